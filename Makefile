@@ -1,0 +1,47 @@
+# make run | test | check | bench | checkpoints.  Each sets up .venv first; PYTHON=python3.12 chooses the interpreter.
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8501
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test check bench checkpoints clean
+.DELETE_ON_ERROR:
+
+run: $(VENV)/.installed
+	@echo "Latent space explorer: http://$(HOST):$(PORT)  (Ctrl-C stops it)"
+	@exec $(BIN)/streamlit run app.py --server.address $(HOST) --server.port $(PORT)
+
+test: $(VENV)/.installed-tests
+	@$(BIN)/python tests/chromium.py
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.installed-tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.installed-tests
+	@$(BIN)/python tests/chromium.py
+	$(BIN)/python -m benchmarks
+
+# Trains the shipped model again (the data sets lie in data/ or LATENT_DATA; python -m core.data mnist brings them).
+checkpoints: $(VENV)/.installed
+	$(BIN)/python -m core.training --dataset mnist --model vae --latent-dim 2 --seed 0 --out checkpoints/vae-mnist-2d $(RECIPE)
+
+$(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.10 to 3.13 is needed: install it, or name it: make run PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 10) <= v <= (3, 13) else f"Python 3.10 to 3.13 is needed; $(PYTHON) is {v[0]}.{v[1]}. Name another: make run PYTHON=python3.12")'
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python could not make a virtual environment (on Debian: apt-get install python3-venv)."; exit 1; }
+
+$(VENV)/.installed: requirements.txt | $(VENV)/bin/python
+	@echo "Installing requirements.txt (once; about two minutes)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-tests: tests/requirements.txt $(VENV)/.installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@touch $@
+
+clean:
+	rm -rf $(VENV)

@@ -1,0 +1,1 @@
+"""Everything the explorer computes. Imports torch, numpy and small libraries; never streamlit."""

@@ -1,0 +1,196 @@
+"""The registry of trained models: a checkpoint is a folder of model.safetensors, card.json and latents.safetensors.
+
+Only safetensors and JSON are ever read. What cannot be used is refused with a CheckpointError that says why and what to do.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_arrays
+from safetensors.numpy import save as save_arrays
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+
+from core.models import ConfigError, Model, describe, rebuild
+
+CHECKPOINTS = Path(__file__).resolve().parents[1] / "checkpoints"
+WEIGHTS_FILE, CARD_FILE, LATENTS_FILE = "model.safetensors", "card.json", "latents.safetensors"
+MAX_BYTES = {WEIGHTS_FILE: 512 << 20, CARD_FILE: 1 << 20, LATENTS_FILE: 64 << 20}
+PICKLE_SUFFIXES = (".pt", ".pth", ".pkl", ".pickle", ".bin", ".ckpt")
+
+
+class CheckpointError(Exception):
+    """A checkpoint that is missing or cannot be used; the message says which file, why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Latents:
+    """q(z|x) of a data set's test images, and their classes."""
+
+    mu: np.ndarray  # float32 (N, D)
+    logvar: np.ndarray | None  # float32 (N, D); None for a model without a posterior
+    label: np.ndarray  # uint8 (N,)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A trained model in evaluation mode, its card, and its codes of the test images."""
+
+    name: str
+    model: Model
+    card: dict[str, Any]
+    latents: Latents
+
+
+def available(root: Path | None = None) -> list[str]:
+    """Names of the checkpoint folders, in order; a damaged one is listed, and `load` says what is wrong with it."""
+    root = root or CHECKPOINTS
+    if not root.is_dir():
+        return []
+    kept = (WEIGHTS_FILE, CARD_FILE)
+    return sorted(f.name for f in root.iterdir() if not f.name.startswith(".") and any((f / file).is_file() for file in kept))
+
+
+def load(name: str, root: Path | None = None) -> Checkpoint:
+    """The checkpoint of that name (a name that `available` lists, never a path); CheckpointError when it cannot be used."""
+    root = root or CHECKPOINTS
+    names = available(root)
+    if name not in names:
+        raise CheckpointError(f"There is no checkpoint named {name!r}. Available: {', '.join(names) or 'none; train one first'}.")
+    folder = root / name
+    card = _read_card(folder)
+    try:
+        model = rebuild(card.get("model"))
+    except ConfigError as error:
+        raise CheckpointError(f"{folder / CARD_FILE} describes a model that cannot be built: {error}") from error
+    _load_weights(model, folder)
+    return Checkpoint(name, model.eval(), card, _read_latents(folder, model.config.latent_dim))
+
+
+def save(folder: Path, model_name: str, model: Model, card: dict[str, Any], latents: Latents) -> None:
+    """Write a checkpoint to folder, whole or not at all; an earlier one there is replaced.
+
+    Floating-point weights are stored in the type they have, latents as float16. The card gets the model's description.
+    """
+    codes = {"mu": latents.mu.astype(np.float16), "label": latents.label.astype(np.uint8)}
+    if latents.logvar is not None:
+        codes["logvar"] = latents.logvar.astype(np.float16)
+    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    contents = {
+        WEIGHTS_FILE: save_tensors(weights),
+        LATENTS_FILE: save_arrays({name: np.ascontiguousarray(array) for name, array in codes.items()}),
+        CARD_FILE: (json.dumps({"model": describe(model_name, model), **card}, indent=2, ensure_ascii=False) + "\n").encode(),
+    }
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        for file, content in contents.items():
+            _write_durably(temporary / file, content)
+        temporary.chmod(0o755)
+        _replace_folder(temporary, folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _replace_folder(source: Path, target: Path) -> None:
+    """Rename source to target; what was at target steps aside first and comes back if the rename fails."""
+    if not target.exists():
+        source.rename(target)
+        return
+    aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent)) / "old"
+    target.rename(aside)
+    try:
+        source.rename(target)
+    except OSError:
+        aside.rename(target)
+        raise
+    finally:
+        with contextlib.suppress(OSError):
+            shutil.rmtree(aside.parent)
+
+
+def _read_bytes(path: Path) -> bytes:
+    """A file of a checkpoint, within its size limit."""
+    if not path.is_file():
+        pickles = sorted(f.name for f in path.parent.iterdir() if f.suffix in PICKLE_SUFFIXES)
+        if pickles:
+            raise CheckpointError(
+                f"{path.parent} has no {path.name} but {', '.join(pickles)}. Pickle files can run code when they are opened, "
+                "so they are never read: save the weights with safetensors."
+            )
+        raise CheckpointError(f"{path} is missing. Train the model again, or bring the whole folder from where it came.")
+    try:
+        if path.stat().st_size > MAX_BYTES[path.name]:
+            raise CheckpointError(f"{path} is larger than {MAX_BYTES[path.name] >> 20} MB, so it is not read.")
+        return path.read_bytes()
+    except OSError as error:
+        raise CheckpointError(f"{path} could not be read ({error.strerror}). Check its permissions and the disk.") from error
+
+
+def _damaged(path: Path, error: object) -> CheckpointError:
+    return CheckpointError(
+        f"{path} is not a whole {path.suffix[1:]} file ({error}). It was truncated, or is another format: train the model again, "
+        "or bring the file from where it came."
+    )
+
+
+def _read_card(folder: Path) -> dict[str, Any]:
+    path = folder / CARD_FILE
+    try:
+        card = json.loads(_read_bytes(path))
+    except (ValueError, RecursionError) as error:
+        raise _damaged(path, error) from error
+    if not isinstance(card, dict):
+        raise CheckpointError(f"{path} must hold a JSON object; it holds a {type(card).__name__}.")
+    return card
+
+
+def _load_weights(model: Model, folder: Path) -> None:
+    path = folder / WEIGHTS_FILE
+    try:
+        weights = load_tensors(_read_bytes(path))
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise _damaged(path, error) from error
+    expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    found = {name: tuple(tensor.shape) for name, tensor in weights.items()}
+    for name in sorted(expected.keys() | found.keys()):
+        if expected.get(name) != found.get(name):
+            raise CheckpointError(
+                f"{path} does not fit its card: {name} is {found.get(name, 'missing')} and should be "
+                f"{expected.get(name, 'absent')}. The card and the weights come from different models."
+            )
+    if not all(torch.isfinite(tensor).all() for tensor in weights.values()):
+        raise CheckpointError(f"{path} holds weights that are not numbers: its training diverged. Train the model again.")
+    model.load_state_dict(weights)
+
+
+def _read_latents(folder: Path, latent_dim: int) -> Latents:
+    path = folder / LATENTS_FILE
+    try:
+        arrays = load_arrays(_read_bytes(path))
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise _damaged(path, error) from error
+    mu, logvar, label = arrays.get("mu"), arrays.get("logvar"), arrays.get("label")
+    if mu is None or label is None or mu.ndim != 2 or mu.shape != (len(label), latent_dim) or not len(mu):
+        raise CheckpointError(f"{path} must hold mu (N, {latent_dim}) and label (N,), N at least 1. Train the model again.")
+    if logvar is not None and logvar.shape != mu.shape:
+        raise CheckpointError(f"{path} holds logvar {logvar.shape} beside mu {mu.shape}. Train the model again.")
+    if label.dtype != np.uint8 or not np.isfinite(mu).all() or (logvar is not None and not np.isfinite(logvar).all()):
+        raise CheckpointError(f"{path} holds codes that are not finite numbers, or labels that are not bytes. Train the model again.")
+    return Latents(mu.astype(np.float32), None if logvar is None else logvar.astype(np.float32), label)

@@ -1,0 +1,65 @@
+"""The latent space itself: codes of a data set, the decoded grid, neighbours and what they vote for."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.models import Model
+
+BATCH = 1000
+
+
+@torch.no_grad()
+def encode(model: Model, x: Tensor) -> tuple[np.ndarray, np.ndarray | None]:
+    """mu and logvar, float32 (N, D), of images (N, 1, 28, 28) in [0, 1]; logvar is None for a model without a posterior."""
+    device = next(model.parameters()).device
+    parts = [model.encode(batch.to(device)) for batch in x.split(BATCH)]
+    mu = torch.cat([mu for mu, _ in parts]).cpu().numpy()
+    return mu, None if parts[0][1] is None else torch.cat([logvar for _, logvar in parts]).cpu().numpy()
+
+
+@torch.no_grad()
+def decode(model: Model, z: np.ndarray) -> np.ndarray:
+    """Expected images, float32 (N, 28, 28) in [0, 1], of codes (N, D)."""
+    device = next(model.parameters()).device
+    codes = torch.from_numpy(np.asarray(z, np.float32)).to(device)
+    return torch.cat([model.decode(batch) for batch in codes.split(BATCH)]).squeeze(1).cpu().numpy()
+
+
+def manifold_grid(model: Model, low: tuple[float, float], high: tuple[float, float], n: int) -> np.ndarray:
+    """The decoded grid, (28 n, 28 n) in [0, 1]: n x n points evenly spaced from low to high, z1 to the right, z2 upwards."""
+    z1, z2 = np.linspace(low[0], high[0], n), np.linspace(high[1], low[1], n)
+    z = np.stack(np.meshgrid(z1, z2), axis=-1).reshape(-1, 2)  # (n * n, 2), row by row from the top
+    return decode(model, z).reshape(n, n, 28, 28).swapaxes(1, 2).reshape(28 * n, 28 * n)
+
+
+def nearest(codes: np.ndarray, z: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Indices and Euclidean distances, both (k,) and nearest first, of the codes (N, D) around z (D,)."""
+    squared = np.square(codes - z).sum(1)
+    k = min(k, len(codes))
+    index = np.argpartition(squared, k - 1)[:k]
+    index = index[np.argsort(squared[index], kind="stable")]
+    return index, np.sqrt(squared[index])
+
+
+@dataclass(frozen=True)
+class Vote:
+    """What the neighbours of a point say it is."""
+
+    label: int
+    share: float  # of the neighbours that agree, (0, 1]
+    neighbours: int
+
+
+def vote(labels: np.ndarray) -> Vote:
+    """The most frequent of the neighbours' labels (k,), nearest first; among equals the nearest one's, and its share."""
+    counts = np.bincount(labels)
+    winner = next(int(label) for label in labels if counts[label] == counts.max())
+    return Vote(winner, float(counts[winner] / len(labels)), len(labels))
+
+
+def class_medians(codes: np.ndarray, labels: np.ndarray) -> dict[int, tuple[float, ...]]:
+    """For each class present, the coordinate-wise median of its codes (N, D): where to write its name."""
+    return {int(c): tuple(float(v) for v in np.median(codes[labels == c], axis=0)) for c in np.unique(labels)}

@@ -1,0 +1,104 @@
+"""How good a model is. Every figure in a card comes from here; PROTOCOLS says in words how each was obtained."""
+
+import math
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from core.models import Model
+from core.models.objectives import diagonal_normal_log_density_nats, elbo_nats, standard_normal_log_density_nats
+
+PROTOCOLS = {
+    "negative_elbo_nats": "mean over all test images of (-log p(x|z) + KL(q||p)), {samples} samples of z each, analytic KL, "
+    "x binarised by one Bernoulli draw per sample, pixels summed; nats per image",
+    "negative_elbo_grey_nats": "the same with grey x in [0, 1] (cross-entropy in place of -log p(x|z))",
+    "nll_nats": "-log of the mean of p(x|z) over 65,536 scrambled Sobol points through the normal inverse CDF (the prior); "
+    "x binarised by one Bernoulli draw; mean over all test images; nats per image",
+    "knn_accuracy_percent": "scikit-learn KNeighborsClassifier, k = 10, fitted on the training images' mu, scored on the test images'",
+    "psnr_db": "peak signal-to-noise ratio of decode(mu) against x in [0, 1], mean over all test images",
+    "ssim": "structural similarity of decode(mu), 11x11 Gaussian window, sigma 1.5, data range 1, mean over all test images",
+}
+
+
+@torch.no_grad()
+def elbo_per_image_nats(model: Model, x: Tensor, samples: int, generator: torch.Generator, binarize: bool = False) -> Tensor:
+    """ELBO of each image (B, 1, H, W), averaged over samples of z (and, if binarize, of x): (B,), nats."""
+    total = torch.zeros(len(x), device=x.device)
+    for _ in range(samples):
+        seen = torch.bernoulli(x, generator=generator) if binarize else x
+        total += elbo_nats(*model.terms_nats(seen, generator=generator))
+    return total / samples
+
+
+def negative_elbo_nats(model: Model, x: Tensor, samples: int = 8, seed: int = 0, binarize: bool = True) -> float:
+    """-ELBO, nats per image, averaged over images (N, 1, H, W) and samples."""
+    device = next(model.parameters()).device
+    generator = torch.Generator(device).manual_seed(seed)
+    parts = [elbo_per_image_nats(model, b.to(device), samples, generator, binarize).double().sum() for b in x.split(1000)]
+    return -(torch.stack(parts).sum() / len(x)).item()
+
+
+@torch.no_grad()
+def nll_nats(model: Model, x: Tensor, points: int = 65_536, seed: int = 0) -> float:
+    """-log p(x), nats per image, of a Bernoulli VAE with a low-dimensional latent, by integrating p(x|z) over the prior.
+
+    A quasi-Monte Carlo sum over Sobol points through the normal inverse CDF; meant for latent_dim <= 2. x (N, 1, H, W).
+    """
+    if model.config.likelihood != "bernoulli":
+        raise ValueError("nll_nats integrates a Bernoulli likelihood; this model's is Gaussian.")
+    device = next(model.parameters()).device
+    uniform = torch.quasirandom.SobolEngine(model.config.latent_dim, scramble=True, seed=seed).draw(points)
+    z = torch.special.ndtri(uniform.double().clamp(1e-9, 1 - 1e-9)).float().to(device)  # (points, D)
+    images = x.flatten(1).to(device)  # (N, P)
+    log_sum = torch.full((len(images),), -math.inf, device=device)
+    for codes in z.split(2048):
+        logits = model.decode_logits(codes).flatten(1)  # (S, P)
+        # log p(x|z) = x . logits - sum softplus(logits): one matrix product for every pair of image and point
+        log_p = torch.addmm(-F.softplus(logits).sum(1), images, logits.T)  # (N, S)
+        log_sum = torch.logaddexp(log_sum, log_p.logsumexp(1))
+    return -(log_sum - math.log(points)).double().mean().item()
+
+
+@torch.no_grad()
+def iwae_bound_nats(model: Model, x: Tensor, samples: int = 50, seed: int = 0) -> Tensor:
+    """Importance-weighted lower bound on log p(x) of each image (B, 1, H, W): (B,), nats.  (Burda et al. 2016, eq. 8)"""
+    generator = torch.Generator(x.device).manual_seed(seed)
+    mu, logvar = model.encode(x)
+    weights = []
+    for _ in range(samples):
+        z = model.reparameterize(mu, logvar, generator)
+        log_joint = model.log_likelihood_nats(model.decode_logits(z), x) + standard_normal_log_density_nats(z)
+        weights.append(log_joint - diagonal_normal_log_density_nats(z, mu, logvar))
+    return torch.stack(weights).logsumexp(0) - math.log(samples)
+
+
+def knn_accuracy(train_mu: np.ndarray, train_labels: np.ndarray, test_mu: np.ndarray, test_labels: np.ndarray, k: int = 10) -> float:
+    """Share of test codes (M, D) whose k nearest training codes (N, D) vote for their label, in [0, 1]."""
+    from sklearn.neighbors import KNeighborsClassifier
+
+    return float(KNeighborsClassifier(min(k, len(train_mu))).fit(train_mu, train_labels).score(test_mu, test_labels))
+
+
+def psnr_db(x_hat: Tensor, x: Tensor) -> Tensor:
+    """Peak signal-to-noise ratio of each image, data range 1: (B, 1, H, W) twice -> (B,), dB; infinite where they are equal."""
+    return -10 * torch.log10((x_hat - x).square().flatten(1).mean(1))
+
+
+def ssim(x_hat: Tensor, x: Tensor) -> Tensor:
+    """Structural similarity of each image, (B, 1, H, W) twice -> (B,), at most 1; H and W at least 11.
+
+    11x11 Gaussian window, sigma 1.5, data range 1, no padding.  (Wang et al. 2004, eq. 13 and section III.C)
+    """
+    offsets = torch.arange(11, device=x.device, dtype=x.dtype) - 5
+    line = torch.exp(-0.5 * (offsets / 1.5).square())
+    window = torch.outer(line, line).div_(line.sum().square())[None, None]  # (1, 1, 11, 11)
+    c1, c2 = 0.01**2, 0.03**2
+    mean_a, mean_b = F.conv2d(x_hat, window), F.conv2d(x, window)
+    var_a = F.conv2d(x_hat.square(), window) - mean_a.square()
+    var_b = F.conv2d(x.square(), window) - mean_b.square()
+    covariance = F.conv2d(x_hat * x, window) - mean_a * mean_b
+    similarity = (2 * mean_a * mean_b + c1) * (2 * covariance + c2)
+    similarity = similarity / ((mean_a.square() + mean_b.square() + c1) * (var_a + var_b + c2))
+    return similarity.flatten(1).mean(1)

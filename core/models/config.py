@@ -1,0 +1,51 @@
+"""Checks shared by the configuration dataclasses, and their JSON round trip. Bad values raise ConfigError with a sentence."""
+
+import dataclasses
+import math
+from collections.abc import Collection, Mapping
+from typing import Any, TypeVar
+
+MAX_LAYERS, MAX_UNITS = 8, 4096
+
+C = TypeVar("C")
+
+
+class ConfigError(ValueError):
+    """A configuration value that cannot be used; the message says which, why and what would do."""
+
+
+def check_number(name: str, value: Any, low: float, high: float, whole: bool = False) -> None:
+    """Raise ConfigError unless value is a finite number (an int if whole) in [low, high]."""
+    kinds: tuple[type, ...] = (int,) if whole else (int, float)
+    if isinstance(value, bool) or not isinstance(value, kinds) or not math.isfinite(value) or not low <= value <= high:
+        kind = "a whole number" if whole else "a number"
+        raise ConfigError(f"{name} must be {kind} from {low:g} to {high:g}; it is {value!r}.")
+
+
+def check_one_of(name: str, value: Any, choices: Collection[str]) -> None:
+    """Raise ConfigError unless value is one of the choices."""
+    if not isinstance(value, str) or value not in choices:
+        raise ConfigError(f"{name} must be one of {', '.join(choices)}; it is {value!r}.")
+
+
+def check_hidden(name: str, units: Any) -> None:
+    """Raise ConfigError unless units is a tuple of at most MAX_LAYERS layer sizes of 1 to MAX_UNITS each."""
+    if not isinstance(units, tuple) or len(units) > MAX_LAYERS:
+        raise ConfigError(f"{name} must be a list of at most {MAX_LAYERS} layer sizes; it is {units!r}.")
+    for size in units:
+        check_number(f"each size in {name}", size, 1, MAX_UNITS, whole=True)
+
+
+def to_json(config: Any) -> dict[str, Any]:
+    """A config dataclass as a JSON-ready dict (tuples become lists)."""
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in dataclasses.asdict(config).items()}
+
+
+def from_json(kind: type[C], values: Any) -> C:
+    """The config dataclass `kind` from a dict that may come from a stranger's file; unknown keys raise ConfigError."""
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"{kind.__name__} must be a JSON object; it is {type(values).__name__}.")
+    known = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    if unknown := sorted(str(key) for key in values if key not in known):
+        raise ConfigError(f"{kind.__name__} has no setting named {', '.join(unknown)}; it knows {', '.join(sorted(known))}.")
+    return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})

@@ -1,0 +1,50 @@
+"""Every objective, once: training and metrics both call these.
+
+One convention throughout: sums over pixels or latent dimensions, one value per image, in nats. `mean_*` averages the batch.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def bernoulli_log_likelihood_nats(logits: Tensor, x: Tensor) -> Tensor:
+    """log p(x | logits) of independent Bernoulli pixels, summed over pixels: (B, ...) and (B, ...) -> (B,), nats.
+
+    For grey x in [0, 1] it is the negative cross-entropy, the usual stand-in.  (Kingma & Welling 2014, appendix C.1)
+    """
+    return -F.binary_cross_entropy_with_logits(logits, x, reduction="none").flatten(1).sum(1)
+
+
+def gaussian_log_likelihood_nats(x_hat: Tensor, x: Tensor, sigma: float) -> Tensor:
+    """log N(x; x_hat, sigma^2 I), a density, summed over pixels: (B, ...) and (B, ...) -> (B,), nats."""
+    per_pixel = -0.5 * ((x - x_hat) / sigma).square() - math.log(sigma) - 0.5 * math.log(2 * math.pi)
+    return per_pixel.flatten(1).sum(1)
+
+
+def kl_per_dim_nats(mu: Tensor, logvar: Tensor) -> Tensor:
+    """KL(N(mu, exp(logvar)) || N(0, 1)) of each latent dimension: (B, D) -> (B, D), nats.  (Kingma & Welling 2014, appendix B)"""
+    return 0.5 * (mu.square() + logvar.exp() - 1.0 - logvar)
+
+
+def kl_nats(mu: Tensor, logvar: Tensor) -> Tensor:
+    """KL of a diagonal Gaussian from the standard normal prior: (B, D) -> (B,), nats."""
+    return kl_per_dim_nats(mu, logvar).sum(1)
+
+
+def elbo_nats(log_likelihood_nats: Tensor, kl_nats: Tensor, beta: float | Tensor = 1.0) -> Tensor:
+    """Evidence lower bound per image, (B,) nats; beta weighs the KL.  (Higgins et al. 2017, eq. 4; beta = 1: the ELBO)"""
+    return log_likelihood_nats - beta * kl_nats
+
+
+def standard_normal_log_density_nats(z: Tensor) -> Tensor:
+    """log N(z; 0, I) over the last dimension: (..., D) -> (...), nats."""
+    return (-0.5 * z.square() - 0.5 * math.log(2 * math.pi)).sum(-1)
+
+
+def diagonal_normal_log_density_nats(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
+    """log N(z; mu, exp(logvar)) over the last dimension: (..., D) -> (...), nats."""
+    standardised = (z - mu) * torch.exp(-0.5 * logvar)
+    return standard_normal_log_density_nats(standardised) - 0.5 * logvar.sum(-1)

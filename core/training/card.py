@@ -1,0 +1,111 @@
+"""From a finished (or interrupted) run to a checkpoint: round the weights, measure the model, write its card."""
+
+import platform
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+import core
+from core import latent, metrics
+from core.checkpoints import Latents, save
+from core.data.datasets import Split, to_unit_images
+from core.models import Model
+from core.models.config import to_json
+from core.training.config import device_title
+from core.training.loop import Trainer
+
+ELBO_SAMPLES = 8
+PREPROCESSING = "grey / 255, ink = 1 on 0, no centring; training x ~ Bernoulli(grey) drawn anew for each batch"
+PREPROCESSING_GREY = "grey / 255, ink = 1 on 0, no centring"
+
+
+def round_weights(model: Model, dtype: torch.dtype) -> None:
+    """Round the weights, in place, to what `dtype` can hold; the model goes on computing in float32."""
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.copy_(parameter.to(dtype))
+
+
+def measure(model: Model, train: Split, test: Split, say: Callable[[str], None] = lambda what: None) -> tuple[dict[str, Any], Latents]:
+    """Every metric that applies to the model, with its protocol, and the codes of the test images."""
+    x = to_unit_images(test.images)
+    say("codes of the training and test images")
+    mu, logvar = latent.encode(model, x)
+    train_mu, _ = latent.encode(model, to_unit_images(train.images))
+    codes = Latents(mu, logvar, test.labels.astype(np.uint8))
+    reconstruction = torch.from_numpy(latent.decode(model, mu)).unsqueeze(1)
+    say(f"-ELBO, {ELBO_SAMPLES} samples")
+    values = {
+        "negative_elbo_nats": metrics.negative_elbo_nats(model, x, ELBO_SAMPLES),
+        "negative_elbo_grey_nats": metrics.negative_elbo_nats(model, x, ELBO_SAMPLES, binarize=False),
+        "knn_accuracy_percent": 100 * metrics.knn_accuracy(train_mu, train.labels, mu, test.labels),
+        "psnr_db": metrics.psnr_db(reconstruction, x).mean().item(),
+        "ssim": metrics.ssim(reconstruction, x).mean().item(),
+    }
+    if model.config.latent_dim <= 2 and model.config.likelihood == "bernoulli":
+        say("NLL on 65,536 points")
+        values["nll_nats"] = metrics.nll_nats(model, torch.bernoulli(x, generator=torch.Generator().manual_seed(0)))
+    described = {
+        name: {"value": round(value, 4), "protocol": metrics.PROTOCOLS[name].format(samples=ELBO_SAMPLES)} for name, value in values.items()
+    }
+    return described, codes
+
+
+def write_checkpoint(
+    trainer: Trainer,
+    folder: Path,
+    train: Split,
+    test: Split,
+    weights: torch.dtype = torch.float16,
+    say: Callable[[str], None] = lambda what: None,
+) -> dict[str, Any]:
+    """Measure the running average as it will be stored (rounded to `weights`) and save it with its card; returns the card."""
+    model = trainer.average_model()
+    round_weights(model, weights)
+    values, codes = measure(model, train, test, say)
+    card = {
+        "title": f"{trainer.config.dataset} {trainer.model_name}, {trainer.model_config.latent_dim} dimensions",
+        "dataset": {"name": trainer.config.dataset, "training_images": len(train.images), "test_images": len(test.images)},
+        "preprocessing": PREPROCESSING if trainer.config.binarize else PREPROCESSING_GREY,
+        "seed": trainer.config.seed,
+        "recipe": to_json(trainer.config),
+        "epochs": round(trainer.step / trainer.steps_per_epoch, 3),
+        "finished": trainer.step == trainer.total_steps,
+        "training_seconds": round(trainer.seconds, 1),
+        "device": device_title(trainer.device),
+        "precision": str(trainer.precision).removeprefix("torch."),
+        "stored_weights": str(weights).removeprefix("torch."),
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "decoder_flop": model.decoder_flop(),
+        "metrics": values,
+        "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
+        "commit": _commit(),
+    }
+    stored = type(model)(model.config)
+    stored.load_state_dict(model.state_dict())
+    save(folder, trainer.model_name, stored.to(weights), card, codes)
+    return card
+
+
+def _commit() -> str:
+    """The source's commit, with "+" when files differ from it; "unknown" outside a checkout."""
+    root = Path(core.__file__).resolve().parents[1]
+    try:
+        head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, timeout=10, check=True)
+        changed = subprocess.run(
+            ["git", "status", "--porcelain", "--", "core"], cwd=root, capture_output=True, text=True, timeout=10, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return head.stdout.strip() + ("+" if changed.stdout.strip() else "")
+
+
+def summary(card: dict[str, Any]) -> str:
+    """A card's metrics as lines of text."""
+    return "\n".join(f"  {name:26} {entry['value']:10.4f}   {entry['protocol']}" for name, entry in card["metrics"].items())
+
+

@@ -1,0 +1,79 @@
+"""What a training run is made of, as one frozen, JSON-ready dataclass, and the choice of device and precision."""
+
+from dataclasses import dataclass
+
+import torch
+
+from core.models.config import check_number, check_one_of
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+PRECISIONS = ("auto", "float32", "bfloat16")
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """The recipe. Its defaults are the recipe of the shipped model but for the number of epochs."""
+
+    dataset: str = "mnist"
+    epochs: int = 30
+    batch_size: int = 256
+    learning_rate: float = 2e-3  # at the end of the warm-up; a cosine takes it to zero
+    warmup_fraction: float = 0.1  # of all steps, rising linearly
+    beta1: float = 0.9  # AdamW
+    beta2: float = 0.99  # AdamW
+    weight_decay: float = 0.01  # AdamW, decoupled
+    kl_warmup_epochs: float = 4.0  # the KL's weight rises linearly from 0 to beta
+    ema_decay: float = 0.999  # the model that is kept is the running average of the weights
+    binarize: bool = True  # draw x ~ Bernoulli(grey) anew for every batch (dynamic binarisation)
+    gradient_clip: float = 0.0  # largest norm of the gradient; 0: not clipped
+    seed: int = 0
+    device: str = "auto"
+    precision: str = "auto"
+
+    def __post_init__(self) -> None:
+        check_number("epochs", self.epochs, 1, 100_000, whole=True)
+        check_number("batch_size", self.batch_size, 1, 65_536, whole=True)
+        check_number("learning_rate", self.learning_rate, 1e-7, 10.0)
+        check_number("warmup_fraction", self.warmup_fraction, 0.0, 1.0)
+        check_number("beta1", self.beta1, 0.0, 0.9999)
+        check_number("beta2", self.beta2, 0.0, 0.999999)
+        check_number("weight_decay", self.weight_decay, 0.0, 10.0)
+        check_number("kl_warmup_epochs", self.kl_warmup_epochs, 0.0, 100_000)
+        check_number("ema_decay", self.ema_decay, 0.0, 0.999999)
+        check_number("gradient_clip", self.gradient_clip, 0.0, 1e6)
+        check_number("seed", self.seed, 0, 2**31 - 1, whole=True)
+        check_one_of("device", self.device, DEVICES)
+        check_one_of("precision", self.precision, PRECISIONS)
+
+
+def choose_device(wish: str = "auto") -> torch.device:
+    """cuda, else mps, else cpu; an explicit wish that this machine cannot grant raises ValueError."""
+    usable = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if wish == "auto":
+        return torch.device(next(name for name, ok in usable.items() if ok))
+    check_one_of("device", wish, DEVICES)
+    if not usable[wish]:
+        raise ValueError(f"This machine has no {wish} device that torch can use; choose auto or cpu.")
+    return torch.device(wish)
+
+
+def device_title(device: torch.device) -> str:
+    """A device in words, for cards and pages."""
+    if device.type == "cuda":
+        return f"cuda: {torch.cuda.get_device_name(device)}"
+    if device.type == "cpu":
+        return f"cpu: {torch.get_num_threads()} thread{'s' * (torch.get_num_threads() != 1)}"
+    return device.type
+
+
+def choose_precision(wish: str, device: torch.device) -> torch.dtype:
+    """bfloat16 autocast where the hardware multiplies in it, else float32; an explicit wish is granted."""
+    check_one_of("precision", wish, PRECISIONS)
+    if wish != "auto":
+        return torch.bfloat16 if wish == "bfloat16" else torch.float32
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
+    if device.type == "cpu":
+        capabilities = getattr(torch.cpu, "get_capabilities", dict)()  # torch before 2.10 cannot tell: float32
+        return torch.bfloat16 if capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") else torch.float32
+    return torch.float32

@@ -1,0 +1,40 @@
+"""A run's resume state on disk: tensors as safetensors, with the facts about them as JSON in the same file's header."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+STATE_FILE = "resume.safetensors"
+
+
+class StateError(Exception):
+    """The resume state is missing or damaged; the message says what to do."""
+
+
+def write_state(folder: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
+    """Write both to folder/resume.safetensors: whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / f".{STATE_FILE}.{os.getpid()}"
+    try:
+        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, temporary, {"facts": json.dumps(facts)})
+        temporary.replace(folder / STATE_FILE)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_state(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """The tensors and the facts that `write_state` wrote; StateError when they are not there or not whole."""
+    path = folder / STATE_FILE
+    if not path.is_file():
+        raise StateError(f"There is nothing to resume in {folder}: {STATE_FILE} is not there. Train without --resume.")
+    try:
+        with safe_open(path, "pt") as file:
+            facts = json.loads((file.metadata() or {})["facts"])
+            return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118 (not a dict)
+    except (SafetensorError, KeyError, ValueError, OSError) as error:
+        raise StateError(f"{path} is damaged ({error}). Delete it and train again without --resume.") from error

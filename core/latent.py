@@ -63,3 +63,27 @@ def vote(labels: np.ndarray) -> Vote:
 def class_medians(codes: np.ndarray, labels: np.ndarray) -> dict[int, tuple[float, ...]]:
     """For each class present, the coordinate-wise median of its codes (N, D): where to write its name."""
     return {int(c): tuple(float(v) for v in np.median(codes[labels == c], axis=0)) for c in np.unique(labels)}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a point of the latent space means, read from the test codes around it."""
+
+    z: tuple[float, ...]
+    sigmas: float  # distance from the prior's centre; the prior's standard deviation is 1 in every direction
+    prior_share_beyond: float  # of the draws from a two-dimensional prior that land farther out, [0, 1]
+    nearest: int  # row of the nearest test code
+    distance: float  # to it
+    on_code: bool  # whether z is that code
+    vote: Vote
+
+
+ON_CODE = 1e-3  # a point this near to a code is that code; half of float16's spacing at |z| = 4 is 1e-3 too
+
+
+def read_point(codes: np.ndarray, labels: np.ndarray, z: tuple[float, ...], k: int = 10) -> Reading:
+    """Read a point z (2,) off the test codes (N, 2) and their labels (N,)."""
+    index, distance = nearest(codes, np.asarray(z, np.float32), k)
+    sigmas = float(np.linalg.norm(z))
+    beyond = float(np.exp(-0.5 * sigmas**2))  # the survival function of a Rayleigh distribution
+    return Reading(z, sigmas, beyond, int(index[0]), float(distance[0]), bool(distance[0] <= ON_CODE), vote(labels[index]))

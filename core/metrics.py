@@ -102,3 +102,11 @@ def ssim(x_hat: Tensor, x: Tensor) -> Tensor:
     similarity = (2 * mean_a * mean_b + c1) * (2 * covariance + c2)
     similarity = similarity / ((mean_a.square() + mean_b.square() + c1) * (var_a + var_b + c2))
     return similarity.flatten(1).mean(1)
+
+
+def from_card(card: dict, name: str) -> float | None:
+    """A metric's value in a checkpoint's card, which may be a stranger's; None when it is not there or no finite number."""
+    metrics = card.get("metrics")
+    entry = metrics.get(name) if isinstance(metrics, dict) else None
+    value = entry.get("value") if isinstance(entry, dict) else None
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None

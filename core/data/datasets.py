@@ -9,9 +9,11 @@ import http.client
 import math
 import os
 import shutil
+import ssl
 import urllib.error
 import urllib.request
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -150,10 +152,13 @@ def _read_idx(name: str, path: Path) -> np.ndarray:
             magic = file.read(4)
             if len(magic) < 4 or magic[:3] != b"\x00\x00\x08" or not 1 <= magic[3] <= 3:
                 raise _corrupt(name, path, "it does not start like an IDX file")
-            shape = np.frombuffer(file.read(4 * magic[3]), ">u4").tolist()
-        expected = 4 + 4 * len(shape) + math.prod(shape)
-        if len(shape) != magic[3] or size != expected:
-            raise _corrupt(name, path, f"it has {size:,} bytes and its header asks for {expected:,}")
+            sizes = file.read(4 * magic[3])
+        if len(sizes) < 4 * magic[3]:
+            raise _corrupt(name, path, "it ends within its header")
+        shape = np.frombuffer(sizes, ">u4").tolist()
+        expected = 4 + len(sizes) + math.prod(shape)
+        if size != expected or not math.prod(shape):
+            raise _corrupt(name, path, f"it has {size:,} bytes and its header asks for {expected:,}, {math.prod(shape):,} of them data")
         return tv.mnist.read_sn3_pascalvincent_tensor(str(path)).numpy()
     except OSError as error:
         raise DatasetError(f"{path} could not be read ({error.strerror}). Check its permissions and the disk.") from error
@@ -194,10 +199,12 @@ def download(name: str, on_progress: OnProgress = lambda progress: None) -> None
             if not packed.exists() and not (packed.suffix == ".gz" and packed.with_suffix("").exists()):
                 _fetch(urls, packed, md5, lambda done, total, n=number, f=packed.name: on_progress(Progress(f, done, total, n, len(files))))
             _unpack(packed, dataset)
+    except (EOFError, KeyError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile) as error:  # BadGzipFile is an OSError too
+        raise DatasetError(f"A file in {raw} could not be unpacked ({error}). Delete the .gz or .zip there and try again.") from error
     except OSError as error:
-        raise DatasetError(f"{raw} could not be written ({error.strerror or error}). Free some space or set LATENT_DATA elsewhere.") from error
-    except (EOFError, zipfile.BadZipFile, gzip.BadGzipFile) as error:
-        raise DatasetError(f"A downloaded file in {raw} could not be unpacked ({error}). Delete the .gz or .zip there and try again.") from error
+        raise DatasetError(
+            f"{raw} could not be written ({error.strerror or error}). Free some space or set LATENT_DATA elsewhere."
+        ) from error
 
 
 def _remote_files(dataset: Dataset) -> Iterator[tuple[list[str], str]]:
@@ -217,7 +224,7 @@ def _fetch(urls: list[str], target: Path, md5: str, on_bytes: Callable[[int, int
     for url in urls:
         try:
             _stream(url, part, on_bytes)
-        except (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError) as error:
+        except (urllib.error.URLError, http.client.HTTPException, ssl.SSLError, ConnectionError, TimeoutError) as error:
             reasons.append(f"{url}: {getattr(error, 'reason', error)}")
             continue
         with part.open("rb") as file:

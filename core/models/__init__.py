@@ -27,7 +27,7 @@ def build(name: str, config: VAEConfig, seed: int = 0) -> Model:
     """A freshly initialised model; its weights depend on the seed alone and the global generator is left as it was."""
     check_one_of("model", name, MODELS)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)  # the CPU's alone: torch.manual_seed would reach every GPU's
         return MODELS[name].module(config)
 
 

@@ -107,5 +107,3 @@ def _commit() -> str:
 def summary(card: dict[str, Any]) -> str:
     """A card's metrics as lines of text."""
     return "\n".join(f"  {name:26} {entry['value']:10.4f}   {entry['protocol']}" for name, entry in card["metrics"].items())
-
-

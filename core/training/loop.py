@@ -1,5 +1,7 @@
 """The training loop: the whole data set in memory on the device, no transfer and no synchronisation inside an epoch.
 
+A run is
+
     trainer = Trainer(TrainingConfig(epochs=5), "vae", VAEConfig(), images)
     trainer.run(on_step=print)
     trainer.average_model()

@@ -1,0 +1,104 @@
+"""Plotly figures: arrays in, figures out. No other core module is imported here."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import plotly.graph_objects as go
+
+# Ten colours that stay apart under every common colour vision deficiency, in light and in dark.
+# Petroff 2021, "Accessible Color Sequences for Data Visualization", table 3 (ten colours).
+CLASS_COLOURS = ("#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd")
+
+MAP_MARGIN_PX = {"l": 34, "r": 6, "t": 6, "b": 28}  # fixed, so that a pixel can be turned into a code without asking Plotly
+POINT_SIZE_PX = 4.0
+
+
+def class_colour(label: int) -> str:
+    """The colour of a class wherever it is drawn."""
+    return CLASS_COLOURS[label % len(CLASS_COLOURS)]
+
+
+def text_colour(label: int) -> str:
+    """Black or white, whichever reads better on the class's colour (ITU-R BT.601 luma)."""
+    colour = class_colour(label)
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return "#ffffff" if 0.299 * red + 0.587 * green + 0.114 * blue < 140 else "#10141b"
+
+
+def class_name(classes: tuple[str, ...], label: int) -> str:
+    """The name of a class; its number where it has none."""
+    return classes[label] if label < len(classes) else str(label)
+
+
+def latent_map(
+    codes: np.ndarray, labels: np.ndarray, classes: tuple[str, ...], middles: Mapping[int, tuple[float, ...]]
+) -> go.Figure:
+    """The latent scatter: codes (N, 2) coloured by their labels (N,), one WebGL trace per class, each class's name at its middle,
+    rings of the prior at 1 to 3 sigma.
+
+    Each trace carries the codes' row numbers as customdata and its class's index as meta. Hover is off: the live map finds the
+    nearest code itself.
+    """
+    figure = go.Figure()
+    for label in np.unique(labels).tolist():
+        rows = np.flatnonzero(labels == label)
+        figure.add_trace(
+            go.Scattergl(
+                x=codes[rows, 0].astype(np.float32),
+                y=codes[rows, 1].astype(np.float32),
+                customdata=rows.astype(np.int32),
+                meta=label,
+                name=class_name(classes, label),
+                mode="markers",
+                marker={"size": POINT_SIZE_PX, "color": class_colour(label), "opacity": 0.75},
+                hoverinfo="skip",
+            )
+        )
+    axis = {"automargin": False, "zeroline": False, "showgrid": True, "ticks": "", "fixedrange": False}
+    figure.update_layout(
+        margin=MAP_MARGIN_PX,
+        xaxis=axis,
+        yaxis=axis,
+        hovermode=False,
+        showlegend=False,
+        dragmode="pan",
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        uirevision="latent-map",
+        template="none",
+        shapes=[_prior_ring(sigmas) for sigmas in (1, 2, 3)],
+        annotations=[_name(label, class_name(classes, label), *middle) for label, middle in middles.items()],
+    )
+    return figure
+
+
+def _prior_ring(sigmas: int) -> dict:
+    """The circle at a distance of so many standard deviations from the prior's centre."""
+    return {
+        "type": "circle",
+        "xref": "x",
+        "yref": "y",
+        "x0": -sigmas,
+        "x1": sigmas,
+        "y0": -sigmas,
+        "y1": sigmas,
+        "layer": "below",
+        "line": {"width": 1, "dash": "dot", "color": "#808a94"},
+    }
+
+
+def _name(label: int, name: str, x: float, y: float) -> dict:
+    """A class's name on a chip of its colour."""
+    return {
+        "x": x,
+        "y": y,
+        "text": f"<b>{name}</b>",
+        "showarrow": False,
+        "font": {"size": 15, "color": text_colour(label)},
+        "bgcolor": class_colour(label),
+        "bordercolor": "#ffffff",
+        "borderwidth": 1,
+        "borderpad": 3,
+        "opacity": 0.92,
+        "captureevents": False,
+    }

@@ -1,0 +1,1 @@
+"""The pages: controls, one call into core, show."""

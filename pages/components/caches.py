@@ -1,0 +1,100 @@
+"""Every cache of the pages, each bounded. What a cache returns is shared between sessions and never changed."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from core import checkpoints, figures, latent
+from core.checkpoints import Checkpoint
+from core.data import datasets
+from core.export import NotExportable, decoder_bytes
+from pages.components.assets import Asset
+
+ATLAS_CELLS = 32  # a side, of the decoded grid that stands in for a decoder the browser cannot run
+
+
+@dataclass(frozen=True)
+class MapView:
+    """What the live map needs of a checkpoint, computed once."""
+
+    checkpoint: Checkpoint
+    classes: tuple[str, ...]
+    bound: float  # the sliders' range is -bound to bound
+    figure: Asset
+    decoder: Asset | None  # None: the browser previews from the atlas, `why_not_live` says why
+    atlas: Asset | None = None
+    why_not_live: str = ""
+    description: str = field(default="", repr=False)
+
+
+def open_checkpoint(name: str) -> Checkpoint:
+    """The checkpoint, read from disk once for each version of its files; CheckpointError when it cannot be used."""
+    return _open_checkpoint(name, str(checkpoints.CHECKPOINTS), _stamp(name))
+
+
+def map_view(name: str) -> MapView:
+    """The checkpoint ready for the live map; its latent space must have two dimensions."""
+    return _map_view(name, str(checkpoints.CHECKPOINTS), _stamp(name))
+
+
+def test_images(dataset: str) -> np.ndarray:
+    """Test images uint8 (N, 28, 28); DatasetError when they are not on disk or damaged."""
+    return _test_images(dataset, str(datasets.data_root()))
+
+
+@st.cache_resource(max_entries=8, show_spinner="Opening the model …")
+def _open_checkpoint(name: str, root: str, stamp: tuple[int, ...]) -> Checkpoint:
+    return checkpoints.load(name, Path(root))
+
+
+@st.cache_resource(max_entries=8, show_spinner="Drawing the map …")
+def _map_view(name: str, root: str, stamp: tuple[int, ...]) -> MapView:
+    checkpoint = _open_checkpoint(name, root, stamp)
+    codes, labels = checkpoint.latents.mu, checkpoint.latents.label
+    classes = class_names(checkpoint)
+    middles = latent.class_medians(codes, labels)
+    figure = figures.latent_map(codes, labels, classes, middles).to_json(engine="json")
+    bound = max(3.5, float(np.ceil(2 * np.abs(codes).max()) / 2))
+    decoder, atlas, why = None, None, ""
+    try:
+        decoder = Asset("decoder.safetensors", decoder_bytes(checkpoint.model))
+    except NotExportable as error:
+        why = str(error)
+        grid = latent.manifold_grid(checkpoint.model, (-bound, -bound), (bound, bound), ATLAS_CELLS)
+        cells = grid.reshape(ATLAS_CELLS, 28, ATLAS_CELLS, 28).swapaxes(1, 2)  # (row from the top, column, 28, 28)
+        atlas = Asset("atlas.bin", np.rint(cells * 255).astype(np.uint8).tobytes())
+    return MapView(
+        checkpoint, classes, bound, Asset("figure.json", figure.encode()), decoder, atlas, why, _describe(len(codes), middles, classes)
+    )
+
+
+@st.cache_resource(max_entries=2, show_spinner="Reading the test images …")
+def _test_images(dataset: str, root: str) -> np.ndarray:
+    return datasets.load(dataset, "test").images
+
+
+def class_names(checkpoint: Checkpoint) -> tuple[str, ...]:
+    """Names of the classes that the checkpoint's codes are labelled with."""
+    dataset = checkpoint.card.get("dataset")
+    name = dataset.get("name") if isinstance(dataset, dict) else None
+    if name in datasets.DATASETS:
+        return datasets.DATASETS[name].classes
+    return tuple(str(label) for label in range(int(checkpoint.latents.label.max()) + 1))
+
+
+def _describe(count: int, middles: dict[int, tuple[float, ...]], classes: tuple[str, ...]) -> str:
+    """The map in words, for those who cannot see it."""
+    places = [f"{figures.class_name(classes, c)} around ({z1:.1f}, {z2:.1f})" for c, (z1, z2) in middles.items()]
+    return f"Latent map: scatter of {count:,} test codes, coloured by class. The classes' middles: {'; '.join(places)}."
+
+
+def _stamp(name: str) -> tuple[int, ...]:
+    """Changes when the checkpoint's files do; a name that is not available never becomes a path."""
+    if name not in checkpoints.available():
+        return ()
+    folder = checkpoints.CHECKPOINTS / name
+    return tuple(f.stat().st_mtime_ns for f in sorted(folder.iterdir()) if f.is_file())
+
+

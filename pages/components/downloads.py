@@ -1,0 +1,97 @@
+"""Bringing a data set from the page: one background thread per data set, whoever asks, watched by every page that waits for it."""
+
+import threading
+import time
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.data.datasets import DATASETS, DatasetError, DownloadCancelled, Progress, data_root, download, on_disk
+
+POLL_S = 1.0
+
+
+@dataclass
+class Job:
+    """A running or ended download. Written by its thread, read by the pages."""
+
+    began: float
+    progress: Progress | None = None
+    error: str = ""
+    done: bool = False
+    cancelled: bool = False
+
+
+_jobs: dict[str, Job] = {}
+_lock = threading.Lock()
+
+
+def start(name: str) -> None:
+    """Begin the download unless it is already running."""
+    with _lock:
+        job = _jobs.get(name)
+        if job and not job.done:
+            return
+        _jobs[name] = Job(time.monotonic())
+        threading.Thread(target=_run, args=(name, _jobs[name]), daemon=True, name=f"download-{name}").start()
+
+
+def _run(name: str, job: Job) -> None:
+    def on_progress(progress: Progress) -> bool:
+        job.progress = progress
+        return not job.cancelled
+
+    try:
+        download(name, on_progress)
+    except DatasetError as error:
+        job.error = str(error)
+    except DownloadCancelled:
+        job.error = "Stopped. Downloading again goes on where it stopped."
+    except Exception as error:  # the thread must never end without a word
+        job.error = f"The download failed ({type(error).__name__}: {error}). Try again."
+    finally:
+        job.done = True
+
+
+def offer(name: str) -> None:
+    """A button that downloads the data set, and then its progress; reruns the page when it is there."""
+    job = _jobs.get(name)
+    if job and not job.done:
+        _watch(name)
+        return
+    if job and job.error:
+        st.warning(job.error, icon=":material/cloud_off:")
+    size = DATASETS[name].megabytes
+    st.button(f"Download {name} ({size} MB)", icon=":material/download:", on_click=start, args=(name,), key=f"download-{name}")
+    st.caption(f"From the data set's own mirrors to {data_root()}. Offline? Copy the files there yourself, or set LATENT_DATA.")
+
+
+@st.fragment(run_every=POLL_S)
+def _watch(name: str) -> None:
+    """The progress of a running download with the time left, and a button to stop it."""
+    job = _jobs[name]
+    if job.done:
+        st.rerun()
+    progress = job.progress
+    if progress is None:
+        st.progress(0.0, f"Asking for {name} …")
+    else:
+        share = progress.done_bytes / progress.total_bytes if progress.total_bytes else 0.0
+        st.progress(min(1.0, share), _describe(progress, time.monotonic() - job.began))
+    if st.button("Stop", icon=":material/stop:", key=f"stop-{name}"):
+        job.cancelled = True
+
+
+def _describe(progress: Progress, seconds: float) -> str:
+    done = f"{progress.done_bytes / 1e6:.1f}"
+    text = f"File {progress.file_number} of {progress.files}: {done} MB"
+    if progress.total_bytes:
+        text += f" of {progress.total_bytes / 1e6:.1f} MB"
+        if progress.done_bytes and progress.file_number == 1:
+            text += f", about {seconds * (progress.total_bytes / progress.done_bytes - 1):.0f} s left"
+    return text
+
+
+def missing(name: str) -> bool:
+    """Whether the data set's test split is not on this machine."""
+    return not on_disk(name, "test")

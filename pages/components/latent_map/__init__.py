@@ -1,0 +1,93 @@
+"""The live map as Streamlit sees it: one component that decodes in the browser and tells Python of commits only.
+
+Its JavaScript is served as files that import each other (latent_map.js and its neighbours); Streamlit itself gets a loader.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from plotly.offline import get_plotlyjs
+
+from pages.components.assets import Asset, digest, publish
+from pages.components.caches import MapView
+
+FOLDER = Path(__file__).parent
+LAYERS = {"points": "Points", "names": "Digit names", "manifold": "Decoded grid", "prior": "Prior rings"}
+Z_LIMIT = 10.0  # sigmas; farther from the prior's centre nothing was ever trained
+
+HELP = (
+    "<b>Move</b> over the map to decode any point, also where there is no digit. <b>Click</b> to keep it, <kbd>Esc</kbd> to clear it; "
+    "<b>drag</b> to pan, <b>scroll</b> to zoom. With the map in focus, <kbd>←</kbd> <kbd>→</kbd> <kbd>↑</kbd> <kbd>↓</kbd> move the "
+    "point (<kbd>Shift</kbd>: finer)."
+)
+
+# Several lines, because a single one could be taken for a file's path.
+LOADER = """
+export default async function (component) {
+  const { mount } = await import(new URL(component.data.module, location.origin).href);
+  return mount(component);
+}
+"""
+
+
+@cache
+def shared_assets() -> dict[str, Asset]:
+    """plotly.min.js as the plotly package ships it, and the component's own modules in one folder, by name."""
+    sources = {path.name: path.read_bytes() for path in sorted(FOLDER.glob("*.js"))}
+    bundle = digest(b"\0".join(sources.values()))
+    return {"plotly.min.js": Asset("plotly.min.js", get_plotlyjs().encode())} | {
+        name: Asset(name, content, bundle) for name, content in sources.items()
+    }
+
+
+def address(asset: Asset) -> str:
+    """Where the browser finds an asset, from the server's root; publishes it."""
+    base = (st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{base}/{publish(asset)}" if base else f"/{publish(asset)}"
+
+
+@cache
+def _component() -> Callable[..., Any]:
+    css = (FOLDER / "latent_map.css").read_text(encoding="utf-8")
+    return st.components.v2.component("latent_map", css=css, html='<div class="lm"></div>', js=LOADER, isolate_styles=False)
+
+
+def latent_map(
+    view: MapView,
+    z: Sequence[float] | None,
+    commit: int,
+    layers: Sequence[str],
+    walk: bool,
+    decoded: str | None,
+    on_pick: Callable[[], None],
+    key: str,
+) -> None:
+    """Mount the map. `z` is the kept point and `commit` the number of the commit it came with (0: from Python).
+
+    On a commit, st.session_state[key].pick is {"z": [z1, z2] or None, "commit": n}; it comes from the browser, so check it.
+    `walk` plays the tour until the first touch. `decoded`: the server's answer for z, base64 of 784 bytes, where the browser
+    previews from an atlas.
+    """
+    files = {name: address(asset) for name, asset in shared_assets().items()}
+    note = f"{view.why_not_live} What moves is a preview from a grid; the kept point is decoded by the server." if view.atlas else ""
+    data = {
+        "module": files["latent_map.js"],
+        "plotly": files["plotly.min.js"],
+        "figure": address(view.figure),
+        "decoder": address(view.decoder) if view.decoder else None,
+        "atlas": address(view.atlas) if view.atlas else None,
+        "bound": view.bound,
+        "limit": Z_LIMIT,
+        "z": None if z is None else list(z),
+        "commit": commit,
+        "decoded": decoded,
+        "layers": list(layers),
+        "walk": walk,
+        "help": HELP,
+        "note": note,
+        "description": view.description,
+    }
+    _component()(key=key, data=data, on_pick_change=on_pick)

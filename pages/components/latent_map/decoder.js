@@ -1,0 +1,93 @@
+// Decoders that run in the browser: dense layers held to torch by a parity test, and an atlas for what cannot run here.
+// Both have decode(z1, z2) -> Float32Array(784) in [0, 1], which the next call overwrites.
+
+export const PIXELS = 784;
+
+/** float16 bits -> number. */
+function fromHalf(bits) {
+  const sign = bits & 0x8000 ? -1 : 1, exponent = (bits >> 10) & 31, fraction = bits & 1023;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** A safetensors file -> {metadata, tensors: {name: {shape, data: Float32Array}}}; F16 and F32 only. */
+export function parseSafetensors(buffer) {
+  const headerBytes = Number(new DataView(buffer).getBigUint64(0, true));
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, headerBytes)));
+  const { __metadata__: metadata = {}, ...entries } = header, tensors = {};
+  for (const [name, { dtype, shape, data_offsets: [from, to] }] of Object.entries(entries)) {
+    const bytes = buffer.slice(8 + headerBytes + from, 8 + headerBytes + to); // copied: alignment is not guaranteed
+    if (dtype === "F32") tensors[name] = { shape, data: new Float32Array(bytes) };
+    else if (dtype === "F16") tensors[name] = { shape, data: Float32Array.from(new Uint16Array(bytes), fromHalf) };
+    else throw new Error(`tensor ${name} has the type ${dtype}; F16 or F32 is needed`);
+  }
+  return { metadata, tensors };
+}
+
+/** output[o] = bias[o] + sum over i of weight[o, i] input[i]. Four sums at once keep the processor's adders busy. */
+function dense(weight, bias, input, output) {
+  const n = input.length, whole = n & ~3;
+  for (let o = 0, w = 0; o < output.length; o++) {
+    let a = bias[o], b = 0, c = 0, d = 0, i = 0;
+    for (; i < whole; i += 4, w += 4) {
+      a += weight[w] * input[i];
+      b += weight[w + 1] * input[i + 1];
+      c += weight[w + 2] * input[i + 2];
+      d += weight[w + 3] * input[i + 3];
+    }
+    for (; i < n; i++, w++) a += weight[w] * input[i];
+    output[o] = a + b + c + d;
+  }
+}
+
+const sigmoid = (v) => 1 / (1 + Math.exp(-v));
+const ACTIVATIONS = { silu: (v) => v * sigmoid(v), relu: (v) => Math.max(v, 0), tanh: Math.tanh };
+
+/** The decoder that core/export.py wrote. */
+export class DenseDecoder {
+  exact = true;
+
+  constructor(buffer) {
+    const { metadata, tensors } = parseSafetensors(buffer);
+    this.activation = ACTIVATIONS[metadata.activation];
+    if (!this.activation) throw new Error(`unknown activation ${metadata.activation}`);
+    this.layers = Array.from({ length: Number(metadata.layers) }, (_, i) => {
+      const weight = tensors[`${i}.weight`];
+      return { weight: weight.data, bias: tensors[`${i}.bias`].data, output: new Float32Array(weight.shape[0]) };
+    });
+    this.input = new Float32Array(2);
+  }
+
+  decode(z1, z2) {
+    let h = this.input;
+    h[0] = z1;
+    h[1] = z2;
+    this.layers.forEach(({ weight, bias, output }, index) => {
+      dense(weight, bias, h, output);
+      const f = index < this.layers.length - 1 ? this.activation : sigmoid;
+      for (let i = 0; i < output.length; i++) output[i] = f(output[i]);
+      h = output;
+    });
+    return h;
+  }
+}
+
+/** The nearest of a grid of images that the server decoded: a preview, not the model's answer at this very point. */
+export class AtlasDecoder {
+  exact = false;
+
+  constructor(buffer, bound) {
+    this.images = new Uint8Array(buffer); // (row from the top, column, 784)
+    this.cells = Math.round(Math.sqrt(this.images.length / PIXELS));
+    this.bound = bound;
+    this.output = new Float32Array(PIXELS);
+  }
+
+  decode(z1, z2) {
+    const cell = (v) => Math.max(0, Math.min(this.cells - 1, Math.round((v + this.bound) / (2 * this.bound) * (this.cells - 1))));
+    const start = ((this.cells - 1 - cell(z2)) * this.cells + cell(z1)) * PIXELS;
+    for (let i = 0; i < PIXELS; i++) this.output[i] = this.images[start + i] / 255;
+    return this.output;
+  }
+}

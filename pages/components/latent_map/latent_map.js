@@ -1,0 +1,561 @@
+// The live map: a Plotly scatter that owns its view, a pointer that decodes, two sliders, and the point that is kept.
+// Python mounts it (see __init__.py), passes addresses and the kept point, and hears only of commits.
+
+import { AtlasDecoder, DenseDecoder, PIXELS } from "./decoder.js";
+import { ManifoldLayer } from "./manifold.js";
+import { NearestIndex } from "./nearest.js";
+import { Tour } from "./tour.js";
+
+const SNAP_PX = 7; // a click this near to a code is on it
+const CLICK_PX = 5; // a press that moved less is a click
+const ARROW_PX = 10, FINE_ARROW_PX = 1; // steps of the arrow keys, at the present zoom
+const KEY_COMMIT_MS = 400; // after the last arrow key, the point is kept
+const ZOOM_STEP = 1.6;
+const MEASURE = "latent-map:decode", MAX_MEASURES = 10_000;
+const DIMMED = 0.07;
+
+const SKELETON = `
+  <div class="lm-map" data-testid="latent-map" tabindex="0" role="application" aria-describedby="lm-help">
+    <canvas class="lm-tiles" hidden></canvas>
+    <div class="lm-plot"></div>
+    <svg class="lm-overlay" aria-hidden="true">
+      <g class="lm-kept" visibility="hidden"><circle r="9"/><circle r="2.5"/></g>
+      <g class="lm-cross" visibility="hidden"><path class="lm-h"/><path class="lm-v"/><circle r="6"/></g>
+    </svg>
+    <div class="lm-zoom" role="group" aria-label="Zoom">
+      <button type="button" data-zoom="in" aria-label="Zoom in" title="Zoom in">+</button>
+      <button type="button" data-zoom="out" aria-label="Zoom out" title="Zoom out">−</button>
+      <button type="button" data-zoom="reset" aria-label="Show the whole map" title="Show the whole map">⤢</button>
+    </div>
+    <div class="lm-loading" role="status">Drawing the map …</div>
+  </div>
+  <div class="lm-side">
+    <canvas class="lm-image" data-testid="decoded" width="28" height="28" role="img" aria-label="Decoded image"></canvas>
+    <div class="lm-controls">
+      <label>z<sub>1</sub> <input type="range" data-testid="z1" aria-label="z1, first latent coordinate" step="0.01"><output></output></label>
+      <label>z<sub>2</sub> <input type="range" data-testid="z2" aria-label="z2, second latent coordinate" step="0.01"><output></output></label>
+      <p class="lm-near" data-testid="nearest"></p>
+      <p class="lm-note" hidden></p>
+    </div>
+  </div>
+  <div class="lm-legend" role="group" aria-label="Classes: click for one alone, shift-click or long press to add"></div>
+  <p class="lm-help" id="lm-help"></p>
+  <p class="lm-hidden" aria-live="polite"></p>`;
+
+const instances = new WeakMap();
+const fetched = new Map(); // address -> promise; the browser's cache holds the bytes, this spares parsing
+
+/** Called by Streamlit whenever data or theme change. */
+export async function mount(component) {
+  const { parentElement } = component;
+  if (!instances.has(parentElement)) instances.set(parentElement, new LatentMap(parentElement));
+  const map = instances.get(parentElement);
+  await map.update(component);
+  return () => {
+    map.destroy();
+    instances.delete(parentElement);
+  };
+}
+
+async function fetchAsset(path, read) {
+  const response = await fetch(path);
+  if (!response.ok) throw new Error(`${path.split("/").pop()} could not be fetched (${response.status})`);
+  return response[read]();
+}
+
+function once(path, read, parse) {
+  if (!fetched.has(path)) {
+    const promise = fetchAsset(path, read).then(parse);
+    fetched.set(path, promise);
+    promise.catch(() => fetched.delete(path));
+    if (fetched.size > 12) fetched.delete(fetched.keys().next().value);
+  }
+  return fetched.get(path);
+}
+
+let plotly;
+function loadPlotly(path) {
+  plotly ??= new Promise((resolve, reject) => {
+    const script = Object.assign(document.createElement("script"), { src: path });
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => {
+      plotly = undefined;
+      reject(new Error("plotly.min.js could not be fetched"));
+    };
+    document.head.append(script);
+  });
+  return plotly;
+}
+
+/** plotly.py writes arrays as {dtype, bdata}; the map needs them as typed arrays itself. */
+function typedArray(value) {
+  if (!value?.bdata) return value;
+  const bytes = Uint8Array.from(atob(value.bdata), (c) => c.charCodeAt(0)).buffer;
+  return new { f4: Float32Array, f8: Float64Array, i4: Int32Array, i2: Int16Array, u2: Uint16Array, i1: Int8Array, u1: Uint8Array }[value.dtype](bytes);
+}
+
+function parseFigure(figure) {
+  for (const trace of figure.data) for (const key of ["x", "y", "customdata"]) trace[key] = typedArray(trace[key]);
+  const join = (key) => Float64Array.from(figure.data.flatMap((trace) => Array.from(trace[key])));
+  const owner = figure.data.flatMap((trace, t) => Array(trace.x.length).fill(t));
+  const codes = { x: join("x"), y: join("y"), row: join("customdata"), owner };
+  return { ...figure, codes, index: new NearestIndex(codes.x, codes.y) };
+}
+
+const hasWebGL = () => {
+  const context = document.createElement("canvas").getContext("webgl2") ?? document.createElement("canvas").getContext("webgl");
+  context?.getExtension("WEBGL_lose_context")?.loseContext();
+  return Boolean(context);
+};
+
+const format = (v) => v.toFixed(2).replace("-", "−");
+
+class LatentMap {
+  constructor(parent) {
+    this.root = parent.querySelector(".lm") ?? parent.appendChild(Object.assign(document.createElement("div"), { className: "lm" }));
+    this.root.innerHTML = SKELETON;
+    const find = (selector) => this.root.querySelector(selector);
+    this.map = find(".lm-map");
+    this.plot = find(".lm-plot");
+    this.image = find(".lm-image");
+    this.context = this.image.getContext("2d");
+    this.pixels = this.context.createImageData(28, 28);
+    this.kept = find(".lm-kept");
+    this.cross = find(".lm-cross");
+    this.near = find(".lm-near");
+    this.sliders = [...this.root.querySelectorAll("input")];
+    this.outputs = [...this.root.querySelectorAll("output")];
+    this.tiles = new ManifoldLayer(find(".lm-tiles"));
+    this.tour = new Tour((z) => this.show(z));
+    this.chosen = new Set(); // classes that are not dimmed; empty: all are shown
+    this.committed = null;
+    this.sent = 0; // number of the last commit that Python was told of
+    this.measures = 0;
+    this.listen();
+  }
+
+  // --- what Python says -------------------------------------------------------------------------------------------------
+
+  async update({ data, setStateValue }) {
+    this.tell = setStateValue;
+    this.latest = data;
+    try {
+      const [Plotly, figure, decoder] = await Promise.all([
+        loadPlotly(data.plotly),
+        once(data.figure, "json", parseFigure),
+        data.decoder ? once(data.decoder, "arrayBuffer", (b) => new DenseDecoder(b))
+          : once(data.atlas, "arrayBuffer", (b) => new AtlasDecoder(b, data.bound)),
+      ]);
+      if (this.latest !== data || this.gone) return; // something newer came meanwhile
+      this.Plotly = Plotly;
+      await this.apply(data, figure, decoder);
+    } catch (error) {
+      this.say(`The map could not be drawn: ${error.message}. Reload the page; if that does not help, restart the explorer.`);
+      console.warn(error);
+    }
+  }
+
+  async apply(data, figure, decoder) {
+    const changed = figure !== this.figure || decoder !== this.decoder;
+    this.data = data;
+    this.map.setAttribute("aria-label", data.description);
+    this.root.querySelector(".lm-help").innerHTML = data.help;
+    this.limit = data.limit;
+    for (const slider of this.sliders) Object.assign(slider, { min: -data.bound, max: data.bound });
+    if (changed) {
+      Object.assign(this, { figure, decoder });
+      await this.draw();
+      this.buildLegend();
+    }
+    this.applyTheme();
+    this.applyLayers();
+    this.note(data.note);
+    // A commit that Python has not heard of yet is newer than what it says.
+    if (data.commit >= this.sent || changed) {
+      this.sent = Math.max(this.sent, data.commit);
+      this.setCommitted(data.z, data.decoded);
+    }
+    if (!data.walk) this.tour.stop();
+    else if (changed && this.figure.codes.x.length) this.tour.start(this.figure, this.committed);
+  }
+
+  note(text) {
+    const element = this.root.querySelector(".lm-note");
+    element.textContent = text ?? "";
+    element.hidden = !text;
+  }
+
+  say(text) {
+    const element = this.root.querySelector(".lm-loading");
+    element.textContent = text;
+    element.hidden = !text;
+  }
+
+  // --- drawing ----------------------------------------------------------------------------------------------------------
+
+  async draw() {
+    const webgl = hasWebGL();
+    const traces = this.figure.data.map((trace) => ({ ...trace, type: webgl ? "scattergl" : "scatter" }));
+    this.margin = this.figure.layout.margin;
+    if (!this.xr) this.fit();
+    const layout = { ...structuredClone(this.figure.layout), ...this.size() };
+    layout.xaxis.range = [...this.xr];
+    layout.yaxis.range = [...this.yr];
+    await this.Plotly.react(this.plot, traces, layout, { displayModeBar: false, scrollZoom: true, doubleClick: false, responsive: false });
+    this.themed = null;
+    this.say("");
+    if (!this.plotted) {
+      this.plotted = true;
+      this.plot.on("plotly_relayouting", (change) => this.viewChanged(change));
+      this.plot.on("plotly_relayout", (change) => this.viewChanged(change));
+      new ResizeObserver(() => this.resize()).observe(this.map);
+    }
+    this.viewChanged({});
+    if (!webgl) this.note("This browser has no WebGL: the map is drawn with SVG, which is slower.");
+  }
+
+  size() {
+    return { width: this.map.clientWidth, height: this.map.clientHeight };
+  }
+
+  box() {
+    const { width, height } = this.size(), { l, r, t, b } = this.margin;
+    return { left: l, top: t, width: Math.max(1, width - l - r), height: Math.max(1, height - t - b) };
+  }
+
+  /** Ranges that show all codes, one unit as long on both axes. */
+  fit() {
+    const extent = (v) => v.reduce(([low, high], c) => [Math.min(low, c), Math.max(high, c)], [-1, 1]);
+    const [left, right] = extent(this.figure.codes.x), [bottom, top] = extent(this.figure.codes.y);
+    const box = this.box(), pad = 1.06;
+    const unit = Math.max((right - left) * pad / box.width, (top - bottom) * pad / box.height);
+    this.centre((left + right) / 2, (bottom + top) / 2, unit);
+  }
+
+  /** Put (x, y) in the middle, with so many units to a pixel. */
+  centre(x, y, unit) {
+    const box = this.box();
+    this.xr = [x - unit * box.width / 2, x + unit * box.width / 2];
+    this.yr = [y - unit * box.height / 2, y + unit * box.height / 2];
+  }
+
+  relayout() {
+    return this.Plotly.relayout(this.plot, { "xaxis.range": [...this.xr], "yaxis.range": [...this.yr], ...this.size() });
+  }
+
+  resize() {
+    if (!this.plotted || this.gone || !this.map.clientWidth) return;
+    if (this.map.clientWidth === this.plot.layout.width && this.map.clientHeight === this.plot.layout.height) return;
+    const unit = (this.yr[1] - this.yr[0]) / Math.max(1, this.plot.layout.height - this.margin.t - this.margin.b);
+    const shrink = this.plot.layout.width / this.map.clientWidth;
+    this.centre((this.xr[0] + this.xr[1]) / 2, (this.yr[0] + this.yr[1]) / 2, unit * shrink);
+    this.relayout();
+  }
+
+  /** Zoom by a factor around a point of the latent space (default: the middle). */
+  zoom(factor, x = (this.xr[0] + this.xr[1]) / 2, y = (this.yr[0] + this.yr[1]) / 2) {
+    this.xr = this.xr.map((v) => x + (v - x) / factor);
+    this.yr = this.yr.map((v) => y + (v - y) / factor);
+    return this.relayout();
+  }
+
+  viewChanged(change) {
+    const at = (axis, old) => [0, 1].map((i) => change[`${axis}.range[${i}]`] ?? change[`${axis}.range`]?.[i] ?? old[i]);
+    this.xr = at("xaxis", this.xr);
+    this.yr = at("yaxis", this.yr);
+    this.unit = (this.xr[1] - this.xr[0]) / this.box().width;
+    this.tiles.look(this.xr, this.yr, this.box());
+    this.place(this.kept, this.committed);
+    this.place(this.cross, this.shown);
+  }
+
+  toPixel([x, y]) {
+    const box = this.box();
+    return [
+      box.left + (x - this.xr[0]) / (this.xr[1] - this.xr[0]) * box.width,
+      box.top + (this.yr[1] - y) / (this.yr[1] - this.yr[0]) * box.height,
+    ];
+  }
+
+  /** Pixel of the page -> latent point, or null outside the plot. */
+  toLatent({ clientX, clientY }) {
+    const outer = this.map.getBoundingClientRect(), box = this.box();
+    const u = (clientX - outer.left - this.map.clientLeft - box.left) / box.width;
+    const v = (clientY - outer.top - this.map.clientTop - box.top) / box.height;
+    if (!this.xr || u < 0 || u > 1 || v < 0 || v > 1) return null;
+    return [this.xr[0] + u * (this.xr[1] - this.xr[0]), this.yr[1] - v * (this.yr[1] - this.yr[0])];
+  }
+
+  place(mark, z) {
+    const visible = Boolean(z && this.xr);
+    mark.setAttribute("visibility", visible ? "visible" : "hidden");
+    if (!visible) return;
+    const [x, y] = this.toPixel(z);
+    mark.setAttribute("transform", `translate(${x} ${y})`);
+  }
+
+  applyTheme() {
+    const style = getComputedStyle(this.root);
+    const text = style.getPropertyValue("--st-text-color").trim() || style.color;
+    const border = style.getPropertyValue("--st-border-color").trim() || "#888";
+    if (this.themed === text + border) return;
+    this.themed = text + border;
+    const probe = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d");
+    probe.fillStyle = text;
+    probe.fillRect(0, 0, 1, 1);
+    this.tiles.use(this.decoder, [...probe.getImageData(0, 0, 1, 1).data.slice(0, 3), 0]);
+    this.Plotly.relayout(this.plot, {
+      "font.color": text, "font.family": style.fontFamily,
+      "xaxis.gridcolor": border, "yaxis.gridcolor": border, "xaxis.tickfont.color": text, "yaxis.tickfont.color": text,
+    });
+  }
+
+  applyLayers() {
+    const layers = new Set(this.data.layers), { shapes = [], annotations = [] } = this.figure.layout;
+    this.tiles.show(layers.has("manifold"));
+    const opacity = this.figure.data.map((trace) => {
+      if (!layers.has("points")) return 0;
+      return !this.chosen.size || this.chosen.has(trace.meta) ? (layers.has("manifold") ? 0.5 : trace.marker.opacity) : DIMMED;
+    });
+    const key = JSON.stringify([this.data.layers, opacity]);
+    if (key === this.layered && this.plot.data?.[0]?.marker.opacity === opacity[0]) return;
+    this.layered = key;
+    this.Plotly.update(this.plot, { "marker.opacity": opacity }, {
+      shapes: shapes.map((shape) => ({ ...shape, visible: layers.has("prior") })),
+      annotations: annotations.map((label) => ({ ...label, visible: layers.has("names") })),
+    });
+  }
+
+  buildLegend() {
+    const legend = this.root.querySelector(".lm-legend");
+    legend.replaceChildren(...this.figure.data.map((trace) => {
+      const button = Object.assign(document.createElement("button"), { type: "button", textContent: trace.name });
+      button.style.setProperty("--class-colour", trace.marker.color);
+      button.dataset.label = trace.meta;
+      button.title = "Click: this class alone. Shift-click or long press: add it.";
+      button.onclick = (event) => this.choose(trace.meta, event.shiftKey);
+      button.oncontextmenu = (event) => {
+        event.preventDefault();
+        this.choose(trace.meta, true);
+      };
+      return button;
+    }));
+    this.chosen.clear();
+    this.markLegend();
+  }
+
+  /** One class alone (again: all of them), or one more (again: one less). */
+  choose(label, add) {
+    const alone = this.chosen.size === 1 && this.chosen.has(label);
+    if (add) this.chosen.has(label) ? this.chosen.delete(label) : this.chosen.add(label);
+    else this.chosen = new Set(alone ? [] : [label]);
+    if (this.chosen.size === this.figure.data.length) this.chosen.clear();
+    this.markLegend();
+    this.applyLayers();
+  }
+
+  markLegend() {
+    for (const button of this.root.querySelectorAll(".lm-legend button")) {
+      button.setAttribute("aria-pressed", this.chosen.has(Number(button.dataset.label)));
+      button.classList.toggle("lm-dim", this.chosen.size > 0 && !this.chosen.has(Number(button.dataset.label)));
+    }
+  }
+
+  // --- decoding ---------------------------------------------------------------------------------------------------------
+
+  /** Decode z on the next frame; of several points asked for before it, the latest wins. `since`: when the event came. */
+  ask(z, since = performance.now()) {
+    this.asked = z;
+    this.since ??= since; // the oldest event that this frame answers
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = undefined;
+      this.show(this.asked);
+      performance.measure(MEASURE, { start: this.since, end: performance.now() });
+      this.since = undefined;
+      if (++this.measures > MAX_MEASURES) {
+        performance.clearMeasures(MEASURE);
+        this.measures = 0;
+      }
+    });
+  }
+
+  /** Decode and paint z now, and put crosshair, sliders and words to it; null empties the image. */
+  show(z) {
+    this.shown = z;
+    this.place(this.cross, z);
+    if (!z || !this.decoder) {
+      this.paint(null);
+      this.near.textContent = z ? "" : "No point is chosen. Move over the map, or click to keep a point.";
+      for (const output of this.outputs) output.textContent = "";
+      return;
+    }
+    this.paint(this.decoder.decode(z[0], z[1]));
+    z.forEach((v, i) => {
+      this.sliders[i].value = v;
+      this.outputs[i].textContent = format(v);
+    });
+    const { index, distance } = this.figure.index.find(z[0], z[1]);
+    const { owner, row } = this.figure.codes;
+    if (index >= 0) this.near.textContent = `Nearest code: ${this.figure.data[owner[index]].name} (test image ${row[index]}), ${distance.toFixed(2)} away`;
+  }
+
+  paint(ink) {
+    const out = this.pixels.data;
+    for (let i = 0; i < PIXELS; i++) {
+      out[4 * i] = out[4 * i + 1] = out[4 * i + 2] = ink ? Math.round(255 * ink[i]) : 0;
+      out[4 * i + 3] = ink ? 255 : 0;
+    }
+    this.context.putImageData(this.pixels, 0, 0);
+  }
+
+  /** Back to the kept point. */
+  restore() {
+    cancelAnimationFrame(this.frame);
+    this.frame = this.since = undefined;
+    this.show(this.committed);
+    if (this.committed && this.answer) this.paint(this.answer); // the server's own decode, where the browser has none
+  }
+
+  setCommitted(z, decoded) {
+    this.committed = z ?? null;
+    this.answer = decoded ? Float32Array.from(atob(decoded), (c) => c.charCodeAt(0) / 255) : null;
+    this.place(this.kept, this.committed);
+    if (!this.pointing && !this.tour.running) this.restore();
+  }
+
+  /** Keep z (null: none) and tell Python once. */
+  commit(z) {
+    clearTimeout(this.keyTimer);
+    this.tour.stop();
+    const kept = z && z.map((v) => Math.round(Math.max(-this.limit, Math.min(this.limit, v)) * 1e4) / 1e4);
+    this.pointing = false;
+    this.setCommitted(kept, null);
+    this.restore();
+    this.root.querySelector("[aria-live]").textContent = kept ? `Kept z = (${kept.map(format).join(", ")}). ${this.near.textContent}` : "No point is kept.";
+    this.tell("pick", { z: kept, commit: ++this.sent });
+  }
+
+  // --- pointer, touch, keys, sliders ------------------------------------------------------------------------------------
+
+  listen() {
+    const { map } = this, on = (target, type, f, options) => target.addEventListener(type, f, options);
+    const onControls = (event) => event.target.closest?.(".lm-zoom");
+    on(this.root, "pointerdown", () => this.tour.stop(), true);
+    on(this.root, "keydown", () => this.tour.stop(), true);
+
+    on(map, "pointermove", (event) => {
+      if (event.pointerType === "touch") return;
+      const since = performance.now(), z = this.toLatent(event);
+      if (!z || onControls(event)) return this.leave();
+      this.tour.stop();
+      this.pointing = true;
+      this.ask(z, since);
+    });
+    on(map, "pointerleave", (event) => event.pointerType !== "touch" && this.leave());
+    on(map, "pointerdown", (event) => {
+      if (event.pointerType === "touch" || event.button !== 0 || onControls(event)) return;
+      const from = event;
+      on(window, "pointerup", (to) => {
+        const z = this.toLatent(to);
+        if (z && Math.hypot(to.clientX - from.clientX, to.clientY - from.clientY) < CLICK_PX) this.commit(this.snap(z));
+      }, { once: true, capture: true });
+    }, true);
+    on(map, "dblclick", (event) => !onControls(event) && this.reset());
+
+    // One finger moves the point and keeps it when lifted; two pan and zoom. Plotly does not see them.
+    for (const type of ["touchstart", "touchmove", "touchend", "touchcancel"]) {
+      on(map, type, (event) => onControls(event) || this.touch(event), { capture: true, passive: false });
+    }
+
+    on(map, "keydown", (event) => this.key(event));
+    on(map, "keyup", (event) => {
+      if (!event.key.startsWith("Arrow") || !this.shown) return;
+      clearTimeout(this.keyTimer);
+      this.keyTimer = setTimeout(() => this.commit(this.shown), KEY_COMMIT_MS);
+    });
+    for (const slider of this.sliders) {
+      on(slider, "input", () => this.ask(this.sliders.map((s) => Number(s.value))));
+      on(slider, "change", () => this.commit(this.sliders.map((s) => Number(s.value))));
+      on(slider, "keydown", (event) => event.key === "Escape" && this.commit(null));
+    }
+    this.root.querySelector(".lm-zoom").onclick = ({ target }) => {
+      const act = target.dataset.zoom;
+      if (!this.plotted || !act) return;
+      if (act === "reset") this.reset();
+      else this.zoom(act === "in" ? ZOOM_STEP : 1 / ZOOM_STEP);
+    };
+  }
+
+  reset() {
+    if (!this.plotted) return;
+    this.fit();
+    this.relayout();
+  }
+
+  leave() {
+    if (!this.pointing) return;
+    this.pointing = false;
+    this.restore();
+  }
+
+  /** The code under z if there is one within SNAP_PX, else z. */
+  snap(z) {
+    const { index, distance } = this.figure.index.find(z[0], z[1]);
+    const layers = new Set(this.data.layers);
+    return index >= 0 && layers.has("points") && distance < SNAP_PX * this.unit ? [this.figure.codes.x[index], this.figure.codes.y[index]] : z;
+  }
+
+  touch(event) {
+    if (!this.plotted) return;
+    event.stopPropagation();
+    if (event.cancelable) event.preventDefault();
+    const touches = [...event.touches];
+    if (touches.length === 2) {
+      const [a, b] = touches, middle = { clientX: (a.clientX + b.clientX) / 2, clientY: (a.clientY + b.clientY) / 2 };
+      const spread = Math.max(20, Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY)), z = this.toLatent(middle);
+      if (this.pinch && z) {
+        const shift = [0, 1].map((i) => this.pinch.z[i] - z[i]);
+        this.xr = this.xr.map((v) => v + shift[0]);
+        this.yr = this.yr.map((v) => v + shift[1]);
+        this.zoom(spread / this.pinch.spread, ...this.pinch.z);
+        this.pinch.spread = spread;
+      } else if (z) this.pinch = { z, spread };
+      return;
+    }
+    if (touches.length === 1 && !this.pinch) {
+      const z = this.toLatent(touches[0]);
+      this.pointing = true;
+      if (z) this.ask(z);
+    } else if (!touches.length) {
+      const kept = this.asked, was = this.pinch;
+      this.pinch = null;
+      if (event.type === "touchend" && !was && kept && this.pointing) this.commit(this.snap(kept));
+      else this.leave();
+    }
+  }
+
+  key(event) {
+    const direction = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
+    if (direction && this.plotted && event.target === this.map) {
+      event.preventDefault();
+      const step = (event.shiftKey ? FINE_ARROW_PX : ARROW_PX) * this.unit;
+      const from = this.frame ? this.asked : this.shown ?? [(this.xr[0] + this.xr[1]) / 2, (this.yr[0] + this.yr[1]) / 2];
+      clearTimeout(this.keyTimer);
+      this.pointing = true;
+      this.ask(from.map((v, i) => Math.max(-this.limit, Math.min(this.limit, v + step * direction[i]))));
+    } else if (event.key === "Escape") this.commit(null);
+    else if (event.key === "Enter" && event.target === this.map && this.shown) this.commit(this.shown);
+    else if (["+", "=", "-", "0"].includes(event.key) && event.target === this.map && this.plotted) {
+      event.key === "0" ? this.reset() : this.zoom(event.key === "-" ? 1 / ZOOM_STEP : ZOOM_STEP);
+    }
+  }
+
+  destroy() {
+    this.gone = true;
+    this.tour.stop();
+    this.tiles.stop();
+    cancelAnimationFrame(this.frame);
+    clearTimeout(this.keyTimer);
+    if (this.plotted) this.Plotly.purge(this.plot);
+  }
+}

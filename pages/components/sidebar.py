@@ -1,0 +1,56 @@
+"""The sidebar that every page shares: which checkpoint, what it is, and what computes here."""
+
+import streamlit as st
+
+from core import checkpoints, metrics
+from core.checkpoints import Checkpoint
+from core.training.config import choose_device, device_title
+
+DEFAULT = "vae-mnist-2d"
+FIGURES = {  # of a card, with the words for them
+    "negative_elbo_nats": ("−ELBO", "nats per image to describe a test image; lower is better", "{:.1f}"),
+    "nll_nats": ("NLL", "the same with the best possible encoder", "{:.1f}"),
+    "knn_accuracy_percent": ("10-NN", "test digits recognised from their codes alone", "{:.1f} %"),
+}
+
+
+def default_checkpoint() -> str | None:
+    """The shipped checkpoint, else the first there is, else None."""
+    names = checkpoints.available()
+    return DEFAULT if DEFAULT in names else next(iter(names), None)
+
+
+def checkpoint_picker() -> None:
+    """Choose among the available checkpoints; the choice is st.session_state.checkpoint."""
+    names = checkpoints.available()
+    if names:
+        st.selectbox("Model", names, key="checkpoint_choice", on_change=_chosen, index=_index(names), help="Trained models in checkpoints/")
+
+
+def _index(names: list[str]) -> int | None:
+    chosen = st.session_state.get("checkpoint")
+    return names.index(chosen) if chosen in names else None
+
+
+def _chosen() -> None:
+    if st.session_state.checkpoint_choice:
+        st.session_state.checkpoint = st.session_state.checkpoint_choice
+
+
+def model_card(checkpoint: Checkpoint) -> None:
+    """The card in brief, and whole on request."""
+    card = checkpoint.card
+    lines = []
+    for name, (title, words, form) in FIGURES.items():
+        if (value := metrics.from_card(card, name)) is not None:
+            lines.append(f"**{title} {form.format(value)}** · {words}")
+    st.markdown("\n\n".join(lines))
+    with st.expander("How it was trained and measured"):
+        st.json(card, expanded=1)
+
+
+def device_badge() -> None:
+    """What this machine computes with."""
+    device = choose_device()
+    icon = ":material/memory:" if device.type == "cpu" else ":material/bolt:"
+    st.badge(f"Computing on {device_title(device)}", icon=icon, color="blue" if device.type == "cpu" else "green")

@@ -1,0 +1,156 @@
+"""Explore: the live latent map. Move, click, slide; beside it, what the kept point means."""
+
+import base64
+
+import numpy as np
+import streamlit as st
+
+from core import checkpoints, latent
+from core.checkpoints import Checkpoint, CheckpointError
+from core.data.datasets import DATASETS, DatasetError
+from pages.components import caches, downloads, link, panel, sidebar
+from pages.components.latent_map import LAYERS, latent_map
+from pages.components.pictures import grey
+
+MAP_KEY = "map"
+
+
+def main() -> None:
+    """The page."""
+    read_link_once()
+    st.title("Explore the latent space", anchor=False)
+    for problem in st.session_state.pop("link_problems", ()):
+        st.warning(problem, icon=":material/link_off:")
+    checkpoint = open_chosen()
+    if checkpoint is None:
+        return
+    with st.sidebar:
+        sidebar.model_card(checkpoint)
+    dimensions = checkpoint.model.config.latent_dim
+    if dimensions != 2:
+        st.info(
+            f"The codes of {checkpoint.name} have {dimensions} dimension{'s' * (dimensions != 1)}; this map draws codes of two. "
+            "Choose another model in the sidebar.",
+            icon=":material/scatter_plot:",
+        )
+        return
+    explore(checkpoint.name)
+    st.expander("What am I looking at?", icon=":material/school:").markdown(WHAT_IT_IS)
+
+
+def read_link_once() -> None:
+    """What the URL asked for becomes this session's view, the first time."""
+    if "layers" in st.session_state:
+        return
+    asked = link.parse(st.query_params)
+    problems = list(asked.problems)
+    names, default = checkpoints.available(), sidebar.default_checkpoint()
+    if asked.checkpoint is not None and asked.checkpoint not in names:
+        shown = asked.checkpoint[:60]
+        problems.append(f"The link asks for the model “{shown}”, which is not here. Showing {default} instead." if default else "")
+    st.session_state.setdefault("checkpoint", asked.checkpoint if asked.checkpoint in names else default)
+    st.session_state.update(layers=list(asked.layers), point=asked.z, point_given=asked.point_given, commit=0)
+    st.session_state.link_problems = [problem for problem in problems if problem]
+
+
+def open_chosen() -> Checkpoint | None:
+    """The chosen checkpoint; where it cannot be used, a sentence, and the default in its place."""
+    name, default = st.session_state.get("checkpoint"), sidebar.default_checkpoint()
+    if name is None:
+        st.info("There is no trained model yet. Train one with `make checkpoints`, then reload this page.", icon=":material/model_training:")
+        return None
+    try:
+        return caches.open_checkpoint(name)
+    except CheckpointError as error:
+        st.error(f"The model {name} cannot be used. {error}", icon=":material/error:")
+    if default in (None, name):
+        return None
+    try:
+        st.info(f"Showing {default} instead; choose another in the sidebar.", icon=":material/swap_horiz:")
+        return caches.open_checkpoint(str(default))
+    except CheckpointError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+
+
+@st.fragment
+def explore(name: str) -> None:
+    """Layers, map and panel: the part that runs again on a commit."""
+    state, view = st.session_state, caches.map_view(name)
+    if not state.point_given:
+        state.point = starting_point(view.checkpoint)
+    st.pills("Layers", list(LAYERS), selection_mode="multi", format_func=LAYERS.get, key="layers", label_visibility="collapsed")
+    map_column, panel_column = st.columns([0.72, 0.28], gap="medium")
+    with map_column:
+        decoded = server_decode(view, state.point) if view.atlas and state.point else None
+        latent_map(view, state.point, state.commit, state.layers, not state.point_given, decoded, keep_pick, MAP_KEY)
+    with panel_column:
+        show_panel(view.checkpoint, view.classes)
+    link.write(name, state.point, state.point_given, state.layers)
+
+
+def keep_pick() -> None:
+    """The browser committed a point: keep it in the session, where it outlives the component."""
+    checked = link.check_pick(st.session_state[MAP_KEY].pick)
+    if checked is not None:
+        st.session_state.update(point=checked[0], commit=checked[1], point_given=True)
+
+
+def starting_point(checkpoint: Checkpoint) -> tuple[float, float]:
+    """The code of the first test image: a first visitor finds a point already chosen."""
+    z1, z2 = checkpoint.latents.mu[0].tolist()
+    return round(z1, 4), round(z2, 4)
+
+
+def server_decode(view: caches.MapView, z: tuple[float, float]) -> str:
+    """The decoder's own answer for a map that previews from an atlas."""
+    return base64.b64encode(grey(latent.decode(view.checkpoint.model, np.array([z]))[0]).tobytes()).decode()
+
+
+def show_panel(checkpoint: Checkpoint, classes: tuple[str, ...]) -> None:
+    """What the kept point means; and, where the data set's images are not here, the offer to bring them."""
+    codes, z = checkpoint.latents, st.session_state.point
+    reading = latent.read_point(codes.mu, codes.label, z) if z else None
+    dataset = checkpoint.card.get("dataset")
+    dataset_name = dataset.get("name") if isinstance(dataset, dict) else None
+    images, why_not = test_images(dataset_name, len(codes.mu))
+    image = panel.read_image(checkpoint, images[reading.nearest]) if images is not None and reading and reading.on_code else None
+    panel.show(checkpoint, classes, reading, image, f"{why_not} Shown is what the decoder makes of the code alone.")
+    if images is None and dataset_name in DATASETS and downloads.missing(dataset_name):
+        with st.container(border=True):
+            st.markdown(f"**The test images are not on this machine.** The map needs none: it comes with the model. "
+                        f"To see each digit beside its reconstruction, bring {dataset_name}.")  # fmt: skip
+            downloads.offer(dataset_name)
+
+
+def test_images(dataset: str | None, expected: int) -> tuple[np.ndarray | None, str]:
+    """The test images that the codes belong to, or None and why they cannot be shown."""
+    if dataset not in DATASETS:
+        return None, "The model's card does not say which data set its codes come from."
+    if downloads.missing(dataset):
+        return None, f"The test image is not on this machine ({dataset} is not downloaded)."
+    try:
+        images = caches.test_images(dataset)
+    except DatasetError as error:
+        return None, str(error)
+    if len(images) != expected:
+        return None, f"The {dataset} on this machine has {len(images):,} test images, and the model was measured on {expected:,}."
+    return images, ""
+
+
+WHAT_IT_IS = """
+An **autoencoder** is two networks that learn together. The **encoder** squeezes an image of 784 pixels into a few numbers, its **code** \
+(a *latent vector* z). The **decoder** has only those numbers to draw the image again. Nobody told it what a 4 is: it was given images \
+without labels, and the only goal was to lose little (*self-supervised learning*).
+
+This one is **variational** (a *VAE*): the encoder answers with a small cloud instead of a point, a normal distribution with mean \
+*z_mean* and log variance *z_log_var*, and all clouds together are drawn towards one round cloud, the **prior**. That is why the space \
+between the digits decodes into something that looks like digits too. Its loss is *reconstruction + KL divergence*.
+
+- **Every dot** is the code of one test image, an image that was never trained on. Its colour is its label, which the model never saw.
+- **The space between the dots** can be decoded as well: move there and watch one digit turn into another.
+- **Try this**: find the border between the 4s and the 9s; walk out beyond the last ring, where nothing was learnt; switch on the \
+*decoded grid* and zoom in.
+"""
+
+main()

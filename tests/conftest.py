@@ -1,0 +1,55 @@
+"""Fixtures that every test file can ask for: a tiny model, a few digits, and a folder with one trained checkpoint."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import settings
+
+from core.data.datasets import Split, load
+from core.models import Model, build
+from core.models.vae import VAEConfig
+from core.training.card import write_checkpoint
+from core.training.config import TrainingConfig
+from core.training.loop import Trainer
+
+TINY = VAEConfig(encoder_hidden=(24,), decoder_hidden=(16,))
+
+settings.register_profile("tests", max_examples=50, deadline=None, derandomize=True)
+settings.load_profile("tests")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread() -> None:
+    """One thread per worker: the order of floating-point sums does not depend on the machine, and workers do not compete."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def tiny_model() -> Model:
+    """An untrained VAE with a 2-D latent, in evaluation mode."""
+    return build("vae", TINY, seed=1).eval()
+
+
+@pytest.fixture(scope="session")
+def digits() -> tuple[Split, Split]:
+    """300 training and 100 test images of scikit-learn's digits."""
+    train, test = load("digits", "train"), load("digits", "test")
+    return Split(train.images[:300], train.labels[:300]), Split(test.images[:100], test.labels[:100])
+
+
+@pytest.fixture(scope="session")
+def trained(digits: tuple[Split, Split]) -> Trainer:
+    """A finished run of three epochs; not to be changed."""
+    recipe = TrainingConfig(dataset="digits", epochs=3, batch_size=50, learning_rate=1e-2, device="cpu", precision="float32")
+    trainer = Trainer(recipe, "vae", TINY, digits[0].images)
+    trainer.run()
+    return trainer
+
+
+@pytest.fixture(scope="session")
+def checkpoint_root(trained: Trainer, digits: tuple[Split, Split], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of checkpoints that holds one, `tiny`; not to be changed."""
+    root = tmp_path_factory.mktemp("checkpoints")
+    write_checkpoint(trained, root / "tiny", *digits)
+    return root

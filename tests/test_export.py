@@ -1,0 +1,85 @@
+"""The decoder as the browser gets it."""
+
+import json
+import struct
+
+import numpy as np
+import pytest
+import torch
+from conftest import TINY
+from safetensors.numpy import load
+from torch import nn
+
+from core import export
+from core.models import build
+from core.models.networks import ACTIVATIONS
+from core.models.vae import VAEConfig
+
+
+def metadata(content: bytes) -> dict[str, str]:
+    """The metadata in the header of a safetensors file."""
+    (length,) = struct.unpack("<Q", content[:8])
+    return json.loads(content[8 : 8 + length])["__metadata__"]
+
+
+def decode(content: bytes, z: np.ndarray) -> np.ndarray:
+    """What a reader of the file computes, in double precision and from the file alone: (N, D) -> (N, 784)."""
+    tensors, facts = load(content), metadata(content)
+    activation = {"silu": lambda h: h / (1 + np.exp(-h)), "relu": lambda h: np.maximum(h, 0), "tanh": np.tanh}[facts["activation"]]
+    h = z.astype(np.float64)
+    for index in range(int(facts["layers"])):
+        h = h @ tensors[f"{index}.weight"].astype(np.float64).T + tensors[f"{index}.bias"]
+        if index < int(facts["layers"]) - 1:
+            h = activation(h)
+    return 1 / (1 + np.exp(-h))
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_the_file_alone_decodes_like_the_model(activation):
+    model = build("vae", VAEConfig(decoder_hidden=(16, 12), activation=activation), seed=2)
+    z = np.random.default_rng(0).normal(size=(20, 2)).astype(np.float32)
+    expected = model.decode(torch.from_numpy(z)).detach().numpy().reshape(20, 784)
+    np.testing.assert_allclose(decode(export.decoder_bytes(model), z), expected, atol=1e-6)
+
+
+def test_the_file_names_every_layer():
+    content = export.decoder_bytes(build("vae", TINY))
+    shapes = {name: array.shape for name, array in load(content).items()}
+    assert shapes == {"0.weight": (16, 2), "0.bias": (16,), "1.weight": (784, 16), "1.bias": (784,)}
+    assert metadata(content) == {"activation": "silu", "layers": "2", "output": "sigmoid"}
+
+
+def test_weights_are_float16_only_where_that_is_exact(tiny_model):
+    assert {array.dtype for array in load(export.decoder_bytes(tiny_model)).values()} == {np.dtype(np.float32)}
+    with torch.no_grad():
+        for parameter in tiny_model.parameters():
+            parameter.copy_(parameter.half())
+    halves = load(export.decoder_bytes(tiny_model))
+    assert {array.dtype for array in halves.values()} == {np.dtype(np.float16)}
+    np.testing.assert_array_equal(halves["1.weight"].astype(np.float32), tiny_model.decoder[2].weight.detach().numpy())
+    with torch.no_grad():
+        tiny_model.decoder[2].bias[5] = 0.1  # one value that float16 does not hold
+    assert {array.dtype for array in load(export.decoder_bytes(tiny_model)).values()} == {np.dtype(np.float32)}
+
+
+def test_a_weight_beyond_the_range_of_float16_keeps_float32(tiny_model):
+    with torch.no_grad():
+        for parameter in tiny_model.parameters():
+            parameter.copy_(parameter.half())
+        tiny_model.decoder[0].weight[0, 0] = 2.0**20
+    assert load(export.decoder_bytes(tiny_model))["0.weight"][0, 0] == 2.0**20
+
+
+def test_a_decoder_without_hidden_layers_is_exported():
+    assert set(load(export.decoder_bytes(build("vae", VAEConfig(decoder_hidden=()))))) == {"0.weight", "0.bias"}
+
+
+def test_a_decoder_too_large_for_a_frame_is_refused():
+    with pytest.raises(export.NotExportable, match=r"MFLOP per image, too many"):
+        export.decoder_bytes(build("vae", VAEConfig(decoder_hidden=(2048, 2048))))
+
+
+def test_a_decoder_with_other_layers_is_refused(tiny_model):
+    tiny_model.decoder = nn.Sequential(nn.Linear(2, 16), nn.SiLU(), nn.Dropout(), nn.Linear(16, 784))
+    with pytest.raises(export.NotExportable, match="dense layers only"):
+        export.decoder_bytes(tiny_model)

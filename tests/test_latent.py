@@ -1,0 +1,85 @@
+"""Codes of a data set, the decoded grid, neighbours and their vote."""
+
+import numpy as np
+import pytest
+import torch
+
+from core import latent
+
+
+@pytest.fixture
+def codes() -> np.ndarray:
+    return np.random.default_rng(0).normal(size=(300, 2)).astype(np.float32)
+
+
+def test_encode_gives_the_codes_of_every_image_in_order(tiny_model, monkeypatch):
+    x = torch.rand(23, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+    monkeypatch.setattr(latent, "BATCH", 5)  # more than one batch, the last one short
+    mu, logvar = latent.encode(tiny_model, x)
+    expected_mu, expected_logvar = tiny_model.encode(x)
+    np.testing.assert_allclose(mu, expected_mu.detach().numpy(), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(logvar, expected_logvar.detach().numpy(), rtol=1e-4, atol=1e-6)
+    assert mu.dtype == logvar.dtype == np.float32
+
+
+def test_encode_has_no_logvar_for_a_model_without_a_posterior(tiny_model, monkeypatch):
+    monkeypatch.setattr(tiny_model, "encode", lambda x: (x.flatten(1)[:, :2], None))
+    mu, logvar = latent.encode(tiny_model, torch.zeros(3, 1, 28, 28))
+    assert mu.shape == (3, 2)
+    assert logvar is None
+
+
+def test_decode_gives_the_image_of_every_code_in_order(tiny_model, codes, monkeypatch):
+    monkeypatch.setattr(latent, "BATCH", 7)
+    images = latent.decode(tiny_model, codes.astype(np.float64))
+    expected = tiny_model.decode(torch.from_numpy(codes)).detach().numpy()[:, 0]
+    np.testing.assert_allclose(images, expected, rtol=1e-4, atol=1e-6)
+    assert images.shape == (300, 28, 28)
+    assert images.dtype == np.float32
+
+
+def test_the_grid_puts_z1_to_the_right_and_z2_upwards(tiny_model):
+    grid = latent.manifold_grid(tiny_model, (-2.0, -1.0), (2.0, 3.0), 5)
+    assert grid.shape == (140, 140)
+    corners = {
+        (-2.0, 3.0): grid[:28, :28],  # top left
+        (2.0, 3.0): grid[:28, -28:],  # top right
+        (-2.0, -1.0): grid[-28:, :28],  # bottom left
+        (2.0, -1.0): grid[-28:, -28:],
+        (0.0, 1.0): grid[56:84, 56:84],  # the middle
+        (1.0, 0.0): grid[84:112, 84:112],  # fourth column, fourth row from the top
+    }
+    for z, tile in corners.items():
+        np.testing.assert_allclose(tile, latent.decode(tiny_model, np.array([z]))[0], rtol=1e-4, atol=1e-6)
+
+
+def test_neighbours_are_those_that_sorting_all_distances_finds(codes):
+    z = np.array([0.3, -0.2])
+    index, distance = latent.nearest(codes, z, 12)
+    every = np.linalg.norm(codes - z, axis=1)
+    assert index.tolist() == np.argsort(every)[:12].tolist()
+    np.testing.assert_allclose(distance, np.sort(every)[:12], rtol=1e-6)
+
+
+def test_a_code_is_its_own_nearest_neighbour(codes):
+    index, distance = latent.nearest(codes, codes[17], 1)
+    assert index.tolist() == [17]
+    assert distance.tolist() == [0.0]
+
+
+def test_asking_for_more_neighbours_than_there_are_gives_all(codes):
+    index, _ = latent.nearest(codes[:4], np.zeros(2), 10)
+    assert sorted(index.tolist()) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("labels", "winner", "share"),
+    [([3], 3, 1.0), ([1, 7, 7, 7], 7, 0.75), ([4, 2, 2, 4], 4, 0.5), ([9, 0, 0, 9, 5], 9, 0.4), ([5, 1, 0], 5, 1 / 3)],
+)
+def test_the_majority_wins_and_among_equals_the_nearest(labels, winner, share):
+    assert latent.vote(np.array(labels, np.uint8)) == latent.Vote(winner, pytest.approx(share), len(labels))
+
+
+def test_class_medians():
+    codes = np.array([[0.0, 0.0], [2.0, 10.0], [100.0, 20.0], [5.0, -5.0]])
+    assert latent.class_medians(codes, np.array([3, 3, 3, 8])) == {3: (2.0, 10.0), 8: (5.0, -5.0)}

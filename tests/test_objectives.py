@@ -1,0 +1,83 @@
+"""Every formula of the objectives against torch.distributions."""
+
+import math
+
+import pytest
+import torch
+from torch.distributions import Bernoulli, Independent, Normal, kl_divergence
+
+from core.models import objectives
+
+
+@pytest.fixture
+def gaussians() -> tuple[torch.Tensor, torch.Tensor]:
+    """mu and logvar of eight Gaussians in three dimensions, from narrow to wide."""
+    generator = torch.Generator().manual_seed(0)
+    return 2 * torch.randn(8, 3, generator=generator), 3 * torch.randn(8, 3, generator=generator)
+
+
+@pytest.fixture
+def images() -> tuple[torch.Tensor, torch.Tensor]:
+    """Logits and grey images, (6, 1, 5, 4)."""
+    generator = torch.Generator().manual_seed(1)
+    return 4 * torch.randn(6, 1, 5, 4, generator=generator), torch.rand(6, 1, 5, 4, generator=generator)
+
+
+def test_bernoulli_log_likelihood_of_binary_pixels(images):
+    logits, x = images[0], images[1].round()
+    expected = Independent(Bernoulli(logits=logits), 3).log_prob(x)
+    torch.testing.assert_close(objectives.bernoulli_log_likelihood_nats(logits, x), expected)
+
+
+def test_bernoulli_log_likelihood_of_grey_pixels_is_the_cross_entropy(images):
+    logits, x = images
+    p = torch.sigmoid(logits.double())
+    expected = (x * p.log() + (1 - x) * (1 - p).log()).sum((1, 2, 3)).float()
+    torch.testing.assert_close(objectives.bernoulli_log_likelihood_nats(logits, x), expected)
+
+
+def test_bernoulli_log_likelihood_stays_finite_at_extreme_logits():
+    logits, x = torch.tensor([[[[500.0, -500.0]]]]), torch.tensor([[[[0.0, 1.0]]]])
+    torch.testing.assert_close(objectives.bernoulli_log_likelihood_nats(logits, x), torch.tensor([-1000.0]))
+
+
+@pytest.mark.parametrize("sigma", [0.05, 1.0, 3.0])
+def test_gaussian_log_likelihood(images, sigma):
+    x_hat, x = torch.sigmoid(images[0]), images[1]
+    expected = Independent(Normal(x_hat, sigma), 3).log_prob(x)
+    torch.testing.assert_close(objectives.gaussian_log_likelihood_nats(x_hat, x, sigma), expected)
+
+
+def test_kl_of_each_dimension_and_of_all(gaussians):
+    mu, logvar = gaussians
+    expected = kl_divergence(Normal(mu, (0.5 * logvar).exp()), Normal(0.0, 1.0))
+    torch.testing.assert_close(objectives.kl_per_dim_nats(mu, logvar), expected)
+    torch.testing.assert_close(objectives.kl_nats(mu, logvar), expected.sum(1))
+
+
+def test_kl_is_zero_at_the_prior_and_positive_elsewhere(gaussians):
+    assert objectives.kl_nats(torch.zeros(1, 3), torch.zeros(1, 3)).item() == 0
+    assert (objectives.kl_nats(*gaussians) > 0).all()
+
+
+def test_elbo_weighs_the_kl_with_beta():
+    log_likelihood, kl = torch.tensor([-100.0, -50.0]), torch.tensor([5.0, 2.0])
+    assert objectives.elbo_nats(log_likelihood, kl).tolist() == [-105.0, -52.0]
+    assert objectives.elbo_nats(log_likelihood, kl, 4.0).tolist() == [-120.0, -58.0]
+    assert objectives.elbo_nats(log_likelihood, kl, torch.tensor(0.0)).tolist() == [-100.0, -50.0]
+
+
+def test_densities_of_codes(gaussians):
+    mu, logvar = gaussians
+    z = torch.randn(8, 3, generator=torch.Generator().manual_seed(2))
+    prior = Independent(Normal(torch.zeros(3), torch.ones(3)), 1)
+    torch.testing.assert_close(objectives.standard_normal_log_density_nats(z), prior.log_prob(z))
+    posterior = Independent(Normal(mu, (0.5 * logvar).exp()), 1)
+    torch.testing.assert_close(objectives.diagonal_normal_log_density_nats(z, mu, logvar), posterior.log_prob(z))
+
+
+def test_densities_sum_over_the_last_dimension_only():
+    z = torch.zeros(4, 5, 2)
+    expected = torch.full((4, 5), -math.log(2 * math.pi))
+    torch.testing.assert_close(objectives.standard_normal_log_density_nats(z), expected)
+    torch.testing.assert_close(objectives.diagonal_normal_log_density_nats(z, z, torch.zeros(2)), expected)

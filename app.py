@@ -39,12 +39,12 @@ def warm_up() -> None:
     import torch  # noqa: F401
 
     from core.checkpoints import CheckpointError
-    from pages.components import caches, latent_map, sidebar
+    from pages.components import caches, latent_map, session
 
     for shared in latent_map.shared_assets().values():
         latent_map.address(shared)
         _ = shared.compressed
-    name = sidebar.default_checkpoint()
+    name = session.default_checkpoint()
     if name:
         try:
             view = caches.map_view(name)

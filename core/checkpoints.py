@@ -3,7 +3,6 @@
 Only safetensors and JSON are ever read. What cannot be used is refused with a CheckpointError that says why and what to do.
 """
 
-import contextlib
 import json
 import os
 import shutil
@@ -25,6 +24,8 @@ from core.models import ConfigError, Model, describe, rebuild
 CHECKPOINTS = Path(__file__).resolve().parents[1] / "checkpoints"
 WEIGHTS_FILE, CARD_FILE, LATENTS_FILE = "model.safetensors", "card.json", "latents.safetensors"
 MAX_BYTES = {WEIGHTS_FILE: 512 << 20, CARD_FILE: 1 << 20, LATENTS_FILE: 64 << 20}
+WEIGHT_TYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+CODE_TYPES = (np.float16, np.float32)
 PICKLE_SUFFIXES = (".pt", ".pth", ".pkl", ".pickle", ".bin", ".ckpt")
 
 
@@ -77,14 +78,19 @@ def load(name: str, root: Path | None = None) -> Checkpoint:
 
 
 def save(folder: Path, model_name: str, model: Model, card: dict[str, Any], latents: Latents) -> None:
-    """Write a checkpoint to folder, whole or not at all; an earlier one there is replaced.
+    """Write a checkpoint to folder, whole or not at all; an earlier one there is replaced, anything else is left alone.
 
     Floating-point weights are stored in the type they have, latents as float16. The card gets the model's description.
+    Raises CheckpointError where `check_target` does, and when a number is not finite as it would be stored.
     """
-    codes = {"mu": latents.mu.astype(np.float16), "label": latents.label.astype(np.uint8)}
-    if latents.logvar is not None:
-        codes["logvar"] = latents.logvar.astype(np.float16)
+    check_target(folder)
+    with np.errstate(over="ignore"):  # what float16 cannot hold becomes infinite, and is refused
+        codes: dict[str, np.ndarray] = {"mu": latents.mu.astype(np.float16), "label": latents.label.astype(np.uint8)}
+        if latents.logvar is not None:
+            codes["logvar"] = latents.logvar.astype(np.float16)
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    if not all(torch.isfinite(t).all() for t in weights.values()) or not all(np.isfinite(a).all() for a in codes.values()):
+        raise CheckpointError(f"{folder} was not saved: its weights or codes are not finite numbers. Training diverged.")
     contents = {
         WEIGHTS_FILE: save_tensors(weights),
         LATENTS_FILE: save_arrays({name: np.ascontiguousarray(array) for name, array in codes.items()}),
@@ -101,6 +107,23 @@ def save(folder: Path, model_name: str, model: Model, card: dict[str, Any], late
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def check_target(folder: Path) -> None:
+    """Raise CheckpointError unless `save` may write to folder: it is new, or empty, or an earlier checkpoint."""
+    if not folder.name or folder.name.startswith("."):
+        raise CheckpointError(f"{str(folder)!r} is no place for a checkpoint: it needs a name, one that does not begin with a dot.")
+    if not folder.exists():
+        parent = next(p for p in folder.absolute().parents if p.exists())
+        if not parent.is_dir() or not os.access(parent, os.W_OK):
+            raise CheckpointError(f"{folder} cannot be made: {parent} is no folder that you may write to. Choose another.")
+        return
+    others = sorted(f.name for f in folder.iterdir() if f.name not in MAX_BYTES) if folder.is_dir() else ["a file"]
+    if others:
+        raise CheckpointError(
+            f"{folder} is there already and is no checkpoint (it has {', '.join(others[:3])}); saving would replace it. "
+            "Choose another folder."
+        )
+
+
 def _write_durably(path: Path, content: bytes) -> None:
     with path.open("wb") as file:
         file.write(content)
@@ -109,20 +132,21 @@ def _write_durably(path: Path, content: bytes) -> None:
 
 
 def _replace_folder(source: Path, target: Path) -> None:
-    """Rename source to target; what was at target steps aside first and comes back if the rename fails."""
+    """Rename source to target; what was at target steps aside first and comes back if that fails or is interrupted."""
     if not target.exists():
         source.rename(target)
         return
     aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent)) / "old"
-    target.rename(aside)
     try:
+        target.rename(aside)
         source.rename(target)
-    except OSError:
-        aside.rename(target)
+    except BaseException:
+        if aside.exists():
+            aside.rename(target)
         raise
     finally:
-        with contextlib.suppress(OSError):
-            shutil.rmtree(aside.parent)
+        if target.exists():  # else what was there is still aside: keep it
+            shutil.rmtree(aside.parent, ignore_errors=True)
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -175,9 +199,11 @@ def _load_weights(model: Model, folder: Path) -> None:
                 f"{path} does not fit its card: {name} is {found.get(name, 'missing')} and should be "
                 f"{expected.get(name, 'absent')}. The card and the weights come from different models."
             )
-    if not all(torch.isfinite(tensor).all() for tensor in weights.values()):
-        raise CheckpointError(f"{path} holds weights that are not numbers: its training diverged. Train the model again.")
+        if weights[name].dtype not in WEIGHT_TYPES:
+            raise CheckpointError(f"{path} holds {name} as {weights[name].dtype}; weights must be floating-point numbers.")
     model.load_state_dict(weights)
+    if not all(torch.isfinite(tensor).all() for tensor in model.state_dict().values()):
+        raise CheckpointError(f"{path} holds weights that are not numbers: its training diverged. Train the model again.")
 
 
 def _read_latents(folder: Path, latent_dim: int) -> Latents:
@@ -187,10 +213,11 @@ def _read_latents(folder: Path, latent_dim: int) -> Latents:
     except (SafetensorError, ValueError, KeyError) as error:
         raise _damaged(path, error) from error
     mu, logvar, label = arrays.get("mu"), arrays.get("logvar"), arrays.get("label")
-    if mu is None or label is None or mu.ndim != 2 or mu.shape != (len(label), latent_dim) or not len(mu):
+    if mu is None or label is None or label.ndim != 1 or mu.shape != (len(label), latent_dim) or not len(label):
         raise CheckpointError(f"{path} must hold mu (N, {latent_dim}) and label (N,), N at least 1. Train the model again.")
     if logvar is not None and logvar.shape != mu.shape:
         raise CheckpointError(f"{path} holds logvar {logvar.shape} beside mu {mu.shape}. Train the model again.")
-    if label.dtype != np.uint8 or not np.isfinite(mu).all() or (logvar is not None and not np.isfinite(logvar).all()):
+    usable = all(codes.dtype in CODE_TYPES and np.isfinite(codes).all() for codes in (mu, logvar) if codes is not None)
+    if label.dtype != np.uint8 or not usable:
         raise CheckpointError(f"{path} holds codes that are not finite numbers, or labels that are not bytes. Train the model again.")
     return Latents(mu.astype(np.float32), None if logvar is None else logvar.astype(np.float32), label)

@@ -30,9 +30,7 @@ def class_name(classes: tuple[str, ...], label: int) -> str:
     return classes[label] if label < len(classes) else str(label)
 
 
-def latent_map(
-    codes: np.ndarray, labels: np.ndarray, classes: tuple[str, ...], middles: Mapping[int, tuple[float, ...]]
-) -> go.Figure:
+def latent_map(codes: np.ndarray, labels: np.ndarray, classes: tuple[str, ...], middles: Mapping[int, tuple[float, ...]]) -> go.Figure:
     """The latent scatter: codes (N, 2) coloured by their labels (N,), one WebGL trace per class, each class's name at its middle,
     rings of the prior at 1 to 3 sigma.
 

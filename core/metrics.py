@@ -1,6 +1,7 @@
 """How good a model is. Every figure in a card comes from here; PROTOCOLS says in words how each was obtained."""
 
 import math
+import sys
 
 import numpy as np
 import torch
@@ -109,4 +110,4 @@ def from_card(card: dict, name: str) -> float | None:
     metrics = card.get("metrics")
     entry = metrics.get(name) if isinstance(metrics, dict) else None
     value = entry.get("value") if isinstance(entry, dict) else None
-    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+    return float(value) if isinstance(value, int | float) and abs(value) <= sys.float_info.max else None

@@ -5,10 +5,10 @@ import base64
 import numpy as np
 import streamlit as st
 
-from core import checkpoints, latent
+from core import latent
 from core.checkpoints import Checkpoint, CheckpointError
 from core.data.datasets import DATASETS, DatasetError
-from pages.components import caches, downloads, link, panel, sidebar
+from pages.components import caches, downloads, link, panel, session, sidebar
 from pages.components.latent_map import LAYERS, latent_map
 from pages.components.pictures import grey
 
@@ -17,7 +17,7 @@ MAP_KEY = "map"
 
 def main() -> None:
     """The page."""
-    read_link_once()
+    session.begin()
     st.title("Explore the latent space", anchor=False)
     for problem in st.session_state.pop("link_problems", ()):
         st.warning(problem, icon=":material/link_off:")
@@ -38,26 +38,11 @@ def main() -> None:
     st.expander("What am I looking at?", icon=":material/school:").markdown(WHAT_IT_IS)
 
 
-def read_link_once() -> None:
-    """What the URL asked for becomes this session's view, the first time."""
-    if "layers" in st.session_state:
-        return
-    asked = link.parse(st.query_params)
-    problems = list(asked.problems)
-    names, default = checkpoints.available(), sidebar.default_checkpoint()
-    if asked.checkpoint is not None and asked.checkpoint not in names:
-        shown = asked.checkpoint[:60]
-        problems.append(f"The link asks for the model “{shown}”, which is not here. Showing {default} instead." if default else "")
-    st.session_state.setdefault("checkpoint", asked.checkpoint if asked.checkpoint in names else default)
-    st.session_state.update(layers=list(asked.layers), point=asked.z, point_given=asked.point_given, commit=0)
-    st.session_state.link_problems = [problem for problem in problems if problem]
-
-
 def open_chosen() -> Checkpoint | None:
     """The chosen checkpoint; where it cannot be used, a sentence, and the default in its place."""
-    name, default = st.session_state.get("checkpoint"), sidebar.default_checkpoint()
+    name, default = st.session_state.checkpoint, session.default_checkpoint()
     if name is None:
-        st.info("There is no trained model yet. Train one with `make checkpoints`, then reload this page.", icon=":material/model_training:")
+        st.info("There is no trained model yet. Train one with `make checkpoints`, then reload the page.", icon=":material/model_training:")
         return None
     try:
         return caches.open_checkpoint(name)
@@ -79,7 +64,7 @@ def explore(name: str) -> None:
     state, view = st.session_state, caches.map_view(name)
     if not state.point_given:
         state.point = starting_point(view.checkpoint)
-    st.pills("Layers", list(LAYERS), selection_mode="multi", format_func=LAYERS.get, key="layers", label_visibility="collapsed")
+    st.pills("Layers", list(LAYERS), selection_mode="multi", format_func=LAYERS.__getitem__, key="layers", label_visibility="collapsed")
     map_column, panel_column = st.columns([0.72, 0.28], gap="medium")
     with map_column:
         decoded = server_decode(view, state.point) if view.atlas and state.point else None

@@ -1,12 +1,18 @@
 """The entry that Streamlit runs for every page: the table of pages, and the sidebar they share."""
 
+from pathlib import Path
+
 import streamlit as st
 
-from pages.components import sidebar
+from pages.components import session, sidebar
 
-st.set_page_config(page_title="Latent space explorer", page_icon=":material/scatter_plot:", layout="wide")
-st.html("<style>.stMainBlockContainer { padding: 2.6rem 2rem 2rem; } h1 { padding: 0 0 .25rem; }</style>")
+ICON = str(Path(__file__).parent / "components" / "icon.png")  # a file: an emoji or a symbol would be fetched from the network
+SIDEBAR_PX = 250
 
+st.set_page_config(page_title="Latent space explorer", page_icon=ICON, layout="wide", initial_sidebar_state=SIDEBAR_PX)
+st.html("<style>.stMainBlockContainer { padding: 3.6rem 2rem 2rem; } h1 { font-size: 1.7rem !important; padding: 0 !important; }</style>")
+
+session.begin()
 page = st.navigation(
     [
         st.Page("explore.py", title="Explore", icon=":material/scatter_plot:", default=True),

@@ -1,10 +1,14 @@
 """Fixtures that every test file can ask for: a tiny model, a few digits, and a folder with one trained checkpoint."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
+from chromium import ADVICE, FLAGS, find
 from hypothesis import settings
+from live import Server, write_mnist_test_files
+from playwright.sync_api import Browser, sync_playwright
 
 from core.data.datasets import Split, load
 from core.models import Model, build
@@ -53,3 +57,39 @@ def checkpoint_root(trained: Trainer, digits: tuple[Split, Split], tmp_path_fact
     root = tmp_path_factory.mktemp("checkpoints")
     write_checkpoint(trained, root / "tiny", *digits)
     return root
+
+
+@pytest.fixture(scope="session")
+def mnist_like(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data root with 10,000 digits where MNIST's test split lies, so that no test needs a download."""
+    return write_mnist_test_files(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="session")
+def server(mnist_like: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The running app with MNIST-shaped test images; it must not have printed a traceback when it ends."""
+    running = Server(mnist_like, tmp_path_factory.mktemp("server") / "log")
+    yield running
+    running.stop()
+    assert "Traceback" not in running.output(), running.output()
+
+
+@pytest.fixture(scope="session")
+def bare_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The running app as in a fresh clone: no data set on disk."""
+    running = Server(tmp_path_factory.mktemp("nothing"), tmp_path_factory.mktemp("bare-server") / "log")
+    yield running
+    running.stop()
+    assert "Traceback" not in running.output(), running.output()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A headless Chromium with software rendering."""
+    path = find()
+    if path is None:
+        pytest.fail(ADVICE)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy.stats import rayleigh
 
 from core import latent
 
@@ -83,3 +84,29 @@ def test_the_majority_wins_and_among_equals_the_nearest(labels, winner, share):
 def test_class_medians():
     codes = np.array([[0.0, 0.0], [2.0, 10.0], [100.0, 20.0], [5.0, -5.0]])
     assert latent.class_medians(codes, np.array([3, 3, 3, 8])) == {3: (2.0, 10.0), 8: (5.0, -5.0)}
+
+
+@pytest.mark.parametrize("z", [(0.0, 0.0), (3.0, -4.0), (0.7, 0.1)])
+def test_a_reading_is_that_of_the_neighbours(codes, z):
+    labels = np.arange(300, dtype=np.uint8) % 3
+    reading = latent.read_point(codes, labels, z, k=7)
+    order = np.argsort(np.linalg.norm(codes - np.array(z), axis=1))
+    assert reading.z == z
+    assert reading.nearest == order[0]
+    assert reading.distance == pytest.approx(np.linalg.norm(codes[order[0]] - z), rel=1e-5)
+    assert not reading.on_code
+    assert reading.vote == latent.vote(labels[order[:7]])
+
+
+def test_a_reading_at_a_code_knows_it(codes):
+    z = (float(codes[17, 0]), float(codes[17, 1]))
+    reading = latent.read_point(codes, np.zeros(300, np.uint8), z)
+    assert (reading.on_code, reading.nearest, reading.distance) == (True, 17, 0.0)
+
+
+@pytest.mark.parametrize(("z", "sigmas"), [((0.0, 0.0), 0.0), ((3.0, -4.0), 5.0), ((0.0, 1.0), 1.0)])
+def test_a_reading_places_the_point_in_the_prior(codes, z, sigmas):
+    """The distance of a 2-D standard normal draw from the centre has a Rayleigh distribution."""
+    reading = latent.read_point(codes, np.zeros(300, np.uint8), z)
+    assert reading.sigmas == pytest.approx(sigmas)
+    assert reading.prior_share_beyond == pytest.approx(rayleigh.sf(sigmas))

@@ -13,6 +13,7 @@ from torch import nn
 from torch.distributions import LowRankMultivariateNormal
 
 from core import metrics
+from core.checkpoints import load
 from core.models import build, objectives
 from core.models.vae import VAE, VAEConfig
 
@@ -226,3 +227,26 @@ def test_knn_accuracy_with_fewer_codes_than_neighbours():
 def test_every_protocol_can_be_written_on_a_card():
     for protocol in metrics.PROTOCOLS.values():
         assert "{" not in protocol.format(samples=8)
+
+
+@pytest.mark.parametrize("value", [131.5, 0, -3.25])
+def test_a_card_gives_its_figures(value):
+    assert metrics.from_card({"metrics": {"nll_nats": {"value": value, "protocol": "..."}}}, "nll_nats") == value
+
+
+STRANGE = [None, "131", math.nan, -math.inf, 10**400, [131.5], {}]
+
+
+@pytest.mark.parametrize(
+    "card",
+    [{}, {"metrics": None}, {"metrics": [1]}, {"metrics": {}}, {"metrics": {"nll_nats": 131.5}}, {"metrics": {"nll_nats": {}}}]
+    + [{"metrics": {"nll_nats": {"value": value}}} for value in STRANGE],
+    ids=lambda card: repr(card)[:50],
+)
+def test_a_stranger_s_card_gives_figures_or_none(card):
+    assert metrics.from_card(card, "nll_nats") is None
+
+
+def test_a_card_of_our_own_gives_every_metric_of_the_protocols(checkpoint_root):
+    card = load("tiny", checkpoint_root).card
+    assert {name for name in metrics.PROTOCOLS if metrics.from_card(card, name) is not None} == set(metrics.PROTOCOLS)

@@ -16,6 +16,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -197,7 +198,7 @@ def download(name: str, on_progress: OnProgress = lambda progress: None) -> None
         for number, (urls, md5) in enumerate(files, 1):
             packed = raw / urls[0].rsplit("/", 1)[-1]
             if not packed.exists() and not (packed.suffix == ".gz" and packed.with_suffix("").exists()):
-                _fetch(urls, packed, md5, lambda done, total, n=number, f=packed.name: on_progress(Progress(f, done, total, n, len(files))))
+                _fetch(urls, packed, md5, partial(_report, on_progress, packed.name, number, len(files)))
             _unpack(packed, dataset)
     except (EOFError, KeyError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile) as error:  # BadGzipFile is an OSError too
         raise DatasetError(f"A file in {raw} could not be unpacked ({error}). Delete the .gz or .zip there and try again.") from error
@@ -205,6 +206,10 @@ def download(name: str, on_progress: OnProgress = lambda progress: None) -> None
         raise DatasetError(
             f"{raw} could not be written ({error.strerror or error}). Free some space or set LATENT_DATA elsewhere."
         ) from error
+
+
+def _report(on_progress: OnProgress, file: str, number: int, files: int, done: int, total: int | None) -> bool | None:
+    return on_progress(Progress(file, done, total, number, files))
 
 
 def _remote_files(dataset: Dataset) -> Iterator[tuple[list[str], str]]:

@@ -15,8 +15,8 @@ class ConfigError(ValueError):
 
 def check_number(name: str, value: Any, low: float, high: float, whole: bool = False) -> None:
     """Raise ConfigError unless value is a finite number (an int if whole) in [low, high]."""
-    kinds: tuple[type, ...] = (int,) if whole else (int, float)
-    if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:  # NaN is in no range
+    fits = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
+    if not fits or not low <= value <= high:  # NaN is in no range
         kind = "a whole number" if whole else "a number"
         raise ConfigError(f"{name} must be {kind} from {low:g} to {high:g}; it is {value!r}.")
 

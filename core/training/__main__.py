@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from core.checkpoints import CHECKPOINTS
+from core.checkpoints import CHECKPOINTS, CheckpointError, check_target
 from core.data.datasets import DATASETS, DatasetError, load
 from core.models import MODELS, ConfigError
 from core.models.vae import VAEConfig
@@ -60,10 +60,13 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         return _train(options)
-    except (ConfigError, DatasetError, TrainingError, StateError, ValueError) as error:
+    except (CheckpointError, ConfigError, DatasetError, TrainingError, StateError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
     except OSError as error:
         print(f"error: {options.out} could not be written ({error.strerror or error}). Is the disk full, or read-only?", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("Stopped at once; nothing was saved after the last finished epoch.", file=sys.stderr)
+        return 130
     return 1
 
 
@@ -78,6 +81,7 @@ def _train(options: argparse.Namespace) -> int:
         likelihood=options.likelihood,
         beta=options.beta,
     )
+    check_target(options.out)
     train, test = load(options.dataset, "train"), load(options.dataset, "test")
     trainer = Trainer(recipe, options.model, model_config, train.images)
     state = CHECKPOINTS / "runs" / options.out.name
@@ -94,7 +98,8 @@ def _train(options: argparse.Namespace) -> int:
     if finished:
         (state / STATE_FILE).unlink(missing_ok=True)
         return 0
-    print("Interrupted. The same command with --resume goes on from the last finished epoch.")
+    more = " The same command with --resume goes on from the last finished epoch." if (state / STATE_FILE).exists() else ""
+    print(f"Interrupted.{more}")
     return 130
 
 

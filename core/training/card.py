@@ -1,5 +1,6 @@
 """From a finished (or interrupted) run to a checkpoint: round the weights, measure the model, write its card."""
 
+import copy
 import platform
 import subprocess
 from collections.abc import Callable
@@ -64,7 +65,7 @@ def write_checkpoint(
     say: Callable[[str], None] = lambda what: None,
 ) -> dict[str, Any]:
     """Measure the running average as it will be stored (rounded to `weights`) and save it with its card; returns the card."""
-    model = trainer.average_model()
+    model = copy.deepcopy(trainer.average_model())  # the run may go on with its own
     round_weights(model, weights)
     values, codes = measure(model, train, test, say)
     card = {
@@ -85,9 +86,7 @@ def write_checkpoint(
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
         "commit": _commit(),
     }
-    stored = type(model)(model.config)
-    stored.load_state_dict(model.state_dict())
-    save(folder, trainer.model_name, stored.to(weights), card, codes)
+    save(folder, trainer.model_name, model.to(weights), card, codes)
     return card
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
-from core.models.config import check_number, check_one_of
+from core.models.config import ConfigError, check_number, check_one_of
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "float32", "bfloat16")
@@ -31,6 +31,10 @@ class TrainingConfig:
     precision: str = "auto"
 
     def __post_init__(self) -> None:
+        if not isinstance(self.dataset, str):
+            raise ConfigError(f"dataset must be the name of a data set; it is {self.dataset!r}.")
+        if not isinstance(self.binarize, bool):
+            raise ConfigError(f"binarize must be true or false; it is {self.binarize!r}.")
         check_number("epochs", self.epochs, 1, 100_000, whole=True)
         check_number("batch_size", self.batch_size, 1, 65_536, whole=True)
         check_number("learning_rate", self.learning_rate, 1e-7, 10.0)
@@ -74,6 +78,6 @@ def choose_precision(wish: str, device: torch.device) -> torch.dtype:
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
     if device.type == "cpu":
-        capabilities = getattr(torch.cpu, "get_capabilities", dict)()  # torch before 2.10 cannot tell: float32
+        capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()  # torch before 2.10 cannot tell: float32
         return torch.bfloat16 if capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") else torch.float32
     return torch.float32

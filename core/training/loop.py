@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -24,7 +25,7 @@ from core.models.config import to_json
 from core.models.objectives import elbo_nats
 from core.models.vae import VAEConfig
 from core.training.config import TrainingConfig, choose_device, choose_precision
-from core.training.state import read_state, write_state
+from core.training.state import damaged, read_state, write_state
 
 
 class TrainingError(Exception):
@@ -58,6 +59,7 @@ class Progress:
         }
 
 
+Tensors = tuple[Tensor, ...] | list[Tensor]
 OnStep = Callable[[Progress], None]
 OnEpoch = Callable[["Trainer", dict[str, float]], None]
 
@@ -115,19 +117,22 @@ class Trainer:
                 left = elapsed / (self.step - first_step) * (self.total_steps - self.step)
                 progress = Progress(self.step, self.total_steps, self.steps_per_epoch, elapsed, left, self.sums)
                 on_step(progress)
-                if should_stop():
-                    return self.step == self.total_steps
+                if stop := should_stop():
+                    break
             losses = progress.losses()
             if not math.isfinite(losses["negative_elbo_nats"]):
                 raise TrainingError(
-                    f"The loss became {losses['negative_elbo_nats']} in epoch {self.step // self.steps_per_epoch}: training "
+                    f"The loss became {losses['negative_elbo_nats']} in epoch {math.ceil(progress.epoch)}: training "
                     f"diverged. Try a lower learning rate than {self.config.learning_rate:g}, or a gradient clip of 1."
                 )
-            on_epoch(self, losses)
-        return True
+            if self.step % self.steps_per_epoch == 0:
+                on_epoch(self, losses)
+            if stop:
+                break
+        return self.step == self.total_steps
 
     def _batches_left(self):
-        """(x, target) for what is left of the current epoch; a stopped epoch goes on with the batches it has not seen."""
+        """(x, the epoch's generator) for what is left of the epoch; a stopped one goes on with the batches it has not seen."""
         epoch, done = divmod(self.step, self.steps_per_epoch)
         generator = torch.Generator(self.device).manual_seed(self.config.seed * 1_000_003 + epoch)
         if not done:
@@ -166,7 +171,7 @@ class Trainer:
         warmup = min(self.config.kl_warmup_epochs, self.config.epochs / 2) * self.steps_per_epoch
         return self.model_config.beta * min(1.0, (self.step + 1) / warmup if warmup else 1.0)
 
-    def _average_weights(self, averages: list[Tensor], weights: list[Tensor], count: Tensor) -> None:
+    def _average_weights(self, averages: Tensors, weights: Tensors, count: Tensor | int) -> None:
         """Exponential moving average whose memory grows from 10 steps, so that a short run is not held back by its start."""
         decay = min(self.config.ema_decay, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
@@ -174,7 +179,7 @@ class Trainer:
 
     def average_model(self) -> Model:
         """The running average of the weights: the model to keep, in evaluation mode."""
-        return self.average.module.eval()
+        return cast(Model, self.average.module.eval())
 
     # --- resuming ------------------------------------------------------------------------------------------------------
 
@@ -191,10 +196,15 @@ class Trainer:
         write_state(folder, self._state_tensors(), {"step": self.step, "seconds": self.seconds} | self._identity())
 
     def restore(self, folder: Path) -> None:
-        """Go on from a state that `save_state` wrote; TrainingError when it belongs to another recipe, model or data set."""
+        """Go on from a state that `save_state` wrote.
+
+        Raises TrainingError when it belongs to another recipe, model or data set, StateError when it is missing or damaged.
+        """
         tensors, facts = read_state(folder)
         if any(facts.get(key) != value for key, value in self._identity().items()):
             raise TrainingError(f"{folder} holds a run with other settings; resume with the same ones, or train into another folder.")
+        if what := self._state_fault(tensors, facts):
+            raise damaged(folder, what)
         groups = self.optimizer.state_dict()["param_groups"]
         moments: dict[int, dict[str, Tensor]] = {}
         for name, tensor in tensors.items():
@@ -205,6 +215,18 @@ class Trainer:
         self.average.load_state_dict({n.removeprefix("average."): t for n, t in tensors.items() if n.startswith("average.")})
         self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
         self.step, self.seconds = facts["step"], facts["seconds"]
+
+    def _state_fault(self, tensors: dict[str, Tensor], facts: dict) -> str:
+        """What is wrong with a state of this very run; "" when nothing is."""
+        step, seconds = facts.get("step"), facts.get("seconds")
+        if not isinstance(step, int) or not 0 <= step <= self.total_steps or not isinstance(seconds, int | float):
+            return f"step {step!r}, seconds {seconds!r}"
+        expected = {name: tensor.shape for name, tensor in self._state_tensors().items() if not name.startswith("optimizer.")}
+        for index, parameter in enumerate(self.model.parameters() if step else ()):
+            moments = {"step": torch.Size(), "exp_avg": parameter.shape, "exp_avg_sq": parameter.shape}  # AdamW's
+            expected |= {f"optimizer.{index}.{moment}": shape for moment, shape in moments.items()}
+        found = {name: tensor.shape for name, tensor in tensors.items()}
+        return ", ".join(sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name)))
 
     def _identity(self) -> dict:
         """What must agree for a resumed run to be the same run."""

@@ -35,6 +35,14 @@ def read_state(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     try:
         with safe_open(path, "pt") as file:
             facts = json.loads((file.metadata() or {})["facts"])
-            return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118 (not a dict)
+            if not isinstance(facts, dict):
+                raise ValueError("its facts are no JSON object")
+            # clones: the tensors as they come are windows on the file, which may change under a run
+            return {name: file.get_tensor(name).clone() for name in file.keys()}, facts  # noqa: SIM118 (not a dict)
     except (SafetensorError, KeyError, ValueError, OSError) as error:
-        raise StateError(f"{path} is damaged ({error}). Delete it and train again without --resume.") from error
+        raise damaged(folder, error) from error
+
+
+def damaged(folder: Path, what: object) -> StateError:
+    """The error for a state that cannot be used."""
+    return StateError(f"{folder / STATE_FILE} is damaged ({what}). Delete it and train again without --resume.")

@@ -96,5 +96,3 @@ def _stamp(name: str) -> tuple[int, ...]:
         return ()
     folder = checkpoints.CHECKPOINTS / name
     return tuple(f.stat().st_mtime_ns for f in sorted(folder.iterdir()) if f.is_file())
-
-

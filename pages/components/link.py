@@ -31,7 +31,7 @@ def parse(query: Mapping[str, str]) -> Link:
             z, point_given = parse_point(query["z"]), True
         except ValueError as error:
             problems.append(f"{error} Showing the starting point instead.")
-    layers = DEFAULT_LAYERS
+    layers: tuple[str, ...] = DEFAULT_LAYERS
     if "layers" in query:
         wanted = [layer for layer in query["layers"].split(",") if layer]
         layers = tuple(layer for layer in LAYERS if layer in wanted)

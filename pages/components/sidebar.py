@@ -6,18 +6,11 @@ from core import checkpoints, metrics
 from core.checkpoints import Checkpoint
 from core.training.config import choose_device, device_title
 
-DEFAULT = "vae-mnist-2d"
 FIGURES = {  # of a card, with the words for them
     "negative_elbo_nats": ("−ELBO", "nats per image to describe a test image; lower is better", "{:.1f}"),
     "nll_nats": ("NLL", "the same with the best possible encoder", "{:.1f}"),
     "knn_accuracy_percent": ("10-NN", "test digits recognised from their codes alone", "{:.1f} %"),
 }
-
-
-def default_checkpoint() -> str | None:
-    """The shipped checkpoint, else the first there is, else None."""
-    names = checkpoints.available()
-    return DEFAULT if DEFAULT in names else next(iter(names), None)
 
 
 def checkpoint_picker() -> None:
@@ -53,4 +46,4 @@ def device_badge() -> None:
     """What this machine computes with."""
     device = choose_device()
     icon = ":material/memory:" if device.type == "cpu" else ":material/bolt:"
-    st.badge(f"Computing on {device_title(device)}", icon=icon, color="blue" if device.type == "cpu" else "green")
+    st.badge(device_title(device), icon=icon, color="blue" if device.type == "cpu" else "green", help="What this machine computes with")

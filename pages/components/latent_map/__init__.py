@@ -19,9 +19,12 @@ LAYERS = {"points": "Points", "names": "Digit names", "manifold": "Decoded grid"
 Z_LIMIT = 10.0  # sigmas; farther from the prior's centre nothing was ever trained
 
 HELP = (
-    "<b>Move</b> over the map to decode any point, also where there is no digit. <b>Click</b> to keep it, <kbd>Esc</kbd> to clear it; "
+    '<span class="lm-fine"><b>Move</b> over the map to decode any point, also where there is no digit. <b>Click</b> to keep it, '
+    "<kbd>Esc</kbd> to clear it; "
     "<b>drag</b> to pan, <b>scroll</b> to zoom. With the map in focus, <kbd>←</kbd> <kbd>→</kbd> <kbd>↑</kbd> <kbd>↓</kbd> move the "
-    "point (<kbd>Shift</kbd>: finer)."
+    "point (<kbd>Shift</kbd>: finer).</span>"
+    '<span class="lm-coarse"><b>Slide a finger</b> over the map to decode any point, also where there is no digit; <b>lift</b> it to '
+    "keep the point. <b>Two fingers</b> pan and zoom.</span>"
 )
 
 # Several lines, because a single one could be taken for a file's path.

@@ -32,8 +32,8 @@ const SKELETON = `
   <div class="lm-side">
     <canvas class="lm-image" data-testid="decoded" width="28" height="28" role="img" aria-label="Decoded image"></canvas>
     <div class="lm-controls">
-      <label>z<sub>1</sub> <input type="range" data-testid="z1" aria-label="z1, first latent coordinate" step="0.01"><output></output></label>
-      <label>z<sub>2</sub> <input type="range" data-testid="z2" aria-label="z2, second latent coordinate" step="0.01"><output></output></label>
+      <label><span>z<sub>1</sub></span><input type="range" data-testid="z1" aria-label="z1, first latent coordinate" step="0.01"><output></output></label>
+      <label><span>z<sub>2</sub></span><input type="range" data-testid="z2" aria-label="z2, second latent coordinate" step="0.01"><output></output></label>
       <p class="lm-near" data-testid="nearest"></p>
       <p class="lm-note" hidden></p>
     </div>
@@ -118,7 +118,7 @@ class LatentMap {
     this.map = find(".lm-map");
     this.plot = find(".lm-plot");
     this.image = find(".lm-image");
-    this.context = this.image.getContext("2d");
+    this.context = this.image.getContext("2d", { willReadFrequently: true }); // 784 pixels: faster without the GPU
     this.pixels = this.context.createImageData(28, 28);
     this.kept = find(".lm-kept");
     this.cross = find(".lm-cross");
@@ -202,13 +202,14 @@ class LatentMap {
     layout.xaxis.range = [...this.xr];
     layout.yaxis.range = [...this.yr];
     await this.Plotly.react(this.plot, traces, layout, { displayModeBar: false, scrollZoom: true, doubleClick: false, responsive: false });
-    this.themed = null;
+    this.themed = this.layered = null;
     this.say("");
     if (!this.plotted) {
       this.plotted = true;
       this.plot.on("plotly_relayouting", (change) => this.viewChanged(change));
       this.plot.on("plotly_relayout", (change) => this.viewChanged(change));
-      new ResizeObserver(() => this.resize()).observe(this.map);
+      this.observer = new ResizeObserver(() => this.resize());
+      this.observer.observe(this.map);
     }
     this.viewChanged({});
     if (!webgl) this.note("This browser has no WebGL: the map is drawn with SVG, which is slower.");
@@ -313,16 +314,17 @@ class LatentMap {
   applyLayers() {
     const layers = new Set(this.data.layers), { shapes = [], annotations = [] } = this.figure.layout;
     this.tiles.show(layers.has("manifold"));
-    const opacity = this.figure.data.map((trace) => {
+    const lit = this.figure.data.map((trace) => !this.chosen.size || this.chosen.has(trace.meta));
+    const opacity = this.figure.data.map((trace, i) => {
       if (!layers.has("points")) return 0;
-      return !this.chosen.size || this.chosen.has(trace.meta) ? (layers.has("manifold") ? 0.5 : trace.marker.opacity) : DIMMED;
+      return lit[i] ? (layers.has("manifold") ? 0.5 : trace.marker.opacity) : DIMMED;
     });
-    const key = JSON.stringify([this.data.layers, opacity]);
-    if (key === this.layered && this.plot.data?.[0]?.marker.opacity === opacity[0]) return;
+    const key = JSON.stringify([this.data.layers, lit]);
+    if (key === this.layered) return;
     this.layered = key;
     this.Plotly.update(this.plot, { "marker.opacity": opacity }, {
       shapes: shapes.map((shape) => ({ ...shape, visible: layers.has("prior") })),
-      annotations: annotations.map((label) => ({ ...label, visible: layers.has("names") })),
+      annotations: annotations.map((label, i) => ({ ...label, visible: layers.has("names"), opacity: lit[i] ? label.opacity : 0.3 })),
     });
   }
 
@@ -454,6 +456,7 @@ class LatentMap {
     on(map, "pointerleave", (event) => event.pointerType !== "touch" && this.leave());
     on(map, "pointerdown", (event) => {
       if (event.pointerType === "touch" || event.button !== 0 || onControls(event)) return;
+      map.focus({ preventScroll: true }); // Plotly keeps the browser from doing it; the arrow keys need it
       const from = event;
       on(window, "pointerup", (to) => {
         const z = this.toLatent(to);
@@ -556,6 +559,7 @@ class LatentMap {
     this.tiles.stop();
     cancelAnimationFrame(this.frame);
     clearTimeout(this.keyTimer);
+    this.observer?.disconnect();
     if (this.plotted) this.Plotly.purge(this.plot);
   }
 }

@@ -4,7 +4,7 @@
 import { PIXELS } from "./decoder.js";
 
 const MIN_TILE_PX = 30; // CSS pixels of a tile's side; up to twice that
-const BUDGET_MS = 5; // of decoding in one frame
+const BUDGET_MS = 7; // of decoding in one frame
 const MAX_TILES = 6000; // kept, least recently drawn dropped first
 
 export class ManifoldLayer {
@@ -37,48 +37,73 @@ export class ManifoldLayer {
     this.draw();
   }
 
-  /** Draw on the next frame, and go on until every tile in view is decoded. */
+  /** Draw what is known on the next frame, and decode what is missing, nearest to the middle first, over the next ones. */
   draw() {
-    if (!this.visible || !this.decoder || !this.box || this.frame) return;
+    if (!this.visible || !this.decoder || !this.box) return;
+    this.stop();
     this.frame = requestAnimationFrame(() => {
-      this.frame = 0;
-      if (this.paint()) this.draw();
+      this.clear();
+      const missing = this.inView().filter((tile) => !this.stampKnown(tile));
+      const decodeSome = () => {
+        const deadline = performance.now() + BUDGET_MS;
+        while (missing.length && performance.now() < deadline) this.decode(missing.shift());
+        this.frame = missing.length ? requestAnimationFrame(decodeSome) : 0;
+      };
+      decodeSome();
     });
   }
 
-  /** Draw what is in view; true when tiles are still missing. */
-  paint() {
-    const { canvas, box, xr, yr } = this, scale = devicePixelRatio || 1;
+  /** Fit the canvas to the plot and empty it. */
+  clear() {
+    const { canvas, box, xr } = this, scale = devicePixelRatio || 1;
     const width = Math.round(box.width * scale), height = Math.round(box.height * scale);
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     Object.assign(canvas.style, { left: `${box.left}px`, top: `${box.top}px`, width: `${box.width}px`, height: `${box.height}px` });
-    const context = canvas.getContext("2d");
-    context.clearRect(0, 0, width, height);
-    context.imageSmoothingEnabled = false;
-    const perUnit = box.width / (xr[1] - xr[0]);
-    const level = Math.ceil(Math.log2(MIN_TILE_PX / perUnit)), step = 2 ** level, side = step * perUnit * scale;
-    const deadline = performance.now() + BUDGET_MS;
-    let missing = false;
+    this.context = canvas.getContext("2d");
+    this.context.clearRect(0, 0, width, height);
+    this.context.imageSmoothingEnabled = false;
+    this.perUnit = (box.width * scale) / (xr[1] - xr[0]);
+    this.level = Math.ceil(Math.log2((MIN_TILE_PX * scale) / this.perUnit));
+    this.step = 2 ** this.level;
+  }
+
+  /** The lattice cells in view, from the middle outwards. */
+  inView() {
+    const { xr, yr, step } = this, cells = [];
     for (let row = Math.floor(yr[0] / step); row <= Math.floor(yr[1] / step); row++) {
       for (let column = Math.floor(xr[0] / step); column <= Math.floor(xr[1] / step); column++) {
-        const key = `${level}:${column}:${row}`;
-        let tile = this.tiles.get(key);
-        if (!tile) {
-          if (performance.now() > deadline) { missing = true; continue; }
-          tile = Uint8ClampedArray.from(this.decoder.decode((column + 0.5) * step, (row + 0.5) * step), (v) => 255 * v);
-        } else this.tiles.delete(key);
-        this.tiles.set(key, tile); // the Map's order is the order of use
-        for (let i = 0; i < PIXELS; i++) this.pixels.data[4 * i + 3] = tile[i];
-        this.stamp.getContext("2d").putImageData(this.pixels, 0, 0);
-        const x = Math.round((column * step - xr[0]) * perUnit * scale), y = Math.round((yr[1] - (row + 1) * step) * perUnit * scale);
-        context.drawImage(this.stamp, x, y, Math.ceil(side), Math.ceil(side));
+        const far = Math.hypot((column + 0.5) * step - (xr[0] + xr[1]) / 2, (row + 0.5) * step - (yr[0] + yr[1]) / 2);
+        cells.push({ column, row, far, key: `${this.level}:${column}:${row}` });
       }
     }
-    for (const key of this.tiles.keys()) {
-      if (this.tiles.size <= MAX_TILES) break;
-      this.tiles.delete(key);
-    }
-    return missing;
+    return cells.sort((a, b) => a.far - b.far);
+  }
+
+  /** Draw a tile that was decoded before; false when it was not. */
+  stampKnown(cell) {
+    const tile = this.tiles.get(cell.key);
+    if (!tile) return false;
+    this.tiles.delete(cell.key); // the Map's order is the order of use
+    this.tiles.set(cell.key, tile);
+    this.stampTile(cell, tile);
+    return true;
+  }
+
+  decode(cell) {
+    const ink = this.decoder.decode((cell.column + 0.5) * this.step, (cell.row + 0.5) * this.step);
+    const tile = Uint8ClampedArray.from(ink, (v) => 255 * v);
+    this.tiles.set(cell.key, tile);
+    if (this.tiles.size > MAX_TILES) this.tiles.delete(this.tiles.keys().next().value);
+    this.stampTile(cell, tile);
+  }
+
+  stampTile({ column, row }, tile) {
+    for (let i = 0; i < PIXELS; i++) this.pixels.data[4 * i + 3] = tile[i];
+    this.stamp.getContext("2d").putImageData(this.pixels, 0, 0);
+    const side = Math.ceil(this.step * this.perUnit);
+    const x = Math.round((column * this.step - this.xr[0]) * this.perUnit);
+    const y = Math.round((this.yr[1] - (row + 1) * this.step) * this.perUnit);
+    this.context.drawImage(this.stamp, x, y, side, side);
   }
 
   stop() {

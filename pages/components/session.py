@@ -1,0 +1,29 @@
+"""What one visitor looks at, in st.session_state: checkpoint, point, point_given, commit and layers. It begins with the URL."""
+
+import streamlit as st
+
+from core import checkpoints
+from pages.components import link
+
+DEFAULT = "vae-mnist-2d"
+
+
+def default_checkpoint() -> str | None:
+    """The shipped checkpoint, else the first there is, else None."""
+    names = checkpoints.available()
+    return DEFAULT if DEFAULT in names else next(iter(names), None)
+
+
+def begin() -> None:
+    """What the URL asked for becomes this session's view, the first time; what it asked for in vain, `link_problems`."""
+    if "layers" in st.session_state:
+        return
+    asked = link.parse(st.query_params)
+    problems = list(asked.problems)
+    names, default = checkpoints.available(), default_checkpoint()
+    if asked.checkpoint is not None and asked.checkpoint not in names:
+        shown = asked.checkpoint[:60]
+        problems.append(f"The link asks for the model “{shown}”, which is not here. Showing {default} instead." if default else "")
+    st.session_state.setdefault("checkpoint", asked.checkpoint if asked.checkpoint in names else default)
+    st.session_state.update(layers=list(asked.layers), point=asked.z, point_given=asked.point_given, commit=0)
+    st.session_state.link_problems = [problem for problem in problems if problem]

@@ -1,0 +1,68 @@
+"""The running app and a browser, for the tests that need both: a server on a free port, and MNIST-shaped files for it to read."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+
+from core.data.datasets import load
+
+PROJECT = Path(__file__).resolve().parents[1]
+START_S = 90
+
+
+def write_mnist_test_files(root: Path, count: int = 10_000) -> Path:
+    """scikit-learn's digits, repeated to `count`, as the test split of MNIST in torchvision's layout; returns root."""
+    digits = load("digits", "test")
+    rows = np.arange(count) % len(digits.labels)
+    raw = root / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    header = np.array([0x803, count, 28, 28], ">u4").tobytes()
+    (raw / "t10k-images-idx3-ubyte").write_bytes(header + digits.images[rows].tobytes())
+    (raw / "t10k-labels-idx1-ubyte").write_bytes(np.array([0x801, count], ">u4").tobytes() + digits.labels[rows].astype(np.uint8).tobytes())
+    return root
+
+
+class Server:
+    """`streamlit run app.py` on a free port of this machine, with its data sets in `data`."""
+
+    def __init__(self, data: Path, log: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.url, self.log = f"http://127.0.0.1:{port}", log
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.address", "127.0.0.1", "--server.port", str(port)]
+        environment = os.environ | {"LATENT_DATA": str(data), "OMP_NUM_THREADS": "1"}
+        with log.open("wb") as out:
+            self.process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=out, stderr=subprocess.STDOUT)
+        deadline = time.monotonic() + START_S
+        while not self._healthy():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise RuntimeError(f"the app did not start:\n{self.output()}")
+            time.sleep(0.2)
+
+    def _healthy(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/healthz", timeout=2) as response:
+                return response.status == 200
+        except OSError:
+            return False
+
+    def output(self) -> str:
+        """What the server has printed."""
+        return self.log.read_text(errors="replace")
+
+    def stop(self) -> None:
+        """End it."""
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()

@@ -1,0 +1,402 @@
+"""The live map in a real browser: what only a browser can show."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from live import Server
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+
+from core import checkpoints
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+POINT = (0.5, 1.5)
+READY_MS = 30_000
+
+
+class View:
+    """The Explore page in a browser, with the gestures that the tests make."""
+
+    def __init__(self, page: Page, base: str) -> None:
+        self.page, self.base = page, base
+        self.errors: list[str] = []
+        self.hosts: set[str] = set()
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("request", lambda request: self.hosts.update(re.findall(r"^(?:blob:)?(\w+://[^/]*)", request.url)))
+        page.set_default_timeout(READY_MS)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)
+
+    def open(self, query: str = "") -> "View":
+        self.page.goto(f"{self.base}/{query}")
+        self.page.wait_for_selector("[data-testid=latent-map] .lm-loading[hidden]", state="attached")
+        self.page.wait_for_selector("[data-testid=panel]")
+        return self
+
+    def image(self) -> np.ndarray:
+        """The decoded image on the canvas, uint8 (784,)."""
+        script = "c => [...c.getContext('2d').getImageData(0, 0, 28, 28).data].filter((_, i) => i % 4 === 0)"
+        return np.array(self.page.locator("[data-testid=decoded]").evaluate(script), np.uint8)
+
+    def box(self) -> dict[str, float]:
+        return self.page.locator("[data-testid=latent-map]").bounding_box()
+
+    def at(self, u: float, v: float) -> tuple[float, float]:
+        """The page's pixel at a fraction of the map's width and height."""
+        box = self.box()
+        return box["x"] + u * box["width"], box["y"] + v * box["height"]
+
+    def point(self, u: float, v: float) -> None:
+        self.page.mouse.move(*self.at(u, v))
+        self.frame()
+
+    def click(self, u: float, v: float) -> None:
+        """Click, and wait until Python has answered: the address names the point."""
+        before = self.page.url
+        self.page.mouse.click(*self.at(u, v))
+        self.page.wait_for_function("before => location.href !== before", arg=before)
+        self.frame()
+
+    def frame(self) -> None:
+        """Let the frames that were asked for be painted."""
+        self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())))")
+
+    def decodes(self) -> int:
+        return self.page.evaluate("performance.getEntriesByName('latent-map:decode').length")
+
+    def url_z(self) -> tuple[float, ...]:
+        match = re.search(r"[?&]z=([^&]*)", self.page.url)
+        assert match, self.page.url
+        return tuple(float(v) for v in match[1].replace("%2C", ",").split(","))
+
+    def panel(self) -> str:
+        return self.page.locator("[data-testid=panel]").inner_text()
+
+    def wait_for_bright(self, *classes: int) -> list[float]:
+        """Wait until these classes alone are drawn brightly; returns every class's opacity."""
+        opacities = "document.querySelector('.lm-plot').data.map(trace => trace.marker.opacity)"
+        bright = f"() => {opacities}.map((o, i) => o > 0.5 ? i : -1).filter(i => i >= 0).join() === '{','.join(map(str, classes))}'"
+        self.page.wait_for_function(bright)
+        return self.page.evaluate(opacities)
+
+    def ranges(self) -> list[float]:
+        script = "(p => [...p.layout.xaxis.range, ...p.layout.yaxis.range])(document.querySelector('.lm-plot'))"
+        return self.page.evaluate(script)
+
+
+@pytest.fixture(scope="module")
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    """One browser profile for all tests, so that its cache is warm from the second on."""
+    shared = chromium.new_context(viewport={"width": 1440, "height": 900})
+    yield shared
+    shared.close()
+
+
+@pytest.fixture
+def view(server: Server, context: BrowserContext) -> Iterator[View]:
+    opened = View(context.new_page(), server.url)
+    yield opened
+    opened.page.close()
+    assert opened.errors == []
+    assert opened.hosts <= {server.url, server.url.replace("http", "ws")}, "the running app must not need the network"
+
+
+def model_pixels(z: tuple[float, float]) -> np.ndarray:
+    """What torch decodes, as grey levels (784,)."""
+    model = checkpoints.load("vae-mnist-2d").model
+    with torch.no_grad():
+        return model.decode(torch.tensor([z])).flatten().mul(255).numpy()
+
+
+def test_map_appears_and_shows_what_the_model_decodes(view: View) -> None:
+    view.open(f"?z={POINT[0]},{POINT[1]}")
+    assert np.abs(view.image() - model_pixels(POINT)).max() <= 0.51
+    assert "10,000 test codes" in view.page.locator("[data-testid=latent-map]").get_attribute("aria-label")
+    assert view.page.locator("[data-testid=decoded]").evaluate("c => getComputedStyle(c).imageRendering") == "pixelated"
+
+
+def test_pointer_over_empty_space_decodes_and_leaving_restores(view: View) -> None:
+    view.open(f"?z={POINT[0]},{POINT[1]}")
+    kept = view.image()
+    view.point(0.12, 0.9)  # a corner without codes
+    corner = view.image()
+    view.point(0.9, 0.9)
+    assert (corner != kept).any() and (view.image() != corner).any()
+    view.page.mouse.move(3, 3)
+    view.frame()
+    assert (view.image() == kept).all()
+
+
+def test_one_decode_a_frame_and_the_latest_point_wins(view: View) -> None:
+    view.open(f"?z={POINT[0]},{POINT[1]}")
+    moves = """async map => {
+      const { left, top, width, height } = map.getBoundingClientRect();
+      await new Promise(requestAnimationFrame);
+      for (let i = 0; i <= 200; i++) {
+        const at = { clientX: left + width * (0.2 + 0.002 * i), clientY: top + height * 0.5 };
+        map.dispatchEvent(new PointerEvent('pointermove', { bubbles: true, pointerType: 'mouse', ...at }));
+      }
+      await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+    }"""
+    view.page.locator("[data-testid=latent-map]").evaluate(moves)
+    assert view.decodes() == 1
+    last = view.image()
+    view.point(0.6, 0.5)
+    assert (view.image() == last).all()
+
+
+def test_dragging_a_slider_decodes_during_the_drag_and_commits_at_its_end(view: View) -> None:
+    view.open(f"?z={POINT[0]},{POINT[1]}")
+    slider = view.page.locator("[data-testid=z1]").bounding_box()
+    y = slider["y"] + slider["height"] / 2
+    view.page.mouse.move(slider["x"] + slider["width"] * 0.57, y)
+    view.page.mouse.down()
+    seen = []
+    for share in np.linspace(0.4, 0.8, 8):
+        view.page.mouse.move(slider["x"] + slider["width"] * share, y)
+        view.frame()
+        seen.append(view.image().tobytes())
+    assert len(set(seen)) == 8
+    assert view.url_z() == POINT, "Python is not told during the drag"
+    view.page.mouse.up()
+    view.page.wait_for_function("z => !location.href.includes(z)", arg="z=0.5%2C1.5")
+    z1, z2 = view.url_z()
+    assert z1 == pytest.approx(float(view.page.locator("[data-testid=z1]").input_value())) and z2 == POINT[1]
+
+
+def test_click_fills_the_panel_and_the_link_brings_it_back(view: View) -> None:
+    view.open("?layers=points,prior")
+    view.click(0.35, 0.4)
+    z = view.url_z()
+    shown = f"z = ({z[0]:.2f}, {z[1]:.2f})".replace("-", "−")
+    expect(view.page.locator("[data-testid=panel]")).to_contain_text(shown)
+    assert re.search(r"\d+ of the 10 nearest test codes", view.panel()) and "σ from the centre" in view.panel()
+    image, link = view.image(), view.page.url
+    view.open(link.removeprefix(view.base).lstrip("/"))
+    expect(view.page.locator("[data-testid=panel]")).to_contain_text(shown)
+    assert (view.image() == image).all()
+    assert "prior" in view.page.url and view.page.get_by_role("button", name="Prior rings").get_attribute("aria-checked") != "false"
+
+
+def test_click_on_a_dot_shows_its_image_and_reconstruction(view: View) -> None:
+    view.open("?z=")
+    code = checkpoints.load("vae-mnist-2d").latents.mu[3]
+    box = view.page.locator(".lm-plot").bounding_box()
+    script = """z => { const p = document.querySelector('.lm-plot'), m = p.layout.margin;
+      const x = p.layout.xaxis.range, y = p.layout.yaxis.range;
+      return [m.l + (z[0] - x[0]) / (x[1] - x[0]) * (p.clientWidth - m.l - m.r),
+              m.t + (y[1] - z[1]) / (y[1] - y[0]) * (p.clientHeight - m.t - m.b)]; }"""
+    x, y = view.page.evaluate(script, code.tolist())
+    view.page.mouse.click(box["x"] + x, box["y"] + y)
+    panel = view.page.locator("[data-testid=panel]")
+    expect(panel).to_contain_text("This is its code")
+    expect(panel).to_contain_text("−ELBO")
+    expect(panel.locator("img")).to_have_count(3)
+    nearest = np.abs(checkpoints.load("vae-mnist-2d").latents.mu - np.array(view.url_z())).max(1).min()
+    assert nearest < 1e-3
+
+
+def test_keys_move_keep_and_clear(view: View) -> None:
+    view.open(f"?z={POINT[0]},{POINT[1]}")
+    view.page.locator("[data-testid=latent-map]").focus()
+    view.page.keyboard.press("ArrowRight")
+    view.page.wait_for_function("() => !location.href.includes('z=0.5%2C1.5')")
+    coarse = view.url_z()[0] - POINT[0]
+    assert coarse > 0 and view.url_z()[1] == POINT[1]
+    before = view.page.url
+    view.page.keyboard.press("Shift+ArrowRight")
+    view.page.wait_for_function("before => location.href !== before", arg=before)
+    assert 0 < view.url_z()[0] - POINT[0] - coarse < coarse / 5
+    view.page.keyboard.press("Escape")
+    expect(view.page.locator("[data-testid=panel]")).to_contain_text("No point is kept")
+    view.page.mouse.move(3, 3)
+    view.frame()
+    assert not view.image().any()
+
+
+def test_legend_dims_what_is_not_chosen(view: View) -> None:
+    view.open(f"?z={POINT[0]},{POINT[1]}")
+    legend = view.page.locator(".lm-legend button")
+    legend.nth(3).click()
+    assert min(view.wait_for_bright(3)) > 0, "dimmed, not hidden"
+    legend.nth(5).click(modifiers=["Shift"])
+    view.wait_for_bright(3, 5)
+    legend.nth(5).click()
+    view.wait_for_bright(5)
+    legend.nth(5).click()
+    view.wait_for_bright(*range(10))
+
+
+def test_zoom_is_kept_through_a_commit_and_pixels_still_mean_the_same(view: View) -> None:
+    view.open(f"?z={POINT[0]},{POINT[1]}")
+    whole = view.ranges()
+    assert (whole[1] - whole[0]) / (whole[3] - whole[2]) == pytest.approx(
+        view.page.evaluate("(p => (p.clientWidth - 40) / (p.clientHeight - 34))(document.querySelector('.lm-plot'))"), rel=0.02
+    ), "one unit is as long on both axes"
+    view.page.get_by_role("button", name="Zoom in").click()
+    view.page.get_by_role("button", name="Zoom in").click()
+    zoomed = view.ranges()
+    assert zoomed[1] - zoomed[0] < 0.5 * (whole[1] - whole[0])
+    view.page.get_by_role("button", name="Points", exact=True).click()  # no snapping to a code
+    view.page.wait_for_function("() => location.href.includes('layers=names')")
+    view.click(0.5, 0.5)
+    box = view.page.locator(".lm-plot").bounding_box()
+    expected = zoomed[0] + (view.at(0.5, 0.5)[0] - box["x"] - 34) / (box["width"] - 40) * (zoomed[1] - zoomed[0])
+    assert view.url_z()[0] == pytest.approx(expected, abs=0.02)
+    assert view.ranges() == pytest.approx(zoomed)
+    view.page.get_by_role("button", name="Show the whole map").click()
+    assert view.ranges() == pytest.approx(whole)
+
+
+def test_dragging_pans_and_keeps_nothing(view: View) -> None:
+    view.open(f"?z={POINT[0]},{POINT[1]}")
+    before, url = view.ranges(), view.page.url
+    view.page.mouse.move(*view.at(0.5, 0.5))
+    view.page.mouse.down()
+    view.page.mouse.move(*view.at(0.3, 0.4), steps=6)
+    view.page.mouse.up()
+    view.frame()
+    after = view.ranges()
+    assert after[0] > before[0] and after[1] - after[0] == pytest.approx(before[1] - before[0])
+    assert view.page.url == url
+
+
+def test_decoded_grid_lies_under_the_points(view: View) -> None:
+    view.open(f"?z={POINT[0]},{POINT[1]}&layers=points,manifold")
+    inked = """() => { const c = document.querySelector('.lm-tiles'); if (c.hidden) return 0;
+      return c.getContext('2d').getImageData(0, 0, c.width, c.height).data.filter((v, i) => i % 4 === 3 && v > 128).length; }"""
+    view.page.wait_for_function(f"({inked})() > 20000")
+    view.page.get_by_role("button", name="Decoded grid").click()
+    view.page.wait_for_function("() => document.querySelector('.lm-tiles').hidden")
+
+
+def test_first_visit_walks_until_the_first_touch(view: View) -> None:
+    view.open()
+    expect(view.page.locator("[data-testid=panel]")).to_contain_text("z = (")
+    first = view.image()
+    view.page.wait_for_timeout(600)
+    assert (view.image() != first).any()
+    view.point(0.5, 0.5)
+    view.page.mouse.move(3, 3)
+    view.frame()
+    kept = view.image()
+    view.page.wait_for_timeout(400)
+    assert (view.image() == kept).all()
+    z = tuple(float(v) for v in checkpoints.load("vae-mnist-2d").latents.mu[0])
+    assert np.abs(kept - model_pixels(z)).max() <= 1
+
+
+def test_no_walk_for_a_link_nor_for_those_who_want_less_motion(view: View) -> None:
+    view.open(f"?z={POINT[0]},{POINT[1]}")
+    still = view.image()
+    view.page.wait_for_timeout(400)
+    assert (view.image() == still).all()
+    view.page.emulate_media(reduced_motion="reduce")
+    view.open()
+    still = view.image()
+    view.page.wait_for_timeout(400)
+    assert (view.image() == still).all()
+
+
+def test_touch_moves_the_point_and_lifting_keeps_it(server: Server, chromium: Browser) -> None:
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    view = View(context.new_page(), server.url).open("?z=0.5,1.5&layers=prior")
+    view.page.locator("[data-testid=latent-map]").scroll_into_view_if_needed()
+    session = context.new_cdp_session(view.page)
+
+    def touch(kind: str, *places: tuple[float, float]) -> None:
+        points = [{"x": x, "y": y, "id": i} for i, (x, y) in enumerate(places)]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        view.frame()
+
+    ranges, kept = view.ranges(), view.image()
+    touch("touchStart", view.at(0.3, 0.5))
+    started = view.image()
+    touch("touchMove", view.at(0.7, 0.6))
+    assert (started != kept).any() and (view.image() != started).any()
+    assert view.url_z() == POINT
+    touch("touchEnd")
+    view.page.wait_for_function("() => !location.href.includes('z=0.5%2C1.5')")
+    assert view.ranges() == ranges, "one finger does not pan"
+    touch("touchStart", view.at(0.4, 0.5), view.at(0.6, 0.5))
+    touch("touchMove", view.at(0.3, 0.5), view.at(0.7, 0.5))
+    touch("touchMove", view.at(0.2, 0.5), view.at(0.8, 0.5))
+    touch("touchEnd")
+    after = view.ranges()
+    assert after[1] - after[0] < 0.7 * (ranges[1] - ranges[0]), "two fingers zoom"
+    width = view.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert width[0] <= width[1], "nothing sticks out sideways"
+    context.close()
+    assert view.errors == []
+
+
+def test_browser_decoder_equals_torch(view: View) -> None:
+    view.open(f"?z={POINT[0]},{POINT[1]}")
+    z = np.random.default_rng(0).normal(0, 2, (200, 2)).astype(np.float32)
+    script = """async ([codes]) => {
+      const urls = performance.getEntriesByType('resource').map(entry => entry.name);
+      const { DenseDecoder } = await import(urls.find(url => url.endsWith('/decoder.js')));
+      const weights = await (await fetch(urls.find(url => url.endsWith('decoder.safetensors')))).arrayBuffer();
+      const decoder = new DenseDecoder(weights);
+      return codes.map(([z1, z2]) => Array.from(decoder.decode(z1, z2)));
+    }"""
+    ours = np.array(view.page.evaluate(script, [z.tolist()]))
+    with torch.no_grad():
+        theirs = checkpoints.load("vae-mnist-2d").model.decode(torch.from_numpy(z)).flatten(1).numpy()
+    assert np.abs(ours - theirs).max() < 1e-5
+
+
+def test_nearest_code_equals_an_exhaustive_search(view: View) -> None:
+    view.open(f"?z={POINT[0]},{POINT[1]}")
+    generator = np.random.default_rng(1)
+    codes, queries = generator.normal(0, 1, (3000, 2)), generator.normal(0, 3, (400, 2))
+    script = """async ([codes, queries]) => {
+      const urls = performance.getEntriesByType('resource').map(entry => entry.name);
+      const { NearestIndex } = await import(urls.find(url => url.endsWith('/nearest.js')));
+      const index = new NearestIndex(codes.map(c => c[0]), codes.map(c => c[1]));
+      return queries.map(([x, y]) => index.find(x, y).index);
+    }"""
+    found = view.page.evaluate(script, [codes.tolist(), queries.tolist()])
+    expected = np.square(queries[:, None] - codes[None]).sum(-1).argmin(1)
+    assert found == expected.tolist()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_theme_reaches_the_map(server: Server, chromium: Browser, scheme: Any) -> None:
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, color_scheme=scheme)
+    view = View(context.new_page(), server.url).open("?z=0.5,1.5")
+    colour = view.page.evaluate("document.querySelector('.lm-plot').layout.font.color")
+    expected = view.page.locator("h1").evaluate("h => getComputedStyle(h).color")
+    as_rgb = view.page.evaluate("c => { const d = document.createElement('div'); d.style.color = c; return d.style.color; }", colour)
+    assert as_rgb == expected
+    context.close()
+    assert view.errors == []
+
+
+def test_fresh_clone_without_any_data_set(bare_server: Server, chromium: Browser) -> None:
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    view = View(context.new_page(), bare_server.url).open()
+    expect(view.page.get_by_role("button", name="Download mnist (11 MB)")).to_be_visible()
+    expect(view.page.locator("[data-testid=panel]")).to_contain_text("not on this machine")
+    expect(view.page.locator("[data-testid=panel] img")).to_have_count(1)
+    before = view.image()
+    view.point(0.5, 0.5)
+    assert (view.image() != before).any()
+    context.close()
+    assert view.errors == []
+
+
+@pytest.mark.parametrize("query", ["?z=nan,1", "?z=1e30,0", "?z=cat", "?checkpoint=../../etc/passwd", "?layers=points,attic"])
+def test_bad_links_get_a_sentence_and_a_working_map(view: View, query: str) -> None:
+    view.open(query)
+    expect(view.page.get_by_text(re.compile("The link asks for"))).to_be_visible()
+    before = view.image()
+    view.point(0.3, 0.6)
+    assert (view.image() != before).any()

@@ -1,0 +1,99 @@
+"""Who imports whom: only app.py and pages/ know streamlit, and inside core the arrows of the design point one way."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+MAY_IMPORT = {  # inside core; a new module gets its line here
+    "data": set(),
+    "models": set(),
+    "figures": set(),
+    "checkpoints": {"models"},
+    "export": {"models"},
+    "latent": {"data", "models"},
+    "metrics": {"data", "models"},
+    "training": {"checkpoints", "latent", "metrics", "data", "models"},
+    "jobs": {"training"},
+}
+SMALL_LIBRARIES = {"torch", "torchvision", "numpy", "safetensors", "sklearn", "PIL", "tqdm"}
+
+
+def imported(source: str, module: str) -> set[str]:
+    """Dotted names of all that a module's source imports, wherever in it; `module` is its own dotted name, package included."""
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            above = module.split(".")[: -node.level] if node.level else []
+            origin = ".".join([*above, *([node.module] if node.module else [])])
+            names |= {f"{origin}.{alias.name}" for alias in node.names}
+    return names
+
+
+def sources(*patterns: str) -> dict[str, set[str]]:
+    """What each file that matches imports; a package's __init__ counts as a module of its own name."""
+    files = sorted(file for pattern in patterns for file in PROJECT.glob(pattern))
+    return {
+        str(f.relative_to(PROJECT)): imported(f.read_text("utf-8"), ".".join(f.relative_to(PROJECT).with_suffix("").parts)) for f in files
+    }
+
+
+CORE = sources("core/**/*.py")
+PAGES = sources("pages/**/*.py")
+
+
+def tops(names: set[str]) -> set[str]:
+    return {name.split(".")[0] for name in names}
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("import streamlit as st", {"streamlit"}),
+        ("from core import latent, metrics", {"core.latent", "core.metrics"}),
+        ("from core.latent import encode", {"core.latent.encode"}),
+        ("from . import config", {"core.training.config"}),
+        ("from ..latent import encode", {"core.latent.encode"}),
+        ("def f():\n    if True:\n        import core.jobs", {"core.jobs"}),
+        ("try:\n    from streamlit.web import cli\nexcept ImportError: pass", {"streamlit.web.cli"}),
+    ],
+)
+def test_imports_are_found_in_every_form(source, names):
+    assert imported(source, "core.training.loop") == names
+
+
+def test_the_sources_are_found():
+    assert {"core/__init__.py", "core/models/vae.py", "core/training/__main__.py"} <= CORE.keys()
+    assert any("streamlit" in tops(names) for names in PAGES.values())
+
+
+@pytest.mark.parametrize("file", CORE)
+def test_core_knows_neither_streamlit_nor_the_pages(file):
+    assert not tops(CORE[file]) & {"streamlit", "pages", "app"}
+
+
+@pytest.mark.parametrize("file", PAGES)
+def test_pages_do_not_import_the_app(file):
+    assert "app" not in tops(PAGES[file])
+
+
+@pytest.mark.parametrize("file", CORE)
+def test_the_arrows_inside_core(file):
+    module = Path(file).with_suffix("").parts[1]
+    inside = {name.split(".")[1] for name in CORE[file] if name.startswith("core.")}
+    if module == "__init__":
+        assert not inside
+        return
+    assert module in MAY_IMPORT, f"{file} is new: say in MAY_IMPORT what it may import"
+    assert inside <= {module} | MAY_IMPORT[module]
+
+
+@pytest.mark.parametrize("file", CORE)
+def test_core_needs_only_torch_numpy_and_small_libraries(file):
+    others = tops(CORE[file]) - {"core"} - sys.stdlib_module_names - SMALL_LIBRARIES
+    assert others <= ({"plotly"} if file == "core/figures.py" else set())

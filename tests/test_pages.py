@@ -1,0 +1,252 @@
+"""Every page through AppTest, with what can be wrong on disk and in the address."""
+
+import json
+import shutil
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import checkpoints
+from core.checkpoints import Latents
+from core.data import datasets
+from core.data.datasets import DatasetError, Progress
+from core.models import build
+from core.models.vae import VAEConfig
+from pages.components import downloads, link
+from pages.components.latent_map import LAYERS
+
+PAGES = Path(__file__).resolve().parents[1] / "pages"
+EXPLORE, MAIN = PAGES / "explore.py", PAGES / "main.py"
+CODES = checkpoints.load("vae-mnist-2d").latents
+
+
+@pytest.fixture(autouse=True)
+def no_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a fresh clone, unless a test says otherwise."""
+    monkeypatch.setenv("LATENT_DATA", str(tmp_path / "nothing"))
+    downloads._jobs.clear()
+
+
+@pytest.fixture
+def own_checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the shipped checkpoints that a test may damage."""
+    root = tmp_path / "checkpoints"
+    shutil.copytree(checkpoints.CHECKPOINTS / "vae-mnist-2d", root / "vae-mnist-2d")
+    monkeypatch.setattr(checkpoints, "CHECKPOINTS", root)
+    return root
+
+
+def run(script: Path = EXPLORE, **query: str) -> AppTest:
+    """The page, once, with these query parameters; it must not raise."""
+    app = AppTest.from_file(script, default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception, app.exception
+    return app
+
+
+def panel(app: AppTest) -> str:
+    """The panel's HTML."""
+    (found,) = [element.proto.body for element in app.get("html") if 'data-testid="panel"' in element.proto.body]
+    return found
+
+
+def map_data(app: AppTest) -> dict:
+    """What the live map is given."""
+    (component,) = app.get("bidi_component")
+    return json.loads(component.proto.json)
+
+
+def test_first_visit_finds_a_point_chosen_and_the_walk_on() -> None:
+    app = run()
+    data = map_data(app)
+    assert data["walk"] and data["z"] == pytest.approx(CODES.mu[0].tolist(), abs=1e-4)
+    assert "test image 0" in panel(app) and not app.warning and not app.error
+    assert data["decoder"].endswith("decoder.safetensors") and data["atlas"] is None
+    assert "10,000 test codes" in data["description"]
+
+
+def test_main_page_offers_the_checkpoints_and_names_the_device() -> None:
+    app = run(MAIN)
+    assert app.sidebar.selectbox(key="checkpoint_choice").value == "vae-mnist-2d"
+    assert map_data(app)["z"]
+
+
+def test_card_is_quoted_not_written_by_hand(own_checkpoints: Path) -> None:
+    path = own_checkpoints / "vae-mnist-2d" / "card.json"
+    card = json.loads(path.read_text())
+    card["metrics"]["negative_elbo_nats"]["value"] = 123.456
+    path.write_text(json.dumps(card))
+    assert "−ELBO 123.5" in " ".join(element.value for element in run().sidebar.markdown)
+
+
+def test_link_brings_point_layers_and_no_walk() -> None:
+    data = map_data(app := run(z="0.5,-1.25", layers="points,manifold", checkpoint="vae-mnist-2d"))
+    assert data["z"] == [0.5, -1.25] and data["layers"] == ["points", "manifold"] and not data["walk"]
+    assert "z = (0.50, −1.25)" in panel(app)
+    assert app.query_params["z"] == "0.5,-1.25"
+
+
+def test_link_with_no_point_shows_none() -> None:
+    app = run(z="")
+    assert map_data(app)["z"] is None and "No point is kept" in panel(app)
+
+
+@pytest.mark.parametrize("z", ["nan,0", "0,inf", "1e9,0", "10.01,0", "1", "1,2,3", "cat", "1;2", "'", "," * 5000, "\x00"])
+def test_bad_point_in_the_link_gets_a_sentence_and_the_starting_point(z: str) -> None:
+    app = run(z=z)
+    assert len(app.warning) == 1 and "The link asks for the point" in app.warning[0].value and len(app.warning[0].value) < 250
+    assert map_data(app)["z"] == pytest.approx(CODES.mu[0].tolist(), abs=1e-4)
+
+
+def test_unknown_checkpoint_and_layers_in_the_link_get_a_sentence() -> None:
+    app = run(checkpoint="../../etc/passwd", layers="points,attic")
+    assert len(app.warning) == 2 and "is not here" in app.warning[1].value and "attic" in app.warning[0].value
+    assert map_data(app)["layers"] == ["points"]
+
+
+def test_layers_switch_and_reach_the_address() -> None:
+    app = run(z="1,1")
+    app.button_group(key="layers").set_value(["names", "prior"]).run()
+    assert not app.exception and map_data(app)["layers"] == ["names", "prior"]
+    assert app.query_params["layers"] == "names,prior"
+
+
+def test_panel_with_images_compares_them(mnist_like: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LATENT_DATA", str(mnist_like))
+    html = panel(run())
+    assert html.count("<img") == 3 and "−ELBO" in html and "error map" in html
+    away = panel(run(z="9,9"))
+    assert "<img" not in away and "Click on a dot" in away and "Less than 1 %" in away
+
+
+def test_without_images_the_page_says_what_it_shows_and_offers_them() -> None:
+    app = run()
+    assert "is not on this machine" in panel(app) and panel(app).count("<img") == 1
+    assert app.button(key="download-mnist").label.startswith("Download mnist")
+
+
+def test_damaged_images_get_a_sentence_that_names_the_file(mnist_like: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tmp_path / "damaged"
+    shutil.copytree(mnist_like, root)
+    images = root / "MNIST" / "raw" / "t10k-images-idx3-ubyte"
+    images.write_bytes(images.read_bytes()[:-1])
+    monkeypatch.setenv("LATENT_DATA", str(root))
+    html = panel(run())
+    assert str(images) in html and "Delete this file" in html
+
+
+def test_failed_download_says_why_and_offers_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(name: str, on_progress: object) -> None:
+        raise DatasetError("no mirror answers")
+
+    monkeypatch.setattr(downloads, "download", refuse)
+    app = run()
+    app.button(key="download-mnist").click().run()
+    wait_for(lambda: downloads._jobs["mnist"].done)
+    app.run()
+    assert "no mirror answers" in app.warning[0].value and app.button(key="download-mnist")
+
+
+def test_download_shows_progress_and_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(name: str, on_progress) -> None:
+        while on_progress(Progress("train-images", 3_000_000, 10_000_000, 1, 4)) is not False:
+            time.sleep(0.01)
+        raise datasets.DownloadCancelled
+
+    monkeypatch.setattr(downloads, "download", slow)
+    app = run()
+    app.button(key="download-mnist").click().run()
+    wait_for(lambda: downloads._jobs["mnist"].progress)
+    app.run()
+    assert not app.exception and "3.0 MB of 10.0 MB" in app.get("progress")[0].proto.text and "left" in app.get("progress")[0].proto.text
+    app.button(key="stop-mnist").click().run()
+    wait_for(lambda: downloads._jobs["mnist"].done)
+    assert "goes on where it stopped" in downloads._jobs["mnist"].error
+
+
+def test_download_begins_once_however_many_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    monkeypatch.setattr(downloads, "download", lambda name, on_progress: (calls.append(name), time.sleep(0.2)))
+    downloads.start("mnist")
+    downloads.start("mnist")
+    wait_for(lambda: downloads._jobs["mnist"].done)
+    assert calls == ["mnist"]
+
+
+def wait_for(condition) -> None:
+    """Poll for at most ten seconds."""
+    for _ in range(1000):
+        if condition():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it did not come")
+
+
+def test_damaged_checkpoint_gets_a_sentence_and_the_rest_works(own_checkpoints: Path) -> None:
+    broken = own_checkpoints / "broken"
+    shutil.copytree(own_checkpoints / "vae-mnist-2d", broken)
+    (broken / "model.safetensors").write_bytes((broken / "model.safetensors").read_bytes()[:1000])
+    app = run(checkpoint="broken")
+    assert "model.safetensors is not a whole safetensors file" in app.error[0].value
+    assert map_data(app)["z"] and "vae-mnist-2d instead" in app.info[0].value
+
+
+def test_without_any_checkpoint_the_page_says_what_to_do(own_checkpoints: Path) -> None:
+    shutil.rmtree(own_checkpoints / "vae-mnist-2d")
+    for script in (EXPLORE, MAIN):
+        assert "make checkpoints" in run(script).info[0].value
+
+
+@pytest.mark.parametrize("card", ['{"model": 3}', "[]", "{}", "not json", '{"model": {"name": "vae", "config": {"latent_dim": -1}}}'])
+def test_bad_card_never_shows_a_traceback(own_checkpoints: Path, card: str) -> None:
+    (own_checkpoints / "vae-mnist-2d" / "card.json").write_text(card)
+    assert len(run().error) == 1
+
+
+def save_untrained(root: Path, name: str, config: VAEConfig) -> None:
+    """A checkpoint with random weights and random codes."""
+    codes = np.random.default_rng(0).normal(size=(50, config.latent_dim))
+    latents = Latents(codes, np.zeros_like(codes), np.arange(50) % 10)
+    checkpoints.save(root / name, "vae", build("vae", config), {"metrics": "?", "dataset": "?"}, latents)
+
+
+def test_other_dimensions_get_a_sentence(own_checkpoints: Path) -> None:
+    save_untrained(own_checkpoints, "ten", VAEConfig(latent_dim=10, encoder_hidden=(8,), decoder_hidden=(8,)))
+    assert "have 10 dimensions" in run(checkpoint="ten").info[0].value
+
+
+def test_decoder_too_large_for_the_browser_is_previewed_from_an_atlas_and_the_page_says_so(own_checkpoints: Path) -> None:
+    save_untrained(own_checkpoints, "large", VAEConfig(encoder_hidden=(8,), decoder_hidden=(2048, 1024)))
+    data = map_data(app := run(checkpoint="large", z="1,1"))
+    assert data["decoder"] is None and data["atlas"].endswith("atlas.bin") and len(data["decoded"]) > 1000
+    assert "decoded by the server" in data["note"] and "does not say which data set" not in panel(app)
+
+
+def test_switching_checkpoints_keeps_the_point(own_checkpoints: Path) -> None:
+    save_untrained(own_checkpoints, "other", VAEConfig(encoder_hidden=(8,), decoder_hidden=(8,)))
+    app = run(MAIN, z="1,1")
+    first = map_data(app)["decoder"]
+    app.sidebar.selectbox(key="checkpoint_choice").set_value("other").run()
+    assert not app.exception and map_data(app)["decoder"] != first and map_data(app)["z"] == [1, 1]
+    assert app.query_params["checkpoint"] == "other"
+
+
+def test_commits_from_the_browser_are_checked() -> None:
+    assert link.check_pick({"z": [1, -2.5], "commit": 3}) == ((1.0, -2.5), 3)
+    assert link.check_pick({"z": None, "commit": 4}) == (None, 4)
+    for bad in (None, 3, {}, {"z": [1], "commit": 1}, {"z": [1, float("nan")], "commit": 1}, {"z": [1, 1e9], "commit": 1}, {"z": "ab"}):
+        assert link.check_pick(bad) is None
+    for commit in (-1, 1.5, True, None, 2**60):
+        assert link.check_pick({"z": [1, 1], "commit": commit}) is None
+
+
+def test_links_round_trip() -> None:
+    parsed = link.parse({"z": "-0.5,2", "layers": ",".join(LAYERS)})
+    assert parsed.z == (-0.5, 2.0) and parsed.layers == tuple(LAYERS) and not parsed.problems
+    assert link.parse({"layers": ""}).layers == ()
+    assert link.parse({}) == link.Link()

@@ -1,0 +1,55 @@
+"""The README keeps its promises: its tree is the disk's, its files exist, its figures are the card's."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from core import checkpoints
+
+PROJECT = Path(__file__).resolve().parents[1]
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
+
+
+def tree_in_readme() -> set[str]:
+    """Paths in the annotated tree: two spaces of indentation a level, a name, then what it is for."""
+    (block,) = re.findall(r"## The tree\n+```\n(.*?)```", README, re.S)
+    paths, parents = set(), []
+    for line in filter(str.strip, block.splitlines()):
+        indent, name = re.match(r"( *)(\S+)", line).groups()
+        assert re.match(r" *\S+ {2,}\S", line), f"{name} has no annotation"
+        parents[len(indent) // 2 :] = [name.rstrip("/")]
+        paths.add("/".join(parents))
+    return paths
+
+
+def files_on_disk() -> set[str]:
+    """What git knows or would add, without __init__.py and tests, whose names say enough."""
+    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=PROJECT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    files = {file for file in listed.stdout.splitlines() if (PROJECT / file).exists()}
+    return {f for f in files if not f.endswith("__init__.py") and not re.match(r"tests/|benchmarks/.*/|checkpoints/[^/]+/|\.gitignore", f)}
+
+
+def test_tree_is_what_is_on_disk() -> None:
+    listed, files = tree_in_readme(), files_on_disk()
+    folders = {str(parent) for file in files for parent in Path(file).parents} | {"tests", "checkpoints", "checkpoints/vae-mnist-2d"}
+    missing = {path for path in files if path not in listed}
+    assert not missing, "on disk and not in the README's tree"
+    assert not listed - files - folders, "in the README's tree and not on disk"
+
+
+def test_links_lead_somewhere() -> None:
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
+    assert targets and all((PROJECT / target).exists() for target in targets)
+
+
+def test_figures_are_the_cards() -> None:
+    card = checkpoints.load("vae-mnist-2d").card
+    quoted = dict(re.findall(r"^\| `(\w+)` \| ([\d.]+) \|", README, re.M))
+    assert set(quoted) == set(card["metrics"])
+    for name, text in quoted.items():
+        digits = len(text.partition(".")[2])
+        assert float(text) == pytest.approx(round(card["metrics"][name]["value"], digits)), name

@@ -1,0 +1,68 @@
+"""The running server's own routes: health, assets, and nothing else."""
+
+import gzip
+import json
+import urllib.error
+import urllib.request
+from http.client import HTTPResponse
+
+import pytest
+from live import Server
+
+from pages.components import assets
+from pages.components.assets import Asset
+from pages.components.latent_map import shared_assets
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+def get(url: str, **headers: str) -> HTTPResponse:
+    return urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=20)
+
+
+def test_health(server: Server) -> None:
+    assert json.load(get(f"{server.url}/healthz")) == {"status": "ok"}
+
+
+@pytest.mark.parametrize("name", ["plotly.min.js", "latent_map.js"])
+def test_assets_are_compressed_and_cached_for_a_year(server: Server, name: str) -> None:
+    asset = shared_assets()[name]
+    plain, packed = get(f"{server.url}/{asset.url}"), get(f"{server.url}/{asset.url}", **{"Accept-Encoding": "gzip"})
+    assert plain.read() == asset.content
+    body = packed.read()
+    assert packed.headers["Content-Encoding"] == "gzip" and gzip.decompress(body) == asset.content and len(body) < len(asset.content)
+    assert "immutable" in plain.headers["Cache-Control"] and "max-age=31536000" in plain.headers["Cache-Control"]
+    assert plain.headers["Content-Type"].startswith("text/javascript")
+    with pytest.raises(urllib.error.HTTPError) as error:
+        get(f"{server.url}/{asset.url}", **{"If-None-Match": plain.headers["ETag"]})
+    assert error.value.code == 304
+
+
+def status_and_body(url: str) -> tuple[int, bytes]:
+    try:
+        with get(url) as response:
+            return response.status, response.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read()
+
+
+@pytest.mark.parametrize("path", ["assets/x/y", "assets/0/plotly.min.js", "assets/x/app.py"])
+def test_what_is_not_published_is_404(server: Server, path: str) -> None:
+    assert status_and_body(f"{server.url}/{path}")[0] == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["assets/0/../../app.py", "assets/%2e%2e/app.py", "assets/x/..%2f..%2fapp.py", "assets//app.py", "assets/x/..%5capp.py"]
+)
+def test_no_path_reaches_a_file(server: Server, path: str) -> None:
+    assert b"def warm_up" not in status_and_body(f"{server.url}/{path}")[1]
+
+
+def test_published_assets_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assets, "MAX_BYTES", 1000)
+    monkeypatch.setattr(assets, "_published", type(assets._published)())
+    urls = [assets.publish(Asset("a.bin", bytes([i]) * 300)) for i in range(5)]
+    assert list(assets._published) == urls[2:]
+    assets.publish(Asset("a.bin", bytes([2]) * 300))  # used again: not the next to go
+    assets.publish(Asset("a.bin", bytes([9]) * 300))
+    assert urls[2] in assets._published and urls[3] not in assets._published

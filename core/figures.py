@@ -80,8 +80,8 @@ def _prior_ring(sigmas: int) -> dict:
         "x1": sigmas,
         "y0": -sigmas,
         "y1": sigmas,
-        "layer": "below",
-        "line": {"width": 1, "dash": "dot", "color": "#808a94"},
+        "layer": "above",
+        "line": {"width": 1.5, "dash": "dot", "color": "#808a94"},
     }
 
 

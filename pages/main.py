@@ -10,7 +10,10 @@ ICON = str(Path(__file__).parent / "components" / "icon.png")  # a file: an emoj
 SIDEBAR_PX = 250
 
 st.set_page_config(page_title="Latent space explorer", page_icon=ICON, layout="wide", initial_sidebar_state=SIDEBAR_PX)
-st.html("<style>.stMainBlockContainer { padding: 3.6rem 2rem 2rem; } h1 { font-size: 1.7rem !important; padding: 0 !important; }</style>")
+st.html(
+    "<style>.stMainBlockContainer { padding: 3.6rem 2rem 2rem; } "
+    "h1 { font-size: 1.7rem !important; padding: 0 0 .3rem !important; }</style>"
+)
 
 session.begin()
 page = st.navigation(

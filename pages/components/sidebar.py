@@ -1,5 +1,8 @@
 """The sidebar that every page shares: which checkpoint, what it is, and what computes here."""
 
+import json
+from html import escape
+
 import streamlit as st
 
 from core import checkpoints, metrics
@@ -39,7 +42,7 @@ def model_card(checkpoint: Checkpoint) -> None:
             lines.append(f"**{title} {form.format(value)}** · {words}")
     st.markdown("\n\n".join(lines))
     with st.expander("How it was trained and measured"):
-        st.json(card, expanded=1)
+        st.html(f'<pre style="font-size:11px;white-space:pre-wrap;margin:0">{escape(json.dumps(card, indent=1, ensure_ascii=False))}</pre>')
 
 
 def device_badge() -> None:

@@ -102,7 +102,9 @@ function parseFigure(figure) {
   return { ...figure, codes, index: new NearestIndex(codes.x, codes.y) };
 }
 
-const hasWebGL = () => {
+let webgl;
+const hasWebGL = () => (webgl ??= tryWebGL());
+const tryWebGL = () => {
   const context = document.createElement("canvas").getContext("webgl2") ?? document.createElement("canvas").getContext("webgl");
   context?.getExtension("WEBGL_lose_context")?.loseContext();
   return Boolean(context);
@@ -164,12 +166,11 @@ class LatentMap {
     for (const slider of this.sliders) Object.assign(slider, { min: -data.bound, max: data.bound });
     if (changed) {
       Object.assign(this, { figure, decoder });
-      await this.draw();
       this.buildLegend();
+      await this.draw();
     }
-    this.applyTheme();
-    this.applyLayers();
-    this.note(data.note);
+    this.refresh();
+    this.note(data.note || (hasWebGL() ? "" : "This browser has no WebGL: the map is drawn with SVG, which is slower."));
     // A commit that Python has not heard of yet is newer than what it says.
     if (data.commit >= this.sent || changed) {
       this.sent = Math.max(this.sent, data.commit);
@@ -193,16 +194,17 @@ class LatentMap {
 
   // --- drawing ----------------------------------------------------------------------------------------------------------
 
+  /** Draw the figure as the present theme and layers want it: once, because every change to a drawn plot costs a redraw. */
   async draw() {
-    const webgl = hasWebGL();
-    const traces = this.figure.data.map((trace) => ({ ...trace, type: webgl ? "scattergl" : "scatter" }));
+    const fast = hasWebGL(), looks = this.looks(), layout = { ...structuredClone(this.figure.layout), ...this.size(), ...looks.layout };
+    const traces = this.figure.data.map((trace, i) => ({
+      ...trace, type: fast ? "scattergl" : "scatter", marker: { ...trace.marker, opacity: looks.opacity[i] },
+    }));
     this.margin = this.figure.layout.margin;
     if (!this.xr) this.fit();
-    const layout = { ...structuredClone(this.figure.layout), ...this.size() };
-    layout.xaxis.range = [...this.xr];
-    layout.yaxis.range = [...this.yr];
+    for (const [axis, range] of [["xaxis", this.xr], ["yaxis", this.yr]]) Object.assign(layout[axis], looks.axis, { range: [...range] });
     await this.Plotly.react(this.plot, traces, layout, { displayModeBar: false, scrollZoom: true, doubleClick: false, responsive: false });
-    this.themed = this.layered = null;
+    this.drawn = JSON.stringify(looks);
     this.say("");
     if (!this.plotted) {
       this.plotted = true;
@@ -212,7 +214,33 @@ class LatentMap {
       this.observer.observe(this.map);
     }
     this.viewChanged({});
-    if (!webgl) this.note("This browser has no WebGL: the map is drawn with SVG, which is slower.");
+  }
+
+  /** What theme, layers and legend make of the plot: opacity of each class, parts of the layout, parts of both axes. */
+  looks() {
+    const style = getComputedStyle(this.root), { shapes = [], annotations = [] } = this.figure.layout, layers = new Set(this.data.layers);
+    const lit = this.figure.data.map((trace) => !this.chosen.size || this.chosen.has(trace.meta));
+    const bright = (trace) => (layers.has("manifold") ? 0.5 : trace.marker.opacity);
+    return {
+      opacity: this.figure.data.map((trace, i) => (layers.has("points") ? (lit[i] ? bright(trace) : DIMMED) : 0)),
+      layout: {
+        font: { color: style.color, family: style.fontFamily },
+        shapes: shapes.map((shape) => ({ ...shape, visible: layers.has("prior") })),
+        annotations: annotations.map((label, i) => ({ ...label, visible: layers.has("names"), opacity: lit[i] ? label.opacity : 0.3 })),
+      },
+      axis: { gridcolor: style.getPropertyValue("--lm-border").trim() || "#888" },
+    };
+  }
+
+  /** Bring a drawn plot up to date with theme, layers and legend. */
+  refresh() {
+    const looks = this.looks(), ink = getComputedStyle(this.root).color.match(/[\d.]+/g).slice(0, 3).map(Number);
+    this.tiles.use(this.decoder, [...ink, 0]);
+    this.tiles.show(this.data.layers.includes("manifold"));
+    if (JSON.stringify(looks) === this.drawn) return;
+    this.drawn = JSON.stringify(looks);
+    const { gridcolor } = looks.axis;
+    this.Plotly.update(this.plot, { "marker.opacity": looks.opacity }, { ...looks.layout, "xaxis.gridcolor": gridcolor, "yaxis.gridcolor": gridcolor });
   }
 
   size() {
@@ -295,39 +323,6 @@ class LatentMap {
     mark.setAttribute("transform", `translate(${x} ${y})`);
   }
 
-  applyTheme() {
-    const style = getComputedStyle(this.root);
-    const text = style.getPropertyValue("--st-text-color").trim() || style.color;
-    const border = style.getPropertyValue("--st-border-color").trim() || "#888";
-    if (this.themed === text + border) return;
-    this.themed = text + border;
-    const probe = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d");
-    probe.fillStyle = text;
-    probe.fillRect(0, 0, 1, 1);
-    this.tiles.use(this.decoder, [...probe.getImageData(0, 0, 1, 1).data.slice(0, 3), 0]);
-    this.Plotly.relayout(this.plot, {
-      "font.color": text, "font.family": style.fontFamily,
-      "xaxis.gridcolor": border, "yaxis.gridcolor": border, "xaxis.tickfont.color": text, "yaxis.tickfont.color": text,
-    });
-  }
-
-  applyLayers() {
-    const layers = new Set(this.data.layers), { shapes = [], annotations = [] } = this.figure.layout;
-    this.tiles.show(layers.has("manifold"));
-    const lit = this.figure.data.map((trace) => !this.chosen.size || this.chosen.has(trace.meta));
-    const opacity = this.figure.data.map((trace, i) => {
-      if (!layers.has("points")) return 0;
-      return lit[i] ? (layers.has("manifold") ? 0.5 : trace.marker.opacity) : DIMMED;
-    });
-    const key = JSON.stringify([this.data.layers, lit]);
-    if (key === this.layered) return;
-    this.layered = key;
-    this.Plotly.update(this.plot, { "marker.opacity": opacity }, {
-      shapes: shapes.map((shape) => ({ ...shape, visible: layers.has("prior") })),
-      annotations: annotations.map((label, i) => ({ ...label, visible: layers.has("names"), opacity: lit[i] ? label.opacity : 0.3 })),
-    });
-  }
-
   buildLegend() {
     const legend = this.root.querySelector(".lm-legend");
     legend.replaceChildren(...this.figure.data.map((trace) => {
@@ -353,7 +348,7 @@ class LatentMap {
     else this.chosen = new Set(alone ? [] : [label]);
     if (this.chosen.size === this.figure.data.length) this.chosen.clear();
     this.markLegend();
-    this.applyLayers();
+    this.refresh();
   }
 
   markLegend() {
@@ -398,7 +393,7 @@ class LatentMap {
     });
     const { index, distance } = this.figure.index.find(z[0], z[1]);
     const { owner, row } = this.figure.codes;
-    if (index >= 0) this.near.textContent = `Nearest code: ${this.figure.data[owner[index]].name} (test image ${row[index]}), ${distance.toFixed(2)} away`;
+    if (index >= 0) this.near.textContent = `Nearest code: ${this.figure.data[owner[index]].name} (test image ${row[index].toLocaleString("en")}), ${distance.toFixed(2)} away`;
   }
 
   paint(ink) {

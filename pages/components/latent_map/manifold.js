@@ -19,13 +19,16 @@ export class ManifoldLayer {
 
   /** Another model or another ink: forget what was decoded. */
   use(decoder, ink) {
+    if (decoder === this.decoder && ink.join() === this.ink) return;
     if (decoder !== this.decoder) this.tiles.clear();
     this.decoder = decoder;
+    this.ink = ink.join();
     for (let i = 0; i < PIXELS; i++) this.pixels.data.set(ink, 4 * i);
     this.draw();
   }
 
   show(visible) {
+    if (visible === this.visible) return;
     this.visible = visible;
     this.canvas.hidden = !visible;
     this.draw();

@@ -160,6 +160,14 @@ def test_an_old_checkpoint_that_cannot_go_back_is_not_thrown_away(root, monkeypa
     assert contents(kept) == before
 
 
+def test_a_new_checkpoint_does_not_appear_before_its_last_byte_is_on_the_disk(root, tiny_model, monkeypatch):
+    seen = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: seen.append(available(root)))
+    save(root / "new", "vae", tiny_model, {}, codes())
+    assert seen == [["good"]] * 3
+    assert available(root) == ["good", "new"]
+
+
 def test_a_card_that_json_cannot_hold_changes_nothing(root, tiny_model):
     before = contents(root / "good")
     with pytest.raises(TypeError):

@@ -423,10 +423,12 @@ def emnist(mirror, monkeypatch) -> dict[str, bytes]:
     return files
 
 
-def test_emnist_comes_out_of_its_zip(root, emnist):
+def test_emnist_comes_out_of_its_zip(root, mirror, emnist):
     download("emnist-digits")
     assert brought(root, "EMNIST") == emnist
     assert load("emnist-digits", "test").labels.tolist() == [0, 1, 2]
+    download("emnist-digits")
+    assert mirror.asked == [("gzip.zip", None)]  # half a gigabyte, once
 
 
 @pytest.mark.parametrize(

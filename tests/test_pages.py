@@ -15,7 +15,7 @@ from core.data import datasets
 from core.data.datasets import DatasetError, Progress
 from core.models import build
 from core.models.vae import VAEConfig
-from pages.components import downloads, link
+from pages.components import downloads, latent_map, link
 from pages.components.latent_map import LAYERS
 
 PAGES = Path(__file__).resolve().parents[1] / "pages"
@@ -41,6 +41,7 @@ def own_checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(script: Path = EXPLORE, **query: str) -> AppTest:
     """The page, once, with these query parameters; it must not raise."""
+    latent_map._component.cache_clear()  # each AppTest has a runtime of its own; before Streamlit 1.67 it knows no earlier component
     app = AppTest.from_file(script, default_timeout=60)
     for name, value in query.items():
         app.query_params[name] = value

@@ -70,7 +70,8 @@ def load(name: str, root: Path | None = None) -> Checkpoint:
     folder = root / name
     card = _read_card(folder)
     try:
-        model = rebuild(card.get("model"))
+        with torch.device("meta"):  # shapes without memory: the card may be a stranger's, and ask for gigabytes
+            model = rebuild(card.get("model"))
     except ConfigError as error:
         raise CheckpointError(f"{folder / CARD_FILE} describes a model that cannot be built: {error}") from error
     _load_weights(model, folder)
@@ -109,8 +110,10 @@ def save(folder: Path, model_name: str, model: Model, card: dict[str, Any], late
 
 def check_target(folder: Path) -> None:
     """Raise CheckpointError unless `save` may write to folder: it is new, or empty, or an earlier checkpoint."""
-    if not folder.name or folder.name.startswith("."):
-        raise CheckpointError(f"{str(folder)!r} is no place for a checkpoint: it needs a name, one that does not begin with a dot.")
+    if not folder.name or folder.name.startswith(".") or folder.name == "runs":
+        raise CheckpointError(
+            f"{str(folder)!r} is no place for a checkpoint: it needs a name, other than runs, that does not begin with a dot."
+        )
     if not folder.exists():
         parent = next(p for p in folder.absolute().parents if p.exists())
         if not parent.is_dir() or not os.access(parent, os.W_OK):
@@ -201,7 +204,7 @@ def _load_weights(model: Model, folder: Path) -> None:
             )
         if weights[name].dtype not in WEIGHT_TYPES:
             raise CheckpointError(f"{path} holds {name} as {weights[name].dtype}; weights must be floating-point numbers.")
-    model.load_state_dict(weights)
+    model.load_state_dict({name: tensor.float() for name, tensor in weights.items()}, assign=True)
     if not all(torch.isfinite(tensor).all() for tensor in model.state_dict().values()):
         raise CheckpointError(f"{path} holds weights that are not numbers: its training diverged. Train the model again.")
 

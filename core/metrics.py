@@ -14,7 +14,8 @@ from core.models.objectives import diagonal_normal_log_density_nats, elbo_nats, 
 PROTOCOLS = {
     "negative_elbo_nats": "mean over all test images of (-log p(x|z) + KL(q||p)), {samples} samples of z each, analytic KL, "
     "x binarised by one Bernoulli draw per sample, pixels summed; nats per image",
-    "negative_elbo_grey_nats": "the same with grey x in [0, 1] (cross-entropy in place of -log p(x|z))",
+    "negative_elbo_grey_nats": "the same with grey x in [0, 1]: cross-entropy in place of -log p(x|z) for a Bernoulli model, "
+    "the density itself for a Gaussian one",
     "nll_nats": "-log of the mean of p(x|z) over 65,536 scrambled Sobol points through the normal inverse CDF (the prior); "
     "x binarised by one Bernoulli draw; mean over all test images; nats per image",
     "knn_accuracy_percent": "scikit-learn KNeighborsClassifier, k = 10, fitted on the training images' mu, scored on the test images'",

@@ -7,6 +7,7 @@ finished epoch exactly as if nothing had happened.
 """
 
 import argparse
+import shutil
 import signal
 import sys
 import time
@@ -15,7 +16,7 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from core.checkpoints import CHECKPOINTS, CheckpointError, check_target
+from core.checkpoints import CheckpointError, check_target
 from core.data.datasets import DATASETS, DatasetError, load
 from core.models import MODELS, ConfigError
 from core.models.vae import VAEConfig
@@ -48,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--kl-warmup-epochs", type=float, default=recipe.kl_warmup_epochs)
     p.add_argument("--ema-decay", type=float, default=recipe.ema_decay)
     p.add_argument("--gradient-clip", type=float, default=recipe.gradient_clip)
-    p.add_argument("--binarize", action=argparse.BooleanOptionalAction, default=recipe.binarize, help="draw binary x anew for each batch")
+    p.add_argument("--binarize", action=argparse.BooleanOptionalAction, help="draw binary x anew for each batch (default: if Bernoulli)")
     p.add_argument("--device", choices=DEVICES, default=recipe.device)
     p.add_argument("--precision", choices=PRECISIONS, default=recipe.precision)
     p.add_argument("--threads", type=int, default=0, help="CPU threads; 0: torch's own choice")
@@ -73,6 +74,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _train(options: argparse.Namespace) -> int:
     if options.threads > 0:
         torch.set_num_threads(options.threads)
+    if options.binarize is None:
+        options.binarize = options.likelihood == "bernoulli"
     recipe = TrainingConfig(**{name: getattr(options, name) for name in TrainingConfig.__dataclass_fields__ if hasattr(options, name)})
     model_config = VAEConfig(
         latent_dim=options.latent_dim,
@@ -84,7 +87,7 @@ def _train(options: argparse.Namespace) -> int:
     check_target(options.out)
     train, test = load(options.dataset, "train"), load(options.dataset, "test")
     trainer = Trainer(recipe, options.model, model_config, train.images)
-    state = CHECKPOINTS / "runs" / options.out.name
+    state = options.out.parent / "runs" / options.out.name  # beside --out: runs of the same name elsewhere are others
     if options.resume:
         trainer.restore(state)
     print(f"Device: {device_title(trainer.device)}, {str(trainer.precision).removeprefix('torch.')}; state: {state / STATE_FILE}")
@@ -96,7 +99,7 @@ def _train(options: argparse.Namespace) -> int:
     card = write_checkpoint(trainer, options.out, train, test, say=lambda what: print(f"Measuring {what} ..."))
     print(f"Saved {options.out} after {card['epochs']:g} of {recipe.epochs} epochs and {card['training_seconds']:.0f} s:\n{summary(card)}")
     if finished:
-        (state / STATE_FILE).unlink(missing_ok=True)
+        shutil.rmtree(state, ignore_errors=True)
         return 0
     more = " The same command with --resume goes on from the last finished epoch." if (state / STATE_FILE).exists() else ""
     print(f"Interrupted.{more}")

@@ -41,13 +41,14 @@ def measure(model: Model, train: Split, test: Split, say: Callable[[str], None] 
     reconstruction = torch.from_numpy(latent.decode(model, mu)).unsqueeze(1)
     say(f"-ELBO, {ELBO_SAMPLES} samples")
     values = {
-        "negative_elbo_nats": metrics.negative_elbo_nats(model, x, ELBO_SAMPLES),
         "negative_elbo_grey_nats": metrics.negative_elbo_nats(model, x, ELBO_SAMPLES, binarize=False),
         "knn_accuracy_percent": 100 * metrics.knn_accuracy(train_mu, train.labels, mu, test.labels),
         "psnr_db": metrics.psnr_db(reconstruction, x).mean().item(),
         "ssim": metrics.ssim(reconstruction, x).mean().item(),
     }
-    if model.config.latent_dim <= 2 and model.config.likelihood == "bernoulli":
+    if model.config.likelihood == "bernoulli":
+        values["negative_elbo_nats"] = metrics.negative_elbo_nats(model, x, ELBO_SAMPLES)
+    if model.config.likelihood == "bernoulli" and model.config.latent_dim <= 2:
         say("NLL on 65,536 points")
         values["nll_nats"] = metrics.nll_nats(model, torch.bernoulli(x, generator=torch.Generator().manual_seed(0)))
     described = {

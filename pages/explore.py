@@ -104,7 +104,7 @@ def show_panel(checkpoint: Checkpoint, classes: tuple[str, ...]) -> None:
     if images is None and dataset_name in DATASETS and downloads.missing(dataset_name):
         with st.container(border=True):
             st.markdown(f"**The test images are not on this machine.** The map needs none: it comes with the model. "
-                        f"To see each digit beside its reconstruction, bring {dataset_name}.")  # fmt: skip
+                        f"To see each digit beside its reconstruction, bring {DATASETS[dataset_name].name}.")  # fmt: skip
             downloads.offer(dataset_name)
 
 
@@ -113,7 +113,7 @@ def test_images(dataset: str | None, expected: int) -> tuple[np.ndarray | None, 
     if dataset not in DATASETS:
         return None, "The model's card does not say which data set its codes come from."
     if downloads.missing(dataset):
-        return None, f"The test image is not on this machine ({dataset} is not downloaded)."
+        return None, f"The test image is not on this machine ({DATASETS[dataset].name} is not downloaded)."
     try:
         images = caches.test_images(dataset)
     except DatasetError as error:

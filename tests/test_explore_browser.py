@@ -383,7 +383,7 @@ def test_theme_reaches_the_map(server: Server, chromium: Browser, scheme: Any) -
 def test_fresh_clone_without_any_data_set(bare_server: Server, chromium: Browser) -> None:
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
     view = View(context.new_page(), bare_server.url).open()
-    expect(view.page.get_by_role("button", name="Download mnist (11 MB)")).to_be_visible()
+    expect(view.page.get_by_role("button", name="Download MNIST (11 MB)")).to_be_visible()
     expect(view.page.locator("[data-testid=panel]")).to_contain_text("not on this machine")
     expect(view.page.locator("[data-testid=panel] img")).to_have_count(1)
     before = view.image()

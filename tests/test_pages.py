@@ -128,7 +128,7 @@ def test_panel_with_images_compares_them(mnist_like: Path, monkeypatch: pytest.M
 def test_without_images_the_page_says_what_it_shows_and_offers_them() -> None:
     app = run()
     assert "is not on this machine" in panel(app) and panel(app).count("<img") == 1
-    assert app.button(key="download-mnist").label.startswith("Download mnist")
+    assert app.button(key="download-mnist").label.startswith("Download MNIST")
 
 
 def test_damaged_images_get_a_sentence_that_names_the_file(mnist_like: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

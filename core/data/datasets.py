@@ -74,6 +74,11 @@ class Dataset:
         return f"{stem}-images-idx3-ubyte", f"{stem}-labels-idx1-ubyte"
 
     @property
+    def name(self) -> str:
+        """The title's first words."""
+        return self.title.partition(":")[0]
+
+    @property
     def embedded(self) -> bool:
         """Whether the data set comes with a package and needs no download."""
         return not self.folder
@@ -88,7 +93,7 @@ DATASETS: dict[str, Dataset] = {
     "fashion-mnist": Dataset("Fashion-MNIST: clothes", CLOTHES, "FashionMNIST", test_prefix="t10k", megabytes=29),
     "kmnist": Dataset("KMNIST: cursive Japanese", KANA, "KMNIST", test_prefix="t10k", megabytes=20),
     "emnist-digits": Dataset(
-        "EMNIST digits", DIGITS, "EMNIST", prefix="emnist-digits-", test_prefix="test", transposed=True, megabytes=536
+        "EMNIST digits: more of MNIST", DIGITS, "EMNIST", prefix="emnist-digits-", test_prefix="test", transposed=True, megabytes=536
     ),
     "digits": Dataset("scikit-learn digits: 1,797 small ones, always here", DIGITS),
 }

@@ -44,12 +44,12 @@ def test_images(dataset: str) -> np.ndarray:
     return _test_images(dataset, str(datasets.data_root()))
 
 
-@st.cache_resource(max_entries=8, show_spinner="Opening the model …")
+@st.cache_resource(max_entries=8, show_spinner=False)
 def _open_checkpoint(name: str, root: str, stamp: tuple[int, ...]) -> Checkpoint:
     return checkpoints.load(name, Path(root))
 
 
-@st.cache_resource(max_entries=8, show_spinner="Drawing the map …")
+@st.cache_resource(max_entries=8, show_spinner=False)
 def _map_view(name: str, root: str, stamp: tuple[int, ...]) -> MapView:
     checkpoint = _open_checkpoint(name, root, stamp)
     codes, labels = checkpoint.latents.mu, checkpoint.latents.label

@@ -61,9 +61,17 @@ def offer(name: str) -> None:
         return
     if job and job.error:
         st.warning(job.error, icon=":material/cloud_off:")
-    size = DATASETS[name].megabytes
-    st.button(f"Download {name} ({size} MB)", icon=":material/download:", on_click=start, args=(name,), key=f"download-{name}")
-    st.caption(f"From the data set's own mirrors to {data_root()}. Offline? Copy the files there yourself, or set LATENT_DATA.")
+    dataset = DATASETS[name]
+    st.button(
+        f"Download {dataset.name} ({dataset.megabytes} MB)",
+        icon=":material/download:",
+        on_click=start,
+        args=(name,),
+        key=f"download-{name}",
+    )
+    st.caption(
+        f"It comes from the data set's own mirrors and is kept in {data_root().name}/. It is there already? Set LATENT_DATA to its folder."
+    )
 
 
 @st.fragment(run_every=POLL_S)

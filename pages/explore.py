@@ -103,8 +103,10 @@ def show_panel(checkpoint: Checkpoint, classes: tuple[str, ...]) -> None:
     panel.show(checkpoint, classes, reading, image, f"{why_not} Shown is what the decoder makes of the code alone.")
     if images is None and dataset_name in DATASETS and downloads.missing(dataset_name):
         with st.container(border=True):
-            st.markdown(f"**The test images are not on this machine.** The map needs none: it comes with the model. "
-                        f"To see each digit beside its reconstruction, bring {DATASETS[dataset_name].name}.")  # fmt: skip
+            st.markdown(
+                "**The test images are not on this machine.** The map needs none: it comes with the model. "
+                f"To see each digit beside its reconstruction, bring {DATASETS[dataset_name].name}."
+            )
             downloads.offer(dataset_name)
 
 

@@ -5,12 +5,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import streamlit as st
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-
-from pages.components.assets import Preload
 
 
 def healthz(request: Request) -> Response:
@@ -23,22 +20,6 @@ def asset(request: Request) -> Response:
     from pages.components import assets
 
     return assets.respond(request)
-
-
-def preload_links(path: str, query: str) -> list[str]:
-    """What the Explore page will fetch: Plotly and the map's modules always, the default model unless the link names one."""
-    from pages.components import latent_map, session
-
-    if path.removeprefix(prefix).strip("/") not in ("", "explore"):
-        return []
-    links = []
-    for name, shared in latent_map.shared_assets().items():
-        kind = "preload; as=script" if name == "plotly.min.js" else "modulepreload"
-        links.append(f"<{latent_map.address(shared)}>; rel={kind}")
-    default = session.default_checkpoint()
-    if default in warm and "checkpoint=" not in query:
-        links += [f"<{address}>; rel=preload; as=fetch; crossorigin=anonymous" for address in warm[default]]
-    return links
 
 
 @asynccontextmanager
@@ -55,11 +36,13 @@ def warm_up() -> None:
     """
     import pandas  # noqa: F401 (Streamlit imports it at the first widget)
     import plotly.graph_objects  # noqa: F401
-    import torch  # noqa: F401
+    import torch
 
     from core.checkpoints import CheckpointError
     from pages.components import caches, latent_map, session
 
+    # What a page computes is small: a second thread costs more than it brings, and much more when several people click at once.
+    torch.set_num_threads(1)
     for shared in latent_map.shared_assets().values():
         latent_map.address(shared)
         _ = shared.compressed
@@ -67,22 +50,20 @@ def warm_up() -> None:
     if name:
         try:
             view = caches.map_view(name)
-            files = [file for file in (view.figure, view.decoder) if file is not None]
-            warm[name] = [latent_map.address(file) for file in files]
-            for file in files:
-                _ = file.compressed
+            for file in (view.figure, view.decoder):
+                if file is not None:
+                    latent_map.address(file)
+                    _ = file.compressed
         except CheckpointError as error:
             print(f"The model {name} cannot be used. {error}")
     gc.collect()
     gc.freeze()
 
 
-warm: dict[str, list[str]] = {}  # the default model's addresses, once it is open
 base = (st.get_option("server.baseUrlPath") or "").strip("/")
 prefix = f"/{base}" if base else ""
 app = st.App(
     "pages/main.py",
     lifespan=lifespan,
-    middleware=[Middleware(Preload, links=preload_links)],
     routes=[Route(f"{prefix}/healthz", healthz), Route(f"{prefix}/assets/{{bundle}}/{{name}}", asset)],
 )

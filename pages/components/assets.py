@@ -7,14 +7,11 @@ import gzip
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BYTES = 256 << 20  # of everything published; the least recently used goes first
 MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json", ".png": "image/png"}
@@ -82,26 +79,3 @@ def respond(request: Request) -> Response:
     if "gzip" in request.headers.get("accept-encoding", ""):
         return Response(asset.compressed, media_type=asset.media_type, headers=headers | {"Content-Encoding": "gzip"})
     return Response(asset.content, media_type=asset.media_type, headers=headers | {"Content-Encoding": "identity"})
-
-
-class Preload:
-    """ASGI middleware: the page's HTML names the files that it will need, so the browser fetches them while Streamlit starts.
-
-    `links(path, query)` gives the values of the Link header (RFC 8288), none for a page that needs none.
-    """
-
-    def __init__(self, app: ASGIApp, links: Callable[[str, str], list[str]]) -> None:
-        self.app, self.links = app, links
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass everything on; add the header to HTML."""
-        links = self.links(scope["path"], scope.get("query_string", b"").decode("latin-1")) if scope["type"] == "http" else []
-
-        async def send_with_links(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                if headers.get("content-type", "").startswith("text/html"):
-                    headers["Link"] = ", ".join(links)
-            await send(message)
-
-        await self.app(scope, receive, send_with_links if links else send)

@@ -10,6 +10,7 @@ import torch
 from core import figures, latent, metrics
 from core.checkpoints import Checkpoint
 from core.latent import Reading
+from core.models import objectives
 from pages.components.pictures import data_uri, error_map, grey
 
 ELBO_SAMPLES = 64
@@ -48,11 +49,12 @@ class ImageReading:
 def read_image(checkpoint: Checkpoint, image: np.ndarray) -> ImageReading:
     """Encode, decode and weigh one test image, uint8 (28, 28); grey x, ELBO_SAMPLES samples of z."""
     x = torch.from_numpy(image.astype(np.float32) / 255)[None, None]  # (1, 1, 28, 28)
-    mu, _ = checkpoint.model.encode(x)
-    many = x.expand(ELBO_SAMPLES, -1, -1, -1)
-    log_likelihood, kl = checkpoint.model.terms_nats(many, generator=torch.Generator().manual_seed(0))
-    reconstruction, kl_nats = -log_likelihood.mean().item(), kl[0].item()
-    return ImageReading(x[0, 0].numpy(), latent.decode(checkpoint.model, mu.numpy())[0], reconstruction + kl_nats, reconstruction, kl_nats)
+    model = checkpoint.model
+    mu, logvar = model.encode(x)  # once: it is the same for every sample
+    z = model.reparameterize(mu.expand(ELBO_SAMPLES, -1), logvar.expand(ELBO_SAMPLES, -1), torch.Generator().manual_seed(0))
+    reconstruction = -model.log_likelihood_nats(model.decode_logits(z), x.expand(ELBO_SAMPLES, -1, -1, -1)).mean().item()
+    kl = objectives.kl_nats(mu, logvar).item()
+    return ImageReading(x[0, 0].numpy(), latent.decode(model, mu.numpy())[0], reconstruction + kl, reconstruction, kl)
 
 
 def show(checkpoint: Checkpoint, classes: tuple[str, ...], reading: Reading | None, image: ImageReading | None, instead: str) -> None:

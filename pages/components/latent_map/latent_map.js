@@ -102,13 +102,7 @@ function parseFigure(figure) {
   return { ...figure, codes, index: new NearestIndex(codes.x, codes.y) };
 }
 
-let webgl;
-const hasWebGL = () => (webgl ??= tryWebGL());
-const tryWebGL = () => {
-  const context = document.createElement("canvas").getContext("webgl2") ?? document.createElement("canvas").getContext("webgl");
-  context?.getExtension("WEBGL_lose_context")?.loseContext();
-  return Boolean(context);
-};
+let webgl = true; // until Plotly says that there is none; asking for a context of our own would cost 66 ms
 
 const format = (v) => v.toFixed(2).replace("-", "−");
 
@@ -170,7 +164,7 @@ class LatentMap {
       await this.draw();
     }
     this.refresh();
-    this.note(data.note || (hasWebGL() ? "" : "This browser has no WebGL: the map is drawn with SVG, which is slower."));
+    this.note(data.note || (webgl ? "" : "This browser has no WebGL: the map is drawn with SVG, which is slower."));
     // A commit that Python has not heard of yet is newer than what it says.
     if (data.commit >= this.sent || changed) {
       this.sent = Math.max(this.sent, data.commit);
@@ -196,14 +190,20 @@ class LatentMap {
 
   /** Draw the figure as the present theme and layers want it: once, because every change to a drawn plot costs a redraw. */
   async draw() {
-    const fast = hasWebGL(), looks = this.looks(), layout = { ...structuredClone(this.figure.layout), ...this.size(), ...looks.layout };
+    const looks = this.looks(), layout = { ...structuredClone(this.figure.layout), ...this.size(), ...looks.layout };
     const traces = this.figure.data.map((trace, i) => ({
-      ...trace, type: fast ? "scattergl" : "scatter", marker: { ...trace.marker, opacity: looks.opacity[i] },
+      ...trace, type: webgl ? "scattergl" : "scatter", marker: { ...trace.marker, opacity: looks.opacity[i] },
     }));
     this.margin = this.figure.layout.margin;
     if (!this.xr) this.fit();
     for (const [axis, range] of [["xaxis", this.xr], ["yaxis", this.yr]]) Object.assign(layout[axis], looks.axis, { range: [...range] });
     await this.Plotly.react(this.plot, traces, layout, { displayModeBar: false, scrollZoom: true, doubleClick: false, responsive: false });
+    if (webgl && this.plot.querySelector(".no-webgl")) {
+      webgl = false;
+      this.Plotly.purge(this.plot);
+      this.plot.replaceChildren();
+      return this.draw();
+    }
     this.drawn = JSON.stringify(looks);
     this.say("");
     if (!this.plotted) {

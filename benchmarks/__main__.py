@@ -1,0 +1,45 @@
+"""Measure, and print Markdown tables: python -m benchmarks [interaction] [training] [--quick] [--write].
+
+Timings want a quiet machine. Each ratio comes from one run in which both sides took turns.
+"""
+
+import argparse
+import sys
+
+from benchmarks import tables
+
+SECTIONS = ("interaction", "training")
+
+
+def main() -> int:
+    """Measure what was asked for; 0 when it could be."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"{' or '.join(SECTIONS)}; default: both")
+    parser.add_argument("--quick", action="store_true", help="a few repeats only, to see that everything works; no numbers to keep")
+    parser.add_argument("--write", action="store_true", help="also put the tables into benchmarks/README.md")
+    options = parser.parse_args()
+    if unknown := set(options.sections) - set(SECTIONS):
+        parser.error(f"there is no section named {', '.join(sorted(unknown))}; choose {' or '.join(SECTIONS)}")
+    command = " ".join(["python -m benchmarks", *sys.argv[1:]])
+    for section in options.sections or SECTIONS:
+        text = measure(section, options.quick, command)
+        print(f"## {section}\n\n{text}\n", flush=True)
+        if options.write:
+            tables.write(section, text)
+    return 0
+
+
+def measure(section: str, quick: bool, command: str) -> str:
+    """The section's tables under the facts that belong to them."""
+    if section == "training":
+        from benchmarks import training
+
+        return f"{tables.facts(command)}\n\n{training.measure(quick)}"
+    from benchmarks import interaction
+
+    text, chromium = interaction.measure(quick)
+    return f"{tables.facts(command, chromium)}\n\n{text}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -32,7 +32,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 def warm_up() -> None:
     """Do once, before the first visitor, what every visitor would wait for.
 
-    Streamlit runs a full garbage collection after each script run; frozen objects are not part of it (171 ms -> 0 ms each).
+    Streamlit runs a full garbage collection after each script run; frozen objects are not part of it.
     """
     import pandas  # noqa: F401 (Streamlit imports it at the first widget)
     import plotly.graph_objects  # noqa: F401

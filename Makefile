@@ -26,7 +26,7 @@ bench: $(VENV)/.installed-tests
 	$(BIN)/python -m benchmarks
 
 # Trains the shipped model again (the data sets lie in data/ or LATENT_DATA; python -m core.data mnist brings them).
-RECIPE := --epochs 200 --seed 0 --weight-decay 0.05 --encoder-hidden 1024 768 512 --decoder-hidden 256 256 256 256 384
+RECIPE := --epochs 200 --seed 0 --weight-decay 0.05 --encoder-hidden 1024 768 512
 checkpoints: $(VENV)/.installed
 	$(BIN)/python -m core.training --dataset mnist --model vae --latent-dim 2 $(RECIPE) --out checkpoints/vae-mnist-2d
 

@@ -19,7 +19,7 @@ class VAEConfig:
 
     latent_dim: int = 2  # coordinates of a code z, 1 to 64
     encoder_hidden: tuple[int, ...] = (1024, 512, 256)  # units of the encoder's hidden layers
-    decoder_hidden: tuple[int, ...] = (256, 256, 512)  # units of the decoder's hidden layers
+    decoder_hidden: tuple[int, ...] = (256, 256, 256, 256, 384)  # units of the decoder's; depth matters most
     activation: str = "silu"  # one of networks.ACTIVATIONS
     likelihood: str = "bernoulli"  # p(x|z): "bernoulli" or "gaussian"
     sigma: float = 0.1  # standard deviation of a pixel under the Gaussian likelihood, in units of [0, 1]

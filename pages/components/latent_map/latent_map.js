@@ -393,7 +393,7 @@ class LatentMap {
     });
     const { index, distance } = this.figure.index.find(z[0], z[1]);
     const { owner, row } = this.figure.codes;
-    if (index >= 0) this.near.textContent = `Nearest code: ${this.figure.data[owner[index]].name} (test image ${row[index].toLocaleString("en")}), ${distance.toFixed(2)} away`;
+    if (index >= 0) this.near.textContent = `Nearest code: ${this.figure.data[owner[index]].name} (test image ${row[index].toLocaleString("en")}), ${distance < 0.005 ? "right here" : `${distance.toFixed(2)} away`}`;
   }
 
   paint(ink) {

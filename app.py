@@ -38,7 +38,6 @@ def warm_up() -> None:
     import plotly.graph_objects  # noqa: F401
     import torch
 
-    from core.checkpoints import CheckpointError
     from pages.components import caches, latent_map, session
 
     # What a page computes is small: a second thread costs more than it brings, and much more when several people click at once.
@@ -54,8 +53,8 @@ def warm_up() -> None:
                 if file is not None:
                     latent_map.address(file)
                     _ = file.compressed
-        except CheckpointError as error:
-            print(f"The model {name} cannot be used. {error}")
+        except Exception as error:  # whatever is wrong with a model, the server starts, and the page says what it is
+            print(f"The model {name} could not be opened in advance. {error}")
     gc.collect()
     gc.freeze()
 

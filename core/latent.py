@@ -82,8 +82,10 @@ ON_CODE = 1e-3  # a point this near to a code is that code; half of float16's sp
 
 
 def read_point(codes: np.ndarray, labels: np.ndarray, z: tuple[float, ...], k: int = 10) -> Reading:
-    """Read a point z (2,) off the test codes (N, 2) and their labels (N,)."""
-    index, distance = nearest(codes, np.asarray(z, np.float32), k)
+    """Read a point z (2,) off the test codes (N, 2) and their labels (N,). A point that is a code has no vote for itself."""
+    index, distance = nearest(codes, np.asarray(z, np.float32), k + 1)
+    on_code = bool(distance[0] <= ON_CODE)
+    voters = index[1:] if on_code and len(index) > 1 else index[:k]
     sigmas = float(np.linalg.norm(z))
     beyond = float(np.exp(-0.5 * sigmas**2))  # the survival function of a Rayleigh distribution
-    return Reading(z, sigmas, beyond, int(index[0]), float(distance[0]), bool(distance[0] <= ON_CODE), vote(labels[index]))
+    return Reading(z, sigmas, beyond, int(index[0]), float(distance[0]), on_code, vote(labels[voters]))

@@ -33,6 +33,7 @@ def main() -> None:
             "Choose another model in the sidebar.",
             icon=":material/scatter_plot:",
         )
+        link.write(checkpoint.name, st.session_state.point, st.session_state.point_given, st.session_state.layers)
         return
     explore(checkpoint.name)
     st.expander("What am I looking at?", icon=":material/school:").markdown(WHAT_IT_IS)
@@ -47,24 +48,31 @@ def open_chosen() -> Checkpoint | None:
     try:
         return caches.open_checkpoint(name)
     except CheckpointError as error:
-        st.error(f"The model {name} cannot be used. {error}", icon=":material/error:")
+        st.error(link.plain(f"The model {name} cannot be used. {error}"), icon=":material/error:")
     if default in (None, name):
         return None
     try:
         st.info(f"Showing {default} instead; choose another in the sidebar.", icon=":material/swap_horiz:")
         return caches.open_checkpoint(str(default))
     except CheckpointError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(link.plain(str(error)), icon=":material/error:")
         return None
 
 
 @st.fragment
 def explore(name: str) -> None:
     """Layers, map and panel: the part that runs again on a commit."""
-    state, view = st.session_state, caches.map_view(name)
+    state = st.session_state
+    try:
+        view = caches.map_view(name)
+    except CheckpointError:  # it changed on disk since the page was drawn: draw it again, and say so
+        st.rerun()
     if not state.point_given:
         state.point = starting_point(view.checkpoint)
-    st.pills("Layers", list(LAYERS), selection_mode="multi", format_func=LAYERS.__getitem__, key="layers", label_visibility="collapsed")
+    state.setdefault("layer_pills", state.layers)
+    state.layers = st.pills(
+        "Layers", list(LAYERS), selection_mode="multi", format_func=LAYERS.__getitem__, key="layer_pills", label_visibility="collapsed"
+    )
     map_column, panel_column = st.columns([0.72, 0.28], gap="medium")
     with map_column:
         decoded = server_decode(view, state.point) if view.atlas and state.point else None
@@ -96,8 +104,7 @@ def show_panel(checkpoint: Checkpoint, classes: tuple[str, ...]) -> None:
     """What the kept point means; and, where the data set's images are not here, the offer to bring them."""
     codes, z = checkpoint.latents, st.session_state.point
     reading = latent.read_point(codes.mu, codes.label, z) if z else None
-    dataset = checkpoint.card.get("dataset")
-    dataset_name = dataset.get("name") if isinstance(dataset, dict) else None
+    dataset_name = caches.dataset_name(checkpoint)
     images, why_not = test_images(dataset_name, len(codes.mu))
     image = panel.read_image(checkpoint, images[reading.nearest]) if images is not None and reading and reading.on_code else None
     panel.show(checkpoint, classes, reading, image, f"{why_not} Shown is what the decoder makes of the code alone.")
@@ -110,7 +117,7 @@ def show_panel(checkpoint: Checkpoint, classes: tuple[str, ...]) -> None:
             downloads.offer(dataset_name)
 
 
-def test_images(dataset: str | None, expected: int) -> tuple[np.ndarray | None, str]:
+def test_images(dataset: str, expected: int) -> tuple[np.ndarray | None, str]:
     """The test images that the codes belong to, or None and why they cannot be shown."""
     if dataset not in DATASETS:
         return None, "The model's card does not say which data set its codes come from."

@@ -171,6 +171,56 @@ def test_dragging_a_slider_decodes_during_the_drag_and_commits_at_its_end(view: 
     assert z1 == pytest.approx(float(view.page.locator("[data-testid=z1]").input_value())) and z2 == POINT[1]
 
 
+def test_a_slider_changes_its_own_coordinate_alone(view: View) -> None:
+    view.open("?z=1.2345,-0.4321")
+    view.page.locator("[data-testid=z1]").focus()
+    view.page.keyboard.press("ArrowRight")
+    view.page.wait_for_function("() => !location.href.includes('z=1.2345')")
+    z1, z2 = view.url_z()
+    assert z1 == pytest.approx(1.24) and z2 == -0.4321
+
+
+def test_back_brings_the_earlier_point(view: View) -> None:
+    view.open(f"?z={POINT[0]},{POINT[1]}")
+    first = view.image()
+    view.click(0.3, 0.3)
+    view.click(0.6, 0.7)
+    view.page.go_back()
+    view.page.go_back()
+    expect(view.page.locator("[data-testid=panel]")).to_contain_text("z = (0.50, 1.50)")
+    view.page.mouse.move(3, 3)
+    view.frame()
+    assert (view.image() == first).all()
+
+
+def test_changes_while_the_map_loads_do_not_end_it(view: View) -> None:
+    view.page.route("**/plotly.min.js", lambda route: (view.page.wait_for_timeout(1500), route.continue_()))
+    view.page.goto(f"{view.base}/?z={POINT[0]},{POINT[1]}")
+    view.page.wait_for_selector("[data-testid=z1]")
+    view.page.mouse.move(*view.at(0.5, 0.5))
+    view.page.emulate_media(color_scheme="dark")
+    view.page.get_by_role("button", name="Prior rings").click()
+    view.page.wait_for_selector("[data-testid=latent-map] .lm-loading[hidden]", state="attached")
+    view.page.wait_for_timeout(1000)
+    assert view.page.locator(".lm-plot .gl-canvas").count() and len(view.ranges()) == 4
+    view.point(0.3, 0.6)
+    assert view.image().any()
+
+
+def test_no_zoom_is_too_much(view: View) -> None:
+    view.open(f"?z={POINT[0]},{POINT[1]}&layers=points,manifold")
+    view.page.locator("[data-testid=latent-map]").focus()
+    for key in "+" * 60 + "-" * 90:
+        view.page.keyboard.press(key)
+    view.page.mouse.move(*view.at(0.5, 0.5))
+    for _ in range(30):
+        view.page.mouse.wheel(0, -2000)
+    view.frame()
+    assert all(np.isfinite(view.ranges())) and view.ranges()[1] > view.ranges()[0]
+    view.point(0.3, 0.6)
+    assert len(view.image()) == 784
+
+
 def test_click_fills_the_panel_and_the_link_brings_it_back(view: View) -> None:
     view.open("?layers=points,prior")
     view.click(0.35, 0.4)

@@ -97,7 +97,7 @@ def test_link_with_no_point_shows_none() -> None:
     assert map_data(app)["z"] is None and "No point is kept" in panel(app)
 
 
-@pytest.mark.parametrize("z", ["nan,0", "0,inf", "1e9,0", "10.01,0", "1", "1,2,3", "cat", "1;2", "'", "," * 5000, "\x00"])
+@pytest.mark.parametrize("z", ["nan,0", "0,inf", "1e9,0", "100.01,0", "1", "1,2,3", "cat", "1;2", "'", "," * 5000, "\x00"])
 def test_bad_point_in_the_link_gets_a_sentence_and_the_starting_point(z: str) -> None:
     app = run(z=z)
     assert len(app.warning) == 1 and "The link asks for the point" in app.warning[0].value and len(app.warning[0].value) < 250
@@ -112,7 +112,7 @@ def test_unknown_checkpoint_and_layers_in_the_link_get_a_sentence() -> None:
 
 def test_layers_switch_and_reach_the_address() -> None:
     app = run(z="1,1")
-    app.button_group(key="layers").set_value(["names", "prior"]).run()
+    app.button_group(key="layer_pills").set_value(["names", "prior"]).run()
     assert not app.exception and map_data(app)["layers"] == ["names", "prior"]
     assert app.query_params["layers"] == "names,prior"
 
@@ -216,9 +216,41 @@ def save_untrained(root: Path, name: str, config: VAEConfig) -> None:
     checkpoints.save(root / name, "vae", build("vae", config), {"metrics": "?", "dataset": "?"}, latents)
 
 
-def test_other_dimensions_get_a_sentence(own_checkpoints: Path) -> None:
+def test_other_dimensions_get_a_sentence_and_the_point_outlives_them(own_checkpoints: Path) -> None:
     save_untrained(own_checkpoints, "ten", VAEConfig(latent_dim=10, encoder_hidden=(8,), decoder_hidden=(8,)))
     assert "have 10 dimensions" in run(checkpoint="ten").info[0].value
+    app = run(MAIN, z="1,2", layers="prior")
+    app.sidebar.selectbox(key="checkpoint_choice").set_value("ten").run()
+    assert "have 10 dimensions" in app.info[0].value and app.query_params["checkpoint"] == "ten"
+    app.sidebar.selectbox(key="checkpoint_choice").set_value("vae-mnist-2d").run()
+    assert map_data(app)["z"] == [1, 2] and map_data(app)["layers"] == ["prior"]
+
+
+def test_back_and_edited_addresses_are_followed() -> None:
+    app = run(MAIN, z="1,2")
+    app.query_params["z"] = "-1,0.5"
+    app.query_params["layers"] = "names"
+    app.run()
+    assert map_data(app)["z"] == [-1, 0.5] and map_data(app)["layers"] == ["names"]
+    app.query_params.clear()  # another page's link
+    app.run()
+    assert map_data(app)["z"] == [-1, 0.5]
+
+
+@pytest.mark.parametrize("card", [{"dataset": {"name": ["mnist"]}}, {"metrics": {"nll_nats": {"value": "x"}}}, {"title": "\ud800 <b>"}])
+def test_odd_card_does_no_harm(own_checkpoints: Path, card: dict) -> None:
+    path = own_checkpoints / "vae-mnist-2d" / "card.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | card))
+    assert map_data(run())["z"]
+
+
+def test_strangers_words_do_not_come_to_life() -> None:
+    evil = "![x](https://evil.example/p.gif) `[Sign in](https://evil.example)`"
+    app = run(checkpoint=evil, z=evil, layers=evil)
+    for warning in app.warning:
+        quoted = warning.value.split("`")
+        assert len(quoted) == 3 and "evil" not in quoted[0] + quoted[2] and "](" not in quoted[0] + quoted[2]
+    assert "[" not in link.plain("[a](https://b)").replace("\\[", "") and "://" not in link.plain("https://b")
 
 
 def test_decoder_too_large_for_the_browser_is_previewed_from_an_atlas_and_the_page_says_so(own_checkpoints: Path) -> None:

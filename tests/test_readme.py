@@ -25,18 +25,18 @@ def tree_in_readme() -> set[str]:
 
 
 def files_on_disk() -> set[str]:
-    """What git knows or would add, without __init__.py and tests, whose names say enough."""
+    """What git knows or would add."""
     listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=PROJECT, capture_output=True, text=True)
     if listed.returncode:
         pytest.skip("not a git checkout")
-    files = {file for file in listed.stdout.splitlines() if (PROJECT / file).exists()}
-    return {f for f in files if not f.endswith("__init__.py") and not re.match(r"tests/|benchmarks/.*/|checkpoints/[^/]+/|\.gitignore", f)}
+    return {file for file in listed.stdout.splitlines() if (PROJECT / file).exists()}
 
 
 def test_tree_is_what_is_on_disk() -> None:
     listed, files = tree_in_readme(), files_on_disk()
-    folders = {str(parent) for file in files for parent in Path(file).parents} | {"tests", "checkpoints", "checkpoints/vae-mnist-2d"}
-    missing = {path for path in files if path not in listed}
+    folders = {str(parent) for file in files for parent in Path(file).parents}
+    speaks_for_itself = re.compile(r".*__init__\.py$|tests/|benchmarks/.*/|checkpoints/[^/]+/|\.gitignore")
+    missing = {path for path in files if path not in listed and not speaks_for_itself.match(path)}
     assert not missing, "on disk and not in the README's tree"
     assert not listed - files - folders, "in the README's tree and not on disk"
 

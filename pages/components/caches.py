@@ -35,7 +35,7 @@ def open_checkpoint(name: str) -> Checkpoint:
 
 
 def map_view(name: str) -> MapView:
-    """The checkpoint ready for the live map; its latent space must have two dimensions."""
+    """The checkpoint ready for the live map; CheckpointError when it cannot be used, or its codes do not have two dimensions."""
     return _map_view(name, str(checkpoints.CHECKPOINTS), _stamp(name))
 
 
@@ -53,6 +53,8 @@ def _open_checkpoint(name: str, root: str, stamp: tuple[int, ...]) -> Checkpoint
 def _map_view(name: str, root: str, stamp: tuple[int, ...]) -> MapView:
     checkpoint = _open_checkpoint(name, root, stamp)
     codes, labels = checkpoint.latents.mu, checkpoint.latents.label
+    if codes.shape[1] != 2:
+        raise checkpoints.CheckpointError(f"The codes of {name} have {codes.shape[1]} dimensions; the map draws codes of two.")
     classes = class_names(checkpoint)
     middles = latent.class_medians(codes, labels)
     figure = figures.latent_map(codes, labels, classes, middles).to_json(engine="json")
@@ -75,10 +77,16 @@ def _test_images(dataset: str, root: str) -> np.ndarray:
     return datasets.load(dataset, "test").images
 
 
-def class_names(checkpoint: Checkpoint) -> tuple[str, ...]:
-    """Names of the classes that the checkpoint's codes are labelled with."""
+def dataset_name(checkpoint: Checkpoint) -> str:
+    """The data set that the checkpoint's card names; "" when it names none."""
     dataset = checkpoint.card.get("dataset")
     name = dataset.get("name") if isinstance(dataset, dict) else None
+    return name if isinstance(name, str) else ""
+
+
+def class_names(checkpoint: Checkpoint) -> tuple[str, ...]:
+    """Names of the classes that the checkpoint's codes are labelled with."""
+    name = dataset_name(checkpoint)
     if name in datasets.DATASETS:
         return datasets.DATASETS[name].classes
     return tuple(str(label) for label in range(int(checkpoint.latents.label.max()) + 1))

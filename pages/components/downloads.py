@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.data.datasets import DATASETS, DatasetError, DownloadCancelled, Progress, data_root, download, on_disk
+from core.data.datasets import CHUNK_BYTES, DATASETS, DatasetError, DownloadCancelled, Progress, data_root, download, on_disk
 
 POLL_S = 1.0
 
@@ -17,6 +17,7 @@ class Job:
 
     began: float
     progress: Progress | None = None
+    resumed_bytes: int | None = None  # of the first file, on disk before this job
     error: str = ""
     done: bool = False
     cancelled: bool = False
@@ -38,6 +39,8 @@ def start(name: str) -> None:
 
 def _run(name: str, job: Job) -> None:
     def on_progress(progress: Progress) -> bool:
+        if job.resumed_bytes is None:
+            job.resumed_bytes = max(0, progress.done_bytes - CHUNK_BYTES)
         job.progress = progress
         return not job.cancelled
 
@@ -85,18 +88,19 @@ def _watch(name: str) -> None:
         st.progress(0.0, f"Asking for {name} …")
     else:
         share = progress.done_bytes / progress.total_bytes if progress.total_bytes else 0.0
-        st.progress(min(1.0, share), _describe(progress, time.monotonic() - job.began))
+        st.progress(min(1.0, share), _describe(progress, time.monotonic() - job.began, job.resumed_bytes or 0))
     if st.button("Stop", icon=":material/stop:", key=f"stop-{name}"):
         job.cancelled = True
 
 
-def _describe(progress: Progress, seconds: float) -> str:
+def _describe(progress: Progress, seconds: float, resumed_bytes: int) -> str:
     done = f"{progress.done_bytes / 1e6:.1f}"
     text = f"File {progress.file_number} of {progress.files}: {done} MB"
     if progress.total_bytes:
         text += f" of {progress.total_bytes / 1e6:.1f} MB"
-        if progress.done_bytes and progress.file_number == 1:
-            text += f", about {seconds * (progress.total_bytes / progress.done_bytes - 1):.0f} s left"
+        if progress.file_number == 1 and progress.done_bytes > resumed_bytes:
+            left = seconds * (progress.total_bytes - progress.done_bytes) / (progress.done_bytes - resumed_bytes)
+            text += f", about {left:.0f} s left"
     return text
 
 

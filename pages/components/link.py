@@ -1,6 +1,7 @@
 """The view in the URL: which checkpoint, which point, which layers. Opening the link shows the same view."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -35,7 +36,7 @@ def parse(query: Mapping[str, str]) -> Link:
     if "layers" in query:
         wanted = [layer for layer in query["layers"].split(",") if layer]
         layers = tuple(layer for layer in LAYERS if layer in wanted)
-        if unknown := [layer[:40] for layer in wanted if layer not in LAYERS]:
+        if unknown := [quote(layer) for layer in wanted if layer not in LAYERS]:
             problems.append(f"The link asks for layers that do not exist: {', '.join(unknown[:5])}. They are left out.")
     return Link(query.get("checkpoint"), z, point_given, layers, tuple(problems))
 
@@ -44,15 +45,15 @@ def parse_point(text: str) -> tuple[float, float] | None:
     """ "0.5,-1.2" -> (0.5, -1.2); "" -> None; ValueError with a sentence for anything else."""
     if not text:
         return None
-    shown = text if len(text) <= 40 else f"{text[:40]}…"
+    shown = quote(text)
     try:
         values = [float(part) for part in text.split(",")]
     except ValueError:
         values = []
     if len(values) != 2:
-        raise ValueError(f"The link asks for the point “{shown}”, which is not two numbers with a comma between them.")
+        raise ValueError(f"The link asks for the point {shown}, which is not two numbers with a comma between them.")
     if not all(math.isfinite(v) and abs(v) <= Z_LIMIT for v in values):
-        raise ValueError(f"The link asks for the point “{shown}”; each coordinate must be from {-Z_LIMIT:g} to {Z_LIMIT:g}.")
+        raise ValueError(f"The link asks for the point {shown}; each coordinate must be from {-Z_LIMIT:g} to {Z_LIMIT:g}.")
     return values[0], values[1]
 
 
@@ -79,5 +80,17 @@ def write(checkpoint: str, z: tuple[float, float] | None, point_given: bool, lay
         query["z"] = "" if z is None else ",".join(f"{v:.4f}".rstrip("0").rstrip(".") for v in z)
     if tuple(layers) != DEFAULT_LAYERS:
         query["layers"] = ",".join(layers)
+    st.session_state.query = query
     if dict(st.query_params) != query:
         st.query_params.from_dict(query)
+
+
+def quote(text: str) -> str:
+    """A stranger's words inside a message: short, and as code, so that no Markdown in them comes to life."""
+    short = text if len(text) <= 40 else f"{text[:40]}…"
+    return f"`{''.join(c for c in short if c.isprintable() and c != '`') or ' '}`"
+
+
+def plain(message: str) -> str:
+    """A message that may repeat a stranger's words, without links, images, formulas or HTML."""
+    return re.sub(r"([\[\]<>$`])", r"\\\1", message).replace("://", ":\u200b//")

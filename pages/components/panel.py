@@ -14,6 +14,7 @@ from core.models import objectives
 from pages.components.pictures import data_uri, error_map, grey
 
 ELBO_SAMPLES = 64
+DESCRIBE = {"bernoulli": "to describe this image (−ELBO)", "gaussian": "is the −ELBO of this image (of a density: it can be negative)"}
 
 STYLE = """<style>
 .pt { font-size: 15px; line-height: 1.45; container-type: inline-size; }
@@ -123,7 +124,7 @@ def _image(checkpoint: Checkpoint, image: ImageReading) -> str:
     )
     return (
         f'<div class="images">{pictures}</div><p class="soft">Error map: blue ink was left out, orange ink was invented.</p>'
-        f"<p><b>{number(image.negative_elbo_nats, 1)} nats</b> to describe this image (−ELBO)"
+        f"<p><b>{number(image.negative_elbo_nats, 1)} nats</b> {DESCRIBE[checkpoint.model.config.likelihood]}"
         f'{_beside_average(checkpoint)}</p><p class="soft">{number(image.reconstruction_nats, 1)} for what the reconstruction misses '
         f"+ {number(image.kl_nats, 1)} for the code itself (KL divergence); grey pixels, mean of {ELBO_SAMPLES} samples of z.</p>"
     )

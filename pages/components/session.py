@@ -1,4 +1,4 @@
-"""What one visitor looks at, in st.session_state: checkpoint, point, point_given, commit and layers. It begins with the URL."""
+"""What one visitor looks at, in st.session_state: checkpoint, point, point_given, commit, layers and query. It begins with the URL."""
 
 import streamlit as st
 
@@ -15,15 +15,24 @@ def default_checkpoint() -> str | None:
 
 
 def begin() -> None:
-    """What the URL asked for becomes this session's view, the first time; what it asked for in vain, `link_problems`."""
-    if "layers" in st.session_state:
+    """What the URL asked for becomes this session's view, the first time, and when Back or an edited
+    address asks for another; what it asked for in vain, `link_problems`."""
+    begun, query = "point" in st.session_state, dict(st.query_params)
+    if begun and query in ({}, st.session_state.get("query")):  # another page's link drops the query; this session wrote the other
         return
     asked = link.parse(st.query_params)
     problems = list(asked.problems)
     names, default = checkpoints.available(), default_checkpoint()
     if asked.checkpoint is not None and asked.checkpoint not in names:
-        shown = asked.checkpoint[:60]
-        problems.append(f"The link asks for the model “{shown}”, which is not here. Showing {default} instead." if default else "")
-    st.session_state.setdefault("checkpoint", asked.checkpoint if asked.checkpoint in names else default)
-    st.session_state.update(layers=list(asked.layers), point=asked.z, point_given=asked.point_given, commit=0)
+        shown = link.quote(asked.checkpoint)
+        problems.append(f"The link asks for the model {shown}, which is not here. Showing {default} instead." if default else "")
+    st.session_state.update(
+        checkpoint=asked.checkpoint if asked.checkpoint in names else default,
+        layers=list(asked.layers),
+        layer_pills=list(asked.layers),
+        point=asked.z,
+        point_given=asked.point_given,
+        commit=st.session_state.get("commit", 0),  # the browser takes no answer older than its last commit
+        query=query,
+    )
     st.session_state.link_problems = [problem for problem in problems if problem]

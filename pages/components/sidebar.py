@@ -12,7 +12,7 @@ from core.training.config import choose_device, device_title
 FIGURES = {  # of a card, with the words for them
     "negative_elbo_nats": ("−ELBO", "nats per image to describe a test image; lower is better", "{:.1f}"),
     "nll_nats": ("NLL", "the same with the best possible encoder", "{:.1f}"),
-    "knn_accuracy_percent": ("10-NN", "test digits recognised from their codes alone", "{:.1f} %"),
+    "knn_accuracy_percent": ("10-NN", "test images recognised from their codes alone", "{:.1f} %"),
 }
 
 
@@ -41,12 +41,18 @@ def model_card(checkpoint: Checkpoint) -> None:
         if (value := metrics.from_card(card, name)) is not None:
             lines.append(f"**{title} {form.format(value)}** · {words}")
     st.markdown("\n\n".join(lines))
+    text = json.dumps(card, indent=1, ensure_ascii=False).encode(errors="replace").decode()
     with st.expander("How it was trained and measured"):
-        st.html(f'<pre style="font-size:11px;white-space:pre-wrap;margin:0">{escape(json.dumps(card, indent=1, ensure_ascii=False))}</pre>')
+        st.html(f'<pre style="font-size:11px;white-space:pre-wrap;margin:0">{escape(text)}</pre>')
 
 
 def device_badge() -> None:
-    """What this machine computes with."""
+    """The best device of this machine."""
     device = choose_device()
-    icon = ":material/memory:" if device.type == "cpu" else ":material/bolt:"
-    st.badge(device_title(device), icon=icon, color="blue" if device.type == "cpu" else "green", help="What this machine computes with")
+    title = "CPU, no GPU" if device.type == "cpu" else device_title(device)
+    st.badge(
+        title,
+        icon=":material/memory:" if device.type == "cpu" else ":material/bolt:",
+        color="blue" if device.type == "cpu" else "green",
+        help="The device that training uses here. The pages compute on the CPU, the live map in your browser.",
+    )

@@ -15,15 +15,15 @@ from pages.components.assets import Asset, digest, publish
 from pages.components.caches import MapView
 
 FOLDER = Path(__file__).parent
-LAYERS = {"points": "Points", "names": "Digit names", "manifold": "Decoded grid", "prior": "Prior rings"}
-Z_LIMIT = 10.0  # sigmas; farther from the prior's centre nothing was ever trained
+LAYERS = {"points": "Points", "names": "Class names", "manifold": "Decoded grid", "prior": "Prior rings"}
+Z_LIMIT = 100.0  # of each coordinate; no code lies that far out
 
 HELP = (
-    '<span class="lm-fine"><b>Move</b> over the map to decode any point, also where there is no digit. <b>Click</b> to keep it, '
+    '<span class="lm-fine"><b>Move</b> over the map to decode any point, also where there is no dot. <b>Click</b> to keep it, '
     "<kbd>Esc</kbd> to clear it; "
     "<b>drag</b> to pan, <b>scroll</b> to zoom. With the map in focus, <kbd>←</kbd> <kbd>→</kbd> <kbd>↑</kbd> <kbd>↓</kbd> move the "
     "point (<kbd>Shift</kbd>: finer).</span>"
-    '<span class="lm-coarse"><b>Slide a finger</b> over the map to decode any point, also where there is no digit; <b>lift</b> it to '
+    '<span class="lm-coarse"><b>Slide a finger</b> over the map to decode any point, also where there is no dot; <b>lift</b> it to '
     "keep the point. <b>Two fingers</b> pan and zoom.</span>"
 )
 
@@ -82,6 +82,7 @@ def latent_map(
         "figure": address(view.figure),
         "decoder": address(view.decoder) if view.decoder else None,
         "atlas": address(view.atlas) if view.atlas else None,
+        "view": view.checkpoint.name,
         "bound": view.bound,
         "limit": Z_LIMIT,
         "z": None if z is None else list(z),

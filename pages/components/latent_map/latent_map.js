@@ -9,10 +9,12 @@ import { Tour } from "./tour.js";
 const SNAP_PX = 7; // a click this near to a code is on it
 const CLICK_PX = 5; // a press that moved less is a click
 const ARROW_PX = 10, FINE_ARROW_PX = 1; // steps of the arrow keys, at the present zoom
+const DOUBLE_CLICK_MS = 350; // the second click of a double click is not one more point
 const KEY_COMMIT_MS = 400; // after the last arrow key, the point is kept
 const ZOOM_STEP = 1.6;
 const MEASURE = "latent-map:decode", MAX_MEASURES = 10_000;
 const DIMMED = 0.07;
+const MIN_UNIT = 1e-6, MAX_UNIT = 1; // latent units to a pixel: finer, numbers run out of digits
 
 const SKELETON = `
   <div class="lm-map" data-testid="latent-map" tabindex="0" role="application" aria-describedby="lm-help">
@@ -20,7 +22,7 @@ const SKELETON = `
     <div class="lm-plot"></div>
     <svg class="lm-overlay" aria-hidden="true">
       <g class="lm-kept" visibility="hidden"><circle r="9"/><circle r="2.5"/></g>
-      <g class="lm-cross" visibility="hidden"><path class="lm-h"/><path class="lm-v"/><circle r="6"/></g>
+      <g class="lm-cross" visibility="hidden"><path d="M-4000 0H-6M6 0H4000M0-4000V-6M0 6V4000"/><circle r="6"/></g>
     </svg>
     <div class="lm-zoom" role="group" aria-label="Zoom">
       <button type="button" data-zoom="in" aria-label="Zoom in" title="Zoom in">+</button>
@@ -49,9 +51,10 @@ const fetched = new Map(); // address -> promise; the browser's cache holds the 
 export async function mount(component) {
   const { parentElement } = component;
   if (!instances.has(parentElement)) instances.set(parentElement, new LatentMap(parentElement));
-  const map = instances.get(parentElement);
+  const map = instances.get(parentElement), mine = ++map.mounts;
   await map.update(component);
   return () => {
+    if (mine !== map.mounts) return; // Streamlit ends a mount that a newer one overtook; the map lives on
     map.destroy();
     instances.delete(parentElement);
   };
@@ -127,6 +130,8 @@ class LatentMap {
     this.committed = null;
     this.sent = 0; // number of the last commit that Python was told of
     this.measures = 0;
+    this.mounts = 0;
+    this.limit = 0;
     this.listen();
   }
 
@@ -161,17 +166,21 @@ class LatentMap {
     if (changed) {
       Object.assign(this, { figure, decoder });
       this.buildLegend();
+      if (data.view !== this.view) this.xr = null; // another model: show all of it; the same one keeps the zoom
+      this.view = data.view;
       await this.draw();
+      if (this.latest !== data || this.gone) return;
     }
     this.refresh();
     this.note(data.note || (webgl ? "" : "This browser has no WebGL: the map is drawn with SVG, which is slower."));
     // A commit that Python has not heard of yet is newer than what it says.
-    if (data.commit >= this.sent || changed) {
-      this.sent = Math.max(this.sent, data.commit);
+    const news = data.commit >= this.sent;
+    if (news) {
+      this.sent = data.commit;
       this.setCommitted(data.z, data.decoded);
-    }
+    } else if (changed) this.restore();
     if (!data.walk) this.tour.stop();
-    else if (changed && this.figure.codes.x.length) this.tour.start(this.figure, this.committed);
+    else if (changed && news && !this.pointing) this.tour.start(this.figure, this.committed);
   }
 
   note(text) {
@@ -283,6 +292,7 @@ class LatentMap {
 
   /** Zoom by a factor around a point of the latent space (default: the middle). */
   zoom(factor, x = (this.xr[0] + this.xr[1]) / 2, y = (this.yr[0] + this.yr[1]) / 2) {
+    if (this.unit / factor < MIN_UNIT || this.unit / factor > MAX_UNIT) return;
     this.xr = this.xr.map((v) => x + (v - x) / factor);
     this.yr = this.yr.map((v) => y + (v - y) / factor);
     return this.relayout();
@@ -293,6 +303,10 @@ class LatentMap {
     this.xr = at("xaxis", this.xr);
     this.yr = at("yaxis", this.yr);
     this.unit = (this.xr[1] - this.xr[0]) / this.box().width;
+    if (this.unit < MIN_UNIT || this.unit > MAX_UNIT) { // the wheel went too far
+      this.centre((this.xr[0] + this.xr[1]) / 2, (this.yr[0] + this.yr[1]) / 2, Math.max(MIN_UNIT, Math.min(MAX_UNIT, this.unit)));
+      return this.relayout();
+    }
     this.tiles.look(this.xr, this.yr, this.box());
     this.place(this.kept, this.committed);
     this.place(this.cross, this.shown);
@@ -308,10 +322,11 @@ class LatentMap {
 
   /** Pixel of the page -> latent point, or null outside the plot. */
   toLatent({ clientX, clientY }) {
+    if (!this.plotted) return null;
     const outer = this.map.getBoundingClientRect(), box = this.box();
     const u = (clientX - outer.left - this.map.clientLeft - box.left) / box.width;
     const v = (clientY - outer.top - this.map.clientTop - box.top) / box.height;
-    if (!this.xr || u < 0 || u > 1 || v < 0 || v > 1) return null;
+    if (u < 0 || u > 1 || v < 0 || v > 1) return null;
     return [this.xr[0] + u * (this.xr[1] - this.xr[0]), this.yr[1] - v * (this.yr[1] - this.yr[0])];
   }
 
@@ -420,11 +435,12 @@ class LatentMap {
     if (!this.pointing && !this.tour.running) this.restore();
   }
 
-  /** Keep z (null: none) and tell Python once. */
+  /** Keep z (null: none) and tell Python once. Beyond the limit there is nothing to keep. */
   commit(z) {
     clearTimeout(this.keyTimer);
     this.tour.stop();
-    const kept = z && z.map((v) => Math.round(Math.max(-this.limit, Math.min(this.limit, v)) * 1e4) / 1e4);
+    if (!this.plotted || (z && z.some((v) => !(Math.abs(v) <= this.limit)))) return;
+    const kept = z && z.map((v) => Math.round(v * 1e4) / 1e4);
     this.pointing = false;
     this.setCommitted(kept, null);
     this.restore();
@@ -455,7 +471,10 @@ class LatentMap {
       const from = event;
       on(window, "pointerup", (to) => {
         const z = this.toLatent(to);
-        if (z && Math.hypot(to.clientX - from.clientX, to.clientY - from.clientY) < CLICK_PX) this.commit(this.snap(z));
+        const apart = (event) => Math.hypot(to.clientX - event.clientX, to.clientY - event.clientY);
+        const again = this.clicked && to.timeStamp - this.clicked.timeStamp < DOUBLE_CLICK_MS && apart(this.clicked) < CLICK_PX;
+        this.clicked = to;
+        if (z && !again && apart(from) < CLICK_PX) this.commit(this.snap(z));
       }, { once: true, capture: true });
     }, true);
     on(map, "dblclick", (event) => !onControls(event) && this.reset());
@@ -466,22 +485,32 @@ class LatentMap {
     }
 
     on(map, "keydown", (event) => this.key(event));
-    on(map, "keyup", (event) => {
-      if (!event.key.startsWith("Arrow") || !this.shown) return;
-      clearTimeout(this.keyTimer);
-      this.keyTimer = setTimeout(() => this.commit(this.shown), KEY_COMMIT_MS);
+    this.sliders.forEach((slider, i) => {
+      let byKey = false;
+      const z = () => [0, 1].map((j) => (j === i ? Number(slider.value) : (this.frame ? this.asked : this.shown)?.[j] ?? 0));
+      on(slider, "input", () => {
+        this.pointing = true; // what Python says meanwhile must not move the thumb
+        this.ask(z());
+      });
+      on(slider, "change", () => (byKey ? this.commitSoon(z()) : this.commit(z())));
+      on(slider, "pointerdown", () => (byKey = false));
+      on(slider, "keydown", (event) => {
+        byKey = true; // a held key changes the value thirty times a second
+        if (event.key === "Escape") this.commit(null);
+      });
     });
-    for (const slider of this.sliders) {
-      on(slider, "input", () => this.ask(this.sliders.map((s) => Number(s.value))));
-      on(slider, "change", () => this.commit(this.sliders.map((s) => Number(s.value))));
-      on(slider, "keydown", (event) => event.key === "Escape" && this.commit(null));
-    }
     this.root.querySelector(".lm-zoom").onclick = ({ target }) => {
       const act = target.dataset.zoom;
       if (!this.plotted || !act) return;
       if (act === "reset") this.reset();
       else this.zoom(act === "in" ? ZOOM_STEP : 1 / ZOOM_STEP);
     };
+  }
+
+  /** Keep z when no key was pressed for a moment. */
+  commitSoon(z) {
+    clearTimeout(this.keyTimer);
+    this.keyTimer = setTimeout(() => this.commit(z), KEY_COMMIT_MS);
   }
 
   reset() {
@@ -498,9 +527,10 @@ class LatentMap {
 
   /** The code under z if there is one within SNAP_PX, else z. */
   snap(z) {
-    const { index, distance } = this.figure.index.find(z[0], z[1]);
-    const layers = new Set(this.data.layers);
-    return index >= 0 && layers.has("points") && distance < SNAP_PX * this.unit ? [this.figure.codes.x[index], this.figure.codes.y[index]] : z;
+    const { index, distance } = this.figure.index.find(z[0], z[1]), { x, y, owner } = this.figure.codes;
+    if (index < 0 || distance >= SNAP_PX * this.unit || !this.data.layers.includes("points")) return z;
+    const dimmed = this.chosen.size && !this.chosen.has(this.figure.data[owner[index]].meta);
+    return dimmed ? z : [x[index], y[index]];
   }
 
   touch(event) {
@@ -522,25 +552,30 @@ class LatentMap {
     }
     if (touches.length === 1 && !this.pinch) {
       const z = this.toLatent(touches[0]);
+      if (event.type === "touchstart") this.finger = null;
+      if (!z) return;
       this.pointing = true;
-      if (z) this.ask(z);
+      this.finger = z;
+      this.ask(z);
     } else if (!touches.length) {
-      const kept = this.asked, was = this.pinch;
-      this.pinch = null;
-      if (event.type === "touchend" && !was && kept && this.pointing) this.commit(this.snap(kept));
+      const lifted = event.type === "touchend" && !this.pinch && this.finger;
+      this.pinch = this.finger = null;
+      if (lifted) this.commit(this.snap(lifted));
       else this.leave();
     }
   }
 
   key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return; // the browser's own
     const direction = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
     if (direction && this.plotted && event.target === this.map) {
       event.preventDefault();
       const step = (event.shiftKey ? FINE_ARROW_PX : ARROW_PX) * this.unit;
       const from = this.frame ? this.asked : this.shown ?? [(this.xr[0] + this.xr[1]) / 2, (this.yr[0] + this.yr[1]) / 2];
-      clearTimeout(this.keyTimer);
+      const to = from.map((v, i) => Math.max(-this.limit, Math.min(this.limit, v + step * direction[i])));
       this.pointing = true;
-      this.ask(from.map((v, i) => Math.max(-this.limit, Math.min(this.limit, v + step * direction[i]))));
+      this.ask(to);
+      this.commitSoon(to);
     } else if (event.key === "Escape") this.commit(null);
     else if (event.key === "Enter" && event.target === this.map && this.shown) this.commit(this.shown);
     else if (["+", "=", "-", "0"].includes(event.key) && event.target === this.map && this.plotted) {

@@ -263,6 +263,7 @@ def _stream(url: str, part: Path, on_bytes: Callable[[int, int | None], bool | N
     try:
         response = urllib.request.urlopen(request, timeout=TIMEOUT_S)
     except urllib.error.HTTPError as error:
+        error.close()
         if error.code == 416 and have:  # nothing is missing, or the part is longer than the file: the checksum decides
             return
         raise

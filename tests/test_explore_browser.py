@@ -244,7 +244,7 @@ def test_click_on_a_dot_shows_its_image_and_reconstruction(view: View) -> None:
       return [m.l + (z[0] - x[0]) / (x[1] - x[0]) * (p.clientWidth - m.l - m.r),
               m.t + (y[1] - z[1]) / (y[1] - y[0]) * (p.clientHeight - m.t - m.b)]; }"""
     x, y = view.page.evaluate(script, code.tolist())
-    view.page.mouse.click(box["x"] + x, box["y"] + y)
+    view.page.mouse.click(box["x"] + x + 2, box["y"] + y + 2)  # near it, not on it
     panel = view.page.locator("[data-testid=panel]")
     expect(panel).to_contain_text("This is its code")
     expect(panel).to_contain_text("−ELBO")

@@ -108,7 +108,8 @@ def _vote(classes: tuple[str, ...], reading: Reading) -> str:
 
 
 def _nearest(classes: tuple[str, ...], reading: Reading, label: int) -> str:
-    where = "This is its code." if reading.on_code else f"Its code is {number(reading.distance)} away."
+    away = number(reading.distance) if reading.distance >= 0.005 else "less than 0.01"
+    where = "This is its code." if reading.on_code else f"Its code is {away} away."
     return f"<p>Nearest: test image {reading.nearest:,}, labelled {_chip(classes, label)}</p><p class='soft'>{where}</p>"
 
 

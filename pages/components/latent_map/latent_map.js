@@ -22,7 +22,7 @@ const SKELETON = `
     <div class="lm-plot"></div>
     <svg class="lm-overlay" aria-hidden="true">
       <g class="lm-kept" visibility="hidden"><circle r="9"/><circle r="2.5"/></g>
-      <g class="lm-cross" visibility="hidden"><path d="M-4000 0H-6M6 0H4000M0-4000V-6M0 6V4000"/><circle r="6"/></g>
+      <g class="lm-cross" visibility="hidden"><path d="M-2000 0H-6M6 0H2000M0-2000V-6M0 6V2000"/><circle r="6"/></g>
     </svg>
     <div class="lm-zoom" role="group" aria-label="Zoom">
       <button type="button" data-zoom="in" aria-label="Zoom in" title="Zoom in">+</button>

@@ -28,11 +28,16 @@ def decode(model: Model, z: np.ndarray) -> np.ndarray:
     return torch.cat([model.decode(batch) for batch in codes.split(BATCH)]).squeeze(1).cpu().numpy()
 
 
-def manifold_grid(model: Model, low: tuple[float, float], high: tuple[float, float], n: int) -> np.ndarray:
-    """The decoded grid, (28 n, 28 n) in [0, 1]: n x n points evenly spaced from low to high, z1 to the right, z2 upwards."""
+def decode_grid(model: Model, low: tuple[float, float], high: tuple[float, float], n: int) -> np.ndarray:
+    """Images (n, n, 28, 28) in [0, 1] of n x n points evenly spaced from low to high: rows from the top (z2 falls), z1 to the right."""
     z1, z2 = np.linspace(low[0], high[0], n), np.linspace(high[1], low[1], n)
     z = np.stack(np.meshgrid(z1, z2), axis=-1).reshape(-1, 2)  # (n * n, 2), row by row from the top
-    return decode(model, z).reshape(n, n, 28, 28).swapaxes(1, 2).reshape(28 * n, 28 * n)
+    return decode(model, z).reshape(n, n, 28, 28)
+
+
+def manifold_grid(model: Model, low: tuple[float, float], high: tuple[float, float], n: int) -> np.ndarray:
+    """The decoded grid as one picture, (28 n, 28 n) in [0, 1]."""
+    return decode_grid(model, low, high, n).swapaxes(1, 2).reshape(28 * n, 28 * n)
 
 
 def nearest(codes: np.ndarray, z: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core import latent
 from core.checkpoints import Checkpoint, CheckpointError
-from core.data.datasets import DATASETS, DatasetError
+from core.data.datasets import DATASETS, DatasetError, on_disk
 from pages.components import caches, downloads, link, panel, session, sidebar
 from pages.components.latent_map import LAYERS, latent_map
 from pages.components.pictures import grey
@@ -108,7 +108,7 @@ def show_panel(checkpoint: Checkpoint, classes: tuple[str, ...]) -> None:
     images, why_not = test_images(dataset_name, len(codes.mu))
     image = panel.read_image(checkpoint, images[reading.nearest]) if images is not None and reading and reading.on_code else None
     panel.show(checkpoint, classes, reading, image, f"{why_not} Shown is what the decoder makes of the code alone.")
-    if images is None and dataset_name in DATASETS and downloads.missing(dataset_name):
+    if images is None and dataset_name in DATASETS and not on_disk(dataset_name, "test"):
         with st.container(border=True):
             st.markdown(
                 "**The test images are not on this machine.** The map needs none: it comes with the model. "
@@ -121,7 +121,7 @@ def test_images(dataset: str, expected: int) -> tuple[np.ndarray | None, str]:
     """The test images that the codes belong to, or None and why they cannot be shown."""
     if dataset not in DATASETS:
         return None, "The model's card does not say which data set its codes come from."
-    if downloads.missing(dataset):
+    if not on_disk(dataset, "test"):
         return None, f"The test image is not on this machine ({DATASETS[dataset].name} is not downloaded)."
     try:
         images = caches.test_images(dataset)

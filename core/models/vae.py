@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from core.models import objectives
-from core.models.config import ConfigError, check_hidden, check_number, check_one_of
+from core.models.config import check_hidden, check_number, check_one_of
 from core.models.networks import ACTIVATIONS, mlp
 
 IMAGE_SHAPE = (1, 28, 28)
@@ -87,6 +87,3 @@ class VAE(nn.Module):
     def decoder_flop(self) -> int:
         """Floating-point operations to decode one code: 2 per weight of the dense layers."""
         return sum(2 * layer.weight.numel() for layer in self.decoder if isinstance(layer, nn.Linear))
-
-
-__all__ = ["VAE", "ConfigError", "VAEConfig"]

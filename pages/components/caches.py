@@ -64,8 +64,7 @@ def _map_view(name: str, root: str, stamp: tuple[int, ...]) -> MapView:
         decoder = Asset("decoder.safetensors", decoder_bytes(checkpoint.model))
     except NotExportable as error:
         why = str(error)
-        grid = latent.manifold_grid(checkpoint.model, (-bound, -bound), (bound, bound), ATLAS_CELLS)
-        cells = grid.reshape(ATLAS_CELLS, 28, ATLAS_CELLS, 28).swapaxes(1, 2)  # (row from the top, column, 28, 28)
+        cells = latent.decode_grid(checkpoint.model, (-bound, -bound), (bound, bound), ATLAS_CELLS)
         atlas = Asset("atlas.bin", np.rint(cells * 255).astype(np.uint8).tobytes())
     return MapView(
         checkpoint, classes, bound, Asset("figure.json", figure.encode()), decoder, atlas, why, _describe(len(codes), middles, classes)
@@ -85,11 +84,9 @@ def dataset_name(checkpoint: Checkpoint) -> str:
 
 
 def class_names(checkpoint: Checkpoint) -> tuple[str, ...]:
-    """Names of the classes that the checkpoint's codes are labelled with."""
+    """Names of the classes that the checkpoint's codes are labelled with; none where the data set is not known."""
     name = dataset_name(checkpoint)
-    if name in datasets.DATASETS:
-        return datasets.DATASETS[name].classes
-    return tuple(str(label) for label in range(int(checkpoint.latents.label.max()) + 1))
+    return datasets.DATASETS[name].classes if name in datasets.DATASETS else ()
 
 
 def _describe(count: int, middles: dict[int, tuple[float, ...]], classes: tuple[str, ...]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.data.datasets import CHUNK_BYTES, DATASETS, DatasetError, DownloadCancelled, Progress, data_root, download, on_disk
+from core.data.datasets import CHUNK_BYTES, DATASETS, DatasetError, DownloadCancelled, Progress, data_root, download
 
 POLL_S = 1.0
 
@@ -102,8 +102,3 @@ def _describe(progress: Progress, seconds: float, resumed_bytes: int) -> str:
             left = seconds * (progress.total_bytes - progress.done_bytes) / (progress.done_bytes - resumed_bytes)
             text += f", about {left:.0f} s left"
     return text
-
-
-def missing(name: str) -> bool:
-    """Whether the data set's test split is not on this machine."""
-    return not on_disk(name, "test")

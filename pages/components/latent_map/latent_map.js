@@ -443,7 +443,6 @@ class LatentMap {
     const kept = z && z.map((v) => Math.round(v * 1e4) / 1e4);
     this.pointing = false;
     this.setCommitted(kept, null);
-    this.restore();
     this.root.querySelector("[aria-live]").textContent = kept ? `Kept z = (${kept.map(format).join(", ")}). ${this.near.textContent}` : "No point is kept.";
     this.tell("pick", { z: kept, commit: ++this.sent });
   }

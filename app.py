@@ -22,6 +22,13 @@ def asset(request: Request) -> Response:
     return assets.respond(request)
 
 
+def frame(request: Request) -> Response:
+    """/runs/{run}/{stamp}/{epoch}/{file}: an epoch of a training run."""
+    from pages.components import frames
+
+    return frames.respond(request)
+
+
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Import what is heavy, open the default model, then freeze: see warm_up."""
@@ -64,5 +71,9 @@ prefix = f"/{base}" if base else ""
 app = st.App(
     "pages/main.py",
     lifespan=lifespan,
-    routes=[Route(f"{prefix}/healthz", healthz), Route(f"{prefix}/assets/{{bundle}}/{{name}}", asset)],
+    routes=[
+        Route(f"{prefix}/healthz", healthz),
+        Route(f"{prefix}/assets/{{bundle}}/{{name}}", asset),
+        Route(f"{prefix}/runs/{{run}}/{{stamp}}/{{epoch}}/{{file}}", frame),
+    ],
 )

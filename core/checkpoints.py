@@ -3,11 +3,17 @@
 Only safetensors and JSON are ever read. What cannot be used is refused with a CheckpointError that says why and what to do.
 """
 
+import errno
 import json
 import os
+import re
 import shutil
 import tempfile
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +27,16 @@ from safetensors.torch import save as save_tensors
 
 from core.models import ConfigError, Model, describe, rebuild
 
-CHECKPOINTS = Path(__file__).resolve().parents[1] / "checkpoints"
+CHECKPOINTS = Path(os.environ.get("LATENT_CHECKPOINTS") or Path(__file__).resolve().parents[1] / "checkpoints")
 WEIGHTS_FILE, CARD_FILE, LATENTS_FILE = "model.safetensors", "card.json", "latents.safetensors"
 MAX_BYTES = {WEIGHTS_FILE: 512 << 20, CARD_FILE: 1 << 20, LATENTS_FILE: 64 << 20}
 WEIGHT_TYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 CODE_TYPES = (np.float16, np.float32)
 PICKLE_SUFFIXES = (".pt", ".pth", ".pkl", ".pickle", ".bin", ".ckpt")
+PICKLES_REFUSED = "Pickle files can run code when they are opened, so they are never read: save the weights with safetensors."
+SHIPPED = ("vae-mnist-2d",)  # come with the repository, and stay as they are
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+MAX_NAME, MAX_TITLE, MAX_DESCRIPTION = 64, 120, 2000  # characters
 
 
 class CheckpointError(Exception):
@@ -63,11 +73,11 @@ def available(root: Path | None = None) -> list[str]:
 
 def load(name: str, root: Path | None = None) -> Checkpoint:
     """The checkpoint of that name (a name that `available` lists, never a path); CheckpointError when it cannot be used."""
-    root = root or CHECKPOINTS
-    names = available(root)
-    if name not in names:
-        raise CheckpointError(f"There is no checkpoint named {name!r}. Available: {', '.join(names) or 'none; train one first'}.")
-    folder = root / name
+    return load_folder(_folder(name, root or CHECKPOINTS))
+
+
+def load_folder(folder: Path) -> Checkpoint:
+    """The checkpoint in a folder, wherever it lies; CheckpointError when it cannot be used."""
     card = _read_card(folder)
     try:
         with torch.device("meta"):  # shapes without memory: the card may be a stranger's, and ask for gigabytes
@@ -75,7 +85,13 @@ def load(name: str, root: Path | None = None) -> Checkpoint:
     except ConfigError as error:
         raise CheckpointError(f"{folder / CARD_FILE} describes a model that cannot be built: {error}") from error
     _load_weights(model, folder)
-    return Checkpoint(name, model.eval(), card, _read_latents(folder, model.config.latent_dim))
+    return Checkpoint(folder.name, model.eval(), card, _read_latents(folder, model.config.latent_dim))
+
+
+def contents(name: str, root: Path | None = None) -> dict[str, bytes]:
+    """The files of a checkpoint as they are, by their names."""
+    folder = _folder(name, root or CHECKPOINTS)
+    return {file: _read_bytes(folder / file) for file in MAX_BYTES}
 
 
 def save(folder: Path, model_name: str, model: Model, card: dict[str, Any], latents: Latents) -> None:
@@ -95,7 +111,7 @@ def save(folder: Path, model_name: str, model: Model, card: dict[str, Any], late
     contents = {
         WEIGHTS_FILE: save_tensors(weights),
         LATENTS_FILE: save_arrays({name: np.ascontiguousarray(array) for name, array in codes.items()}),
-        CARD_FILE: (json.dumps({"model": describe(model_name, model), **card}, indent=2, ensure_ascii=False) + "\n").encode(),
+        CARD_FILE: _json_bytes({"model": describe(model_name, model), **card}),
     }
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
@@ -119,12 +135,130 @@ def check_target(folder: Path) -> None:
         if not parent.is_dir() or not os.access(parent, os.W_OK):
             raise CheckpointError(f"{folder} cannot be made: {parent} is no folder that you may write to. Choose another.")
         return
-    others = sorted(f.name for f in folder.iterdir() if f.name not in MAX_BYTES) if folder.is_dir() else ["a file"]
-    if others:
+    if others := _others(folder):
         raise CheckpointError(
             f"{folder} is there already and is no checkpoint (it has {', '.join(others[:3])}); saving would replace it. "
             "Choose another folder."
         )
+
+
+def check_name(name: str) -> None:
+    """Raise CheckpointError unless a checkpoint may be given that name."""
+    if not NAME.fullmatch(name) or name.lower() == "runs":
+        raise CheckpointError(
+            f"{name[: MAX_NAME + 1]!r} is no name for a checkpoint: use 1 to {MAX_NAME} letters (a to z), digits, dots, dashes and "
+            "underscores, a letter or digit first; runs is taken."
+        )
+
+
+def place(source: Path, name: str, root: Path) -> str:
+    """Rename the folder source to root/name, or to the first of name-2, name-3, ... that is free; returns the name it got."""
+    check_name(name)
+    suffixes = ("" if number == 1 else f"-{number}" for number in count(1))
+    names = (name[: MAX_NAME - len(suffix)] + suffix for suffix in suffixes)
+    return next(free for free in names if _rename_to_free(source, root / free))
+
+
+def rename(name: str, new: str, root: Path | None = None) -> str:
+    """Give a checkpoint another name, never one that is taken; returns the new name."""
+    folder = _own_folder(name, root or CHECKPOINTS)
+    check_name(new)
+    with _disk_errors(f"{name} was not renamed"):
+        if new != name and not _rename_to_free(folder, folder.parent / new):
+            raise CheckpointError(f"There is something named {new} already. Choose another name, or delete that first.")
+    return new
+
+
+def describe_card(name: str, title: str, description: str, root: Path | None = None) -> None:
+    """Write a title, and a description or none, into a checkpoint's card; the rest of the card stays."""
+    folder = _own_folder(name, root or CHECKPOINTS)
+    title, description = _plain(title, " "), _plain(description, "\n")
+    if not 1 <= len(title) <= MAX_TITLE or len(description) > MAX_DESCRIPTION:
+        raise CheckpointError(
+            f"A title has 1 to {MAX_TITLE} characters and a description at most {MAX_DESCRIPTION}; these have {len(title)} and "
+            f"{len(description)}."
+        )
+    card = {**_read_card(folder), "title": title, "description": description}
+    if not description:
+        del card["description"]
+    try:
+        content = _json_bytes(card)
+    except RecursionError as error:  # lists in lists in lists can be read deeper than written
+        raise _damaged(folder / CARD_FILE, error) from error
+    if len(content) > MAX_BYTES[CARD_FILE]:
+        raise CheckpointError(f"{folder / CARD_FILE} would become larger than {MAX_BYTES[CARD_FILE] >> 20} MB. Use fewer words.")
+    with _disk_errors(f"{name} was not described"), tempfile.TemporaryDirectory(prefix=f".{name}.", dir=folder.parent) as temporary:
+        _write_durably(Path(temporary) / CARD_FILE, content)
+        (Path(temporary) / CARD_FILE).replace(folder / CARD_FILE)
+
+
+def delete(name: str, root: Path | None = None) -> None:
+    """Delete a checkpoint; it disappears from the list at once and whole."""
+    folder = _own_folder(name, root or CHECKPOINTS)
+    with _disk_errors(f"{name} was not deleted"):
+        if others := _others(folder):
+            raise CheckpointError(f"{folder} also holds {', '.join(others[:3])}, which deleting would lose. Move that away first.")
+        aside = Path(tempfile.mkdtemp(prefix=f".{name}.deleted.", dir=folder.parent))
+        try:
+            folder.rename(aside / "old")
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+
+def _folder(name: str, root: Path) -> Path:
+    names = available(root)
+    if name not in names:
+        raise CheckpointError(f"There is no checkpoint named {name!r}. Available: {', '.join(names) or 'none; train one first'}.")
+    return root / name
+
+
+def _own_folder(name: str, root: Path) -> Path:
+    """The folder of a checkpoint that may be changed."""
+    if name in SHIPPED:
+        raise CheckpointError(f"{name} comes with the explorer and stays as it is. Download it and upload it again to have your own.")
+    return _folder(name, root)
+
+
+def _others(folder: Path) -> list[str]:
+    """What a folder holds that is no part of a checkpoint."""
+    return sorted(f.name for f in folder.iterdir() if f.name not in MAX_BYTES) if folder.is_dir() else ["a file"]
+
+
+def _rename_to_free(source: Path, target: Path) -> bool:
+    """Rename a folder unless something has that name already; says whether it did."""
+    if os.path.lexists(target):
+        return False
+    try:
+        source.rename(target)
+    except OSError as error:
+        if error.errno in (errno.EEXIST, errno.ENOTEMPTY):  # somebody else was faster
+            return False
+        raise
+    return True
+
+
+def _plain(text: str, line_break: str) -> str:
+    """Text without control characters, halves of characters and changes of direction; line ends become line_break."""
+    lines = ("".join(c for c in line if _printed(c)).strip() for line in text.expandtabs(1).splitlines())
+    return line_break.join(lines).strip()
+
+
+def _printed(character: str) -> bool:
+    turns = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")  # Unicode's, with which text can look like another
+    return unicodedata.category(character) not in ("Cc", "Cs") and unicodedata.bidirectional(character) not in turns
+
+
+def _json_bytes(card: dict[str, Any]) -> bytes:
+    return (json.dumps(card, indent=2, ensure_ascii=False) + "\n").encode(errors="replace")  # JSON may hold half a character
+
+
+@contextmanager
+def _disk_errors(what: str) -> Iterator[None]:
+    """Turns what the disk says into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise CheckpointError(f"{what} ({error.strerror}). Check its folder's permissions and the disk.") from error
 
 
 def _write_durably(path: Path, content: bytes) -> None:
@@ -157,10 +291,7 @@ def _read_bytes(path: Path) -> bytes:
     if not path.is_file():
         pickles = sorted(f.name for f in path.parent.iterdir() if f.suffix in PICKLE_SUFFIXES)
         if pickles:
-            raise CheckpointError(
-                f"{path.parent} has no {path.name} but {', '.join(pickles)}. Pickle files can run code when they are opened, "
-                "so they are never read: save the weights with safetensors."
-            )
+            raise CheckpointError(f"{path.parent} has no {path.name} but {', '.join(pickles)}. {PICKLES_REFUSED}")
         raise CheckpointError(f"{path} is missing. Train the model again, or bring the whole folder from where it came.")
     try:
         if path.stat().st_size > MAX_BYTES[path.name]:

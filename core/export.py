@@ -1,14 +1,21 @@
 """A decoder in the form that the browser's decoder.js runs: one safetensors file of dense layers.
 
 Tensors are `0.weight` (outputs, inputs), `0.bias`, `1.weight`, ...; the metadata names the activation between layers.
+For everything but the browser, encoders and decoders also leave as ONNX.
 """
+
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 from safetensors.numpy import save
-from torch import nn
+from torch import Tensor, nn
 
+from core.latent import Plane
 from core.models import Model
+from core.models.autoencoder import IMAGE_SHAPE
+from core.models.conditional_vae import ConditionalVAE
+from core.onnx_recorder import record
 
 BROWSER_ACTIVATIONS = ("silu", "relu", "tanh")
 MAX_BROWSER_FLOP = 4_000_000  # above it a decode no longer fits a frame on a slow laptop
@@ -18,9 +25,10 @@ class NotExportable(Exception):
     """The browser cannot run this decoder exactly and in time; the message says why."""
 
 
-def decoder_bytes(model: Model) -> bytes:
+def decoder_bytes(model: Model, plane: Plane | None = None, label: int | None = None) -> bytes:
     """The decoder as a safetensors file: float16 where that holds the weights exactly, else float32.
 
+    `plane` makes it decode points of a map, `label` images of that class: both become part of the first layer.
     Raises NotExportable for a decoder that is not a stack of dense layers, or is too large to decode within a frame.
     """
     layers = [layer for layer in model.decoder if isinstance(layer, nn.Linear)]
@@ -31,7 +39,42 @@ def decoder_bytes(model: Model) -> bytes:
     tensors = {}
     for index, layer in enumerate(layers):
         tensors[f"{index}.weight"], tensors[f"{index}.bias"] = layer.weight.detach(), layer.bias.detach()
+    tensors["0.weight"], tensors["0.bias"] = _first_layer(model, tensors["0.weight"], tensors["0.bias"], plane, label)
     exact = all(torch.equal(tensor, tensor.half().float()) for tensor in tensors.values())
     kind = np.float16 if exact else np.float32
     arrays = {name: np.ascontiguousarray(tensor.cpu().numpy().astype(kind)) for name, tensor in tensors.items()}
     return save(arrays, {"activation": model.config.activation, "layers": str(len(layers)), "output": "sigmoid"})
+
+
+def _first_layer(model: Model, weight: Tensor, bias: Tensor, plane: Plane | None, label: int | None) -> tuple[Tensor, Tensor]:
+    """The first layer on points p of the plane, told the label: W (origin + axes^T p) + b = (W axes^T) p + (W origin + b)."""
+    if label is not None:
+        assert isinstance(model, ConditionalVAE)
+        bias = bias + model.decoder_label.weight[:, label].detach()
+    if plane is not None:
+        bias = bias + weight @ torch.from_numpy(plane.origin)
+        weight = weight @ torch.from_numpy(plane.axes).T
+    return weight, bias
+
+
+def encoder_onnx(model: Model) -> bytes:
+    """The encoder as an ONNX file, float32: x (batch, 1, 28, 28) in [0, 1] -> mu and, if the model has one, logvar, each (batch, D).
+
+    A conditional model's has a second input, label (batch,), int64; -1 is no label. Raises onnx_recorder.NotRecordable.
+    """
+    x = torch.rand(5, *IMAGE_SHAPE, generator=torch.Generator().manual_seed(0))
+    return _onnx(model, lambda *inputs: [code for code in model.encode(*inputs) if code is not None], "x", x, ("mu", "logvar"))
+
+
+def decoder_onnx(model: Model) -> bytes:
+    """The decoder as an ONNX file, float32: z (batch, D) -> x_hat (batch, 1, 28, 28) in [0, 1]; otherwise as `encoder_onnx`."""
+    z = torch.randn(5, model.config.latent_dim, generator=torch.Generator().manual_seed(0))
+    return _onnx(model, lambda *inputs: [model.decode(*inputs)], "z", z, ("x_hat",))
+
+
+def _onnx(model: Model, compute: Callable[..., Sequence[Tensor]], name: str, example: Tensor, outputs: Sequence[str]) -> bytes:
+    device = next(model.parameters()).device
+    inputs = {name: example.to(device)}
+    if model.conditional:
+        inputs["label"] = torch.tensor([0, 1, -1, 1, 0], device=device)
+    return record(compute, inputs, outputs, dict(model.named_parameters()))

@@ -30,21 +30,29 @@ def class_name(classes: tuple[str, ...], label: int) -> str:
     return classes[label] if label < len(classes) else str(label)
 
 
-def latent_map(codes: np.ndarray, labels: np.ndarray, classes: tuple[str, ...], middles: Mapping[int, tuple[float, ...]]) -> go.Figure:
+def latent_map(
+    codes: np.ndarray,
+    labels: np.ndarray,
+    classes: tuple[str, ...],
+    middles: Mapping[int, tuple[float, ...]],
+    images: np.ndarray | None = None,
+    prior: bool = True,
+) -> go.Figure:
     """The latent scatter: codes (N, 2) coloured by their labels (N,), one WebGL trace per class, each class's name at its middle,
-    rings of the prior at 1 to 3 sigma.
+    rings of the prior, if there is one, at 1 to 3 sigma.
 
-    Each trace carries the codes' row numbers as customdata and its class's index as meta. Hover is off: the live map finds the
-    nearest code itself.
+    Each trace carries the numbers of its test images (N,) as customdata (without `images`: row numbers) and its class's index as
+    meta. Hover is off: the live map finds the nearest code itself.
     """
     figure = go.Figure()
+    images = np.arange(len(codes)) if images is None else images
     for label in np.unique(labels).tolist():
         rows = np.flatnonzero(labels == label)
         figure.add_trace(
             go.Scattergl(
                 x=codes[rows, 0].astype(np.float32),
                 y=codes[rows, 1].astype(np.float32),
-                customdata=rows.astype(np.int32),
+                customdata=images[rows].astype(np.int32),
                 meta=label,
                 name=class_name(classes, label),
                 mode="markers",
@@ -64,7 +72,7 @@ def latent_map(codes: np.ndarray, labels: np.ndarray, classes: tuple[str, ...], 
         plot_bgcolor="rgba(0,0,0,0)",
         uirevision="latent-map",
         template="none",
-        shapes=[_prior_ring(sigmas) for sigmas in (1, 2, 3)],
+        shapes=[_prior_ring(sigmas) for sigmas in (1, 2, 3) if prior],
         annotations=[_name(label, class_name(classes, label), *middle) for label, middle in middles.items()],
     )
     return figure

@@ -1,5 +1,6 @@
 """The latent space itself: codes of a data set, the decoded grid, neighbours and what they vote for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,30 +10,84 @@ from torch import Tensor
 from core.models import Model
 
 BATCH = 1000
+GOLDEN_RATIO = (5**0.5 - 1) / 2  # its multiples, modulo 1, fill the unit interval evenly
 
 
 @torch.no_grad()
-def encode(model: Model, x: Tensor) -> tuple[np.ndarray, np.ndarray | None]:
-    """mu and logvar, float32 (N, D), of images (N, 1, 28, 28) in [0, 1]; logvar is None for a model without a posterior."""
+def encode(model: Model, x: Tensor, label: Tensor | None = None) -> tuple[np.ndarray, np.ndarray | None]:
+    """mu and logvar, float32 (N, D), of images (N, 1, 28, 28) in [0, 1]; logvar is None for a model without a posterior.
+
+    label (N,): the images' classes, for a conditional model that is to be told.
+    """
     device = next(model.parameters()).device
-    parts = [model.encode(batch.to(device)) for batch in x.split(BATCH)]
+    labels: Sequence[Tensor | None] = [None] * -(-len(x) // BATCH)
+    if label is not None:
+        labels = label.to(device).split(BATCH)
+    parts = [model.encode(batch.to(device), told) for batch, told in zip(x.split(BATCH), labels, strict=True)]
     mu = torch.cat([mu for mu, _ in parts]).cpu().numpy()
-    return mu, None if parts[0][1] is None else torch.cat([logvar for _, logvar in parts]).cpu().numpy()
+    return mu, None if parts[0][1] is None else torch.cat([logvar for _, logvar in parts if logvar is not None]).cpu().numpy()
 
 
 @torch.no_grad()
-def decode(model: Model, z: np.ndarray) -> np.ndarray:
-    """Expected images, float32 (N, 28, 28) in [0, 1], of codes (N, D)."""
-    device = next(model.parameters()).device
+def decode(model: Model, z: np.ndarray, label: int | np.ndarray | None = None) -> np.ndarray:
+    """Expected images, float32 (N, 28, 28) in [0, 1], of codes (N, D); label: the class to draw, of all or of each (N,)."""
+    device = next(model.decoder.parameters()).device
     codes = torch.from_numpy(np.asarray(z, np.float32)).to(device)
-    return torch.cat([model.decode(batch) for batch in codes.split(BATCH)]).squeeze(1).cpu().numpy()
+    labels: Sequence[Tensor | None] = [None] * -(-len(codes) // BATCH)
+    if label is not None:
+        labels = torch.from_numpy(np.broadcast_to(np.asarray(label, np.int64), len(codes)).copy()).to(device).split(BATCH)
+    parts = [model.decode(batch, told) for batch, told in zip(codes.split(BATCH), labels, strict=True)]
+    return torch.cat(parts).squeeze(1).cpu().numpy()
 
 
-def decode_grid(model: Model, low: tuple[float, float], high: tuple[float, float], n: int) -> np.ndarray:
+@dataclass(frozen=True)
+class Plane:
+    """The two-dimensional slice of the latent space that a map shows: z = origin + point @ axes."""
+
+    origin: np.ndarray  # (D,)
+    axes: np.ndarray  # (2, D), orthonormal rows; for D = 1 the second row is zero
+
+    def points(self, codes: np.ndarray) -> np.ndarray:
+        """Where codes (N, D) lie on the map, (N, 2): their projection. One-dimensional codes get a height only to tell them apart."""
+        points = (codes - self.origin) @ self.axes.T  # (N, 2)
+        if codes.shape[1] == 1:
+            points[:, 1] = (np.arange(len(codes)) * GOLDEN_RATIO) % 1 - 0.5
+        return points.astype(np.float32)
+
+    def codes(self, points: np.ndarray) -> np.ndarray:
+        """The codes (N, D) of points (N, 2) on the map."""
+        return (self.origin + np.asarray(points) @ self.axes).astype(np.float32)
+
+
+def map_plane(codes: np.ndarray, has_prior: bool) -> Plane:
+    """The plane to show codes (N, D) on: the latent space itself for D = 2, its line for D = 1, else the plane of the codes' two
+    principal directions (Pearson 1901), through the prior's centre or, without a prior, through the codes' mean."""
+    dimensions = codes.shape[1]
+    if dimensions <= 2:
+        return Plane(np.zeros(dimensions, np.float32), np.eye(2, dimensions, dtype=np.float32))
+    mean = codes.mean(0)
+    _, _, directions = np.linalg.svd(np.cov((codes - mean).T))
+    return Plane(np.zeros(dimensions, np.float32) if has_prior else mean.astype(np.float32), directions[:2].astype(np.float32))
+
+
+def turned(plane: Plane, points: np.ndarray, towards: np.ndarray) -> Plane:
+    """The same plane with its axes turned or mirrored so that its points (N, 2) come as near as they can to others (N, 2).
+
+    Orthogonal Procrustes (Schönemann 1966): keeps a map still from epoch to epoch.
+    """
+    if len(plane.origin) <= 2:
+        return plane
+    u, _, v = np.linalg.svd(points.T @ towards)
+    return Plane(plane.origin, ((u @ v).T @ plane.axes).astype(np.float32))
+
+
+def decode_grid(
+    model: Model, low: tuple[float, float], high: tuple[float, float], n: int, plane: Plane | None = None, label: int | None = None
+) -> np.ndarray:
     """Images (n, n, 28, 28) in [0, 1] of n x n points evenly spaced from low to high: rows from the top (z2 falls), z1 to the right."""
     z1, z2 = np.linspace(low[0], high[0], n), np.linspace(high[1], low[1], n)
-    z = np.stack(np.meshgrid(z1, z2), axis=-1).reshape(-1, 2)  # (n * n, 2), row by row from the top
-    return decode(model, z).reshape(n, n, 28, 28)
+    points = np.stack(np.meshgrid(z1, z2), axis=-1).reshape(-1, 2)  # (n * n, 2), row by row from the top
+    return decode(model, plane.codes(points) if plane else points, label).reshape(n, n, 28, 28)
 
 
 def manifold_grid(model: Model, low: tuple[float, float], high: tuple[float, float], n: int) -> np.ndarray:

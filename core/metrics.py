@@ -25,21 +25,32 @@ PROTOCOLS = {
 
 
 @torch.no_grad()
-def elbo_per_image_nats(model: Model, x: Tensor, samples: int, generator: torch.Generator, binarize: bool = False) -> Tensor:
-    """ELBO of each image (B, 1, H, W), averaged over samples of z (and, if binarize, of x): (B,), nats."""
+def elbo_per_image_nats(
+    model: Model, x: Tensor, samples: int, generator: torch.Generator, binarize: bool = False, label: Tensor | None = None
+) -> Tensor:
+    """ELBO of each image (B, 1, H, W), averaged over samples of z (and, if binarize, of x): (B,), nats.
+
+    With labels (B,) it bounds log p(x|label), for a conditional model.
+    """
     total = torch.zeros(len(x), device=x.device)
     for _ in range(samples):
         seen = torch.bernoulli(x, generator=generator) if binarize else x
-        total += elbo_nats(*model.terms_nats(seen, generator=generator))
+        total += elbo_nats(*model.terms_nats(seen, generator=generator, label=label))
     return total / samples
 
 
-def negative_elbo_nats(model: Model, x: Tensor, samples: int = 8, seed: int = 0, binarize: bool = True) -> float:
-    """-ELBO, nats per image, averaged over images (N, 1, H, W) and samples."""
+def negative_elbo_nats(
+    model: Model, x: Tensor, samples: int = 8, seed: int = 0, binarize: bool = True, label: Tensor | None = None
+) -> float:
+    """-ELBO, nats per image, averaged over images (N, 1, H, W) and samples; with labels (N,), of the images given their labels."""
     device = next(model.parameters()).device
     generator = torch.Generator(device).manual_seed(seed)
-    parts = [elbo_per_image_nats(model, b.to(device), samples, generator, binarize).double().sum() for b in x.split(1000)]
-    return -(torch.stack(parts).sum() / len(x)).item()
+    total = torch.zeros((), dtype=torch.float64)
+    for start in range(0, len(x), 1000):
+        told = None if label is None else label[start : start + 1000].to(device)
+        elbo = elbo_per_image_nats(model, x[start : start + 1000].to(device), samples, generator, binarize, told)
+        total += elbo.cpu().double().sum()
+    return -(total / len(x)).item()
 
 
 @torch.no_grad()
@@ -68,6 +79,8 @@ def iwae_bound_nats(model: Model, x: Tensor, samples: int = 50, seed: int = 0) -
     """Importance-weighted lower bound on log p(x) of each image (B, 1, H, W): (B,), nats.  (Burda et al. 2016, eq. 8)"""
     generator = torch.Generator(x.device).manual_seed(seed)
     mu, logvar = model.encode(x)
+    if logvar is None:
+        raise ValueError("iwae_bound_nats weighs draws of a posterior; this model's encoder gives none.")
     weights = []
     for _ in range(samples):
         z = model.reparameterize(mu, logvar, generator)

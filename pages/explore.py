@@ -21,20 +21,13 @@ def main() -> None:
     st.title("Explore the latent space", anchor=False)
     for problem in st.session_state.pop("link_problems", ()):
         st.warning(problem, icon=":material/link_off:")
+    with st.sidebar:
+        sidebar.checkpoint_picker()
     checkpoint = open_chosen()
     if checkpoint is None:
         return
     with st.sidebar:
         sidebar.model_card(checkpoint)
-    dimensions = checkpoint.model.config.latent_dim
-    if dimensions != 2:
-        st.info(
-            f"The codes of {checkpoint.name} have {dimensions} dimension{'s' * (dimensions != 1)}; this map draws codes of two. "
-            "Choose another model in the sidebar.",
-            icon=":material/scatter_plot:",
-        )
-        link.write(checkpoint.name, st.session_state.point, st.session_state.point_given, st.session_state.layers)
-        return
     explore(checkpoint.name)
     st.expander("What am I looking at?", icon=":material/school:").markdown(WHAT_IT_IS)
 
@@ -43,7 +36,7 @@ def open_chosen() -> Checkpoint | None:
     """The chosen checkpoint; where it cannot be used, a sentence, and the default in its place."""
     name, default = st.session_state.checkpoint, session.default_checkpoint()
     if name is None:
-        st.info("There is no trained model yet. Train one with `make checkpoints`, then reload the page.", icon=":material/model_training:")
+        st.info("There is no trained model yet. Train one on the Train page.", icon=":material/model_training:")
         return None
     try:
         return caches.open_checkpoint(name)
@@ -64,11 +57,11 @@ def explore(name: str) -> None:
     """Layers, map and panel: the part that runs again on a commit."""
     state = st.session_state
     try:
-        view = caches.map_view(name)
+        view = caches.map_view(name, chosen_label(caches.open_checkpoint(name)))
     except CheckpointError:  # it changed on disk since the page was drawn: draw it again, and say so
         st.rerun()
     if not state.point_given:
-        state.point = starting_point(view.checkpoint)
+        state.point = starting_point(view)
     state.setdefault("layer_pills", state.layers)
     state.layers = st.pills(
         "Layers", list(LAYERS), selection_mode="multi", format_func=LAYERS.__getitem__, key="layer_pills", label_visibility="collapsed"
@@ -78,7 +71,7 @@ def explore(name: str) -> None:
         decoded = server_decode(view, state.point) if view.atlas and state.point else None
         latent_map(view, state.point, state.commit, state.layers, not state.point_given, decoded, keep_pick, MAP_KEY)
     with panel_column:
-        show_panel(view.checkpoint, view.classes)
+        show_panel(view)
     link.write(name, state.point, state.point_given, state.layers)
 
 
@@ -89,25 +82,38 @@ def keep_pick() -> None:
         st.session_state.update(point=checked[0], commit=checked[1], point_given=True)
 
 
-def starting_point(checkpoint: Checkpoint) -> tuple[float, float]:
-    """The code of the first test image: a first visitor finds a point already chosen."""
-    z1, z2 = checkpoint.latents.mu[0].tolist()
+def chosen_label(checkpoint: Checkpoint) -> int | None:
+    """For a conditional model: which class its decoder is to draw; None where it is not told."""
+    if not checkpoint.model.conditional:
+        return None
+    names = caches.class_names(checkpoint) or tuple(map(str, range(getattr(checkpoint.model.config, "classes", 0))))
+    return st.selectbox(
+        "Draw as", range(len(names)), index=None, format_func=names.__getitem__, placeholder="not told", key=f"draw_as-{checkpoint.name}",
+        help="A conditional model is told what to draw; the code then says how. Nothing: it is not told.",
+    )  # fmt: skip
+
+
+def starting_point(view: caches.MapView) -> tuple[float, float]:
+    """Where the first test image's code lies: a first visitor finds a point already chosen."""
+    z1, z2 = view.points[0].tolist()
     return round(z1, 4), round(z2, 4)
 
 
 def server_decode(view: caches.MapView, z: tuple[float, float]) -> str:
     """The decoder's own answer for a map that previews from an atlas."""
-    return base64.b64encode(grey(latent.decode(view.checkpoint.model, np.array([z]))[0]).tobytes()).decode()
+    x_hat = latent.decode(view.checkpoint.model, view.plane.codes(np.array([z])), view.label)[0]
+    return base64.b64encode(grey(x_hat).tobytes()).decode()
 
 
-def show_panel(checkpoint: Checkpoint, classes: tuple[str, ...]) -> None:
+def show_panel(view: caches.MapView) -> None:
     """What the kept point means; and, where the data set's images are not here, the offer to bring them."""
-    codes, z = checkpoint.latents, st.session_state.point
-    reading = latent.read_point(codes.mu, codes.label, z) if z else None
+    checkpoint, z = view.checkpoint, st.session_state.point
+    codes = checkpoint.latents
+    reading = latent.read_point(view.points, codes.label, z) if z else None
     dataset_name = caches.dataset_name(checkpoint)
     images, why_not = test_images(dataset_name, len(codes.mu))
-    image = panel.read_image(checkpoint, images[reading.nearest]) if images is not None and reading and reading.on_code else None
-    panel.show(checkpoint, classes, reading, image, f"{why_not} Shown is what the decoder makes of the code alone.")
+    image = panel.read_image(checkpoint, reading.nearest, images) if images is not None and reading and reading.on_code else None
+    panel.show(checkpoint, view.classes, reading, image, f"{why_not} Shown is what the decoder makes of the code alone.")
     if images is None and dataset_name in DATASETS and not on_disk(dataset_name, "test"):
         with st.container(border=True):
             st.markdown(

@@ -19,9 +19,10 @@ session.begin()
 page = st.navigation(
     [
         st.Page("explore.py", title="Explore", icon=":material/scatter_plot:", default=True),
+        st.Page("train.py", title="Train", icon=":material/model_training:"),
+        st.Page("models.py", title="Models", icon=":material/inventory_2:"),
     ]
 )
 with st.sidebar:
     sidebar.device_badge()
-    sidebar.checkpoint_picker()
 page.run()

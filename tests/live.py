@@ -29,15 +29,15 @@ def write_mnist_test_files(root: Path, count: int = 10_000) -> Path:
 
 
 class Server:
-    """`streamlit run app.py` on a free port of this machine, with its data sets in `data`."""
+    """`streamlit run app.py`, or another app, on a free port of this machine, with its data sets in `data`."""
 
-    def __init__(self, data: Path, log: Path) -> None:
+    def __init__(self, data: Path, log: Path, app: str = "app.py", **environment: str) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         self.url, self.log = f"http://127.0.0.1:{port}", log
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.address", "127.0.0.1", "--server.port", str(port)]
-        environment = os.environ | {"LATENT_DATA": str(data), "OMP_NUM_THREADS": "1"}
+        command = [sys.executable, "-m", "streamlit", "run", app, "--server.address", "127.0.0.1", "--server.port", str(port)]
+        environment = os.environ | {"LATENT_DATA": str(data), "OMP_NUM_THREADS": "1"} | environment
         with log.open("wb") as out:
             self.process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=out, stderr=subprocess.STDOUT)
         deadline = time.monotonic() + START_S

@@ -2,16 +2,20 @@
 
 import json
 import struct
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from conftest import TINY
+from onnxruntime import InferenceSession
 from safetensors.numpy import load
 from torch import nn
 
 from core import export
-from core.models import build
+from core.models import MODELS, Model, build
 from core.models.networks import ACTIVATIONS
 from core.models.vae import VAEConfig
 
@@ -83,3 +87,77 @@ def test_a_decoder_with_other_layers_is_refused(tiny_model):
     tiny_model.decoder = nn.Sequential(nn.Linear(2, 16), nn.SiLU(), nn.Dropout(), nn.Linear(16, 784))
     with pytest.raises(export.NotExportable, match="dense layers only"):
         export.decoder_bytes(tiny_model)
+
+
+# --- ONNX -----------------------------------------------------------------------------------------------------------------
+
+
+def onnx_model(name: str, **settings) -> Model:
+    """A model whose codes and images are spread out, so that a wrong file is seen."""
+    model = build(name, MODELS[name].config(**settings), seed=4).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(2)
+    return model
+
+
+def run(content: bytes, **inputs: np.ndarray) -> dict[str, np.ndarray]:
+    session = InferenceSession(content, providers=["CPUExecutionProvider"])
+    assert [i.name for i in session.get_inputs()] == list(inputs)
+    assert {i.shape[0] for i in (*session.get_inputs(), *session.get_outputs())} == {"batch"}
+    return dict(zip([o.name for o in session.get_outputs()], session.run(None, inputs), strict=True))
+
+
+def told(model: Model, batch: int) -> dict[str, torch.Tensor]:
+    return {"label": torch.arange(batch) % 11 - 1} if model.conditional else {}
+
+
+@pytest.mark.parametrize("batch", [1, 7])
+@pytest.mark.parametrize("latent_dim", [2, 5])
+@pytest.mark.parametrize("name", MODELS)
+def test_onnx_of_every_model_computes_what_the_model_computes(name, latent_dim, batch):
+    model, label = onnx_model(name, latent_dim=latent_dim), told(onnx_model(name), batch)
+    arrays = {key: value.numpy() for key, value in label.items()}
+    generator = torch.Generator().manual_seed(1)
+    x, z = torch.rand(batch, 1, 28, 28, generator=generator), torch.randn(batch, latent_dim, generator=generator)
+    with torch.no_grad():
+        mu, logvar = model.encode(x, **label)
+        x_hat = model.decode(z, **label)
+    codes = run(export.encoder_onnx(model), x=x.numpy(), **arrays)
+    assert list(codes) == (["mu"] if logvar is None else ["mu", "logvar"])
+    np.testing.assert_allclose(codes["mu"], mu.numpy(), atol=1e-5)
+    if logvar is not None:
+        np.testing.assert_allclose(codes["logvar"], logvar.numpy(), atol=1e-5)
+    images = run(export.decoder_onnx(model), z=z.numpy(), **arrays)["x_hat"]
+    np.testing.assert_allclose(images, x_hat.numpy(), atol=1e-5)
+    assert images.std() > 0.01
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_onnx_of_every_activation(activation):
+    model = onnx_model("vae", encoder_hidden=(24,), decoder_hidden=(16,), activation=activation)
+    z = torch.randn(3, 2, generator=torch.Generator().manual_seed(0))
+    x_hat = run(export.decoder_onnx(model), z=z.numpy())["x_hat"]
+    np.testing.assert_allclose(x_hat, model.decode(z).detach().numpy(), atol=1e-5)
+
+
+def test_onnx_of_a_conditional_model_is_told_the_label():
+    model = onnx_model("cvae")
+    z = np.zeros((2, 2), np.float32)
+    first, second = run(export.decoder_onnx(model), z=z, label=np.array([3, -1]))["x_hat"]
+    np.testing.assert_allclose(second, model.decode(torch.zeros(1, 2))[0].detach().numpy(), atol=1e-5)
+    assert np.abs(first - second).max() > 0.01
+
+
+def test_onnx_leaves_the_model_and_the_generator_as_they_were(tiny_model):
+    weights = {name: tensor.clone() for name, tensor in tiny_model.state_dict().items()}
+    state = torch.get_rng_state()
+    export.encoder_onnx(tiny_model)
+    export.decoder_onnx(tiny_model)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert all(torch.equal(tensor, weights[name]) for name, tensor in tiny_model.state_dict().items())
+
+
+def test_onnx_is_imported_only_when_it_is_needed():
+    code = "import sys, core.archive; sys.exit('onnx' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=Path(export.__file__).parents[1]).returncode == 0

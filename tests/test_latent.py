@@ -6,6 +6,7 @@ import torch
 from scipy.stats import rayleigh
 
 from core import latent
+from core.models import build
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def test_encode_gives_the_codes_of_every_image_in_order(tiny_model, monkeypatch)
 
 
 def test_encode_has_no_logvar_for_a_model_without_a_posterior(tiny_model, monkeypatch):
-    monkeypatch.setattr(tiny_model, "encode", lambda x: (x.flatten(1)[:, :2], None))
+    monkeypatch.setattr(tiny_model, "encode", lambda x, label: (x.flatten(1)[:, :2], None))
     mu, logvar = latent.encode(tiny_model, torch.zeros(3, 1, 28, 28))
     assert mu.shape == (3, 2)
     assert logvar is None
@@ -110,3 +111,65 @@ def test_a_reading_places_the_point_in_the_prior(codes, z, sigmas):
     reading = latent.read_point(codes, np.zeros(300, np.uint8), z)
     assert reading.sigmas == pytest.approx(sigmas)
     assert reading.prior_share_beyond == pytest.approx(rayleigh.sf(sigmas))
+
+
+# --- the plane of a map ---------------------------------------------------------------------------------------------------
+
+
+def test_two_dimensions_are_their_own_map(codes):
+    plane = latent.map_plane(codes, True)
+    np.testing.assert_array_equal(plane.points(codes), codes)
+    np.testing.assert_array_equal(plane.codes(codes), codes)
+
+
+def test_one_dimension_is_a_line_with_some_height_to_tell_dots_apart():
+    codes = np.linspace(-2, 2, 50, dtype=np.float32)[:, None]
+    plane = latent.map_plane(codes, True)
+    points = plane.points(codes)
+    np.testing.assert_array_equal(points[:, :1], codes)
+    assert np.abs(points[:, 1]).max() <= 0.5 and len(np.unique(points[:, 1])) == 50
+    np.testing.assert_array_equal(plane.codes(points), codes)
+
+
+@pytest.mark.parametrize("has_prior", [True, False])
+def test_many_dimensions_are_seen_along_their_principal_directions(has_prior):
+    """Against scikit-learn's PCA; with a prior the plane goes through its centre, else through the codes' mean."""
+    from sklearn.decomposition import PCA
+
+    draws = np.random.default_rng(0).normal(size=(400, 6)) * [0.1, 3, 0.2, 2, 0.3, 1] + 5
+    codes = draws.astype(np.float32)
+    plane = latent.map_plane(codes, has_prior)
+    expected = PCA(2).fit(codes)
+    np.testing.assert_allclose(np.abs(plane.axes @ expected.components_.T), np.eye(2), atol=1e-3)
+    np.testing.assert_allclose(plane.axes @ plane.axes.T, np.eye(2), atol=1e-5)
+    points = plane.points(codes)
+    np.testing.assert_allclose(plane.points(plane.codes(points)), points, atol=1e-4)
+    np.testing.assert_allclose(plane.codes(np.zeros((1, 2)))[0], np.zeros(6) if has_prior else codes.mean(0), atol=1e-4)
+
+
+def test_a_turned_plane_is_the_same_plane_as_near_as_it_can_be():
+    """A mirrored and rotated map is turned back; the plane itself stays where it is."""
+    codes = (np.random.default_rng(0).normal(size=(300, 5)) * [3, 2, 1, 0.5, 0.1]).astype(np.float32)
+    plane = latent.map_plane(codes, True)
+    wanted = plane.points(codes)
+    angle = 2.0
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) @ np.diag([1, -1])
+    other = latent.Plane(plane.origin, (turn @ plane.axes).astype(np.float32))
+    assert np.abs(other.points(codes) - wanted).max() > 1
+    back = latent.turned(other, other.points(codes), wanted)
+    np.testing.assert_allclose(back.points(codes), wanted, atol=1e-4)
+
+
+def test_labels_reach_a_conditional_model_batch_by_batch(monkeypatch):
+    from core.models.conditional_vae import ConditionalVAEConfig
+
+    monkeypatch.setattr(latent, "BATCH", 3)
+    model = build("cvae", ConditionalVAEConfig(encoder_hidden=(8,), decoder_hidden=(8,))).eval()
+    z, labels = np.random.default_rng(0).normal(size=(8, 2)).astype(np.float32), np.arange(8) % 10
+    images = latent.decode(model, z, labels)
+    for row in range(8):
+        np.testing.assert_allclose(images[row], latent.decode(model, z[row : row + 1], int(labels[row]))[0], atol=1e-6)
+    x = torch.rand(8, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+    mu, _ = latent.encode(model, x, torch.from_numpy(labels))
+    np.testing.assert_allclose(mu, model.encode(x, torch.from_numpy(labels))[0].detach().numpy(), atol=1e-6)
+    assert not np.allclose(mu, latent.encode(model, x)[0])

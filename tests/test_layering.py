@@ -13,13 +13,17 @@ MAY_IMPORT = {  # inside core; a new module gets its line here
     "models": set(),
     "figures": set(),
     "checkpoints": {"models"},
-    "export": {"models"},
+    "onnx_recorder": set(),
+    "export": {"latent", "models", "onnx_recorder"},
+    "archive": {"checkpoints", "export", "onnx_recorder"},
     "latent": {"data", "models"},
     "metrics": {"data", "models"},
     "training": {"checkpoints", "latent", "metrics", "data", "models"},
-    "jobs": {"training"},
+    "runs": {"training"},
+    "turns": {"runs", "training"},
+    "jobs": {"runs", "turns", "training"},
 }
-SMALL_LIBRARIES = {"torch", "torchvision", "numpy", "safetensors", "sklearn", "PIL", "tqdm"}
+SMALL_LIBRARIES = {"torch", "torchvision", "numpy", "safetensors", "onnx", "sklearn", "PIL", "tqdm"}
 
 
 def imported(source: str, module: str) -> set[str]:

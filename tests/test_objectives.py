@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from torch.distributions import Bernoulli, Independent, Normal, kl_divergence
+from torch.distributions import Bernoulli, Independent, Laplace, Normal, kl_divergence
 
 from core.models import objectives
 
@@ -48,6 +48,25 @@ def test_gaussian_log_likelihood(images, sigma):
     torch.testing.assert_close(objectives.gaussian_log_likelihood_nats(x_hat, x, sigma), expected)
 
 
+@pytest.mark.parametrize("scale", [0.05, 1.0, 3.0])
+def test_laplace_log_likelihood(images, scale):
+    x_hat, x = torch.sigmoid(images[0]), images[1]
+    expected = Independent(Laplace(x_hat, scale), 3).log_prob(x)
+    torch.testing.assert_close(objectives.laplace_log_likelihood_nats(x_hat, x, scale), expected)
+
+
+def test_every_likelihood_by_name_is_one_of_decoded_logits(images):
+    logits, x = images[0], images[1].round()
+    distributions = {
+        "bernoulli": Bernoulli(logits=logits),
+        "gaussian": Normal(torch.sigmoid(logits), 0.3),
+        "laplace": Laplace(torch.sigmoid(logits), 0.3),
+    }
+    assert distributions.keys() == objectives.LIKELIHOODS.keys()
+    for name, distribution in distributions.items():
+        torch.testing.assert_close(objectives.LIKELIHOODS[name](logits, x, 0.3), Independent(distribution, 3).log_prob(x))
+
+
 def test_kl_of_each_dimension_and_of_all(gaussians):
     mu, logvar = gaussians
     expected = kl_divergence(Normal(mu, (0.5 * logvar).exp()), Normal(0.0, 1.0))
@@ -81,3 +100,23 @@ def test_densities_sum_over_the_last_dimension_only():
     expected = torch.full((4, 5), -math.log(2 * math.pi))
     torch.testing.assert_close(objectives.standard_normal_log_density_nats(z), expected)
     torch.testing.assert_close(objectives.diagonal_normal_log_density_nats(z, z, torch.zeros(2)), expected)
+
+
+def test_the_adversarial_losses_are_log_probabilities_of_a_coin():
+    real, fake = torch.linspace(-8, 8, 9), torch.linspace(5, -5, 9)
+    real_or_not, fake_or_not = Bernoulli(logits=real), Bernoulli(logits=fake)
+    expected = -real_or_not.log_prob(torch.ones(9)) - fake_or_not.log_prob(torch.zeros(9))
+    torch.testing.assert_close(objectives.discriminator_loss_nats(real, fake), expected)
+    torch.testing.assert_close(objectives.generator_loss_nats(fake), -fake_or_not.log_prob(torch.ones(9)))
+
+
+def test_a_discriminator_that_guesses_costs_the_log_of_its_choices():
+    guess = torch.zeros(1)
+    assert objectives.discriminator_loss_nats(guess, guess).item() == pytest.approx(2 * math.log(2))
+    assert objectives.generator_loss_nats(guess).item() == pytest.approx(math.log(2))
+
+
+def test_the_adversarial_losses_stay_finite_at_extreme_logits():
+    high, low = torch.tensor([500.0]), torch.tensor([-500.0])
+    assert objectives.discriminator_loss_nats(low, high).item() == 1000
+    assert objectives.generator_loss_nats(low).item() == 500

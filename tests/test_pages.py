@@ -13,7 +13,8 @@ from core import checkpoints
 from core.checkpoints import Latents
 from core.data import datasets
 from core.data.datasets import DatasetError, Progress
-from core.models import build
+from core.models import MODELS, build
+from core.models.conditional_vae import ConditionalVAEConfig
 from core.models.vae import VAEConfig
 from pages.components import downloads, latent_map, link
 from pages.components.latent_map import LAYERS
@@ -200,7 +201,7 @@ def test_damaged_checkpoint_gets_a_sentence_and_the_rest_works(own_checkpoints: 
 def test_without_any_checkpoint_the_page_says_what_to_do(own_checkpoints: Path) -> None:
     shutil.rmtree(own_checkpoints / "vae-mnist-2d")
     for script in (EXPLORE, MAIN):
-        assert "make checkpoints" in run(script).info[0].value
+        assert "Train one" in run(script).info[0].value
 
 
 @pytest.mark.parametrize("card", ['{"model": 3}', "[]", "{}", "not json", '{"model": {"name": "vae", "config": {"latent_dim": -1}}}'])
@@ -216,14 +217,43 @@ def save_untrained(root: Path, name: str, config: VAEConfig) -> None:
     checkpoints.save(root / name, "vae", build("vae", config), {"metrics": "?", "dataset": "?"}, latents)
 
 
-def test_other_dimensions_get_a_sentence_and_the_point_outlives_them(own_checkpoints: Path) -> None:
-    save_untrained(own_checkpoints, "ten", VAEConfig(latent_dim=10, encoder_hidden=(8,), decoder_hidden=(8,)))
-    assert "have 10 dimensions" in run(checkpoint="ten").info[0].value
+@pytest.mark.parametrize(("dimensions", "said"), [(1, "one number, from left to right"), (10, "have 10 dimensions")])
+def test_other_dimensions_are_shown_on_a_plane_and_the_map_says_so(own_checkpoints: Path, dimensions: int, said: str) -> None:
+    save_untrained(own_checkpoints, "other", VAEConfig(latent_dim=dimensions, encoder_hidden=(8,), decoder_hidden=(8,)))
+    assert said in map_data(run(checkpoint="other"))["note"]
     app = run(MAIN, z="1,2", layers="prior")
-    app.sidebar.selectbox(key="checkpoint_choice").set_value("ten").run()
-    assert "have 10 dimensions" in app.info[0].value and app.query_params["checkpoint"] == "ten"
+    app.sidebar.selectbox(key="checkpoint_choice").set_value("other").run()
+    assert said in map_data(app)["note"] and app.query_params["checkpoint"] == "other"
     app.sidebar.selectbox(key="checkpoint_choice").set_value("vae-mnist-2d").run()
-    assert map_data(app)["z"] == [1, 2] and map_data(app)["layers"] == ["prior"]
+    assert map_data(app)["z"] == [1, 2] and map_data(app)["layers"] == ["prior"] and not map_data(app)["note"]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_kind_of_model_can_be_explored_point_by_point(own_checkpoints: Path, mnist_like: Path, monkeypatch, name: str) -> None:
+    """On a code and off it, with its test image: what a model has no notion of is left out of the panel."""
+    monkeypatch.setenv("LATENT_DATA", str(mnist_like))
+    model = build(name, MODELS[name].config(latent_dim=3)).eval()
+    codes = np.random.default_rng(0).normal(size=(10_000, 3))
+    has_posterior = name in ("vae", "cvae", "conv-vae")
+    latents = Latents(codes, np.zeros_like(codes) if has_posterior else None, np.arange(10_000) % 10)
+    checkpoints.save(own_checkpoints / "other", name, model, {"dataset": {"name": "mnist"}}, latents)
+    app = run(checkpoint="other")
+    assert ("KL divergence)" in panel(app)) == has_posterior
+    assert ("centre of the prior" in panel(app)) == (name != "ae")
+    assert "error map" in panel(app)
+    assert "error map" not in panel(run(checkpoint="other", z="50,50"))
+    assert bool([box for box in app.selectbox if box.label == "Draw as"]) == (name == "cvae")
+
+
+def test_a_conditional_model_draws_the_class_that_is_chosen(own_checkpoints: Path) -> None:
+    model = build("cvae", ConditionalVAEConfig(encoder_hidden=(8,), decoder_hidden=(8,))).eval()
+    codes = np.random.default_rng(0).normal(size=(50, 2))
+    checkpoints.save(own_checkpoints / "told", "cvae", model, {"dataset": {"name": "mnist"}}, Latents(codes, codes, np.arange(50) % 10))
+    app = run(checkpoint="told")
+    untold = map_data(app)
+    app.selectbox[0].set_value(7).run()
+    assert map_data(app)["decoder"] != untold["decoder"]
+    assert map_data(app)["figure"] == untold["figure"]
 
 
 def test_back_and_edited_addresses_are_followed() -> None:

@@ -28,6 +28,7 @@ from core.models.vae import VAEConfig
 from core.training import __main__ as command
 from core.training.card import measure, write_checkpoint
 from core.training.config import TrainingConfig, choose_device, choose_precision, device_title
+from core.training.folder import read_status
 from core.training.loop import Progress, Trainer, TrainingError
 from core.training.state import STATE_FILE, StateError, read_state, write_state
 
@@ -94,7 +95,7 @@ def test_every_image_is_seen_once_an_epoch_and_never_in_the_same_order(digits):
     orders = []
     for epoch in range(2):
         trainer.step = epoch * trainer.steps_per_epoch
-        orders.append(torch.cat([x for x, _ in trainer._batches_left()]))
+        orders.append(torch.cat([trainer.batch(rows)[0] for rows in trainer._batches_left()]))
     as_rows = [sorted(map(bytes, (order * 255).round().byte().flatten(1).numpy())) for order in orders]
     assert as_rows[0] == as_rows[1] == sorted(map(bytes, digits[0].images.reshape(300, -1)))
     assert not torch.equal(*orders)
@@ -102,11 +103,11 @@ def test_every_image_is_seen_once_an_epoch_and_never_in_the_same_order(digits):
 
 def test_binarised_batches_are_binary_and_grey_on_average(digits):
     trainer = a_trainer(digits)
-    x = torch.cat([x for x, _ in trainer._batches_left()])
+    x = torch.cat([trainer.batch(rows)[0] for rows in trainer._batches_left()])
     assert set(x.unique().tolist()) == {0.0, 1.0}
     assert x.mean().item() == pytest.approx(digits[0].images.mean() / 255, abs=0.005)
     trainer.step = trainer.steps_per_epoch
-    assert not torch.equal(x, torch.cat([x for x, _ in trainer._batches_left()]))  # drawn anew
+    assert not torch.equal(x, torch.cat([trainer.batch(rows)[0] for rows in trainer._batches_left()]))  # drawn anew
 
 
 def test_beta_weighs_the_kl(digits):
@@ -222,21 +223,20 @@ def test_the_optimiser_uses_the_schedule(digits):
     assert trainer.optimizer.param_groups[0]["lr"] == trainer.learning_rate()
 
 
-def test_the_kl_weight_rises_to_beta(digits):
-    trainer = a_trainer(digits, dataclasses.replace(TINY, beta=4.0), epochs=10, kl_warmup_epochs=3.0)  # 18 steps of warm-up
-    weights = schedule(trainer, "kl_weight")
-    assert weights[:18] == pytest.approx([4 * n / 18 for n in range(1, 19)])
-    assert set(weights[17:]) == {4.0}
+def test_the_kl_reaches_its_full_weight_at_the_end_of_the_warm_up(digits):
+    weights = schedule(a_trainer(digits, epochs=10, kl_warmup_epochs=3.0), "regularizer_weight")  # 18 steps of warm-up
+    assert weights[:18] == pytest.approx([n / 18 for n in range(1, 19)])
+    assert set(weights[17:]) == {1.0}
 
 
 def test_the_kl_warm_up_takes_no_more_than_half_of_a_short_run(digits):
-    weights = schedule(a_trainer(digits, epochs=2, kl_warmup_epochs=4.0), "kl_weight")
+    weights = schedule(a_trainer(digits, epochs=2, kl_warmup_epochs=4.0), "regularizer_weight")
     assert weights[5] == 1.0
     assert weights[4] < 1.0
 
 
 def test_without_a_warm_up_the_kl_counts_from_the_start(digits):
-    assert schedule(a_trainer(digits, kl_warmup_epochs=0.0), "kl_weight")[0] == 1.0
+    assert schedule(a_trainer(digits, kl_warmup_epochs=0.0), "regularizer_weight")[0] == 1.0
 
 
 # --- callbacks and stopping -----------------------------------------------------------------------------------------------
@@ -354,7 +354,7 @@ def damaged_states(folder: Path) -> Iterator[str]:
     for text in ("{", "[]", "3"):
         save_file(tensors, path, {"facts": text})
         yield f"facts {text}"
-    for name in ("model.decoder.0.bias", "average.n_averaged", "optimizer.0.step"):
+    for name in ("model.decoder.0.bias", "average.encoder.0.weight", "sums", "optimizer.0.step"):
         write_state(folder, {other: tensor for other, tensor in tensors.items() if other != name}, facts)
         yield f"no {name}"
         write_state(folder, {**tensors, name: torch.zeros(3, 3)}, facts)
@@ -537,7 +537,9 @@ def test_the_command_writes_a_checkpoint(out):
     assert (checkpoint.card["epochs"], checkpoint.card["finished"]) == (1, True)
     assert checkpoint.latents.mu.shape == (360, 3)
     assert set(checkpoint.card["metrics"]) == set(metrics.PROTOCOLS) - {"nll_nats"}
-    assert not (out.parent / "runs" / out.name).exists()
+    run = out.parent / "runs" / out.name
+    assert not (run / STATE_FILE).exists()
+    assert (read_status(run)["state"], read_status(run)["checkpoint"]) == ("finished", out.name)
 
 
 def test_ctrl_c_leaves_a_usable_checkpoint_and_resume_finishes_the_same_run(out, capsys):
@@ -634,7 +636,7 @@ def test_a_place_that_cannot_be_saved_to_is_refused_before_training(tmp_path, mo
 
 
 def test_a_full_disk_is_a_sentence(out, monkeypatch, capsys):
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Trainer, "save_state", full)
@@ -642,19 +644,42 @@ def test_a_full_disk_is_a_sentence(out, monkeypatch, capsys):
     assert "could not be written (No space left on device)" in capsys.readouterr().err
 
 
-def test_ctrl_c_before_an_epoch_is_done_does_not_promise_to_go_on(out, monkeypatch, capsys):
-    learn = Trainer._learn
+def test_ctrl_c_in_the_middle_of_an_epoch_keeps_what_was_learnt_and_resume_goes_on_from_that_very_step(out, monkeypatch, capsys):
+    arguments, learn = [*SMALL, "--epochs", "2", "--precision", "float32", "--out", str(out)], Trainer._learn
 
     def interrupt(self, *batch):
         learn(self, *batch)
         signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(Trainer, "_learn", interrupt)
-    assert command.main([*SMALL, "--epochs", "2", "--out", str(out)]) == 130
-    assert "--resume" not in capsys.readouterr().out
+    with monkeypatch.context() as patched:
+        patched.setattr(Trainer, "_learn", interrupt)
+        assert command.main(arguments) == 130
+    assert "--resume" in capsys.readouterr().out
     card = checkpoints.load(out.name, out.parent).card
     assert card["epochs"] < 1
     assert not card["finished"]
+    assert command.main([*arguments, "--resume"]) == 0
+    other = out.with_name("whole")
+    assert command.main([*arguments[:-1], str(other)]) == 0
+    resumed, whole = (load_file(folder / "model.safetensors") for folder in (out, other))
+    assert same(resumed, whole)
+
+
+def test_resume_with_other_settings_is_refused_and_the_run_stays_as_it_was(out, monkeypatch, capsys):
+    arguments, learn = [*SMALL, "--epochs", "2", "--out", str(out)], Trainer._learn
+
+    def interrupt(self, *batch):
+        learn(self, *batch)
+        signal.raise_signal(signal.SIGINT)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Trainer, "_learn", interrupt)
+        command.main(arguments)
+    config = (out.parent / "runs" / out.name / "config.json").read_text()
+    assert command.main([*arguments, "--resume", "--learning-rate", "0.5"]) == 1
+    assert "other settings" in capsys.readouterr().err
+    assert (out.parent / "runs" / out.name / "config.json").read_text() == config
+    assert command.main([*arguments, "--resume", "--threads", "1"]) == 0
 
 
 def test_a_second_ctrl_c_stops_at_once_and_without_a_traceback(out, monkeypatch, capsys):
@@ -688,7 +713,7 @@ def test_every_setting_of_the_recipe_can_be_given(out, monkeypatch):
     }  # fmt: skip
     made = []
 
-    def keep(self, config, model_name, model_config, images):
+    def keep(self, config, model_name, model_config, *_):
         made.append(vars(config) | vars(model_config))
         raise TrainingError("enough")
 

@@ -67,6 +67,7 @@ class Dataset:
     test_prefix: str = ""
     transposed: bool = False  # EMNIST stores its images mirrored
     megabytes: int = 0  # size of the download
+    training_images: int = 60_000
 
     def idx_files(self, split: str) -> tuple[str, str]:
         """Names of the image file and the label file of a split."""
@@ -93,9 +94,16 @@ DATASETS: dict[str, Dataset] = {
     "fashion-mnist": Dataset("Fashion-MNIST: clothes", CLOTHES, "FashionMNIST", test_prefix="t10k", megabytes=29),
     "kmnist": Dataset("KMNIST: cursive Japanese", KANA, "KMNIST", test_prefix="t10k", megabytes=20),
     "emnist-digits": Dataset(
-        "EMNIST digits: more of MNIST", DIGITS, "EMNIST", prefix="emnist-digits-", test_prefix="test", transposed=True, megabytes=536
+        "EMNIST digits: more of MNIST",
+        DIGITS,
+        "EMNIST",
+        prefix="emnist-digits-",
+        test_prefix="test",
+        transposed=True,
+        megabytes=536,
+        training_images=240_000,
     ),
-    "digits": Dataset("scikit-learn digits: 1,797 small ones, always here", DIGITS),
+    "digits": Dataset("scikit-learn digits: 1,797 small ones, always here", DIGITS, training_images=1_437),
 }
 
 

@@ -1,9 +1,10 @@
-"""Building blocks of the models: a plain multilayer perceptron."""
+"""Building blocks of the models: dense layers, convolutions down and up, a bias for each pixel."""
 
 from collections.abc import Sequence
 from itertools import pairwise
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"silu": nn.SiLU, "relu": nn.ReLU, "tanh": nn.Tanh}
 
@@ -14,3 +15,34 @@ def mlp(sizes: Sequence[int], activation: str = "silu") -> nn.Sequential:
     for inputs, outputs in pairwise(sizes):
         layers += [nn.Linear(inputs, outputs), ACTIVATIONS[activation]()]
     return nn.Sequential(*layers[:-1])
+
+
+def convolutions(channels: Sequence[int], activation: str = "silu") -> list[nn.Module]:
+    """Convolutions that halve the side, an activation after each: (B, channels[0], S, S) -> (B, channels[-1], S / 2^n, S / 2^n)."""
+    layers: list[nn.Module] = []
+    for inputs, outputs in pairwise(channels):
+        layers += [nn.Conv2d(inputs, outputs, kernel_size=3, stride=2, padding=1), ACTIVATIONS[activation]()]
+    return layers
+
+
+def transposed_convolutions(channels: Sequence[int], activation: str = "silu") -> list[nn.Module]:
+    """Convolutions that double the side, an activation between them and none after the last: the way back from `convolutions`.
+
+    The kernel is twice the stride, so that every pixel gets as many contributions.  (Odena et al. 2016)
+    """
+    layers: list[nn.Module] = []
+    for inputs, outputs in pairwise(channels):
+        layers += [nn.ConvTranspose2d(inputs, outputs, kernel_size=4, stride=2, padding=1), ACTIVATIONS[activation]()]
+    return layers[:-1]
+
+
+class Bias(nn.Module):
+    """Adds a learnt number to each value: (B, size) -> (B, size)."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.bias = nn.Parameter(torch.zeros(size))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x + bias."""
+        return x + self.bias

@@ -4,6 +4,7 @@ One convention throughout: sums over pixels or latent dimensions, one value per 
 """
 
 import math
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -22,6 +23,19 @@ def gaussian_log_likelihood_nats(x_hat: Tensor, x: Tensor, sigma: float) -> Tens
     """log N(x; x_hat, sigma^2 I), a density, summed over pixels: (B, ...) and (B, ...) -> (B,), nats."""
     per_pixel = -0.5 * ((x - x_hat) / sigma).square() - math.log(sigma) - 0.5 * math.log(2 * math.pi)
     return per_pixel.flatten(1).sum(1)
+
+
+def laplace_log_likelihood_nats(x_hat: Tensor, x: Tensor, scale: float) -> Tensor:
+    """log Laplace(x; x_hat, scale), a density, summed over pixels: (B, ...) and (B, ...) -> (B,), nats."""
+    return (-(x - x_hat).abs() / scale - math.log(2 * scale)).flatten(1).sum(1)
+
+
+# log p(x|z) of decoded logits (B, ...) at images x (B, ...) -> (B,), nats. The third argument is the scale of a pixel, if it has one.
+LIKELIHOODS: dict[str, Callable[[Tensor, Tensor, float], Tensor]] = {
+    "bernoulli": lambda logits, x, scale: bernoulli_log_likelihood_nats(logits, x),
+    "gaussian": lambda logits, x, scale: gaussian_log_likelihood_nats(torch.sigmoid(logits), x, scale),
+    "laplace": lambda logits, x, scale: laplace_log_likelihood_nats(torch.sigmoid(logits), x, scale),
+}
 
 
 def kl_per_dim_nats(mu: Tensor, logvar: Tensor) -> Tensor:
@@ -48,3 +62,19 @@ def diagonal_normal_log_density_nats(z: Tensor, mu: Tensor, logvar: Tensor) -> T
     """log N(z; mu, exp(logvar)) over the last dimension: (..., D) -> (...), nats."""
     standardised = (z - mu) * torch.exp(-0.5 * logvar)
     return standard_normal_log_density_nats(standardised) - 0.5 * logvar.sum(-1)
+
+
+def discriminator_loss_nats(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """-log D(real) - log(1 - D(fake)), where D is the sigmoid of the logits: (B,) twice -> (B,), nats; 2 log 2 for a D that guesses.
+
+    (Goodfellow et al. 2014, eq. 1, with the sign of a loss)
+    """
+    return F.softplus(-real_logits) + F.softplus(fake_logits)
+
+
+def generator_loss_nats(fake_logits: Tensor) -> Tensor:
+    """-log D(fake), which pulls most where D is not misled yet: (B,) -> (B,), nats; log 2 for a D that guesses.
+
+    (Goodfellow et al. 2014, section 3)
+    """
+    return F.softplus(-fake_logits)

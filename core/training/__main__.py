@@ -1,59 +1,79 @@
 """Train a model from the command line and save it as a checkpoint.
 
     python -m core.training --dataset mnist --model vae --latent-dim 2 --epochs 30 --seed 0 --out checkpoints/NAME [--resume]
+    torchrun --nproc-per-node=2 -m core.training ... --out checkpoints/NAME        (a process for each device, see README)
 
-Ctrl-C stops after the current step: what has been learnt is saved and can be opened, and --resume goes on from the last
-finished epoch exactly as if nothing had happened.
+Ctrl-C stops after the current step: what has been learnt is saved and can be opened, and --resume goes on exactly as if nothing
+had happened. The run can be watched on the Train page while it goes on.
 """
 
 import argparse
-import shutil
+import dataclasses
 import signal
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 from tqdm import tqdm
 
 from core.checkpoints import CheckpointError, check_target
-from core.data.datasets import DATASETS, DatasetError, load
+from core.data.datasets import DATASETS, DatasetError
 from core.models import MODELS, ConfigError
-from core.models.vae import VAEConfig
-from core.training.card import summary, write_checkpoint
-from core.training.config import DEVICES, PRECISIONS, TrainingConfig, device_title
-from core.training.loop import Progress, Trainer, TrainingError
-from core.training.state import STATE_FILE, StateError
+from core.models.config import to_json
+from core.training.card import summary
+from core.training.config import DEVICES, PRECISIONS, TrainingConfig, choose_device, device_title
+from core.training.distributed import LostContact, in_contact, joined
+from core.training.folder import CONFIG, STOP, BusyError, begin, hold, read_json, write_status
+from core.training.loop import Progress, TrainingError
+from core.training.profile import profile
+from core.training.run import Execution, Hooks, Stopped, explain
+from core.training.state import STATE_FILE, StateError, missing
 
 REFRESH_S = 0.5
+MODEL_OPTIONS = {  # settings of the models, all of them under their own names; each model takes those that it has
+    "latent_dim": {"type": int},
+    "encoder_hidden": {"type": int, "nargs": "*", "metavar": "UNITS"},
+    "decoder_hidden": {"type": int, "nargs": "*", "metavar": "UNITS"},
+    "channels": {"type": int, "nargs": "*", "metavar": "CHANNELS", "help": "of the convolutions"},
+    "hidden": {"type": int, "metavar": "UNITS", "help": "of the dense layer between convolutions and code"},
+    "discriminator_hidden": {"type": int, "nargs": "*", "metavar": "UNITS"},
+    "adversarial_weight": {"type": float, "help": "of the generator's loss beside the reconstruction"},
+    "activation": {},
+    "likelihood": {"help": "of a pixel: bernoulli (the loss is BCE), gaussian (MSE) or laplace (L1)"},
+    "sigma": {"type": float, "help": "scale of a gaussian or laplace pixel"},
+    "beta": {"type": float, "help": "weight of the KL"},
+    "label_dropout": {"type": float, "help": "share of the images that a conditional model is shown without their label"},
+}
+RECIPE_OPTIONS = ("batch_size", "learning_rate", "weight_decay", "kl_warmup_epochs", "ema_decay", "gradient_clip")
 
 
 def parser() -> argparse.ArgumentParser:
     """Every option; its default is that of the dataclass it fills."""
-    recipe, model = TrainingConfig(), VAEConfig()
+    recipe = TrainingConfig()
     p = argparse.ArgumentParser(prog="python -m core.training", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--dataset", choices=DATASETS, default=recipe.dataset)
     p.add_argument("--model", choices=MODELS, default="vae")
     p.add_argument("--out", type=Path, required=True, help="the checkpoint's folder, checkpoints/NAME to see it in the explorer")
-    p.add_argument("--resume", action="store_true", help="go on from the last finished epoch of an interrupted run in --out")
+    p.add_argument("--resume", action="store_true", help="go on with an interrupted run in --out")
     p.add_argument("--epochs", type=int, default=recipe.epochs)
     p.add_argument("--seed", type=int, default=recipe.seed)
-    p.add_argument("--latent-dim", type=int, default=model.latent_dim)
-    p.add_argument("--encoder-hidden", type=int, nargs="*", default=list(model.encoder_hidden), metavar="UNITS")
-    p.add_argument("--decoder-hidden", type=int, nargs="*", default=list(model.decoder_hidden), metavar="UNITS")
-    p.add_argument("--likelihood", choices=("bernoulli", "gaussian"), default=model.likelihood)
-    p.add_argument("--beta", type=float, default=model.beta, help="weight of the KL")
-    p.add_argument("--batch-size", type=int, default=recipe.batch_size)
-    p.add_argument("--learning-rate", type=float, default=recipe.learning_rate)
-    p.add_argument("--weight-decay", type=float, default=recipe.weight_decay)
-    p.add_argument("--kl-warmup-epochs", type=float, default=recipe.kl_warmup_epochs)
-    p.add_argument("--ema-decay", type=float, default=recipe.ema_decay)
-    p.add_argument("--gradient-clip", type=float, default=recipe.gradient_clip)
+    for name in RECIPE_OPTIONS:
+        default = getattr(recipe, name)
+        p.add_argument(_flag(name), type=type(default), default=default)
     p.add_argument("--binarize", action=argparse.BooleanOptionalAction, help="draw binary x anew for each batch (default: if Bernoulli)")
+    for name, how in MODEL_OPTIONS.items():
+        p.add_argument(_flag(name), **how)  # type: ignore[arg-type]
     p.add_argument("--device", choices=DEVICES, default=recipe.device)
     p.add_argument("--precision", choices=PRECISIONS, default=recipe.precision)
     p.add_argument("--threads", type=int, default=0, help="CPU threads; 0: torch's own choice")
+    p.add_argument("--profile", action="store_true", help="train a few steps, print where the time goes, and save nothing")
     return p
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -61,7 +81,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         return _train(options)
-    except (CheckpointError, ConfigError, DatasetError, TrainingError, StateError, ValueError) as error:
+    except (CheckpointError, ConfigError, DatasetError, TrainingError, StateError, BusyError, LostContact, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
     except OSError as error:
         print(f"error: {options.out} could not be written ({error.strerror or error}). Is the disk full, or read-only?", file=sys.stderr)
@@ -74,76 +94,138 @@ def main(arguments: list[str] | None = None) -> int:
 def _train(options: argparse.Namespace) -> int:
     if options.threads > 0:
         torch.set_num_threads(options.threads)
-    if options.binarize is None:
-        options.binarize = options.likelihood == "bernoulli"
-    recipe = TrainingConfig(**{name: getattr(options, name) for name in TrainingConfig.__dataclass_fields__ if hasattr(options, name)})
-    model_config = VAEConfig(
-        latent_dim=options.latent_dim,
-        encoder_hidden=tuple(options.encoder_hidden),
-        decoder_hidden=tuple(options.decoder_hidden),
-        likelihood=options.likelihood,
-        beta=options.beta,
-    )
-    check_target(options.out)
-    train, test = load(options.dataset, "train"), load(options.dataset, "test")
-    trainer = Trainer(recipe, options.model, model_config, train.images)
-    state = options.out.parent / "runs" / options.out.name  # beside --out: runs of the same name elsewhere are others
-    if options.resume:
-        trainer.restore(state)
-    print(f"Device: {device_title(trainer.device)}, {str(trainer.precision).removeprefix('torch.')}; state: {state / STATE_FILE}")
+    config = described(options)
+    if options.profile:
+        print(profile(config))
+        return 0
+    folder = options.out.parent / "runs" / options.out.name  # beside --out: runs of the same name elsewhere are others
+    with joined(choose_device(options.device).type) as ranks:
+        if not ranks.first:
+            return _carry_out(Execution(folder, Hooks(ranks=ranks)), options)
+        check_target(options.out)
+        if options.resume and not (folder / STATE_FILE).exists():
+            raise missing(folder)
+        with hold(folder):
+            if options.resume and not same_run(read_json(folder / CONFIG), config):
+                raise TrainingError(f"{folder} holds a run with other settings; resume with the same ones, or train into another folder.")
+            begin(folder, config, anew=not options.resume)
+            return _carry_out(Execution(folder, Hooks(ranks=ranks)), options)
 
-    finished = _run_with_bar(trainer, state)
+
+def described(options: argparse.Namespace) -> dict[str, Any]:
+    """The run's config.json."""
+    kind = MODELS[options.model].config
+    known = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    given = {name: getattr(options, name) for name in MODEL_OPTIONS if getattr(options, name) is not None}
+    if strange := sorted(given.keys() - known):
+        raise ConfigError(f"{', '.join(map(_flag, strange))}: the model {options.model} has no such setting.")
+    if "classes" in known:
+        given["classes"] = max(len(DATASETS[options.dataset].classes), 2)
+    model_config = kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})
+    if options.binarize is None:
+        options.binarize = model_config.likelihood == "bernoulli"
+    recipe = TrainingConfig(**{name: getattr(options, name) for name in TrainingConfig.__dataclass_fields__ if hasattr(options, name)})
+    return {
+        "id": options.out.name,
+        "name": options.out.name,
+        "owner": "",
+        "created": time.time(),
+        "dataset": options.dataset,
+        "model": {"name": options.model, "config": to_json(model_config)},
+        "recipe": to_json(recipe),
+        "threads": options.threads,
+        "devices": [],
+        "preset": None,
+        "replace": True,  # --out is where the person wants it
+    }
+
+
+def same_run(a: Any, b: dict[str, Any]) -> bool:
+    """Whether two config.json say the same but for where and how precisely it is computed."""
+    elsewhere = {"device": "", "precision": ""}
+    return isinstance(a, dict) and (a.get("model"), {**a.get("recipe", {}), **elsewhere}) == (b["model"], {**b["recipe"], **elsewhere})
+
+
+def _carry_out(execution: Execution, options: argparse.Namespace) -> int:
+    """Train with a progress bar; what Ctrl-C interrupts is saved too."""
+    hooks, folder = execution.hooks, execution.folder
+    if hooks.ranks.first:
+        hooks.say = lambda what: print(f"Measuring {what} ...")
+        hooks.started = lambda trainer: print(
+            f"Device: {device_title(trainer.device)}, {str(trainer.precision).removeprefix('torch.')}; state: {folder / STATE_FILE}"
+        )
+    try:
+        with ProgressBar(hooks, folder, quiet=not hooks.ranks.first), in_contact():
+            state = execution.run()
+    except BaseException as error:
+        if hooks.ranks.first:
+            write_status(folder, state="failed" if isinstance(error, Exception) else "stopped", phase="", message=explain(error))
+        raise
+    trainer = execution.trainer
+    if not hooks.ranks.first:
+        return 0
     if not trainer.step:
         print("Stopped before the first step; nothing was saved.")
         return 130
-    card = write_checkpoint(trainer, options.out, train, test, say=lambda what: print(f"Measuring {what} ..."))
-    print(f"Saved {options.out} after {card['epochs']:g} of {recipe.epochs} epochs and {card['training_seconds']:.0f} s:\n{summary(card)}")
-    if finished:
-        shutil.rmtree(state, ignore_errors=True)
-        return 0
-    more = " The same command with --resume goes on from the last finished epoch." if (state / STATE_FILE).exists() else ""
-    print(f"Interrupted.{more}")
-    return 130
-
-
-def _run_with_bar(trainer: Trainer, state: Path) -> bool:
-    """Train with a progress bar (losses, time left); False when Ctrl-C stopped it."""
-    stopped = False
-
-    def stop(*_: object) -> None:
-        nonlocal stopped
-        if stopped:  # a second Ctrl-C means it
-            raise KeyboardInterrupt
-        stopped = True
-
-    shown = time.perf_counter()
-    bar = tqdm(total=trainer.total_steps, initial=trainer.step, unit="step", dynamic_ncols=True, mininterval=REFRESH_S)
-
-    def on_step(progress: Progress) -> None:
-        nonlocal shown
-        bar.update(progress.step - bar.n)
-        if time.perf_counter() - shown > REFRESH_S:
-            shown = time.perf_counter()
-            bar.set_postfix_str(describe(progress.losses()), refresh=False)
-            bar.set_description(f"epoch {progress.epoch:.1f} of {trainer.config.epochs}", refresh=False)
-
-    def on_epoch(trainer: Trainer, losses: dict[str, float]) -> None:
-        bar.write(f"epoch {trainer.step // trainer.steps_per_epoch:4d}  {describe(losses)}  {trainer.seconds:6.0f} s", file=sys.stdout)
-        trainer.save_state(state)
-
-    before = signal.signal(signal.SIGINT, stop)
+    (folder / STOP).unlink(missing_ok=True)  # it was heard; another one would stop the measuring
     try:
-        return trainer.run(on_step, on_epoch, lambda: stopped)
-    finally:
-        signal.signal(signal.SIGINT, before)
-        bar.close()
+        card = execution.card or execution.save_checkpoint()
+    except Stopped:
+        print("Stopped before the model was measured. The same command with --resume goes on exactly from here.")
+        return 130
+    print(f"Saved {options.out} after {card['epochs']:g} of {options.epochs} epochs and {card['training_seconds']:.0f} s:\n{summary(card)}")
+    if state == "finished":
+        return 0
+    print("Interrupted. The same command with --resume goes on exactly from here.")
+    return 130 if hooks.ranks.alone else 0  # torchrun takes anything but 0 for a failure
+
+
+class ProgressBar:
+    """A bar with losses and time left, a line for each epoch, and Ctrl-C (or SIGTERM) that stops the run in order."""
+
+    def __init__(self, hooks: Hooks, folder: Path, quiet: bool) -> None:
+        self.folder, self.quiet, self.stopped = folder, quiet, False
+        self.shown = time.perf_counter()
+        self.bar: tqdm | None = None
+        hooks.on_step, hooks.on_epoch, hooks.should_stop = self.on_step, self.on_epoch, lambda: self.stopped
+
+    def __enter__(self) -> None:
+        self.before = {number: signal.signal(number, self.stop) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self.before.items():
+            signal.signal(number, handler)
+        if self.bar is not None:
+            self.bar.close()
+
+    def stop(self, *_: object) -> None:
+        """The first Ctrl-C ends the run after the current step; a second one means it."""
+        if self.stopped:
+            raise KeyboardInterrupt
+        self.stopped = True
+
+    def on_step(self, progress: Progress) -> None:
+        """Move the bar."""
+        if self.quiet:
+            return
+        if self.bar is None:
+            done = progress.step - 1
+            self.bar = tqdm(total=progress.total_steps, initial=done, unit="step", dynamic_ncols=True, mininterval=REFRESH_S)
+        self.bar.update(progress.step - self.bar.n)
+        if time.perf_counter() - self.shown > REFRESH_S:
+            self.shown = time.perf_counter()
+            self.bar.set_postfix_str(describe(progress.losses()), refresh=False)
+            self.bar.set_description(f"epoch {progress.epoch:.1f}", refresh=False)
+
+    def on_epoch(self, epoch: int, losses: dict[str, float]) -> None:
+        """A line that stays."""
+        tqdm.write(f"epoch {epoch:4d}  {describe(losses)}", file=sys.stdout)
 
 
 def describe(losses: dict[str, float]) -> str:
     """The losses in one line."""
-    return (
-        f"-ELBO {losses['negative_elbo_nats']:.2f} = reconstruction {losses['reconstruction_nats']:.2f} + KL {losses['kl_nats']:.2f} nats"
-    )
+    words = {"negative_elbo_nats": "-ELBO", "kl_nats": "KL"}
+    return ", ".join(f"{words.get(name, name.removesuffix('_nats'))} {value:.2f}" for name, value in losses.items()) + " nats"
 
 
 if __name__ == "__main__":

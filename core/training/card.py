@@ -14,7 +14,7 @@ import core
 from core import latent, metrics
 from core.checkpoints import Latents, save
 from core.data.datasets import Split, to_unit_images
-from core.models import Model
+from core.models import MODELS, Model
 from core.models.config import to_json
 from core.training.config import device_title
 from core.training.loop import Trainer
@@ -32,29 +32,36 @@ def round_weights(model: Model, dtype: torch.dtype) -> None:
 
 
 def measure(model: Model, train: Split, test: Split, say: Callable[[str], None] = lambda what: None) -> tuple[dict[str, Any], Latents]:
-    """Every metric that applies to the model, with its protocol, and the codes of the test images."""
+    """Every metric that applies to the model, with its protocol, and the codes of the test images.
+
+    A conditional model is told the labels wherever it can be told.
+    """
     x = to_unit_images(test.images)
+    told = torch.from_numpy(test.labels.astype(np.int64)) if model.conditional else None
     say("codes of the training and test images")
-    mu, logvar = latent.encode(model, x)
-    train_mu, _ = latent.encode(model, to_unit_images(train.images))
+    mu, logvar = latent.encode(model, x, told)
+    train_mu, _ = latent.encode(
+        model, to_unit_images(train.images), torch.from_numpy(train.labels.astype(np.int64)) if model.conditional else None
+    )
     codes = Latents(mu, logvar, test.labels.astype(np.uint8))
-    reconstruction = torch.from_numpy(latent.decode(model, mu)).unsqueeze(1)
-    say(f"-ELBO, {ELBO_SAMPLES} samples")
+    reconstruction = torch.from_numpy(latent.decode(model, mu, None if told is None else told.numpy())).unsqueeze(1)
     values = {
-        "negative_elbo_grey_nats": metrics.negative_elbo_nats(model, x, ELBO_SAMPLES, binarize=False),
         "knn_accuracy_percent": 100 * metrics.knn_accuracy(train_mu, train.labels, mu, test.labels),
         "psnr_db": metrics.psnr_db(reconstruction, x).mean().item(),
         "ssim": metrics.ssim(reconstruction, x).mean().item(),
     }
-    if model.config.likelihood == "bernoulli":
-        values["negative_elbo_nats"] = metrics.negative_elbo_nats(model, x, ELBO_SAMPLES)
-    if model.config.likelihood == "bernoulli" and model.config.latent_dim <= 2:
+    if logvar is not None:
+        say(f"-ELBO, {ELBO_SAMPLES} samples")
+        values["negative_elbo_grey_nats"] = metrics.negative_elbo_nats(model, x, ELBO_SAMPLES, binarize=False, label=told)
+        if model.config.likelihood == "bernoulli":
+            values["negative_elbo_nats"] = metrics.negative_elbo_nats(model, x, ELBO_SAMPLES, label=told)
+    if logvar is not None and told is None and model.config.likelihood == "bernoulli" and model.config.latent_dim <= 2:
         say("NLL on 65,536 points")
         values["nll_nats"] = metrics.nll_nats(model, torch.bernoulli(x, generator=torch.Generator().manual_seed(0)))
-    described = {
-        name: {"value": round(value, 4), "protocol": metrics.PROTOCOLS[name].format(samples=ELBO_SAMPLES)} for name, value in values.items()
-    }
-    return described, codes
+    protocols = {name: metrics.PROTOCOLS[name].format(samples=ELBO_SAMPLES) for name in values}
+    if model.conditional:
+        protocols = {name: f"{protocol}; the model is told each image's label" for name, protocol in protocols.items()}
+    return {name: {"value": round(values[name], 4), "protocol": protocols[name]} for name in metrics.PROTOCOLS if name in values}, codes
 
 
 def write_checkpoint(
@@ -67,10 +74,12 @@ def write_checkpoint(
 ) -> dict[str, Any]:
     """Measure the running average as it will be stored (rounded to `weights`) and save it with its card; returns the card."""
     model = copy.deepcopy(trainer.average_model())  # the run may go on with its own
+    dimensions = trainer.model_config.latent_dim
+    title = f"{MODELS[trainer.model_name].title}, {trainer.config.dataset}, {dimensions} dimension{'s' * (dimensions != 1)}"
     round_weights(model, weights)
     values, codes = measure(model, train, test, say)
     card = {
-        "title": f"{trainer.config.dataset} {trainer.model_name}, {trainer.model_config.latent_dim} dimensions",
+        "title": title,
         "dataset": {"name": trainer.config.dataset, "training_images": len(train.images), "test_images": len(test.images)},
         "preprocessing": PREPROCESSING if trainer.config.binarize else PREPROCESSING_GREY,
         "seed": trainer.config.seed,

@@ -7,24 +7,23 @@ A run is
     trainer.average_model()
 """
 
+import copy
 import dataclasses
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import torch
-from torch import Tensor
-from torch.optim.swa_utils import AveragedModel
+from torch import Tensor, nn
 
-from core.models import Model, build
+from core.models import Model, ModelConfig, build
 from core.models.config import to_json
-from core.models.objectives import elbo_nats
-from core.models.vae import VAEConfig
 from core.training.config import TrainingConfig, choose_device, choose_precision
+from core.training.distributed import ALONE, STOP_EVERY, Ranks
+from core.training.graph import GraphedStep
 from core.training.state import damaged, read_state, write_state
 
 
@@ -41,7 +40,8 @@ class Progress:
     steps_per_epoch: int
     seconds: float  # since `run` began
     seconds_left: float
-    sums: Tensor  # (3,): images seen in this epoch, sums of their reconstruction and KL terms
+    names: tuple[str, ...]  # of the losses
+    sums: Tensor  # (1 + losses,): images seen in this epoch, and the sums of their losses
 
     @property
     def epoch(self) -> float:
@@ -49,17 +49,43 @@ class Progress:
         return self.step / self.steps_per_epoch
 
     def losses(self) -> dict[str, float]:
-        """Means over this epoch so far, nats per image: reconstruction (negative log-likelihood), KL and their sum."""
-        images, reconstruction, kl = self.sums.tolist()
-        images = max(images, 1.0)
-        return {
-            "reconstruction_nats": reconstruction / images,
-            "kl_nats": kl / images,
-            "negative_elbo_nats": (reconstruction + kl) / images,
-        }
+        """Means over this epoch so far, nats per image; see `named_losses`."""
+        images, *sums = self.sums.tolist()
+        return named_losses(self.names, [value / max(images, 1.0) for value in sums])
 
 
-Tensors = tuple[Tensor, ...] | list[Tensor]
+def named_losses(names: tuple[str, ...], means: list[float]) -> dict[str, float]:
+    """Losses by their names and, where there is a KL, its sum with the reconstruction: the negative ELBO (at beta = 1)."""
+    losses = dict(zip(names, means, strict=True))
+    if "kl_nats" in losses:
+        losses["negative_elbo_nats"] = losses["reconstruction_nats"] + losses["kl_nats"]
+    return losses
+
+
+@dataclass
+class Schedule:
+    """What changes from step to step: plain numbers, or tensors (0-dimensional, on the device) for a step that is replayed."""
+
+    learning_rate: float | Tensor
+    regularizer_weight: float | Tensor
+    follow: float | Tensor  # how far the running average moves towards the weights
+
+
+class Objective(nn.Module):
+    """The loss as a module's forward, the form that DistributedDataParallel wants."""
+
+    def __init__(self, model: Model) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(
+        self, x: Tensor, label: Tensor | None, generator: torch.Generator, regularizer_weight: float | Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """The loss to differentiate, and the model's losses summed over the batch: (len(LOSSES),)."""
+        terms = self.model.training_terms(x, generator=generator, label=label)  # (len(LOSSES), B)
+        return self.model.objective(terms, regularizer_weight), terms.detach().sum(1)
+
+
 OnStep = Callable[[Progress], None]
 OnEpoch = Callable[["Trainer", dict[str, float]], None]
 
@@ -67,36 +93,67 @@ OnEpoch = Callable[["Trainer", dict[str, float]], None]
 class Trainer:
     """One run: model, running average and optimiser, advanced step by step.
 
-    Each epoch's randomness comes from a generator seeded with (seed, epoch) alone, so a run resumed from the state of a
-    finished epoch goes on exactly as one that was never interrupted.
+    Each epoch's randomness comes from a generator seeded with (seed, epoch, rank) alone, and its state is saved within an epoch,
+    so a resumed run goes on exactly as one that was never interrupted.
     """
 
-    def __init__(self, config: TrainingConfig, model_name: str, model_config: VAEConfig, images: np.ndarray) -> None:
-        """Images are uint8 (N, 28, 28), ink = 255."""
-        if len(images) < 1:
-            raise TrainingError("There are no images to train on.")
-        self.config, self.model_name, self.model_config = config, model_name, model_config
-        self.device = choose_device(config.device)
+    def __init__(
+        self,
+        config: TrainingConfig,
+        model_name: str,
+        model_config: ModelConfig,
+        images: np.ndarray,
+        labels: np.ndarray | None = None,
+        ranks: Ranks = ALONE,
+    ) -> None:
+        """Images are uint8 (N, 28, 28), ink = 255; labels (N,) are needed by conditional models only. `ranks`: who shares the work."""
+        self.config, self.model_name, self.model_config, self.ranks = config, model_name, model_config, ranks
+        self.device = ranks.device(choose_device(config.device))
         self.precision = choose_precision(config.precision, self.device)
-        self.images = torch.from_numpy(np.ascontiguousarray(images)).to(self.device).unsqueeze(1)  # uint8 (N, 1, 28, 28)
-        self.batch_size = min(config.batch_size, len(images))
-        self.steps_per_epoch = len(images) // self.batch_size  # a last, smaller batch waits for another epoch's order
+        self.image_count = len(images)
+        self.images, self.labels = self._shard(images), None
+        self.batch_size = max(1, min(config.batch_size, len(images)) // ranks.world)  # of this rank
+        self.steps_per_epoch = len(self.images) // self.batch_size  # a last, smaller batch waits for another epoch's order
         self.total_steps = config.epochs * self.steps_per_epoch
 
         self.model = build(model_name, model_config, config.seed)
-        self.model.set_mean_image(self.images.float().mean(0).cpu() / 255)
+        self.model.set_mean_image(torch.from_numpy(images.mean(0, dtype=np.float64)).float()[None] / 255)
+        if self.model.conditional:
+            self.labels = self._shard(self._checked_labels(labels)).long()
         self.model.to(self.device)
-        self.average = AveragedModel(self.model, multi_avg_fn=self._average_weights)
+        self.average = copy.deepcopy(self.model).requires_grad_(False)
+        self.objective = ranks.parallel(Objective(self.model), self.device)
         self.optimizer = torch.optim.AdamW(
             self.model.parameters(),
-            lr=torch.tensor(config.learning_rate) if self.device.type == "cuda" else config.learning_rate,
+            lr=torch.tensor(config.learning_rate, device=self.device) if self.device.type == "cuda" else config.learning_rate,
             betas=(config.beta1, config.beta2),
             weight_decay=config.weight_decay,
             fused=True,
+            capturable=self.device.type == "cuda",
         )
         self.step = 0
         self.seconds = 0.0  # of training, over all sessions of a resumed run
-        self.sums = torch.zeros(3, device=self.device, dtype=torch.float64 if self.device.type != "mps" else torch.float32)
+        self.sums = torch.zeros(
+            1 + len(self.model.LOSSES), device=self.device, dtype=torch.float64 if self.device.type != "mps" else torch.float32
+        )
+        self.generator = torch.Generator(self.device)  # seeded anew for each epoch
+        self.graphed = GraphedStep(self) if self.device.type == "cuda" and ranks.alone else None
+
+    def _shard(self, array: np.ndarray) -> Tensor:
+        """This rank's part of the data, on its device: every world-th row, as many for each rank. Images get their channel."""
+        if len(array) < self.ranks.world:
+            raise TrainingError("There are no images to train on." if not len(array) else "There are fewer images than processes.")
+        rows = array[self.ranks.rank :: self.ranks.world][: len(array) // self.ranks.world]
+        tensor = torch.from_numpy(np.ascontiguousarray(rows)).to(self.device)
+        return tensor.unsqueeze(1) if tensor.dim() == 3 else tensor
+
+    def _checked_labels(self, labels: np.ndarray | None) -> np.ndarray:
+        classes = getattr(self.model_config, "classes", 0)
+        if labels is None or len(labels) != self.image_count:
+            raise TrainingError("A conditional model is trained on labelled images, and there is not a label for each image.")
+        if labels.max() >= classes:
+            raise TrainingError(f"The data set has the label {labels.max()} and the model only {classes} classes: set classes to more.")
+        return labels
 
     # --- running -------------------------------------------------------------------------------------------------------
 
@@ -109,21 +166,20 @@ class Trainer:
         """Train to the last epoch; True when it got there, False when should_stop() said so (asked after every step)."""
         began, first_step, seconds_before = time.perf_counter(), self.step, self.seconds
         while self.step < self.total_steps:
-            for batch in self._batches_left():
-                self._learn(*batch)
+            for rows in self._batches_left():
+                self._learn(rows)
                 self.step += 1
                 elapsed = time.perf_counter() - began
                 self.seconds = seconds_before + elapsed
                 left = elapsed / (self.step - first_step) * (self.total_steps - self.step)
-                progress = Progress(self.step, self.total_steps, self.steps_per_epoch, elapsed, left, self.sums)
+                progress = Progress(self.step, self.total_steps, self.steps_per_epoch, elapsed, left, self.model.LOSSES, self.sums)
                 on_step(progress)
-                if stop := should_stop():
+                if stop := self._agreed(should_stop()):
                     break
-            losses = progress.losses()
-            if not math.isfinite(losses["negative_elbo_nats"]):
+            if not all(map(math.isfinite, (losses := self._losses_of_all_ranks(progress)).values())):
                 raise TrainingError(
-                    f"The loss became {losses['negative_elbo_nats']} in epoch {math.ceil(progress.epoch)}: training "
-                    f"diverged. Try a lower learning rate than {self.config.learning_rate:g}, or a gradient clip of 1."
+                    f"The loss became {next(v for v in losses.values() if not math.isfinite(v))} in epoch {math.ceil(progress.epoch)}: "
+                    f"training diverged. Try a lower learning rate than {self.config.learning_rate:g}, or a gradient clip of 1."
                 )
             if self.step % self.steps_per_epoch == 0:
                 on_epoch(self, losses)
@@ -131,33 +187,60 @@ class Trainer:
                 break
         return self.step == self.total_steps
 
-    def _batches_left(self):
-        """(x, the epoch's generator) for what is left of the epoch; a stopped one goes on with the batches it has not seen."""
-        epoch, done = divmod(self.step, self.steps_per_epoch)
-        generator = torch.Generator(self.device).manual_seed(self.config.seed * 1_000_003 + epoch)
-        if not done:
-            self.sums.zero_()
-        order = torch.randperm(len(self.images), device=self.device, generator=generator)
-        for start in range(done * self.batch_size, self.steps_per_epoch * self.batch_size, self.batch_size):
-            x = self.images[order[start : start + self.batch_size]].float().div_(255.0)  # (B, 1, 28, 28)
-            yield (torch.bernoulli(x, generator=generator) if self.config.binarize else x), generator
+    def _agreed(self, stop: bool) -> bool:
+        """Whether any rank wants to stop. Among several it is asked only now and then, and at the end of every epoch."""
+        due = self.ranks.alone or self.step % STOP_EVERY == 0 or self.step % self.steps_per_epoch == 0
+        return due and self.ranks.any(stop, self.device)
 
-    def _learn(self, x: Tensor, generator: torch.Generator) -> None:
-        """One optimiser step on a batch."""
+    def _losses_of_all_ranks(self, progress: Progress) -> dict[str, float]:
+        return dataclasses.replace(progress, sums=self.ranks.sum(progress.sums)).losses()
+
+    def _batches_left(self) -> Iterator[Tensor]:
+        """The rows (B,) of each batch that is left of the epoch; a stopped epoch goes on as if it had not been stopped."""
+        epoch, done = divmod(self.step, self.steps_per_epoch)
+        reached = self.generator.get_state()
+        self.generator.manual_seed((self.config.seed * 1_000_003 + epoch) * self.ranks.world + self.ranks.rank)
+        order = torch.randperm(len(self.images), device=self.device, generator=self.generator)
+        if done:
+            self.generator.set_state(reached)
+        else:
+            self.sums.zero_()
+        for start in range(done * self.batch_size, self.steps_per_epoch * self.batch_size, self.batch_size):
+            yield order[start : start + self.batch_size]
+
+    def batch(self, rows: Tensor) -> tuple[Tensor, Tensor | None]:
+        """The images of these rows as the model is to see them, (B, 1, 28, 28) in [0, 1], and their labels."""
+        x = self.images[rows].float().div_(255.0)
+        x = torch.bernoulli(x, generator=self.generator) if self.config.binarize else x
+        return x, None if self.labels is None else self.labels[rows]
+
+    def _learn(self, rows: Tensor) -> None:
+        """One optimiser step on the batch of these rows."""
+        if self.graphed is not None:
+            self.graphed(rows)
+        else:
+            self.update(rows, self.schedule())
+
+    def schedule(self) -> Schedule:
+        """The numbers of the current step."""
+        return Schedule(self.learning_rate(), self.regularizer_weight(), self.follow())
+
+    def update(self, rows: Tensor, now: Schedule) -> None:
+        """Batch, gradient, optimiser, running average, sums of the losses: all on the device, nothing waits for it."""
+        x, label = self.batch(rows)
         for group in self.optimizer.param_groups:
-            rate = self.learning_rate()
-            group["lr"].fill_(rate) if isinstance(group["lr"], Tensor) else group.update(lr=rate)
+            group["lr"].copy_(torch.as_tensor(now.learning_rate)) if isinstance(group["lr"], Tensor) else group.update(lr=now.learning_rate)
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.precision == torch.bfloat16):
-            log_likelihood, kl = self.model.terms_nats(x, generator=generator)  # (B,), (B,)
-        loss = -elbo_nats(log_likelihood, kl, self.kl_weight()).mean()
+            loss, sums = self.objective(x, label, self.generator, now.regularizer_weight)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         if self.config.gradient_clip:
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.gradient_clip)
         self.optimizer.step()
-        self.average.update_parameters(self.model)
         with torch.no_grad():
-            self.sums += torch.stack([torch.full_like(loss, len(x)), -log_likelihood.sum(), kl.sum()])
+            lerp_(list(self.average.parameters()), list(self.model.parameters()), now.follow)
+            self.sums[0] += len(x)
+            self.sums[1:] += sums
 
     def learning_rate(self) -> float:
         """At the current step: linear warm-up, then a half cosine to zero.  (Loshchilov & Hutter 2017, eq. 5)"""
@@ -166,44 +249,56 @@ class Trainer:
             return self.config.learning_rate * (self.step + 1) / math.ceil(warmup)
         return self.config.learning_rate * 0.5 * (1 + math.cos(math.pi * (self.step - warmup) / max(self.total_steps - warmup, 1)))
 
-    def kl_weight(self) -> float:
-        """Beta at the current step, rising linearly over the KL warm-up.  (Bowman et al. 2016)"""
+    def regularizer_weight(self) -> float:
+        """Share of its full weight that the KL has at the current step, rising linearly over the KL warm-up.  (Bowman et al. 2016)"""
         warmup = min(self.config.kl_warmup_epochs, self.config.epochs / 2) * self.steps_per_epoch
-        return self.model_config.beta * min(1.0, (self.step + 1) / warmup if warmup else 1.0)
+        return min(1.0, (self.step + 1) / warmup if warmup else 1.0)
 
-    def _average_weights(self, averages: Tensors, weights: Tensors, count: Tensor | int) -> None:
-        """Exponential moving average whose memory grows from 10 steps, so that a short run is not held back by its start."""
-        decay = min(self.config.ema_decay, (1 + self.step) / (10 + self.step))
-        with torch.no_grad():
-            torch._foreach_lerp_(averages, weights, 1 - decay)
+    def follow(self) -> float:
+        """How far the running average of the weights moves towards them: an exponential average whose memory grows from none,
+        so that a short run is not held back by its start."""
+        return 1.0 - (min(self.config.ema_decay, (1 + self.step) / (10 + self.step)) if self.step else 0.0)
 
     def average_model(self) -> Model:
         """The running average of the weights: the model to keep, in evaluation mode."""
-        return cast(Model, self.average.module.eval())
+        return self.average.eval()
 
     # --- resuming ------------------------------------------------------------------------------------------------------
 
     def _state_tensors(self) -> dict[str, Tensor]:
-        """Every tensor that the next step depends on."""
+        """Every tensor that the next step depends on and that is the same on all ranks."""
         tensors = {f"model.{name}": tensor for name, tensor in self.model.state_dict().items()}
         tensors |= {f"average.{name}": tensor for name, tensor in self.average.state_dict().items()}
         for index, state in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{index}.{name}": tensor for name, tensor in state.items()}
         return tensors
 
-    def save_state(self, folder: Path) -> None:
-        """Write what `restore` needs to folder, atomically (safetensors and JSON)."""
-        write_state(folder, self._state_tensors(), {"step": self.step, "seconds": self.seconds} | self._identity())
+    def save_state(self, folder: Path, **facts: object) -> None:
+        """Write what `restore` needs to folder, atomically (safetensors and JSON), with more facts if wanted.
 
-    def restore(self, folder: Path) -> None:
-        """Go on from a state that `save_state` wrote.
+        All ranks call it, because each has its own sums and noise; the first one writes.
+        """
+        own = {"sums": self.ranks.gather(self.sums)}
+        if self.step % self.steps_per_epoch:
+            own["noise"] = self.ranks.gather(self.generator.get_state().to(self.device))
+        if self.ranks.first:
+            write_state(folder, self._state_tensors() | own, {"step": self.step, "seconds": self.seconds} | facts | self._identity())
+
+    def restore(self, folder: Path) -> dict:
+        """Go on from a state that `save_state` wrote; returns its facts. All ranks call it; the first one reads.
 
         Raises TrainingError when it belongs to another recipe, model or data set, StateError when it is missing or damaged.
         """
-        tensors, facts = read_state(folder)
+        tensors, facts = self.ranks.told(lambda: read_state(folder))
+        if (processes := facts.get("processes", 1)) != self.ranks.world:
+            raise TrainingError(
+                f"{folder} holds a run of {processes} process{'es' * (processes != 1)}, and this is one of {self.ranks.world}. "
+                f"Resume it on the command line with as many as before (torchrun), or train into another folder."
+            )
         if any(facts.get(key) != value for key, value in self._identity().items()):
             raise TrainingError(f"{folder} holds a run with other settings; resume with the same ones, or train into another folder.")
-        if what := self._state_fault(tensors, facts):
+        noise = tensors.pop("noise", None)
+        if what := self._state_fault(tensors, facts, noise):
             raise damaged(folder, what)
         groups = self.optimizer.state_dict()["param_groups"]
         moments: dict[int, dict[str, Tensor]] = {}
@@ -214,14 +309,21 @@ class Trainer:
         self.model.load_state_dict({n.removeprefix("model."): t for n, t in tensors.items() if n.startswith("model.")})
         self.average.load_state_dict({n.removeprefix("average."): t for n, t in tensors.items() if n.startswith("average.")})
         self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
+        self.sums.copy_(self.ranks.own(tensors["sums"]))
         self.step, self.seconds = facts["step"], facts["seconds"]
+        if noise is not None and len(own := self.ranks.own(noise)) == len(self.generator.get_state()):
+            self.generator.set_state(own)  # where the kind of device is another one, it draws other numbers
+        return facts
 
-    def _state_fault(self, tensors: dict[str, Tensor], facts: dict) -> str:
+    def _state_fault(self, tensors: dict[str, Tensor], facts: dict, noise: Tensor | None) -> str:
         """What is wrong with a state of this very run; "" when nothing is."""
         step, seconds = facts.get("step"), facts.get("seconds")
         if not isinstance(step, int) or not 0 <= step <= self.total_steps or not isinstance(seconds, int | float):
             return f"step {step!r}, seconds {seconds!r}"
+        if bool(step % self.steps_per_epoch) != (noise is not None) or (noise is not None and noise.dtype != torch.uint8):
+            return f"step {step}, noise {'missing' if noise is None else noise.dtype}"
         expected = {name: tensor.shape for name, tensor in self._state_tensors().items() if not name.startswith("optimizer.")}
+        expected["sums"] = torch.Size([self.ranks.world * len(self.sums)])
         for index, parameter in enumerate(self.model.parameters() if step else ()):
             moments = {"step": torch.Size(), "exp_avg": parameter.shape, "exp_avg_sq": parameter.shape}  # AdamW's
             expected |= {f"optimizer.{index}.{moment}": shape for moment, shape in moments.items()}
@@ -231,4 +333,15 @@ class Trainer:
     def _identity(self) -> dict:
         """What must agree for a resumed run to be the same run."""
         recipe = to_json(dataclasses.replace(self.config, device="auto", precision="auto"))
-        return {"recipe": recipe, "model": self.model_name, "model_config": to_json(self.model_config), "images": len(self.images)}
+        model = {"model": self.model_name, "model_config": to_json(self.model_config)}
+        return {"recipe": recipe, **model, "images": self.image_count, "processes": self.ranks.world}
+
+
+def lerp_(averages: list[Tensor], weights: list[Tensor], follow: float | Tensor) -> None:
+    """averages += follow (weights - averages), in place and for all tensors at once."""
+    if isinstance(follow, Tensor):  # foreach_lerp takes only a number, which a captured graph would freeze
+        steps = torch._foreach_sub(weights, averages)
+        torch._foreach_mul_(steps, follow)
+        torch._foreach_add_(averages, steps)
+    else:
+        torch._foreach_lerp_(averages, weights, follow)

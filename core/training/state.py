@@ -31,7 +31,7 @@ def read_state(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """The tensors and the facts that `write_state` wrote; StateError when they are not there or not whole."""
     path = folder / STATE_FILE
     if not path.is_file():
-        raise StateError(f"There is nothing to resume in {folder}: {STATE_FILE} is not there. Train without --resume.")
+        raise missing(folder)
     try:
         with safe_open(path, "pt") as file:
             facts = json.loads((file.metadata() or {})["facts"])
@@ -41,6 +41,11 @@ def read_state(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             return {name: file.get_tensor(name).clone() for name in file.keys()}, facts  # noqa: SIM118 (not a dict)
     except (SafetensorError, KeyError, ValueError, OSError) as error:
         raise damaged(folder, error) from error
+
+
+def missing(folder: Path) -> StateError:
+    """The error for a state that is not there."""
+    return StateError(f"There is nothing to resume in {folder}: {STATE_FILE} is not there. Train without --resume.")
 
 
 def damaged(folder: Path, what: object) -> StateError:

@@ -10,6 +10,7 @@ from core import checkpoints, figures, latent
 from core.checkpoints import Checkpoint
 from core.data import datasets
 from core.export import NotExportable, decoder_bytes
+from core.latent import Plane
 from pages.components.assets import Asset
 
 ATLAS_CELLS = 32  # a side, of the decoded grid that stands in for a decoder the browser cannot run
@@ -21,11 +22,15 @@ class MapView:
 
     checkpoint: Checkpoint
     classes: tuple[str, ...]
+    plane: Plane  # the slice of the latent space that is shown: all of it for two dimensions
+    points: np.ndarray  # float32 (N, 2): where the codes lie on it
+    label: int | None  # the class that a conditional model's decoder is told
     bound: float  # the sliders' range is -bound to bound
     figure: Asset
     decoder: Asset | None  # None: the browser previews from the atlas, `why_not_live` says why
     atlas: Asset | None = None
     why_not_live: str = ""
+    note: str = ""  # on codes that do not have two dimensions
     description: str = field(default="", repr=False)
 
 
@@ -34,9 +39,9 @@ def open_checkpoint(name: str) -> Checkpoint:
     return _open_checkpoint(name, str(checkpoints.CHECKPOINTS), _stamp(name))
 
 
-def map_view(name: str) -> MapView:
-    """The checkpoint ready for the live map; CheckpointError when it cannot be used, or its codes do not have two dimensions."""
-    return _map_view(name, str(checkpoints.CHECKPOINTS), _stamp(name))
+def map_view(name: str, label: int | None = None) -> MapView:
+    """The checkpoint ready for the live map, a conditional one to draw that class; CheckpointError when it cannot be used."""
+    return _map_view(name, str(checkpoints.CHECKPOINTS), _stamp(name), label)
 
 
 def test_images(dataset: str) -> np.ndarray:
@@ -50,24 +55,36 @@ def _open_checkpoint(name: str, root: str, stamp: tuple[int, ...]) -> Checkpoint
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _map_view(name: str, root: str, stamp: tuple[int, ...]) -> MapView:
+def _map_view(name: str, root: str, stamp: tuple[int, ...], label: int | None) -> MapView:
     checkpoint = _open_checkpoint(name, root, stamp)
-    codes, labels = checkpoint.latents.mu, checkpoint.latents.label
-    if codes.shape[1] != 2:
-        raise checkpoints.CheckpointError(f"The codes of {name} have {codes.shape[1]} dimensions; the map draws codes of two.")
+    model, codes, labels = checkpoint.model, checkpoint.latents.mu, checkpoint.latents.label
+    plane = latent.map_plane(codes, model.has_prior)
+    points = plane.points(codes)
     classes = class_names(checkpoint)
-    middles = latent.class_medians(codes, labels)
-    figure = figures.latent_map(codes, labels, classes, middles).to_json(engine="json")
-    bound = max(3.5, float(np.ceil(2 * np.abs(codes).max()) / 2))
+    middles = latent.class_medians(points, labels)
+    figure = figures.latent_map(points, labels, classes, middles, prior=model.has_prior).to_json(engine="json")
+    bound = max(3.5, float(np.ceil(2 * np.abs(points).max()) / 2))
     decoder, atlas, why = None, None, ""
     try:
-        decoder = Asset("decoder.safetensors", decoder_bytes(checkpoint.model))
+        decoder = Asset("decoder.safetensors", decoder_bytes(model, None if codes.shape[1] == 2 else plane, label))
     except NotExportable as error:
         why = str(error)
-        cells = latent.decode_grid(checkpoint.model, (-bound, -bound), (bound, bound), ATLAS_CELLS)
+        cells = latent.decode_grid(model, (-bound, -bound), (bound, bound), ATLAS_CELLS, plane, label)
         atlas = Asset("atlas.bin", np.rint(cells * 255).astype(np.uint8).tobytes())
+    words = _describe(len(codes), middles, classes)
     return MapView(
-        checkpoint, classes, bound, Asset("figure.json", figure.encode()), decoder, atlas, why, _describe(len(codes), middles, classes)
+        checkpoint,
+        classes,
+        plane,
+        points,
+        label,
+        bound,
+        Asset("figure.json", figure.encode()),
+        decoder,
+        atlas,
+        why,
+        dimension_note(codes.shape[1]),
+        words,
     )
 
 
@@ -87,6 +104,18 @@ def class_names(checkpoint: Checkpoint) -> tuple[str, ...]:
     """Names of the classes that the checkpoint's codes are labelled with; none where the data set is not known."""
     name = dataset_name(checkpoint)
     return datasets.DATASETS[name].classes if name in datasets.DATASETS else ()
+
+
+def dimension_note(dimensions: int) -> str:
+    """What the map is when the codes do not have two dimensions; "" when they do."""
+    if dimensions == 1:
+        return "The code is one number, from left to right; the height only tells the dots apart."
+    if dimensions == 2:
+        return ""
+    return (
+        f"The codes have {dimensions} dimensions; the map is the plane through them along which they differ most. The decoder draws the "
+        "points of that plane, and a dot is where its code falls on it."
+    )
 
 
 def _describe(count: int, middles: dict[int, tuple[float, ...]], classes: tuple[str, ...]) -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.components.latent_map import LAYERS, Z_LIMIT
 
+PARAMETERS = ("checkpoint", "z", "layers")  # of the Explore page's address
 DEFAULT_LAYERS = ("points", "names")
 
 

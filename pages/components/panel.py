@@ -14,7 +14,8 @@ from core.models import objectives
 from pages.components.pictures import data_uri, error_map, grey
 
 ELBO_SAMPLES = 64
-DESCRIBE = {"bernoulli": "to describe this image (−ELBO)", "gaussian": "is the −ELBO of this image (of a density: it can be negative)"}
+OF_A_DENSITY = "is the −ELBO of this image (of a density: it can be negative)"
+DESCRIBE = {"bernoulli": "to describe this image (−ELBO)", "gaussian": OF_A_DENSITY, "laplace": OF_A_DENSITY}
 
 STYLE = """<style>
 .pt { font-size: 15px; line-height: 1.45; container-type: inline-size; }
@@ -41,21 +42,28 @@ class ImageReading:
 
     x: np.ndarray  # (28, 28) in [0, 1]
     x_hat: np.ndarray  # (28, 28) in [0, 1]
-    negative_elbo_nats: float
     reconstruction_nats: float
-    kl_nats: float
+    kl_nats: float | None  # None for a model without a posterior
 
 
 @torch.no_grad()
-def read_image(checkpoint: Checkpoint, image: np.ndarray) -> ImageReading:
-    """Encode, decode and weigh one test image, uint8 (28, 28); grey x, ELBO_SAMPLES samples of z."""
-    x = torch.from_numpy(image.astype(np.float32) / 255)[None, None]  # (1, 1, 28, 28)
+def read_image(checkpoint: Checkpoint, row: int, images: np.ndarray) -> ImageReading:
+    """Encode, decode and weigh one of the test images, uint8 (N, 28, 28); grey x, ELBO_SAMPLES samples of z.
+
+    A conditional model is told the image's label.
+    """
+    x = torch.from_numpy(images[row].astype(np.float32) / 255)[None, None]  # (1, 1, 28, 28)
     model = checkpoint.model
-    mu, logvar = model.encode(x)  # once: it is the same for every sample
-    z = model.reparameterize(mu.expand(ELBO_SAMPLES, -1), logvar.expand(ELBO_SAMPLES, -1), torch.Generator().manual_seed(0))
-    reconstruction = -model.log_likelihood_nats(model.decode_logits(z), x.expand(ELBO_SAMPLES, -1, -1, -1)).mean().item()
-    kl = objectives.kl_nats(mu, logvar).item()
-    return ImageReading(x[0, 0].numpy(), latent.decode(model, mu.numpy())[0], reconstruction + kl, reconstruction, kl)
+    label = torch.tensor([int(checkpoint.latents.label[row])]) if model.conditional else None
+    mu, logvar = model.encode(x, label)  # once: it is the same for every sample
+    samples = 1 if logvar is None else ELBO_SAMPLES
+    spread = None if logvar is None else logvar.expand(samples, -1)
+    z = model.reparameterize(mu.expand(samples, -1), spread, torch.Generator().manual_seed(0))
+    told = None if label is None else label.expand(samples)
+    reconstruction = -model.log_likelihood_nats(model.decode_logits(z, told), x.expand(samples, -1, -1, -1)).mean().item()
+    kl = None if logvar is None else objectives.kl_nats(mu, logvar).item()
+    x_hat = torch.sigmoid(model.decode_logits(mu, label))[0, 0].numpy()
+    return ImageReading(x[0, 0].numpy(), x_hat, reconstruction, kl)
 
 
 def show(checkpoint: Checkpoint, classes: tuple[str, ...], reading: Reading | None, image: ImageReading | None, instead: str) -> None:
@@ -64,7 +72,7 @@ def show(checkpoint: Checkpoint, classes: tuple[str, ...], reading: Reading | No
         st.html(STYLE + '<div class="pt" data-testid="panel"><h3>No point is kept</h3><p>Click anywhere on the map to keep one.</p></div>')
         return
     label = int(checkpoint.latents.label[reading.nearest])
-    sections = [_where(reading), _vote(classes, reading), _nearest(classes, reading, label)]
+    sections = [_where(reading, checkpoint.model.has_prior), _vote(classes, reading), _nearest(classes, reading, label)]
     if reading.on_code:
         sections.append(_image(checkpoint, image) if image else _decoded_only(checkpoint, reading, instead))
     else:
@@ -78,11 +86,16 @@ def number(value: float, digits: int = 2) -> str:
     return f"{value:.{digits}f}".replace("-", "−")
 
 
-def _where(reading: Reading) -> str:
+def _where(reading: Reading, has_prior: bool) -> str:
     z = ", ".join(number(v) for v in reading.z)
+    point = f'<h3>The kept point</h3><p class="big">z = ({z})</p>'
+    if not has_prior:
+        return (
+            f'{point}<p class="soft">A plain autoencoder has no prior: nothing tells its codes where to lie, and nothing promises that '
+            "what is decoded between them looks like anything.</p>"
+        )
     return (
-        f'<h3>The kept point</h3><p class="big">z = ({z})</p>'
-        f"<p>{number(reading.sigmas)} σ from the centre of the prior</p>"
+        f"{point}<p>{number(reading.sigmas)} σ from the centre of the prior</p>"
         f'<p class="soft">The prior is what codes are expected to look like: a round cloud around (0, 0). '
         f"{_percent(reading.prior_share_beyond)} of its draws land farther out.</p>"
     )
@@ -123,10 +136,16 @@ def _image(checkpoint: Checkpoint, image: ImageReading) -> str:
         + _figure(data_uri(grey(image.x_hat)), "reconstruction", "What the model makes of it")
         + _figure(data_uri(error_map(image.x, image.x_hat)), "error map", "Where the two differ: blue ink is missing, orange is invented")
     )
+    error_words = f'<div class="images">{pictures}</div><p class="soft">Error map: blue ink was left out, orange ink was invented.</p>'
+    if image.kl_nats is None:
+        return (
+            f"{error_words}<p><b>{number(image.reconstruction_nats, 1)} nats</b> of reconstruction loss</p>"
+            '<p class="soft">Grey pixels, summed. This model gives each image one code, not a cloud: there is no KL divergence.</p>'
+        )
     return (
-        f'<div class="images">{pictures}</div><p class="soft">Error map: blue ink was left out, orange ink was invented.</p>'
-        f"<p><b>{number(image.negative_elbo_nats, 1)} nats</b> {DESCRIBE[checkpoint.model.config.likelihood]}"
-        f'{_beside_average(checkpoint)}</p><p class="soft">{number(image.reconstruction_nats, 1)} for what the reconstruction misses '
+        f"{error_words}<p><b>{number(image.reconstruction_nats + image.kl_nats, 1)} nats</b> "
+        f"{DESCRIBE[checkpoint.model.config.likelihood]}{_beside_average(checkpoint)}</p>"
+        f'<p class="soft">{number(image.reconstruction_nats, 1)} for what the reconstruction misses '
         f"+ {number(image.kl_nats, 1)} for the code itself (KL divergence); grey pixels, mean of {ELBO_SAMPLES} samples of z.</p>"
     )
 
@@ -137,6 +156,8 @@ def _beside_average(checkpoint: Checkpoint) -> str:
 
 
 def _decoded_only(checkpoint: Checkpoint, reading: Reading, instead: str) -> str:
-    x_hat = latent.decode(checkpoint.model, np.array([reading.z]))[0]
+    codes = checkpoint.latents
+    label = int(codes.label[reading.nearest]) if checkpoint.model.conditional else None
+    x_hat = latent.decode(checkpoint.model, codes.mu[[reading.nearest]], label)[0]
     picture = _figure(data_uri(grey(x_hat)), "reconstruction", "What the model makes of the image")
     return f'<div class="images">{picture}</div><p class="soft">{escape(instead)}</p>'

@@ -17,7 +17,7 @@ def default_checkpoint() -> str | None:
 def begin() -> None:
     """What the URL asked for becomes this session's view, the first time, and when Back or an edited
     address asks for another; what it asked for in vain, `link_problems`."""
-    begun, query = "point" in st.session_state, dict(st.query_params)
+    begun, query = "point" in st.session_state, {name: st.query_params[name] for name in link.PARAMETERS if name in st.query_params}
     if begun and query in ({}, st.session_state.get("query")):  # another page's link drops the query; this session wrote the other
         return
     asked = link.parse(st.query_params)
@@ -36,3 +36,14 @@ def begin() -> None:
         query=query,
     )
     st.session_state.link_problems = [problem for problem in problems if problem]
+
+
+def index_of(names: list[str]) -> int | None:
+    """The present checkpoint's place among these names."""
+    chosen = st.session_state.get("checkpoint")
+    return names.index(chosen) if chosen in names else None
+
+
+def choose(name: str) -> None:
+    """Look at this checkpoint from now on, from its starting point."""
+    st.session_state.update(checkpoint=name, checkpoint_choice=name, point=None, point_given=False)

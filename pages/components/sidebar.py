@@ -2,12 +2,14 @@
 
 import json
 from html import escape
+from typing import Any
 
 import streamlit as st
 
 from core import checkpoints, metrics
 from core.checkpoints import Checkpoint
 from core.training.config import choose_device, device_title
+from pages.components import session
 
 FIGURES = {  # of a card, with the words for them
     "negative_elbo_nats": ("−ELBO", "nats per image to describe a test image; lower is better", "{:.1f}"),
@@ -20,12 +22,9 @@ def checkpoint_picker() -> None:
     """Choose among the available checkpoints; the choice is st.session_state.checkpoint."""
     names = checkpoints.available()
     if names:
-        st.selectbox("Model", names, key="checkpoint_choice", on_change=_chosen, index=_index(names), help="Trained models in checkpoints/")
-
-
-def _index(names: list[str]) -> int | None:
-    chosen = st.session_state.get("checkpoint")
-    return names.index(chosen) if chosen in names else None
+        st.selectbox(
+            "Model", names, key="checkpoint_choice", on_change=_chosen, index=session.index_of(names), help="Trained models in checkpoints/"
+        )
 
 
 def _chosen() -> None:
@@ -41,9 +40,14 @@ def model_card(checkpoint: Checkpoint) -> None:
         if (value := metrics.from_card(card, name)) is not None:
             lines.append(f"**{title} {form.format(value)}** · {words}")
     st.markdown("\n\n".join(lines))
-    text = json.dumps(card, indent=1, ensure_ascii=False).encode(errors="replace").decode()
     with st.expander("How it was trained and measured"):
-        st.html(f'<pre style="font-size:11px;white-space:pre-wrap;margin:0">{escape(text)}</pre>')
+        whole_card(card)
+
+
+def whole_card(card: dict[str, Any]) -> None:
+    """The card as it is on disk."""
+    text = json.dumps(card, indent=1, ensure_ascii=False).encode(errors="replace").decode()
+    st.html(f'<pre style="font-size:11px;white-space:pre-wrap;margin:0">{escape(text)}</pre>')
 
 
 def device_badge() -> None:

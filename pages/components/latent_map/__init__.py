@@ -27,6 +27,11 @@ HELP = (
     "keep the point. <b>Two fingers</b> pan and zoom.</span>"
 )
 
+RUN_HELP = (
+    " <span><b>Slide</b> through the epochs, or click in the curves, and the map, the decoded grid and your kept point are those of that "
+    "epoch.</span>"
+)
+
 # Several lines, because a single one could be taken for a file's path.
 LOADER = """
 export default async function (component) {
@@ -74,24 +79,71 @@ def latent_map(
     `walk` plays the tour until the first touch. `decoded`: the server's answer for z, base64 of 784 bytes, where the browser
     previews from an atlas.
     """
+    preview = f"{view.why_not_live} What moves is a preview from a grid; the kept point is decoded by the server." if view.atlas else ""
+    _mount(
+        key,
+        on_pick,
+        figure=address(view.figure),
+        decoder=address(view.decoder) if view.decoder else None,
+        atlas=address(view.atlas) if view.atlas else None,
+        view=view.checkpoint.name,
+        bound=view.bound,
+        z=None if z is None else list(z),
+        commit=commit,
+        decoded=decoded,
+        layers=list(layers),
+        walk=walk,
+        help=HELP,
+        note=" ".join(filter(None, [preview, view.note])),
+        description=view.description,
+    )
+
+
+def run_map(
+    timeline: dict[str, Any],
+    view: str,
+    bound: float,
+    description: str,
+    z: Sequence[float] | None,
+    commit: int,
+    layers: Sequence[str],
+    note: str,
+    on_pick: Callable[[], None],
+    key: str,
+) -> None:
+    """Mount the map of a run, with its epochs and curves below; a run that goes on is followed until someone scrubs back.
+
+    `timeline`: "frames" (the address of an epoch's files, with {epoch} and {file}), "live_decoder", "epochs" that can be shown,
+    "running", "total" epochs, and "curves": {"epoch", "series": [{"name", "group", "values", "dashed", "colour"}]}, null for a
+    value that is not finite. `view` names the run: as long as it stays the same, zoom and legend do. The rest is `latent_map`'s.
+    """
+    _mount(
+        key,
+        on_pick,
+        timeline=timeline,
+        view=view,
+        bound=bound,
+        z=None if z is None else list(z),
+        commit=commit,
+        layers=list(layers),
+        help=HELP + RUN_HELP,
+        note=note,
+        description=description,
+    )
+
+
+def _mount(key: str, on_pick: Callable[[], None], **said: Any) -> None:
+    """Give the component what it needs anywhere, and what the caller says."""
     files = {name: address(asset) for name, asset in shared_assets().items()}
-    note = f"{view.why_not_live} What moves is a preview from a grid; the kept point is decoded by the server." if view.atlas else ""
     data = {
         "module": files["latent_map.js"],
         "plotly": files["plotly.min.js"],
-        "figure": address(view.figure),
-        "decoder": address(view.decoder) if view.decoder else None,
-        "atlas": address(view.atlas) if view.atlas else None,
-        "view": view.checkpoint.name,
-        "bound": view.bound,
         "limit": Z_LIMIT,
-        "z": None if z is None else list(z),
-        "commit": commit,
-        "decoded": decoded,
-        "layers": list(layers),
-        "walk": walk,
-        "help": HELP,
-        "note": note,
-        "description": view.description,
+        "figure": None,
+        "decoder": None,
+        "atlas": None,
+        "decoded": None,
+        "walk": False,
+        "timeline": None,
     }
-    _component()(key=key, data=data, on_pick_change=on_pick)
+    _component()(key=key, data=data | said, on_pick_change=on_pick)

@@ -1,9 +1,10 @@
 // The live map: a Plotly scatter that owns its view, a pointer that decodes, two sliders, and the point that is kept.
 // Python mounts it (see __init__.py), passes addresses and the kept point, and hears only of commits.
 
-import { AtlasDecoder, DenseDecoder, PIXELS } from "./decoder.js";
+import { PIXELS } from "./decoder.js";
+import { Shelf, readAtlas, readDecoder, readFigure } from "./frames.js";
 import { ManifoldLayer } from "./manifold.js";
-import { NearestIndex } from "./nearest.js";
+import { Timeline } from "./timeline.js";
 import { Tour } from "./tour.js";
 
 const SNAP_PX = 7; // a click this near to a code is on it
@@ -12,9 +13,10 @@ const ARROW_PX = 10, FINE_ARROW_PX = 1; // steps of the arrow keys, at the prese
 const DOUBLE_CLICK_MS = 350; // the second click of a double click is not one more point
 const KEY_COMMIT_MS = 400; // after the last arrow key, the point is kept
 const ZOOM_STEP = 1.6;
-const MEASURE = "latent-map:decode", MAX_MEASURES = 10_000;
+const DECODE = "latent-map:decode", FRAME = "latent-map:frame", MAX_MEASURES = 10_000; // User Timing entries
 const DIMMED = 0.07;
 const MIN_UNIT = 1e-6, MAX_UNIT = 1; // latent units to a pixel: finer, numbers run out of digits
+const MIN_FILL = 0.5; // of the view: a cloud of codes that fills less of it, epoch by epoch, is looked at from nearer
 
 const SKELETON = `
   <div class="lm-map" data-testid="latent-map" tabindex="0" role="application" aria-describedby="lm-help">
@@ -45,7 +47,7 @@ const SKELETON = `
   <p class="lm-hidden" aria-live="polite"></p>`;
 
 const instances = new WeakMap();
-const fetched = new Map(); // address -> promise; the browser's cache holds the bytes, this spares parsing
+const models = new Shelf(12);
 
 /** Called by Streamlit whenever data or theme change. */
 export async function mount(component) {
@@ -60,20 +62,12 @@ export async function mount(component) {
   };
 }
 
-async function fetchAsset(path, read) {
-  const response = await fetch(path);
-  if (!response.ok) throw new Error(`${path.split("/").pop()} could not be fetched (${response.status})`);
-  return response[read]();
-}
-
-function once(path, read, parse) {
-  if (!fetched.has(path)) {
-    const promise = fetchAsset(path, read).then(parse);
-    fetched.set(path, promise);
-    promise.catch(() => fetched.delete(path));
-    if (fetched.size > 12) fetched.delete(fetched.keys().next().value);
-  }
-  return fetched.get(path);
+/** Figure and decoder of a model that is done learning. */
+function readModel({ figure, decoder, atlas, bound }) {
+  return Promise.all([
+    models.get(figure, () => readFigure(figure)),
+    decoder ? models.get(decoder, () => readDecoder(decoder)) : models.get(atlas, () => readAtlas(atlas, bound)),
+  ]);
 }
 
 let plotly;
@@ -88,21 +82,6 @@ function loadPlotly(path) {
     document.head.append(script);
   });
   return plotly;
-}
-
-/** plotly.py writes arrays as {dtype, bdata}; the map needs them as typed arrays itself. */
-function typedArray(value) {
-  if (!value?.bdata) return value;
-  const bytes = Uint8Array.from(atob(value.bdata), (c) => c.charCodeAt(0)).buffer;
-  return new { f4: Float32Array, f8: Float64Array, i4: Int32Array, i2: Int16Array, u2: Uint16Array, i1: Int8Array, u1: Uint8Array }[value.dtype](bytes);
-}
-
-function parseFigure(figure) {
-  for (const trace of figure.data) for (const key of ["x", "y", "customdata"]) trace[key] = typedArray(trace[key]);
-  const join = (key) => Float64Array.from(figure.data.flatMap((trace) => Array.from(trace[key])));
-  const owner = figure.data.flatMap((trace, t) => Array(trace.x.length).fill(t));
-  const codes = { x: join("x"), y: join("y"), row: join("customdata"), owner };
-  return { ...figure, codes, index: new NearestIndex(codes.x, codes.y) };
 }
 
 let webgl = true; // until Plotly says that there is none; asking for a context of our own would cost 66 ms
@@ -122,14 +101,14 @@ class LatentMap {
     this.kept = find(".lm-kept");
     this.cross = find(".lm-cross");
     this.near = find(".lm-near");
-    this.sliders = [...this.root.querySelectorAll("input")];
-    this.outputs = [...this.root.querySelectorAll("output")];
+    this.sliders = [...this.root.querySelectorAll(".lm-controls input")];
+    this.outputs = [...this.root.querySelectorAll(".lm-controls output")];
     this.tiles = new ManifoldLayer(find(".lm-tiles"));
     this.tour = new Tour((z) => this.show(z));
     this.chosen = new Set(); // classes that are not dimmed; empty: all are shown
     this.committed = null;
     this.sent = 0; // number of the last commit that Python was told of
-    this.measures = 0;
+    this.measures = { [DECODE]: 0, [FRAME]: 0 };
     this.mounts = 0;
     this.limit = 0;
     this.listen();
@@ -141,35 +120,51 @@ class LatentMap {
     this.tell = setStateValue;
     this.latest = data;
     try {
-      const [Plotly, figure, decoder] = await Promise.all([
-        loadPlotly(data.plotly),
-        once(data.figure, "json", parseFigure),
-        data.decoder ? once(data.decoder, "arrayBuffer", (b) => new DenseDecoder(b))
-          : once(data.atlas, "arrayBuffer", (b) => new AtlasDecoder(b, data.bound)),
-      ]);
+      const [Plotly, model] = await Promise.all([loadPlotly(data.plotly), data.timeline ? null : readModel(data)]);
       if (this.latest !== data || this.gone) return; // something newer came meanwhile
       this.Plotly = Plotly;
-      await this.apply(data, figure, decoder);
+      if (model) await this.apply(data, ...model);
+      else await this.follow(data);
     } catch (error) {
       this.say(`The map could not be drawn: ${error.message}. Reload the page; if that does not help, restart the explorer.`);
       console.warn(error);
     }
   }
 
+  /** A run: what Python says goes to the epoch on show, and the timeline brings others. */
+  async follow(data) {
+    this.timeline ??= new Timeline(this.root, {
+      show: (epoch, figure, decoder, since) => this.showEpoch(epoch, figure, decoder, since),
+      say: (text) => this.plotted || this.say(text),
+      settled: () => this.tiles.settled(),
+    });
+    if (this.plotted) await this.apply(data, this.figure, this.decoder);
+    if (this.latest === data && !this.gone) this.timeline.update(this.Plotly, data);
+  }
+
+  async showEpoch(epoch, figure, decoder, since) {
+    this.epoch = epoch;
+    await this.apply(this.latest, figure, decoder);
+    this.measure(FRAME, since);
+  }
+
   async apply(data, figure, decoder) {
     const changed = figure !== this.figure || decoder !== this.decoder;
     this.data = data;
-    this.map.setAttribute("aria-label", data.description);
+    this.map.setAttribute("aria-label", data.description + (data.timeline ? ` Shown is epoch ${this.epoch} of ${data.timeline.total}.` : ""));
     this.root.querySelector(".lm-help").innerHTML = data.help;
     this.limit = data.limit;
     for (const slider of this.sliders) Object.assign(slider, { min: -data.bound, max: data.bound });
     if (changed) {
       Object.assign(this, { figure, decoder });
-      this.buildLegend();
+      this.buildLegend(data);
       if (data.view !== this.view) this.xr = null; // another model: show all of it; the same one keeps the zoom
+      else if (data.timeline && !this.moved && !this.wellFramed()) this.fit();
       this.view = data.view;
       await this.draw();
-      if (this.latest !== data || this.gone) return;
+      if (this.gone) return;
+      if (this.pointing) this.show(this.pointed());
+      if (this.latest !== data) return;
     }
     this.refresh();
     this.note(data.note || (webgl ? "" : "This browser has no WebGL: the map is drawn with SVG, which is slower."));
@@ -178,7 +173,7 @@ class LatentMap {
     if (news) {
       this.sent = data.commit;
       this.setCommitted(data.z, data.decoded);
-    } else if (changed) this.restore();
+    } else if (changed && !this.pointing) this.restore();
     if (!data.walk) this.tour.stop();
     else if (changed && news && !this.pointing) this.tour.start(this.figure, this.committed);
   }
@@ -217,7 +212,10 @@ class LatentMap {
     this.say("");
     if (!this.plotted) {
       this.plotted = true;
-      this.plot.on("plotly_relayouting", (change) => this.viewChanged(change));
+      this.plot.on("plotly_relayouting", (change) => {
+        this.moved = true; // by hand: Plotly says so of a drag or the wheel, not of what is asked of it
+        this.viewChanged(change);
+      });
       this.plot.on("plotly_relayout", (change) => this.viewChanged(change));
       this.observer = new ResizeObserver(() => this.resize());
       this.observer.observe(this.map);
@@ -261,13 +259,25 @@ class LatentMap {
     return { left: l, top: t, width: Math.max(1, width - l - r), height: Math.max(1, height - t - b) };
   }
 
-  /** Ranges that show all codes, one unit as long on both axes. */
+  /** Left, right, bottom and top of all codes, and of one standard deviation of the prior. */
+  extent() {
+    const reach = (v) => v.reduce(([low, high], c) => [Math.min(low, c), Math.max(high, c)], [-1, 1]);
+    return [...reach(this.figure.codes.x), ...reach(this.figure.codes.y)];
+  }
+
+  /** Ranges that show all codes, one unit as long on both axes. Nobody has moved the view from here. */
   fit() {
-    const extent = (v) => v.reduce(([low, high], c) => [Math.min(low, c), Math.max(high, c)], [-1, 1]);
-    const [left, right] = extent(this.figure.codes.x), [bottom, top] = extent(this.figure.codes.y);
-    const box = this.box(), pad = 1.06;
+    const [left, right, bottom, top] = this.extent(), box = this.box(), pad = 1.06;
     const unit = Math.max((right - left) * pad / box.width, (top - bottom) * pad / box.height);
     this.centre((left + right) / 2, (bottom + top) / 2, unit);
+    this.moved = false;
+  }
+
+  /** Are all codes in view, and not lost in the middle of it? */
+  wellFramed() {
+    const [left, right, bottom, top] = this.extent(), [l, r] = this.xr, [b, t] = this.yr;
+    const fill = Math.max((right - left) / (r - l), (top - bottom) / (t - b));
+    return left >= l && right <= r && bottom >= b && top <= t && fill >= MIN_FILL;
   }
 
   /** Put (x, y) in the middle, with so many units to a pixel. */
@@ -293,6 +303,7 @@ class LatentMap {
   /** Zoom by a factor around a point of the latent space (default: the middle). */
   zoom(factor, x = (this.xr[0] + this.xr[1]) / 2, y = (this.yr[0] + this.yr[1]) / 2) {
     if (this.unit / factor < MIN_UNIT || this.unit / factor > MAX_UNIT) return;
+    this.moved = true;
     this.xr = this.xr.map((v) => x + (v - x) / factor);
     this.yr = this.yr.map((v) => y + (v - y) / factor);
     return this.relayout();
@@ -338,7 +349,11 @@ class LatentMap {
     mark.setAttribute("transform", `translate(${x} ${y})`);
   }
 
-  buildLegend() {
+  /** A button for each class; while a run learns, the classes stay, and so does what was chosen of them. */
+  buildLegend({ view, timeline }) {
+    const classes = JSON.stringify([view, this.figure.data.map(({ meta, name, marker }) => [meta, name, marker.color])]);
+    if (timeline && classes === this.classes) return;
+    this.classes = classes;
     const legend = this.root.querySelector(".lm-legend");
     legend.replaceChildren(...this.figure.data.map((trace) => {
       const button = Object.assign(document.createElement("button"), { type: "button", textContent: trace.name });
@@ -382,13 +397,29 @@ class LatentMap {
     this.frame ??= requestAnimationFrame(() => {
       this.frame = undefined;
       this.show(this.asked);
-      performance.measure(MEASURE, { start: this.since, end: performance.now() });
+      this.measure(DECODE, this.since);
       this.since = undefined;
-      if (++this.measures > MAX_MEASURES) {
-        performance.clearMeasures(MEASURE);
-        this.measures = 0;
-      }
     });
+  }
+
+  measure(name, start) {
+    performance.measure(name, { start, end: performance.now() });
+    if (++this.measures[name] <= MAX_MEASURES) return;
+    performance.clearMeasures(name);
+    this.measures[name] = 0;
+  }
+
+  /** Someone looks at z, with the mouse at `pointer` or in another way, and goes on until `leave` or `commit`. */
+  look(z, since, pointer = null) {
+    this.pointing = true;
+    this.pointer = pointer;
+    this.ask(z, since);
+  }
+
+  /** The point being looked at: what is under the mouse now, else where finger, key or slider have put it. */
+  pointed() {
+    if (this.frame) return this.asked;
+    return (this.pointer && this.toLatent(this.pointer)) ?? this.shown;
   }
 
   /** Decode and paint z now, and put crosshair, sliders and words to it; null empties the image. */
@@ -460,8 +491,7 @@ class LatentMap {
       const since = performance.now(), z = this.toLatent(event);
       if (!z || onControls(event)) return this.leave();
       this.tour.stop();
-      this.pointing = true;
-      this.ask(z, since);
+      this.look(z, since, { clientX: event.clientX, clientY: event.clientY });
     });
     on(map, "pointerleave", (event) => event.pointerType !== "touch" && this.leave());
     on(map, "pointerdown", (event) => {
@@ -488,8 +518,7 @@ class LatentMap {
       let byKey = false;
       const z = () => [0, 1].map((j) => (j === i ? Number(slider.value) : (this.frame ? this.asked : this.shown)?.[j] ?? 0));
       on(slider, "input", () => {
-        this.pointing = true; // what Python says meanwhile must not move the thumb
-        this.ask(z());
+        this.look(z()); // and what Python says meanwhile does not move the thumb
       });
       on(slider, "change", () => (byKey ? this.commitSoon(z()) : this.commit(z())));
       on(slider, "pointerdown", () => (byKey = false));
@@ -553,9 +582,8 @@ class LatentMap {
       const z = this.toLatent(touches[0]);
       if (event.type === "touchstart") this.finger = null;
       if (!z) return;
-      this.pointing = true;
       this.finger = z;
-      this.ask(z);
+      this.look(z);
     } else if (!touches.length) {
       const lifted = event.type === "touchend" && !this.pinch && this.finger;
       this.pinch = this.finger = null;
@@ -572,8 +600,7 @@ class LatentMap {
       const step = (event.shiftKey ? FINE_ARROW_PX : ARROW_PX) * this.unit;
       const from = this.frame ? this.asked : this.shown ?? [(this.xr[0] + this.xr[1]) / 2, (this.yr[0] + this.yr[1]) / 2];
       const to = from.map((v, i) => Math.max(-this.limit, Math.min(this.limit, v + step * direction[i])));
-      this.pointing = true;
-      this.ask(to);
+      this.look(to);
       this.commitSoon(to);
     } else if (event.key === "Escape") this.commit(null);
     else if (event.key === "Enter" && event.target === this.map && this.shown) this.commit(this.shown);
@@ -586,6 +613,7 @@ class LatentMap {
     this.gone = true;
     this.tour.stop();
     this.tiles.stop();
+    this.timeline?.destroy();
     cancelAnimationFrame(this.frame);
     clearTimeout(this.keyTimer);
     this.observer?.disconnect();

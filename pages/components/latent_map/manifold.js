@@ -15,22 +15,25 @@ export class ManifoldLayer {
     this.stamp.width = this.stamp.height = 28;
     this.pixels = new ImageData(28, 28);
     this.visible = false;
+    this.waiting = []; // for the grid to be whole
   }
 
-  /** Another model or another ink: forget what was decoded. */
+  /** Another model or another ink: forget what was decoded. What is on show of another model stays until its tile is decoded again. */
   use(decoder, ink) {
     if (decoder === this.decoder && ink.join() === this.ink) return;
     if (decoder !== this.decoder) this.tiles.clear();
+    const recoloured = ink.join() !== this.ink;
     this.decoder = decoder;
     this.ink = ink.join();
     for (let i = 0; i < PIXELS; i++) this.pixels.data.set(ink, 4 * i);
-    this.draw();
+    this.draw(recoloured);
   }
 
   show(visible) {
     if (visible === this.visible) return;
     this.visible = visible;
     this.canvas.hidden = !visible;
+    if (!visible) this.stop();
     this.draw();
   }
 
@@ -41,16 +44,19 @@ export class ManifoldLayer {
   }
 
   /** Draw what is known on the next frame, and decode what is missing, nearest to the middle first, over the next ones. */
-  draw() {
+  draw(empty = true) {
     if (!this.visible || !this.decoder || !this.box) return;
-    this.stop();
+    cancelAnimationFrame(this.frame);
+    this.empty ||= empty;
     this.frame = requestAnimationFrame(() => {
-      this.clear();
+      if (this.empty) this.clear();
+      this.empty = false;
       const missing = this.inView().filter((tile) => !this.stampKnown(tile));
       const decodeSome = () => {
         const deadline = performance.now() + BUDGET_MS;
         while (missing.length && performance.now() < deadline) this.decode(missing.shift());
-        this.frame = missing.length ? requestAnimationFrame(decodeSome) : 0;
+        if (missing.length) this.frame = requestAnimationFrame(decodeSome);
+        else this.stop();
       };
       decodeSome();
     });
@@ -106,10 +112,18 @@ export class ManifoldLayer {
     const side = Math.ceil(this.step * this.perUnit);
     const x = Math.round((column * this.step - this.xr[0]) * this.perUnit);
     const y = Math.round((this.yr[1] - (row + 1) * this.step) * this.perUnit);
+    this.context.clearRect(x, y, side, side);
     this.context.drawImage(this.stamp, x, y, side, side);
+  }
+
+  /** Resolves when the grid on show is whole, or hidden. */
+  settled() {
+    return this.frame ? new Promise((resolve) => this.waiting.push(resolve)) : Promise.resolve();
   }
 
   stop() {
     cancelAnimationFrame(this.frame);
+    this.frame = 0;
+    for (const resolve of this.waiting.splice(0)) resolve();
   }
 }

@@ -1,0 +1,172 @@
+"""Training runs as their directories show them, whatever is in the files. Standard library only."""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.training.folder import CONFIG, LOCK, PAUSE, STATUS, STOP, is_held, read_json
+
+DEVICE = re.compile(r"cpu|mps|cuda:\d{1,3}")
+STATES = ("queued", "running", "paused", "stopped", "finished", "failed", "interrupted")
+UNFINISHED = ("queued", "running", "paused")  # what status.json says while there is something left for the process to do
+INTERRUPTED = (
+    "The run's process ended without a word: it was killed, ran out of memory, or the machine was restarted. "
+    "Everything up to the last finished epoch is kept; Resume goes on from there."
+)
+
+
+class JobError(Exception):
+    """What was asked of a run cannot be done; the message says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as its directory shows it now. config and status hold only what was found to be of the right type."""
+
+    id: str
+    folder: Path
+    config: dict[str, Any]
+    status: dict[str, Any]
+    state: str  # one of STATES
+    alive: bool  # a process has it
+    queue_position: int | None = None  # 0: next; None: does not wait
+
+    @property
+    def name(self) -> str:
+        """The checkpoint to be written."""
+        return self.config.get("name", self.id)
+
+    @property
+    def owner(self) -> str:
+        """Whose run it is; "" for one from the command line."""
+        return self.config.get("owner", "")
+
+    @property
+    def created(self) -> float:
+        """When it was started, Unix seconds."""
+        return self.config.get("created", 0.0)
+
+    @property
+    def epoch(self) -> float:
+        """Epochs done, with the part of the present one."""
+        return self.status.get("epoch") or 0.0
+
+    @property
+    def epochs(self) -> int:
+        """Epochs wanted; 0 when not known."""
+        return self.status.get("epochs") or self.config.get("recipe", {}).get("epochs") or 0
+
+    @property
+    def phase(self) -> str:
+        """What its process is doing, in words."""
+        return self.status.get("phase") or ""
+
+    @property
+    def message(self) -> str:
+        """What happened and what to do; "" when there is nothing to say."""
+        return self.status.get("message") or ""
+
+    @property
+    def active(self) -> bool:
+        """A process has it, and is not just ending."""
+        return self.alive and self.state in UNFINISHED
+
+    @property
+    def stopping(self) -> bool:
+        """It was cancelled, and its process has yet to see that."""
+        return self.active and (self.folder / STOP).exists()
+
+    @property
+    def pausing(self) -> bool:
+        """A pause was asked for and is yet to come."""
+        return self.active and self.state != "paused" and (self.folder / PAUSE).exists()
+
+    @property
+    def devices(self) -> list[str]:
+        """The devices it waits for; any one will do."""
+        return self.status.get("waits_for") or self.config.get("devices") or ["cpu"]
+
+
+def folders(root: Path) -> list[Path]:
+    """Where runs are: folders with a config or a status, but none that is being made or deleted."""
+    try:
+        with os.scandir(root) as entries:
+            names = [e.name for e in entries if not e.name.startswith(".") and e.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
+    found = [root.absolute() / name for name in names]
+    return [folder for folder in found if any((folder / file).is_file() for file in (CONFIG, STATUS))]
+
+
+def read(folder: Path) -> Run:
+    """A run from its folder, whatever is in it.
+
+    First whether it is alive: a process that ends meanwhile has written its last word before. And once more if the status says
+    that it should be: it may have been resumed meanwhile.
+    """
+    alive = is_held(folder / LOCK)
+    config, config_fault = checked(read_json(folder / CONFIG), CONFIG_FIELDS, {"name", "owner", "created"})
+    status, status_fault = checked(read_json(folder / STATUS), STATUS_FIELDS, {"state"})
+    state = status.get("state", "failed")
+    if faults := " and ".join(f"{name} {fault}" for name, fault in ((CONFIG, config_fault), (STATUS, status_fault)) if fault):
+        state = "failed"
+        status["message"] = f"The run's files are damaged: {faults}. " + (
+            "Delete the run and start another." if config_fault else "Resume goes on from the last finished epoch that was kept."
+        )
+    elif state in ("queued", "running") and not alive and not (alive := is_held(folder / LOCK)):
+        state = "interrupted"
+        status["message"] = INTERRUPTED
+    return Run(folder.name, folder, config, status, state, alive)
+
+
+def checked(found: Any, fields: Mapping[str, Callable[[Any], bool]], needed: set[str]) -> tuple[dict[str, Any], str]:
+    """What is usable of a JSON file's value, and what is wrong with it: "" when nothing is."""
+    if not isinstance(found, dict):
+        return {}, "is missing or cannot be read"
+    strange = sorted(name for name, right in fields.items() if name in found and not right(found[name]))
+    missing = sorted(needed - found.keys())
+    fault = f"has a strange {', '.join(strange)}" if strange else f"lacks {', '.join(missing)}" if missing else ""
+    return {name: value for name, value in found.items() if name not in strange}, fault
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15
+
+
+def _maybe(right: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: value is None or right(value)
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _object(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _devices(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(device, str) and DEVICE.fullmatch(device) for device in value)
+
+
+CONFIG_FIELDS: dict[str, Callable[[Any], bool]] = {
+    "name": _text,
+    "owner": _text,
+    "created": _number,
+    "dataset": _text,
+    "model": _object,
+    "recipe": lambda value: _object(value) and _maybe(_number)(value.get("epochs")),
+    "threads": _number,
+    "devices": _devices,
+    "preset": _maybe(_text),
+}
+STATUS_FIELDS: dict[str, Callable[[Any], bool]] = {
+    "state": lambda value: _text(value) and value in STATES,
+    **dict.fromkeys(("phase", "device", "message", "checkpoint"), _maybe(_text)),
+    **dict.fromkeys(("epoch", "epochs", "step", "total_steps", "seconds", "seconds_left", "updated", "turn"), _maybe(_number)),
+    "losses": _maybe(lambda value: _object(value) and all(map(_maybe(_number), value.values()))),
+    "waits_for": _maybe(_devices),
+}

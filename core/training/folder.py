@@ -1,0 +1,128 @@
+"""The files of a run directory, the only link between a trainer and whoever watches it: names, status, and the lock of its process.
+
+Standard library only: a process that waits for its turn must not weigh what torch weighs.
+"""
+
+import errno
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None  # type: ignore[assignment]
+
+CONFIG, STATUS, METRICS, SUBSET, LOG = "config.json", "status.json", "metrics.jsonl", "subset.safetensors", "log.txt"
+STOP, PAUSE, LOCK, RESERVE = "stop", "pause", "lock", "reserve"
+RESERVE_BYTES = 64 << 10  # given back to say that the disk is full
+MAX_JSON_BYTES = 1 << 20
+LOCK_TRIES, LOCK_WAIT_S = 20, 0.02  # a look at a lock holds it for a moment
+
+
+class BusyError(Exception):
+    """Another process carries the run out; the message says so."""
+
+
+def read_json(path: Path) -> Any:
+    """A small JSON file's value; None when it is missing, too large or no JSON."""
+    try:
+        if path.stat().st_size > MAX_JSON_BYTES:
+            return None
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a JSON file, whole or not at all. On a full disk the run's reserve is given up for it."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    text = json.dumps(value, indent=1, ensure_ascii=False)
+    try:
+        try:
+            temporary.write_text(text, encoding="utf-8")
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            (path.parent / RESERVE).unlink(missing_ok=True)
+            temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_status(folder: Path) -> dict[str, Any]:
+    """What the run says of itself; empty when it says nothing that can be read."""
+    status = read_json(folder / STATUS)
+    return status if isinstance(status, dict) else {}
+
+
+def write_status(folder: Path, **fields: Any) -> None:
+    """Change these fields of status.json."""
+    write_json(folder / STATUS, read_status(folder) | fields | {"updated": time.time()})
+
+
+def begin(folder: Path, config: dict[str, Any], anew: bool = True) -> None:
+    """Make the directory of a run that waits to be carried out; `anew` removes what an earlier run left there."""
+    if anew and folder.is_dir():
+        for old in folder.iterdir():
+            if old.name != LOCK:
+                shutil.rmtree(old) if old.is_dir() else old.unlink()
+    folder.mkdir(parents=True, exist_ok=True)
+    for control in (STOP, PAUSE):
+        (folder / control).unlink(missing_ok=True)
+    (folder / RESERVE).write_bytes(bytes(RESERVE_BYTES))
+    write_json(folder / CONFIG, config)
+    write_status(folder, state="queued", phase="", message="")
+
+
+@contextmanager
+def hold(folder: Path, really: bool = True) -> Iterator[None]:
+    """Hold the run's lock, as its process does for as long as it lives; BusyError when another one does."""
+    if not really:
+        yield
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = take_lock(folder / LOCK)
+    if descriptor is None:
+        raise BusyError(f"The run in {folder} is under way in another process. Stop it there first, or train into another folder.")
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def take_lock(path: Path) -> int | None:
+    """The descriptor of a lock file that is now this process's (closing it lets go), or None when somebody holds it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    for _ in range(LOCK_TRIES):
+        try:
+            if fcntl is not None:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return descriptor
+        except BlockingIOError:
+            time.sleep(LOCK_WAIT_S)
+    os.close(descriptor)
+    return None
+
+
+def is_held(path: Path) -> bool:
+    """Whether a process holds the lock. Looks share the lock, so they do not disturb each other."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        if fcntl is None:
+            return False
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return False
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)

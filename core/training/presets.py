@@ -1,0 +1,125 @@
+"""How long to train: three presets for those who do not want to choose, and what they take on this machine.
+
+python -m core.training.presets          measures every model's speed here, a line of JSON each
+"""
+
+import json
+import math
+import os
+import platform
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from core.models import MODELS
+from core.training.config import TrainingConfig, choose_device
+from core.training.loop import Trainer
+
+SMALL_DATA = 20_000  # training images; fewer are seen more often, in smaller batches
+TIMED_STEPS, WARM_STEPS = 8, 3
+START_S = 6.0  # a process, its libraries, the images
+MEASURE_S = {True: 25.0, False: 8.0}  # of the finished model on 10,000 images, with and without its NLL; on one thread
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A name for a number of epochs over 60,000 images, and what to expect of it."""
+
+    title: str
+    epochs: int
+    summary: str
+
+
+PRESETS = {
+    "quick": Preset("Quick", 5, "Digits find their places. Good enough to look around in."),
+    "good": Preset("Good", 30, "Neighbours part, strokes get sharp."),
+    "best": Preset("Best", 200, "Like the model that ships with the explorer."),
+}
+
+
+def epochs_for(preset: str, training_images: int) -> int:
+    """Epochs of a preset; over a small data set more of them, with a third of the large one's steps or so."""
+    return PRESETS[preset].epochs * (1 if training_images >= SMALL_DATA else 8)
+
+
+def batch_size_for(training_images: int) -> int:
+    """The batch that goes with `epochs_for`."""
+    return TrainingConfig().batch_size if training_images >= SMALL_DATA else 64
+
+
+def training_threads() -> int:
+    """CPU threads of a run: all cores but one, which stays with the pages; at most eight, more do not help at this size."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cores - 1, 8))
+
+
+def images_per_second(model: str) -> float:
+    """How fast the model with its default sizes learns here, by a few steps on random images."""
+    images = np.random.default_rng(0).integers(0, 256, (2048, 28, 28), np.uint8)
+    trainer = Trainer(TrainingConfig(), model, MODELS[model].config(), images, np.zeros(len(images), np.uint8))
+    trainer.run(should_stop=lambda: trainer.step >= WARM_STEPS)
+    _wait(trainer.device)
+    began, first = time.perf_counter(), trainer.step
+    trainer.run(should_stop=lambda: trainer.step >= first + TIMED_STEPS)
+    _wait(trainer.device)
+    return (trainer.step - first) * trainer.batch_size / (time.perf_counter() - began)
+
+
+def _wait(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def estimate_seconds(speeds: dict[str, float], model: str, config: Any, epochs: int, images: int) -> float | None:
+    """About how long a run takes from *Start* to the saved checkpoint; None while the model's speed is not known.
+
+    Other sizes than the model's defaults count by their arithmetic.
+    """
+    if not speeds.get(model):
+        return None
+    relative = work(model, config) / work(model, MODELS[model].config())
+    with_nll = config.latent_dim <= 2 and config.likelihood == "bernoulli" and model in ("vae", "conv-vae")
+    return START_S + epochs * images / speeds[model] * relative + MEASURE_S[with_nll] * min(1.0, images / 60_000)
+
+
+def work(model: str, config: Any) -> float:
+    """Floating-point operations of encoder and decoder for one image, about."""
+    with torch.device("meta"):
+        built = MODELS[model].module(config)
+    encoder = sum(2 * parameter.numel() for parameter in built.encoder.parameters())
+    return max(1.0, encoder * (1 if model != "conv-vae" else 20) + built.decoder_flop())
+
+
+def key() -> str:
+    """What a measured speed belongs to: this machine with this torch."""
+    return f"{platform.node()}, {choose_device().type}, {training_threads()} threads, torch {torch.__version__}"
+
+
+def read_speeds(path: Path) -> dict[str, float]:
+    """Images per second of each model, as measured on this machine before; empty when they were not."""
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        speeds = kept["speeds"] if kept["key"] == key() else {}
+        return {name: float(value) for name, value in speeds.items() if name in MODELS and math.isfinite(value) and value > 0}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def write_speeds(path: Path, speeds: dict[str, float]) -> None:
+    """Keep them for the next start."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}")
+    temporary.write_text(json.dumps({"key": key(), "speeds": speeds}), encoding="utf-8")
+    temporary.replace(path)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(training_threads())
+    for name in MODELS:
+        print(json.dumps({name: round(images_per_second(name), 1)}), flush=True)
+    sys.exit(0)

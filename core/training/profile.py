@@ -1,0 +1,50 @@
+"""Where a training step's time goes: python -m core.training ... --profile."""
+
+import time
+from typing import Any
+
+import torch
+from torch.profiler import ProfilerActivity
+from torch.profiler import profile as torch_profile
+
+from core.data.datasets import load
+from core.models import MODELS
+from core.models.config import from_json
+from core.training.config import TrainingConfig, device_title
+from core.training.loop import Trainer
+
+WARM_STEPS, TIMED_STEPS, PROFILED_STEPS, ROWS = 10, 50, 20, 15
+
+
+def profile(config: dict[str, Any]) -> str:
+    """Train a few steps of the run that `config` (a config.json) describes; a table of its operations, and the time of an epoch."""
+    recipe = from_json(TrainingConfig, config["recipe"])
+    name, train = config["model"]["name"], load(recipe.dataset, "train")
+    trainer = Trainer(recipe, name, from_json(MODELS[name].config, config["model"]["config"]), train.images, train.labels)
+    _steps(trainer, WARM_STEPS)
+    began = time.perf_counter()
+    _steps(trainer, TIMED_STEPS)
+    step_s = (time.perf_counter() - began) / TIMED_STEPS
+    on_gpu = trainer.device.type == "cuda"
+    with torch_profile(activities=[ProfilerActivity.CPU] + [ProfilerActivity.CUDA] * on_gpu) as profiler:
+        _steps(trainer, PROFILED_STEPS)
+    averages = profiler.key_averages()
+    launches = sum(event.count for event in averages if event.key in ("cudaLaunchKernel", "cudaLaunchKernelExC", "cuLaunchKernel"))
+    graphs = sum(event.count for event in averages if event.key == "cudaGraphLaunch")
+    lines = [averages.table(sort_by="self_cuda_time_total" if on_gpu else "self_cpu_time_total", row_limit=ROWS)]
+    lines.append(
+        f"Device: {device_title(trainer.device)}, {str(trainer.precision).removeprefix('torch.')}, batches of {trainer.batch_size}"
+    )
+    lines.append(f"A step: {1000 * step_s:.2f} ms; an epoch of {trainer.steps_per_epoch} steps: {trainer.steps_per_epoch * step_s:.2f} s")
+    if on_gpu:
+        how = "one CUDA graph a step" if trainer.graphed and trainer.graphed.graph else "launched one by one"
+        lines.append(f"{how}: {launches / PROFILED_STEPS:.0f} kernel launches and {graphs / PROFILED_STEPS:.0f} graph launches a step")
+    return "\n".join(lines)
+
+
+def _steps(trainer: Trainer, count: int) -> None:
+    """Go on for so many steps, and wait for the device."""
+    last = trainer.step + count
+    trainer.run(should_stop=lambda: trainer.step >= last)
+    if trainer.device.type == "cuda":
+        torch.cuda.synchronize(trainer.device)

@@ -1,0 +1,365 @@
+"""A run directory, carried out: read config.json, train, and write what happens next to it, so that a page can follow and a
+killed run can go on. core.jobs calls `execute` in a process of its own; the command line and torchrun call `train`.
+"""
+
+import dataclasses
+import errno
+import json
+import math
+import os
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+from torch import Tensor
+
+from core import latent
+from core.checkpoints import CheckpointError, available, check_target
+from core.data.datasets import DatasetError, Split, load, to_unit_images
+from core.models import MODELS, ConfigError, Model
+from core.models.config import check_one_of, from_json
+from core.training import snapshot
+from core.training.card import write_checkpoint
+from core.training.config import TrainingConfig, device_title
+from core.training.distributed import ALONE, LostContact, Ranks
+from core.training.folder import CONFIG, METRICS, PAUSE, STOP, SUBSET, read_json, write_status
+from core.training.loop import OnStep, Progress, Trainer, TrainingError, named_losses
+from core.training.state import STATE_FILE, StateError
+
+SUBSET_IMAGES = 5_000  # of the test set, the same in every epoch
+STATUS_S, CONTROL_S = 0.5, 0.1  # how often status.json is written, and stop and pause are looked for
+LINGER_S = 600.0  # a paused run stays in memory so long, without its device
+FULL = (errno.ENOSPC, errno.EDQUOT)
+SENTENCES = (ConfigError, CheckpointError, DatasetError, TrainingError, StateError, LostContact)  # errors that say what to do
+
+
+STOPPED = "Stopped. It can go on from here at any time."
+
+
+class Stopped(Exception):
+    """The person stopped the run while it was measured: what was learnt is on disk."""
+
+
+@dataclass
+class Hooks:
+    """What the surroundings of a run do for it. The defaults: it has its device to itself, and nobody watches."""
+
+    device: str = "auto"
+    release: Callable[[], None] = lambda: None  # give the device up, during a pause
+    reacquire: Callable[[], str] = lambda: "auto"  # and queue for it again
+    on_step: OnStep = lambda progress: None
+    on_epoch: Callable[[int, dict[str, float]], None] = lambda epoch, losses: None
+    started: Callable[[Trainer], None] = lambda trainer: None
+    say: Callable[[str], None] = lambda what: None
+    should_stop: Callable[[], bool] = lambda: False
+    ranks: Ranks = ALONE
+
+
+def execute(folder: Path, device: str, release: Callable[[], None], reacquire: Callable[[], str]) -> None:
+    """Carry the run out to its end, its pause or its failure; status.json says which, in words."""
+    try:
+        train(folder, Hooks(device, release, reacquire))
+    except Exception as error:
+        traceback.print_exc()
+        write_status(folder, state="failed", phase="", message=explain(error))
+
+
+def explain(error: BaseException) -> str:
+    """What went wrong, and what to do about it."""
+    kept = "Everything up to the last finished epoch is kept."
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return f"The device ran out of memory. Choose a smaller batch or smaller layers, or wait for other programs to end. {kept}"
+    if (isinstance(error, OSError) and error.errno in FULL) or (isinstance(error, SafetensorError) and "os error 28" in str(error)):
+        return f"The disk is full. Make room (delete old runs, for example), then resume. {kept}"
+    if isinstance(error, OSError):
+        return f"A file could not be read or written ({error.strerror or error}). Check the disk and its permissions, then resume. {kept}"
+    if isinstance(error, SENTENCES):
+        return str(error)
+    return f"Something unexpected happened ({type(error).__name__}: {error}). The run's log.txt has the details. {kept}"
+
+
+def train(folder: Path, hooks: Hooks) -> str:
+    """Carry the run out; returns the state it ended in: finished, stopped or paused. Raises what `explain` explains."""
+    return Execution(folder, hooks).run()
+
+
+@dataclass
+class Execution:
+    """One process's work on a run directory."""
+
+    folder: Path
+    hooks: Hooks
+    looked: float = field(default=0.0, init=False)  # when the control files were last looked at
+    written: float = field(default=0.0, init=False)  # when the status was
+    wish: str = field(default="", init=False)  # "stop" or "pause", once a person asked for it
+    previous: np.ndarray | None = field(default=None, init=False)  # the last snapshot's points, to keep the map still
+    losses: dict[str, float] | None = field(default=None, init=False)  # of the last finished epoch
+    card: dict[str, Any] | None = field(default=None, init=False)  # of the checkpoint, once it is saved
+
+    def run(self) -> str:
+        """From config.json to a checkpoint."""
+        self.status(state="running", phase="reading the images", message="")
+        self.trainer, self.train, self.test = self.prepare()
+        self.hooks.started(self.trainer)
+        self.pick_subset()
+        self.go_on_from_state()
+        while not self.trainer.run(self.on_step, self.on_epoch, self.should_stop):
+            self.trainer.save_state(self.folder, losses=self.losses)
+            state = self.linger() if self.wish == "pause" and self.hooks.ranks.alone else "stopped"  # only one process can linger
+            if state == "stopped":
+                return self.end("stopped", STOPPED)
+            if state == "paused":
+                return state
+        return self.keep()
+
+    # --- before ---------------------------------------------------------------------------------------------------------
+
+    def prepare(self) -> tuple[Trainer, Split, Split]:
+        """The trainer that config.json describes, and its data."""
+        config = self.hooks.ranks.told(lambda: read_json(self.folder / CONFIG))
+        if not isinstance(config, dict) or not isinstance(config.get("model"), dict):
+            raise TrainingError("The run's config.json is missing or damaged. Delete the run and start another.")
+        self.config = config
+        if threads := config.get("threads"):
+            torch.set_num_threads(int(threads))
+        recipe = from_json(TrainingConfig, config.get("recipe"))
+        device = self.hooks.device if self.hooks.device != "auto" else recipe.device
+        recipe = dataclasses.replace(recipe, device=device.partition(":")[0])
+        name = config["model"].get("name")
+        check_one_of("model", name, MODELS)
+        model_config = from_json(MODELS[name].config, config["model"].get("config"))
+        train, test = load(recipe.dataset, "train"), load(recipe.dataset, "test")
+        self.target = self.folder.parents[1] / str(config.get("name") or self.folder.name)
+        if self.hooks.ranks.first:
+            check_target(self.target)
+        return Trainer(recipe, name, model_config, train.images, train.labels, self.hooks.ranks), train, test
+
+    def pick_subset(self) -> None:
+        """The test images whose codes are followed from epoch to epoch."""
+        count = min(SUBSET_IMAGES, len(self.test.labels))
+        rows = np.sort(np.random.default_rng(0).permutation(len(self.test.labels))[:count]).astype(np.int32)
+        self.x = to_unit_images(self.test.images[rows]).to(self.trainer.device)
+        self.label = torch.from_numpy(self.test.labels[rows].astype(np.int64)).to(self.trainer.device)
+        if self.hooks.ranks.first:
+            save_file({"row": rows, "label": self.test.labels[rows].astype(np.uint8)}, self.folder / SUBSET)
+
+    def go_on_from_state(self) -> None:
+        """Restore the state if there is one; bring metrics and snapshots to where it is."""
+        if self.hooks.ranks.told((self.folder / STATE_FILE).exists):
+            self.losses = self.trainer.restore(self.folder).get("losses")
+        if not self.hooks.ranks.first:
+            return
+        epoch = self.trainer.step // self.trainer.steps_per_epoch
+        lines = [line for line in read_metrics(self.folder) if line["epoch"] <= epoch]
+        _write_lines(self.folder / METRICS, lines)
+        snapshot.forget_after(self.folder, epoch)
+        done, at_its_end = {line["epoch"] for line in lines}, not self.trainer.step % self.trainer.steps_per_epoch
+        if at_its_end and (epoch not in done or epoch not in snapshot.epochs(self.folder)):  # killed between state and record
+            _write_lines(self.folder / METRICS, [line for line in lines if line["epoch"] < epoch])
+            self.record(epoch, self.losses)
+        elif kept := snapshot.epochs(self.folder):
+            self.previous = snapshot.read(self.folder, kept[-1], self.config["model"]).points
+        self.report(phase="training")
+
+    # --- during ---------------------------------------------------------------------------------------------------------
+
+    def on_step(self, progress: Progress) -> None:
+        """Say now and then where the run is."""
+        self.hooks.on_step(progress)
+        if self.hooks.ranks.first and time.monotonic() - self.written > STATUS_S:
+            self.report(progress.seconds_left, progress.losses(), phase="training")
+
+    def on_epoch(self, trainer: Trainer, losses: dict[str, float]) -> None:
+        """Save the state first: an epoch that was once reported is never lost."""
+        trainer.save_state(self.folder, losses=losses)
+        if not self.hooks.ranks.first:
+            return
+        epoch = trainer.step // trainer.steps_per_epoch
+        self.losses = losses
+        self.record(epoch, losses)
+        self.hooks.on_epoch(epoch, losses)
+
+    def record(self, epoch: int, losses: dict[str, float] | None) -> None:
+        """Snapshot and metrics of a finished epoch (0: before training), of the running average on the subset."""
+        model = self.trainer.average_model()
+        told = self.label if model.conditional else None
+        codes, _ = latent.encode(model, self.x, told)
+        plane = latent.map_plane(codes, model.has_prior)
+        if self.previous is not None and len(self.previous) == len(codes):
+            plane = latent.turned(plane, plane.points(codes), self.previous)
+        self.previous = plane.points(codes)
+        if not np.isfinite(self.previous).all():
+            raise TrainingError("The codes are no longer finite numbers: training diverged. Try a lower learning rate.")
+        snapshot.write(self.folder, epoch, model, plane, self.previous)
+        line = {
+            "epoch": epoch,
+            "step": self.trainer.step,
+            "seconds": round(self.trainer.seconds, 2),
+            "extent": float(np.abs(self.previous).max()),
+            "train": losses,
+            "test": test_losses(model, self.x, told, self.trainer.config.binarize),
+        }
+        with (self.folder / METRICS).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+        self.report(losses=losses)
+
+    def should_stop(self) -> bool:
+        """Whether a person wants it; asked after every step, looked up ten times a second."""
+        ended = self.trainer.step % self.trainer.steps_per_epoch == 0  # a step of one epoch ends exactly there
+        if self.hooks.should_stop():
+            self.wish = "stop"
+        elif self.hooks.ranks.first and (ended or time.monotonic() - self.looked > CONTROL_S):
+            self.looked = time.monotonic()
+            self.wish = self.look()
+        return bool(self.wish)
+
+    def look(self) -> str:
+        """What the control files ask for now."""
+        if (self.folder / STOP).exists():
+            return "stop"
+        try:
+            text = (self.folder / PAUSE).read_text(encoding="utf-8").strip()
+        except OSError:
+            return ""
+        after = int(text) if text.isdecimal() else 0
+        return "pause" if self.trainer.step >= after * self.trainer.steps_per_epoch else ""
+
+    def linger(self) -> str:
+        """Paused: without the device, but in memory for a while, so that going on takes no time. The state that follows."""
+        self.report(state="paused", phase="", message="")
+        self.hooks.release()
+        until = time.monotonic() + (LINGER_S if self.trainer.device.type == "cpu" else 0.0)
+        while (wish := self.look()) == "pause":
+            if time.monotonic() > until:
+                return "paused"
+            time.sleep(CONTROL_S)
+        if wish != "stop":
+            self.status(state="queued", phase="waiting for the device")
+            try:
+                self.hooks.reacquire()
+            except Exception:
+                if (wish := self.look()) != "stop":
+                    raise
+        if wish == "stop":
+            return "stopped"
+        self.wish = ""
+        self.report(state="running", phase="training")
+        return "running"
+
+    # --- after ----------------------------------------------------------------------------------------------------------
+
+    def keep(self) -> str:
+        """Measure the model and save it as a checkpoint."""
+        if not self.hooks.ranks.first:
+            return "finished"
+        try:
+            self.save_checkpoint()
+        except Stopped:
+            return self.end("stopped", "Stopped while the model was measured. Resume to measure it and keep it.")
+        (self.folder / STATE_FILE).unlink(missing_ok=True)
+        return self.end("finished", "")
+
+    def save_checkpoint(self) -> dict[str, Any]:
+        """The checkpoint of what has been learnt so far; under another name where somebody took the name meanwhile."""
+        if not self.config.get("replace"):
+            self.target = _free(self.target)
+        self.card = write_checkpoint(self.trainer, self.target, self.train, self.test, say=self.measuring)
+        self.status(checkpoint=self.target.name)
+        return self.card
+
+    def measuring(self, what: str) -> None:
+        """Say what is measured; a person who cancels need not wait for the rest."""
+        if (self.folder / STOP).exists():
+            raise Stopped
+        self.hooks.say(what)
+        self.report(phase=f"measuring {what}")
+
+    def end(self, state: str, message: str) -> str:
+        """The run's last word, for now."""
+        self.report(state=state, phase="", message=message)
+        return state
+
+    # --- saying ---------------------------------------------------------------------------------------------------------
+
+    def report(self, seconds_left: float | None = None, losses: dict[str, float] | None = None, **fields: Any) -> None:
+        """Write where the run is, and more fields if given."""
+        trainer = self.trainer
+        self.written = time.monotonic()
+        if losses is not None:
+            fields["losses"] = {name: value if math.isfinite(value) else None for name, value in losses.items()}
+        if seconds_left is not None:
+            fields["seconds_left"] = round(seconds_left, 1)
+        self.status(
+            device=device_title(trainer.device),
+            step=trainer.step,
+            total_steps=trainer.total_steps,
+            epoch=trainer.step / trainer.steps_per_epoch,
+            epochs=trainer.config.epochs,
+            seconds=round(trainer.seconds, 1),
+            **fields,
+        )
+
+    def status(self, **fields: Any) -> None:
+        """Write these fields, if this process is the one that writes."""
+        if self.hooks.ranks.first:
+            write_status(self.folder, **fields)
+
+
+@torch.no_grad()
+def test_losses(model: Model, x: Tensor, label: Tensor | None, binarize: bool) -> dict[str, float | None]:
+    """The training losses on images (N, 1, 28, 28) that were not trained on, nats per image; the same draws every time."""
+    generator = torch.Generator(x.device).manual_seed(0)
+    seen = torch.bernoulli(x, generator=generator) if binarize else x
+    sums = torch.zeros(len(model.LOSSES), dtype=torch.float64)
+    for start in range(0, len(x), latent.BATCH):
+        told = None if label is None else label[start : start + latent.BATCH]
+        terms = model.training_terms(seen[start : start + latent.BATCH], generator=generator, label=told)
+        sums += terms.sum(1).cpu().double()
+    means = named_losses(model.LOSSES, (sums / len(x)).tolist())
+    return {name: value if math.isfinite(value) else None for name, value in means.items()}
+
+
+def read_metrics(folder: Path) -> list[dict[str, Any]]:
+    """The lines of metrics.jsonl that are whole, in order of epochs; a killed run may have left half a line."""
+    lines = []
+    try:
+        text = (folder / METRICS).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return []
+    for line in text.splitlines():
+        try:
+            values = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(values, dict) and isinstance(values.get("epoch"), int) and not isinstance(values["epoch"], bool):
+            lines.append(values)
+    return sorted(lines, key=lambda values: values["epoch"])
+
+
+def read_subset(folder: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Rows in the test set and labels of the images that are followed, both (N,)."""
+    arrays = load_file(folder / SUBSET)
+    return arrays["row"], arrays["label"]
+
+
+def _write_lines(path: Path, lines: list[dict[str, Any]]) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _free(target: Path) -> Path:
+    """The first of NAME, NAME-2, ... that no checkpoint has."""
+    taken = set(available(target.parent))
+    names = (target.name if number == 1 else f"{target.name}-{number}" for number in range(1, 10_000))
+    return target.with_name(next(name for name in names if name not in taken))

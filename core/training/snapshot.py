@@ -1,0 +1,98 @@
+"""A run's epochs on disk, for the live map and the time machine: where the same test images lie, and the decoder of that moment."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from core.latent import Plane
+from core.models import ConfigError, Model, rebuild
+
+EPOCHS_FOLDER = "epochs"
+MAX_BYTES = 256 << 20  # of a run's snapshots; beyond it every second one goes, and so on
+DECODER = "decoder"  # begins the names of all weights that decoding needs
+
+
+class SnapshotError(Exception):
+    """A snapshot that is missing or cannot be used; the message says which."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a run looked like after an epoch."""
+
+    epoch: int
+    points: np.ndarray  # float32 (N, 2): the subset's codes on the plane
+    plane: Plane
+    model: Model  # its decoder alone has weights; the encoder is on torch's meta device
+
+
+def epochs(folder: Path) -> list[int]:
+    """The epochs that a run has snapshots of, in order."""
+    try:
+        names = [path.stem for path in (folder / EPOCHS_FOLDER).iterdir() if path.suffix == ".safetensors"]
+    except OSError:
+        return []
+    return sorted(int(name) for name in names if name.isdecimal())
+
+
+def write(folder: Path, epoch: int, model: Model, plane: Plane, points: np.ndarray) -> None:
+    """Write the snapshot of an epoch into the run's folder, whole or not at all, as float16; thin out what is too much."""
+    place = folder / EPOCHS_FOLDER
+    place.mkdir(parents=True, exist_ok=True)
+    tensors = {name: tensor.detach().half().cpu().contiguous() for name, tensor in model.state_dict().items() if name.startswith(DECODER)}
+    tensors["points"] = torch.from_numpy(points.astype(np.float16))
+    tensors |= {"origin": torch.from_numpy(plane.origin.copy()), "axes": torch.from_numpy(plane.axes.copy())}
+    temporary = place / f".{epoch}.{os.getpid()}"
+    try:
+        save_file(tensors, temporary, {"epoch": json.dumps(epoch)})
+        size = temporary.stat().st_size
+        temporary.replace(_path(folder, epoch))
+    finally:
+        temporary.unlink(missing_ok=True)
+    _thin(folder, MAX_BYTES // size)
+
+
+def forget_after(folder: Path, epoch: int) -> None:
+    """Remove the snapshots of later epochs: the run goes on from this one."""
+    for later in epochs(folder):
+        if later > epoch:
+            _path(folder, later).unlink(missing_ok=True)
+
+
+def read(folder: Path, epoch: int, description: Any) -> Snapshot:
+    """The snapshot of an epoch; `description` is the run's model (name and config). SnapshotError when it cannot be used."""
+    try:
+        with safe_open(_path(folder, epoch), "pt") as file:
+            tensors = {name: file.get_tensor(name).float().clone() for name in file.keys()}  # noqa: SIM118 (not a dict)
+        with torch.device("meta"):
+            model = rebuild(description)
+        decoder = {name: tensor for name, tensor in tensors.items() if name.startswith(DECODER)}
+        left = model.load_state_dict(decoder, strict=False, assign=True)
+        if wrong := [*left.unexpected_keys, *(name for name in left.missing_keys if name.startswith(DECODER))]:
+            raise ValueError(f"{wrong[0]} does not fit the model")
+        points, plane = tensors["points"].numpy(), Plane(tensors["origin"].numpy(), tensors["axes"].numpy())
+    except (OSError, SafetensorError, KeyError, ValueError, RuntimeError, ConfigError) as error:
+        raise SnapshotError(f"The snapshot of epoch {epoch} cannot be used ({str(error).splitlines()[0]}).") from error
+    return Snapshot(epoch, points, plane, model.eval())
+
+
+def _path(folder: Path, epoch: int) -> Path:
+    return folder / EPOCHS_FOLDER / f"{epoch:05d}.safetensors"
+
+
+def _thin(folder: Path, allowed: int) -> None:
+    """Keep the last epoch and every n-th, n the smallest power of two that leaves no more than `allowed`."""
+    present = epochs(folder)
+    stride = 1
+    while present[-1] / stride > max(allowed, 2):
+        stride *= 2
+    for epoch in present[:-1]:
+        if epoch % stride:
+            _path(folder, epoch).unlink(missing_ok=True)

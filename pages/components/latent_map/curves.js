@@ -1,0 +1,169 @@
+// The loss curves under the scrubber: Plotly's lines, and over them a mark that moves with the epoch without drawing them again.
+
+const HEIGHT = 220, TOP = 8, BOTTOM = 40; // px
+const SMALL = 0.3; // groups whose peak is below this share of the highest one's get axes of their own, or they would be a flat line
+const ALONE = [[0, 1]], UPPER_AND_LOWER = [[0.4, 1], [0, 0.28]]; // shares of the height
+const THUMB = 8; // half of the slider's thumb: where its track of values begins
+const PAD = 0.06; // of the curves' range, above and below
+
+const number = (v) => v.toFixed(Math.abs(v) < 10 ? 2 : 1).replace("-", "−");
+
+export class Curves {
+  /** strip: what holds the plot and its keys; slider: whose track the epochs are aligned to; pick(epoch) on a click. */
+  constructor(strip, slider, pick) {
+    const find = (selector) => strip.querySelector(selector);
+    this.box = find(".lm-curves");
+    this.plot = find(".lm-curves-plot");
+    this.marks = find(".lm-curves-marks");
+    this.keys = find(".lm-keys");
+    this.slider = slider;
+    this.chosen = new Set(); // groups that are drawn; empty: all
+    this.box.onpointermove = (event) => this.point(event);
+    this.box.onpointerleave = () => this.point(null);
+    this.box.onclick = (event) => pick(this.toEpoch(event));
+    this.observer = new ResizeObserver(() => this.draw());
+    this.observer.observe(this.box);
+  }
+
+  update(Plotly, curves, domain) {
+    Object.assign(this, { Plotly, curves, domain });
+    this.box.hidden = !curves.epoch.length;
+    this.list();
+    this.draw();
+  }
+
+  /** A key for each series: its line, its name, its value. */
+  list() {
+    const series = this.curves.epoch.length ? this.curves.series : [], named = JSON.stringify(series.map(({ values, ...look }) => look));
+    if (named === this.listed) return;
+    this.listed = named;
+    this.keys.replaceChildren(...series.map(({ name, group, colour, dashed }) => {
+      const key = Object.assign(document.createElement("button"), { type: "button", title: "Click: this kind of curve alone. Shift-click: add it." });
+      key.innerHTML = "<i></i><span></span><b></b>";
+      key.querySelector("span").textContent = name;
+      key.querySelector("i").style.borderTop = `2px ${dashed ? "dashed" : "solid"} ${colour}`;
+      key.onclick = (event) => this.choose(group, event.shiftKey);
+      return key;
+    }));
+  }
+
+  /** One group of curves alone (again: all of them), or one more (again: one less). */
+  choose(group, add) {
+    const alone = this.chosen.size === 1 && this.chosen.has(group);
+    if (add) this.chosen.has(group) ? this.chosen.delete(group) : this.chosen.add(group);
+    else this.chosen = new Set(alone ? [] : [group]);
+    this.draw();
+  }
+
+  lit = ({ group }) => !this.chosen.size || this.chosen.has(group);
+
+  draw() {
+    if (!this.Plotly || this.box.hidden || !this.box.clientWidth) return;
+    const style = getComputedStyle(this.box), { chosen, curves, domain } = this;
+    const look = { width: this.box.clientWidth, margin: this.margins(), colour: style.color, family: style.fontFamily, grid: style.getPropertyValue("--lm-border").trim() };
+    const wanted = JSON.stringify([look, [...chosen], curves, domain]);
+    if (wanted === this.drawn) return;
+    this.drawn = wanted;
+    this.panels = this.split();
+    this.Plotly.react(this.plot, this.traces(), this.layout(look), { staticPlot: true, displayModeBar: false, responsive: false });
+    this.mark(this.epoch);
+  }
+
+  /** The plot begins and ends where the slider's values do, so that line and thumb stand under each other. */
+  margins() {
+    const plot = this.box.getBoundingClientRect(), track = this.slider.getBoundingClientRect();
+    return { l: Math.round(track.left - plot.left + THUMB), r: Math.round(plot.right - track.right + THUMB), t: TOP, b: BOTTOM };
+  }
+
+  /** The curves that are drawn, on one pair of axes, or on two where they are of different size. */
+  split() {
+    const lit = this.curves.series.filter(this.lit), peaks = {};
+    for (const { group, values } of lit) peaks[group] = Math.max(peaks[group] ?? 0, ...values.filter(Number.isFinite).map(Math.abs));
+    const highest = Math.max(...Object.values(peaks)), small = lit.filter(({ group }) => peaks[group] < SMALL * highest);
+    const parts = [lit.filter((series) => !small.includes(series)), small].filter((part) => part.length);
+    return parts.map((series, i) => ({ series, range: this.reach(series), domain: (parts[1] ? UPPER_AND_LOWER : ALONE)[i] }));
+  }
+
+  /** Lowest and highest of the values, with room around. */
+  reach(series) {
+    const values = series.flatMap((one) => one.values.filter(Number.isFinite));
+    const low = Math.min(...values), high = Math.max(...values), room = PAD * (high - low || 1);
+    return values.length ? [low - room, high + room] : [0, 1];
+  }
+
+  traces() {
+    const x = this.curves.epoch, mode = x.length < 3 ? "lines+markers" : "lines";
+    return this.panels.flatMap(({ series }, i) => series.map(({ name, values, colour, dashed }) => ({
+      x, y: values, name, mode, yaxis: i ? "y2" : "y", marker: { size: 5 }, line: { color: colour, width: 2, dash: dashed ? "dash" : "solid" },
+    })));
+  }
+
+  layout({ width, margin, colour, family, grid }) {
+    const axis = { fixedrange: true, zeroline: false, gridcolor: grid, automargin: false }, [from, to] = this.domain, [upper, lower] = this.panels;
+    const across = ({ range, domain }, nticks) => ({ ...axis, range, domain, nticks });
+    return {
+      width, margin, height: HEIGHT, showlegend: false, hovermode: false, dragmode: false,
+      font: { color: colour, family, size: 12 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+      xaxis: { ...axis, range: [from, to], title: { text: "epoch", standoff: 6 }, nticks: 11, anchor: lower ? "y2" : "y", ...(to - from <= width / 45 && { dtick: 1 }) },
+      yaxis: across(upper, lower ? 4 : 6),
+      ...(lower && { yaxis2: across(lower, 3) }),
+      annotations: [{
+        text: "nats per image", textangle: -90, showarrow: false, xref: "paper", yref: "paper", x: 0, y: 0.5, xanchor: "left", xshift: 4 - margin.l, font: { size: 13 },
+      }],
+    };
+  }
+
+  // --- the marked epoch -------------------------------------------------------------------------------------------------
+
+  toEpoch({ clientX }) {
+    const { l, r } = this.margins(), { left, width } = this.box.getBoundingClientRect(), [from, to] = this.domain;
+    return Math.round(from + Math.max(0, Math.min(1, (clientX - left - l) / (width - l - r))) * (to - from));
+  }
+
+  /** Values of the epoch under the pointer, as long as it is there. */
+  point(event) {
+    const epochs = this.curves?.epoch ?? [];
+    this.pointed = event && epochs.length ? Math.max(epochs[0], Math.min(epochs.at(-1), this.toEpoch(event))) : null;
+    this.mark(this.epoch);
+  }
+
+  /** The epoch on show: a line through the curves, dots on them, and its values in the keys. */
+  mark(epoch) {
+    this.epoch = epoch;
+    if (!this.curves?.epoch.length || epoch === undefined) return;
+    const read = this.pointed ?? epoch, values = this.valuesAt(read);
+    [...this.keys.children].forEach((key, i) => {
+      const lit = this.lit(this.curves.series[i]);
+      key.classList.toggle("lm-dim", !lit);
+      key.setAttribute("aria-pressed", this.chosen.size > 0 && lit);
+      key.lastChild.textContent = values[i] === undefined ? "" : Number.isFinite(values[i]) ? number(values[i]) : "not finite";
+    });
+    const said = this.curves.series.map(({ name }, i) => (Number.isFinite(values[i]) ? `${name} ${number(values[i])}` : "")).filter(Boolean);
+    this.box.setAttribute("aria-label", `Curves of the loss over the epochs. Epoch ${read}: ${said.join("; ") || "no values"}.`);
+    if (this.panels) this.marks.innerHTML = this.line(epoch, "lm-at") + (read === epoch ? "" : this.line(read, "lm-read"));
+  }
+
+  /** Each series' value at an epoch: null where it is not finite, undefined where there is none. */
+  valuesAt(epoch) {
+    const at = this.curves.epoch.indexOf(epoch);
+    return this.curves.series.map(({ values }) => (at < 0 ? undefined : values[at]));
+  }
+
+  /** A line through the plot at an epoch, with a dot on each curve; the pointer's says which epoch it is. */
+  line(epoch, kind) {
+    const { l, r } = this.margins(), { clientWidth: width } = this.box, [from, to] = this.domain, tall = HEIGHT - TOP - BOTTOM;
+    const x = l + (epoch - from) / (to - from) * (width - l - r), at = this.curves.epoch.indexOf(epoch);
+    const dots = this.panels.flatMap(({ series, range: [low, high], domain: [bottom, top] }) => series.map(({ values, colour }) => {
+      const y = TOP + (1 - bottom - (values[at] - low) / (high - low) * (top - bottom)) * tall;
+      return Number.isFinite(values[at]) ? `<circle cx="${x}" cy="${y}" r="4" fill="${colour}"/>` : "";
+    }));
+    const [shift, anchor] = x > width - 90 ? [-7, "end"] : [7, "start"];
+    const label = kind === "lm-read" ? `<text x="${x + shift}" y="${TOP + 11}" text-anchor="${anchor}">epoch ${epoch}</text>` : "";
+    return `<g class="${kind}"><path d="M${x} ${TOP}v${tall}"/>${dots.join("")}${label}</g>`;
+  }
+
+  destroy() {
+    this.observer.disconnect();
+    if (this.drawn) this.Plotly.purge(this.plot);
+  }
+}

@@ -1,0 +1,236 @@
+// The time machine under the map of a run: brings the map and decoder of each epoch, follows the run while it learns, and plays it.
+
+import { Curves } from "./curves.js";
+import { Shelf, readAtlas, readDecoder, readFigure } from "./frames.js";
+
+const KEPT = 40; // epochs kept ready; their decoders take 1 to 2 MB each
+const AHEAD = 3; // epochs fetched in the direction of travel
+const STEP_MS = 250; // of each epoch when playing
+const WHOLE_GRID_MS = 1500; // playing waits so long, at most, for the decoded grid to be whole
+
+const PLAY = `<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M6 3.5v13l10.5-6.5z"/></svg>`;
+const PAUSE = `<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M5 4h3.5v12H5zM11.5 4H15v12h-3.5z"/></svg>`;
+
+const STRIP = `
+  <div class="lm-time-head">
+    <output class="lm-epoch" data-testid="epoch-shown" aria-live="off"></output>
+    <button class="lm-latest" type="button" hidden>Latest</button>
+  </div>
+  <div class="lm-time-bar">
+    <button class="lm-play" type="button" data-testid="play"></button>
+    <input type="range" data-testid="epoch" aria-label="Epoch" step="1">
+  </div>
+  <p class="lm-problem" role="status" hidden></p>
+  <p class="lm-no-curves">The curves begin after the first epoch.</p>
+  <div class="lm-curves" data-testid="curves" role="img" hidden>
+    <div class="lm-curves-plot"></div>
+    <svg class="lm-curves-marks" aria-hidden="true"></svg>
+  </div>
+  <div class="lm-keys" role="group" aria-label="Curves: click for one kind alone, shift-click to add"></div>`;
+
+/** How far an epoch's atlas reaches: as far as that epoch's codes, in halves, as the server's frames.py has it. */
+function bound({ codes }) {
+  const far = [codes.x, codes.y].map((values) => values.reduce((most, v) => Math.max(most, Math.abs(v)), 0));
+  return Math.max(3.5, Math.ceil(2 * Math.max(...far)) / 2);
+}
+
+const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+export class Timeline {
+  /** map: {show(epoch, figure, decoder, since), say(text) while nothing is shown, settled()}. */
+  constructor(root, map) {
+    this.map = map;
+    this.strip = Object.assign(document.createElement("div"), { className: "lm-time", innerHTML: STRIP });
+    this.strip.setAttribute("role", "group");
+    this.strip.setAttribute("aria-label", "Epochs of this run");
+    root.querySelector(".lm-help").before(this.strip);
+    root.classList.add("lm-timed");
+    const find = (selector) => this.strip.querySelector(selector);
+    this.slider = find("input");
+    this.button = find(".lm-play");
+    this.latest = find(".lm-latest");
+    this.curves = new Curves(this.strip, this.slider, (epoch) => this.scrub(this.nearest(epoch)));
+    this.frames = new Shelf(KEPT);
+    this.following = true; // the newest epoch is shown as it comes
+    this.direction = 1; // of travel
+    this.plays = 0;
+    this.slider.oninput = () => this.slid(performance.now());
+    this.button.onclick = () => (this.playing ? this.pause() : this.play());
+    this.latest.onclick = () => this.scrub(this.last);
+  }
+
+  // --- what Python says -------------------------------------------------------------------------------------------------
+
+  update(Plotly, data) {
+    if (this.data && data.view !== this.data.view) this.begin();
+    this.data = data;
+    const { epochs, running, total, curves } = data.timeline;
+    this.epochs = epochs;
+    const from = epochs[0] ?? 0, to = Math.max(running ? total : this.last ?? 0, from + 1);
+    Object.assign(this.slider, { min: from, max: to, disabled: !epochs.length });
+    this.button.disabled = !epochs.length;
+    this.curves.update(Plotly, curves, [from, to]);
+    this.strip.querySelector(".lm-no-curves").hidden = curves.epoch.length > 0;
+    if (!epochs.length) this.map.say(running ? "The map appears as soon as the run has drawn its first codes." : "This run has kept no epoch to show.");
+    else if (!this.playing) this.seek(this.following ? this.last : this.nearest(this.wanted));
+    this.refresh();
+  }
+
+  /** Another run: nothing of the one before holds. */
+  begin() {
+    this.pause();
+    this.frames.giveUp();
+    this.following = true;
+    this.wanted = this.shown = this.shownAddress = undefined;
+  }
+
+  get last() {
+    return this.epochs.at(-1);
+  }
+
+  /** The epoch on disk that is nearest to this one: a long run keeps every second. */
+  nearest(epoch) {
+    return this.epochs.reduce((best, e) => (Math.abs(e - epoch) < Math.abs(best - epoch) ? e : best));
+  }
+
+  // --- one epoch --------------------------------------------------------------------------------------------------------
+
+  /** Show this epoch; of several asked for, the latest wins. `since`: when it was asked for. */
+  async seek(epoch, since = performance.now()) {
+    if (epoch !== this.wanted) this.direction = epoch < this.wanted ? -1 : 1;
+    this.wanted = epoch;
+    this.refresh();
+    const address = this.address(epoch, "");
+    if (address === this.shownAddress && !this.painting) return this.solved();
+    if (address === this.coming) return;
+    this.coming = address;
+    this.frames.giveUp(new Set([epoch, ...this.ahead()].map((e) => this.address(e, ""))));
+    try {
+      const [figure, decoder] = await this.fetch(epoch);
+      if (this.wanted !== epoch || this.gone) return;
+      this.next = { epoch, figure, decoder, since, address };
+      await (this.painting ??= this.paint());
+    } catch (error) {
+      if (this.wanted === epoch && !this.gone && error.name !== "AbortError") this.failed(epoch, error); // aborted: asked for once more since
+      return;
+    } finally {
+      if (this.coming === address) this.coming = undefined;
+    }
+    for (const e of this.ahead()) this.fetch(e).catch(() => {}); // it is said when the epoch is asked for
+  }
+
+  /** Give the map one epoch after the other: never two at once, and of those that came meanwhile the latest. */
+  async paint() {
+    try {
+      while (this.next && !this.gone) {
+        const { epoch, figure, decoder, since, address } = this.next;
+        this.next = undefined;
+        await this.map.show(epoch, figure, decoder, since);
+        this.shown = epoch;
+        this.shownAddress = address;
+        this.solved();
+        this.refresh();
+      }
+    } finally {
+      this.painting = undefined;
+    }
+  }
+
+  address(epoch, file) {
+    return this.data.timeline.frames.replace("{epoch}", epoch).replace("{file}", file);
+  }
+
+  fetch(epoch) {
+    const { live_decoder: live } = this.data.timeline, at = (file) => this.address(epoch, file);
+    return this.frames.get(at(""), (signal) => {
+      const figure = readFigure(at("figure.json"), signal);
+      const decoder = live ? readDecoder(at("decoder.safetensors"), signal) : figure.then((read) => readAtlas(at("atlas.bin"), bound(read), signal));
+      return Promise.all([figure, decoder]);
+    });
+  }
+
+  /** The next epochs in the direction of travel. */
+  ahead() {
+    const at = this.epochs.indexOf(this.wanted);
+    return this.direction > 0 ? this.epochs.slice(at + 1, at + 1 + AHEAD) : this.epochs.slice(Math.max(0, at - AHEAD), at).reverse();
+  }
+
+  failed(epoch, error) {
+    this.pause();
+    console.warn(error);
+    const why = `The map of epoch ${epoch} is not to be had: ${error.message}.`;
+    if (this.shown === undefined) this.map.say(why);
+    this.problem(this.shown === undefined ? why : `${why} What you see is epoch ${this.shown}.`);
+  }
+
+  solved() {
+    this.problem("");
+  }
+
+  problem(text) {
+    const element = this.strip.querySelector(".lm-problem");
+    element.textContent = text;
+    element.hidden = !text;
+  }
+
+  // --- slider and buttons -----------------------------------------------------------------------------------------------
+
+  /** The slider stands between two epochs, or beyond the last: on to the next one in its direction. */
+  slid(since) {
+    const value = Number(this.slider.value), { epochs } = this;
+    const onward = value > this.wanted ? epochs.find((e) => e >= value) : epochs.findLast((e) => e <= value);
+    this.scrub(onward ?? this.nearest(value), since);
+  }
+
+  /** Someone asks for this epoch. */
+  scrub(epoch, since) {
+    this.pause();
+    this.following = epoch === this.last;
+    return this.seek(epoch, since);
+  }
+
+  /** From here on, or from the start where this is the end. */
+  async play() {
+    const mine = ++this.plays, after = (epoch) => this.epochs.find((e) => e > epoch);
+    this.playing = true;
+    this.following = false;
+    let next = after(this.wanted) ?? this.epochs[0];
+    while (next !== undefined && mine === this.plays) {
+      const pause = wait(STEP_MS);
+      await this.seek(next);
+      await Promise.all([pause, Promise.race([this.map.settled(), wait(WHOLE_GRID_MS)])]);
+      next = after(this.wanted);
+    }
+    if (mine !== this.plays) return;
+    this.following = true;
+    this.pause();
+  }
+
+  pause() {
+    this.plays += 1;
+    this.playing = false;
+    this.refresh();
+  }
+
+  /** Put button, slider, words and line to where we are. */
+  refresh() {
+    if (!this.data) return;
+    const { running, total } = this.data.timeline, words = (epoch) => `epoch ${epoch} of ${total}`;
+    this.button.innerHTML = this.playing ? PAUSE : PLAY;
+    this.button.setAttribute("aria-label", this.playing ? "Pause" : "Play the epochs");
+    this.button.title = this.playing ? "Pause" : "Play the epochs";
+    this.latest.hidden = !running || this.following || this.playing;
+    this.strip.querySelector(".lm-epoch").textContent = this.shown === undefined ? "" : words(this.shown);
+    if (this.wanted === undefined) return;
+    this.slider.value = this.wanted;
+    this.slider.setAttribute("aria-valuetext", words(this.wanted));
+    this.curves.mark(this.wanted);
+  }
+
+  destroy() {
+    this.gone = true;
+    this.pause();
+    this.frames.giveUp();
+    this.curves.destroy();
+  }
+}

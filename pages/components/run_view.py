@@ -1,0 +1,222 @@
+"""A training run on the page: what it is doing, what one can ask of it, and its map, alive and then as a time machine."""
+
+from typing import Any
+
+import streamlit as st
+
+from core import figures, jobs
+from core.data.datasets import DATASETS
+from core.jobs import Run
+from core.models import MODELS
+from core.training import snapshot
+from core.training.run import read_metrics
+from pages.components import caches, frames, link, session, visitor
+from pages.components.latent_map import LAYERS, run_map
+
+POLL_S = 2.0
+STATES = {  # a run's state: words, colour of the badge, icon
+    "queued": ("waiting", "gray", ":material/hourglass_top:"),
+    "running": ("training", "blue", ":material/play_arrow:"),
+    "paused": ("paused", "orange", ":material/pause:"),
+    "stopped": ("stopped", "gray", ":material/stop:"),
+    "finished": ("finished", "green", ":material/check:"),
+    "failed": ("failed", "red", ":material/error:"),
+    "interrupted": ("interrupted", "red", ":material/power_off:"),
+}
+CURVES = {  # of metrics.jsonl: words and colour; the colours are two of the digits', far apart under every colour vision
+    "negative_elbo_nats": ("−ELBO", figures.CLASS_COLOURS[0]),
+    "reconstruction_nats": ("reconstruction", figures.CLASS_COLOURS[6]),
+    "kl_nats": ("KL", figures.CLASS_COLOURS[4]),
+    "generator_nats": ("encoder against discriminator", figures.CLASS_COLOURS[4]),
+    "discriminator_nats": ("discriminator", figures.CLASS_COLOURS[2]),
+}
+
+
+def show(run_id: str) -> None:
+    """The run, followed for as long as something can still happen to it."""
+    try:
+        live = jobs.find(run_id).active
+    except jobs.JobError:
+        live = False
+    st.fragment(_follow, run_every=POLL_S if live else None)(run_id, live)
+
+
+def _follow(run_id: str, live: bool) -> None:
+    """One look at the run."""
+    try:
+        run = jobs.find(run_id)
+    except jobs.JobError as error:
+        st.info(link.plain(str(error)), icon=":material/history:")
+        return
+    if run.active != live:  # a process began or ended: the page follows it, or stops following
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _header(run)
+        _controls(run)
+    _say(run)
+    _progress(run)
+    if frames.has_subset(run.folder):
+        _map(run)
+    elif run.active:
+        st.caption("The map appears before the first step, as soon as the images are read.")
+
+
+def _header(run: Run) -> None:
+    words, colour, icon = STATES[run.state]
+    model, dataset = run.config.get("model", {}).get("name"), run.config.get("dataset")
+    title = MODELS[model].title if model in MODELS else "A model that is not known here"
+    data = DATASETS[dataset].name if dataset in DATASETS else "unknown data"
+    whose = "yours" if run.owner == visitor.me() else "from the command line" if not run.owner else "somebody else's"
+    st.badge(words, color=colour, icon=icon)  # type: ignore[arg-type]
+    st.markdown(f"**{title}** on {data}, {whose}", width="stretch")
+
+
+def _controls(run: Run) -> None:
+    """What can be asked of a run in its present state, by those who may."""
+    if not visitor.may_change(run):
+        return
+    goes_on = run.state in ("paused", "stopped", "failed", "interrupted")
+    if run.active and run.state != "paused":
+        st.button("Pause", icon=":material/pause:", key="run_pause", on_click=_ask, args=(jobs.pause, run), disabled=run.pausing)
+    if goes_on:
+        st.button("Resume", icon=":material/play_arrow:", type="primary", key="run_resume", on_click=_ask, args=(jobs.resume, run))
+        st.button(
+            "One epoch", icon=":material/skip_next:", key="run_step", on_click=_ask, args=(jobs.step_epoch, run),
+            help="Go on to the end of the present epoch, and pause there.",
+        )  # fmt: skip
+    if run.active:
+        st.button("Cancel", icon=":material/stop:", key="run_cancel", on_click=_ask, args=(jobs.cancel, run), disabled=run.stopping)
+    else:
+        with st.popover("Delete", icon=":material/delete:"):
+            st.markdown("The run's epochs and its time machine go. A model that came of it stays.")
+            st.button("Delete the run", key="run_delete", type="primary", on_click=_ask, args=(jobs.delete, run))
+    if run.state == "finished" and (name := run.status.get("checkpoint")):
+        st.button("Open in Explore", icon=":material/scatter_plot:", type="primary", key="run_open", on_click=_open, args=(name,))
+
+
+def _say(run: Run) -> None:
+    """What came of what was asked, once."""
+    if problem := st.session_state.pop("run_problem", ""):
+        st.error(problem, icon=":material/error:")
+    if st.session_state.pop("run_opened", False):
+        st.switch_page("explore.py")
+
+
+def _ask(what: Any, run: Run) -> None:
+    """Ask something of a run; a sentence where it cannot be."""
+    try:
+        what(run)
+    except jobs.JobError as error:
+        st.session_state.run_problem = str(error)
+
+
+def _open(name: str) -> None:
+    """Show a finished run's model on the Explore page."""
+    session.choose(name)
+    st.session_state.run_opened = True
+
+
+def _progress(run: Run) -> None:
+    """How far it is, what it says, and how long it still takes."""
+    status = run.status
+    if run.state == "queued":
+        ahead = run.queue_position or 0
+        waits = "It is next" if not ahead else f"{ahead} run{'s' * (ahead != 1)} go{'es' * (ahead == 1)} first"
+        st.info(f"Waiting for a free device. {waits}.", icon=":material/hourglass_top:")
+        return
+    done = min(1.0, run.epoch / run.epochs) if run.epochs else 0.0
+    words = f"Epoch {run.epoch:.1f} of {run.epochs}"
+    left, phase = status.get("seconds_left"), run.phase
+    if run.state == "running":
+        words = f"{words} · {left_in_words(left)}" if phase == "training" and left is not None else f"{words} · {phase}"
+    if run.state != "finished":
+        st.progress(done, words)
+    if run.message:
+        (st.error if run.state in ("failed", "interrupted") else st.info)(link.plain(run.message), icon=STATES[run.state][2])
+    if run.pausing and run.state == "running":
+        st.caption("It pauses as soon as it can.")
+
+
+def left_in_words(seconds: float) -> str:
+    """ "40 s left", "3 min left"."""
+    return f"{seconds:.0f} s left" if seconds < 90 else f"{seconds / 60:.0f} min left" if seconds < 5400 else f"{seconds / 3600:.1f} h left"
+
+
+def _map(run: Run) -> None:
+    """The live map on the run's epochs."""
+    state = st.session_state
+    left, right = st.columns([0.6, 0.4], vertical_alignment="bottom")
+    with left:
+        layers = st.pills(
+            "Layers", list(LAYERS), selection_mode="multi", default=["points", "names"], format_func=LAYERS.__getitem__,
+            key="run_layers", label_visibility="collapsed",
+        )  # fmt: skip
+    with right:
+        label = _label(run)
+    lines = read_metrics(run.folder)
+    why_not = frames.decodes_in_browser(run)
+    picked = state.setdefault("run_points", {}).get(run.id, ((0.0, 0.0), 0))  # at first the middle, to see it change
+    run_map(
+        timeline={
+            "frames": frames.template(run, label),
+            "live_decoder": not why_not,
+            "epochs": snapshot.epochs(run.folder),
+            "running": run.active,
+            "total": run.epochs,
+            "curves": curves(lines),
+        },
+        view=f"{run.id}-{run.created}",
+        bound=frames.bound(max([line.get("extent") or 0.0 for line in lines], default=0.0)),
+        description=f"Latent map of the run {run.id}: the codes of {_subset_words(run)} test images, epoch by epoch, coloured by class.",
+        z=picked[0],
+        commit=picked[1],
+        layers=layers,
+        note=_note(run, why_not),
+        on_pick=lambda: _keep_pick(run.id),
+        key=f"run_map-{run.id}",
+    )
+
+
+def _subset_words(run: Run) -> str:
+    return "5,000" if run.config.get("dataset") != "digits" else "all"
+
+
+def _label(run: Run) -> int | None:
+    """For a conditional model: which class its decoder is to draw."""
+    model, dataset = run.config.get("model", {}).get("name"), run.config.get("dataset")
+    if model not in MODELS or not MODELS[model].module.conditional or dataset not in DATASETS:
+        return None
+    classes = DATASETS[dataset].classes
+    return st.selectbox(
+        "Draw as",
+        range(len(classes)),
+        index=None,
+        format_func=lambda label: f"Draw as {classes[label]}",
+        placeholder="Draw as … (not told)",
+        key=f"run_label-{run.id}",
+        label_visibility="collapsed",
+    )
+
+
+def _note(run: Run, why_not: str) -> str:
+    dimensions = run.config.get("model", {}).get("config", {}).get("latent_dim")
+    notes = [f"{why_not} What moves is a preview from a grid."] if why_not else []
+    return " ".join([*notes, caches.dimension_note(dimensions) if isinstance(dimensions, int) else ""])
+
+
+def _keep_pick(run_id: str) -> None:
+    checked = link.check_pick(st.session_state[f"run_map-{run_id}"].pick)
+    if checked is not None:
+        st.session_state.run_points[run_id] = checked
+
+
+def curves(lines: list[dict[str, Any]]) -> dict[str, Any]:
+    """The losses over the epochs, as the timeline draws them: training dashed, test solid."""
+    epochs = [line["epoch"] for line in lines]
+    series = []
+    for name, (words, colour) in CURVES.items():
+        for split in ("test", "train"):
+            values = [(line.get(split) or {}).get(name) for line in lines]
+            if any(value is not None for value in values):
+                series.append({"name": f"{words}, {split}", "group": name, "values": values, "dashed": split == "train", "colour": colour})
+    return {"epoch": epochs, "series": series}

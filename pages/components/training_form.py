@@ -1,0 +1,245 @@
+"""The form that describes a run: data set, model, preset, and every hyper-parameter, checked with sentences as one types."""
+
+import dataclasses
+import json
+import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+import torch
+
+from core import checkpoints, jobs
+from core.data.datasets import DATASETS, on_disk
+from core.models import MODELS, ConfigError, ModelConfig
+from core.models.config import to_json
+from core.models.networks import ACTIVATIONS
+from core.training import presets
+from core.training.config import PRECISIONS, TrainingConfig, choose_device
+from pages.components import downloads, visitor
+
+LOSSES = {
+    "bernoulli": "BCE, cross-entropy (Bernoulli)",
+    "gaussian": "MSE, squared error (Gaussian)",
+    "laplace": "L1, absolute error (Laplace)",
+}
+WORDS = {  # of a setting: its name for people, and what it does
+    "latent_dim": (
+        "Latent dimensions",
+        "How many numbers a code has, 1 to 64. Two can be drawn as they are; of more the map shows a plane.",
+    ),
+    "likelihood": ("Reconstruction loss", "How a pixel's error counts."),
+    "sigma": ("Pixel scale σ", "For MSE and L1: how far off a pixel may be, in units of black to white."),
+    "beta": ("β, weight of the KL", "1: the VAE as it is. More: tidier codes, blurrier images (beta-VAE)."),
+    "encoder_hidden": ("Encoder layers", "Units of each hidden layer."),
+    "decoder_hidden": ("Decoder layers", "Units of each hidden layer; depth helps most."),
+    "channels": ("Channels", "Of the two convolutions."),
+    "hidden": ("Dense units", "Between the convolutions and the code."),
+    "activation": ("Activation", "What bends the lines between layers."),
+    "discriminator_hidden": ("Discriminator layers", "Units of each hidden layer of the opponent."),
+    "adversarial_weight": ("Adversarial weight", "How much the encoder cares to mislead the discriminator."),
+    "label_dropout": ("Label dropout", "Share of the images shown without their label, so that the model also works untold."),
+    "epochs": ("Epochs", "How often every image is seen."),
+    "batch_size": ("Batch size", "Images to a step."),
+    "learning_rate": ("Learning rate", "Size of the steps at their largest; they fade out (cosine)."),
+    "warmup_fraction": ("Warm-up", "Share of the steps over which the learning rate rises."),
+    "beta1": ("AdamW β₁", "Memory of the gradient."),
+    "beta2": ("AdamW β₂", "Memory of its square."),
+    "weight_decay": ("Weight decay", "Pulls the weights to zero (AdamW)."),
+    "kl_warmup_epochs": ("KL warm-up, epochs", "The KL's weight rises over so many epochs."),
+    "ema_decay": ("Averaging of weights", "The model that is kept is a running average; 0 keeps the last weights."),
+    "binarize": ("Binarise the images", "Each pixel becomes black or white by chance, anew in every batch."),
+    "gradient_clip": ("Gradient clip", "Largest norm of the gradient; 0: no limit."),
+    "seed": ("Seed", "The same seed gives the same run."),
+    "precision": ("Precision", "auto: bfloat16 where the processor is made for it."),
+}
+NOT_ASKED = {"classes", "dataset", "device"}
+CHOICES = {"likelihood": LOSSES, "activation": {name: name for name in ACTIVATIONS}, "precision": {name: name for name in PRECISIONS}}
+
+
+def show() -> None:
+    """The form, and its button."""
+    dataset = st.selectbox("Data set", _on_disk_first(), format_func=lambda name: DATASETS[name].title, key="train_dataset")
+    if missing := [split for split in ("train", "test") if not on_disk(dataset, split)]:
+        st.info(
+            f"**{DATASETS[dataset].name} is not on this machine yet** ({' and '.join(missing)} images). Download it once, or choose "
+            f"{DATASETS['digits'].name}, which need no download.",
+            icon=":material/database:",
+        )
+        downloads.offer(dataset)
+        return
+    model = st.selectbox(
+        "Model", list(MODELS), index=list(MODELS).index("vae"), format_func=lambda name: MODELS[name].title, key="train_model"
+    )
+    st.caption(MODELS[model].summary)
+    images = DATASETS[dataset].training_images
+    speeds = measured_speeds()
+    preset = st.radio(
+        "Preset",
+        list(presets.PRESETS),
+        format_func=lambda name: presets.PRESETS[name].title,
+        captions=[_caption(name, model, images, speeds) for name in presets.PRESETS],
+        key="train_preset",
+        horizontal=True,
+    )
+    with st.expander("Advanced: every hyper-parameter", icon=":material/tune:"):
+        values = _advanced(model, preset, images)
+    problem, config, recipe = _checked(dataset, model, values)
+    name = st.text_input(
+        "Name", value=_suggested(model, dataset, values), key=f"train_name-{model}-{dataset}-{values.get('latent_dim')}", max_chars=48
+    )
+    if not problem and not jobs.NAME.fullmatch(name):
+        problem = "The name needs 1 to 48 small letters a to z, digits and hyphens, and begins with a letter or a digit."
+    if problem:
+        st.error(problem, icon=":material/error:")
+    elif config is not None and recipe is not None:
+        seconds = presets.estimate_seconds(speeds, model, config, recipe.epochs, images)
+        st.caption(f"{recipe.epochs} epochs over {images:,} images: {words_for(seconds)}.")
+    if st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=bool(problem), width="stretch"):
+        _start(name, preset, model, config, recipe)
+
+
+def _on_disk_first() -> list[str]:
+    """Data sets, those that are here first."""
+    return sorted(DATASETS, key=lambda name: not (on_disk(name, "train") and on_disk(name, "test")))
+
+
+def _caption(preset: str, model: str, images: int, speeds: dict[str, float]) -> str:
+    epochs = presets.epochs_for(preset, images)
+    seconds = presets.estimate_seconds(speeds, model, MODELS[model].config(), epochs, images)
+    return f"{presets.PRESETS[preset].summary} {epochs} epochs, {words_for(seconds)}"
+
+
+def words_for(seconds: float | None) -> str:
+    """A duration as people say it."""
+    if seconds is None:
+        return "how long it takes here is being measured"
+    for limit, unit, name in ((90, 1, "second"), (5400, 60, "minute"), (129_600, 3600, "hour")):
+        if seconds < limit:
+            count = max(1, round(seconds / unit))
+            return f"about {count} {name}{'s' * (count != 1)} here"
+    return f"about {round(seconds / 86_400)} days here"
+
+
+def _advanced(model: str, preset: str, images: int) -> dict[str, Any]:
+    """A widget for each setting of the model and the recipe; what they hold, by name."""
+    recipe = TrainingConfig(epochs=presets.epochs_for(preset, images), batch_size=presets.batch_size_for(images))
+    values: dict[str, Any] = {}
+    columns = st.columns(2)
+    fields = [(MODELS[model].config(), "model"), (recipe, "recipe")]
+    asked = [(field.name, getattr(config, field.name), kind) for config, kind in fields for field in dataclasses.fields(config)]  # type: ignore[arg-type]
+    for index, (name, default, kind) in enumerate(entry for entry in asked if entry[0] not in NOT_ASKED):
+        with columns[index % 2]:
+            values[name] = _widget(name, default, f"train_{name}-{model if kind == 'model' else preset}-{images}")
+    return values
+
+
+def _widget(name: str, default: Any, key: str) -> Any:
+    """The widget that fits a setting's default."""
+    label, words = WORDS[name]
+    if name in CHOICES:
+        return st.selectbox(label, list(CHOICES[name]), list(CHOICES[name]).index(default), CHOICES[name].__getitem__, key=key, help=words)
+    if isinstance(default, bool):
+        return st.toggle(label, default, key=key, help=words)
+    if isinstance(default, tuple):
+        return _sizes(st.text_input(label, ", ".join(map(str, default)), key=key, help=f"{words} Numbers with commas between them."))
+    if isinstance(default, int):
+        return st.number_input(label, value=default, step=1, key=key, help=words)
+    return st.number_input(label, value=default, step=None, format="%g", key=key, help=words)
+
+
+def _sizes(text: str) -> tuple[Any, ...]:
+    """ "512, 256" -> (512, 256); what is no number stays a word, for the check to complain about."""
+    return tuple(int(word) if word.isdecimal() else word for word in re.split(r"[\s,;]+", text.strip()) if word)
+
+
+def _checked(dataset: str, model: str, values: dict[str, Any]) -> tuple[str, ModelConfig | None, TrainingConfig | None]:
+    """A sentence about what cannot be used, or the two configurations."""
+    kind = MODELS[model].config
+    known = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    given = {name: value for name, value in values.items() if name in known}
+    if "classes" in known:
+        given["classes"] = len(DATASETS[dataset].classes)
+    recipe = {name: value for name, value in values.items() if name in TrainingConfig.__dataclass_fields__}
+    try:
+        config = kind(**given)
+        if values["likelihood"] != "bernoulli":
+            recipe["binarize"] = False  # a squared or absolute error is one of grey pixels
+        return "", config, TrainingConfig(dataset=dataset, **recipe)
+    except ConfigError as error:
+        return _in_words(str(error)), None, None
+
+
+def _in_words(message: str) -> str:
+    """A setting's check speaks of it by its name in the code; people know it by its label."""
+    for name, (label, _) in WORDS.items():
+        message = re.sub(rf"\b{name}\b", label, message)
+    return message
+
+
+def _suggested(model: str, dataset: str, values: dict[str, Any]) -> str:
+    dimensions = values.get("latent_dim")
+    name = f"{model}-{dataset}-{dimensions}d" if isinstance(dimensions, int) and dimensions > 0 else f"{model}-{dataset}"
+    taken = {*checkpoints.available(), *(run.id for run in jobs.runs())}
+    return next(free for free in (name, *(f"{name}-{number}" for number in range(2, 1000))) if free not in taken)
+
+
+def _start(name: str, preset: str, model: str, config: Any, recipe: Any) -> None:
+    """Start the run and show it."""
+    wanted = {
+        "name": name,
+        "owner": visitor.me(),
+        "dataset": recipe.dataset,
+        "model": {"name": model, "config": to_json(config)},
+        "recipe": to_json(recipe),
+        "threads": presets.training_threads(),
+        "devices": devices(),
+        "preset": preset,
+    }
+    try:
+        run = jobs.start(wanted)
+    except jobs.JobError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    st.session_state.run = run.id
+    st.rerun()
+
+
+def devices() -> list[str]:
+    """What a run may be given here: every GPU, else the CPU."""
+    kind = choose_device().type
+    return [f"cuda:{index}" for index in range(torch.cuda.device_count())] if kind == "cuda" else [kind]
+
+
+# --- how fast this machine is ------------------------------------------------------------------------------------------------
+
+_measuring = threading.Lock()
+
+
+def measured_speeds() -> dict[str, float]:
+    """Images per second of each model on this machine: measured once, by a process in the background; empty until then."""
+    path = jobs.RUNS / ".speeds.json"
+    speeds = presets.read_speeds(path)
+    if len(speeds) < len(MODELS) and _measuring.acquire(blocking=False):
+        threading.Thread(target=_measure_speeds, args=(path,), daemon=True, name="measure-speeds").start()
+    return speeds
+
+
+def _measure_speeds(path: Path) -> None:
+    """Measure, and keep the result; a machine that cannot be measured shows no times."""
+    command = [sys.executable, "-m", "core.training.presets"]
+    speeds: dict[str, float] = {}
+    try:
+        with subprocess.Popen(command, cwd=jobs.PROJECT, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                speeds |= json.loads(line)
+                presets.write_speeds(path, speeds)
+    except (OSError, ValueError) as error:
+        print(f"This machine's training speed could not be measured. {error}", file=sys.stderr)
+    finally:
+        if len(speeds) == len(MODELS):
+            _measuring.release()  # else it is not tried again until the next start

@@ -1,0 +1,133 @@
+"""Models: what is in checkpoints/, and what one can do with it: open, rename, describe, download as a zip, upload, delete."""
+
+import streamlit as st
+
+from core import archive, checkpoints, metrics
+from core.checkpoints import SHIPPED, Checkpoint, CheckpointError
+from pages.components import caches, link, session, sidebar, visitor
+
+MAX_UPLOAD_MB = 64  # of a zip; a model's weights are a few megabytes
+
+
+def main() -> None:
+    """The page."""
+    session.begin()
+    st.title("Models", anchor=False)
+    st.markdown("Every model here can be opened on every page. A download is one zip file, and can be uploaded again, here or elsewhere.")
+    if said := st.session_state.pop("models_said", ""):
+        st.success(said, icon=":material/check:")
+    if problem := st.session_state.pop("models_problem", ""):
+        st.error(link.plain(problem), icon=":material/error:")
+    names = checkpoints.available()
+    if names:
+        name = st.selectbox("Model", names, index=session.index_of(names), key="models_choice")
+        show(str(name))
+    else:
+        st.info("There is no model yet. Train one on the Train page, or upload one.", icon=":material/model_training:")
+    st.divider()
+    upload()
+
+
+def show(name: str) -> None:
+    """One model: its words, its figures, and what can be done with it."""
+    try:
+        checkpoint = caches.open_checkpoint(name)
+    except CheckpointError as error:
+        st.error(link.plain(f"The model {name} cannot be used. {error}"), icon=":material/error:")
+        if may_change(name):
+            st.button("Delete it", icon=":material/delete:", on_click=change, args=(checkpoints.delete, f"{name} is deleted.", name))
+        return
+    card = checkpoint.card
+    st.markdown(f"**{link.plain(str(card.get('title', name)))}**")
+    if card.get("description"):
+        st.text(str(card["description"]))
+    st.caption(words_for(checkpoint))
+    with st.container(horizontal=True):
+        if st.button("Open in Explore", icon=":material/scatter_plot:", type="primary"):
+            session.choose(name)
+            st.switch_page("explore.py")
+        st.download_button(
+            "Download (zip)", lambda: archive.pack(name), f"{name}.zip", "application/zip", icon=":material/download:", on_click="ignore",
+            help="Weights (safetensors), card, codes of the test images, and encoder and decoder as ONNX, which other programs read. "
+            "Writing them takes a few seconds.",
+        )  # fmt: skip
+        if may_change(name):
+            with st.popover("Delete", icon=":material/delete:"):
+                st.markdown(f"**{name}** is deleted for everybody who uses this explorer. Download it first to keep it.")
+                st.button("Delete it", type="primary", on_click=change, args=(checkpoints.delete, f"{name} is deleted.", name))
+    if may_change(name):
+        edit(name, card)
+    elif name in SHIPPED:
+        st.caption("It comes with the explorer and stays as it is.")
+    sidebar_words = st.expander("How it was trained and measured", icon=":material/fact_check:")
+    with sidebar_words:
+        sidebar.whole_card(card)
+
+
+def words_for(checkpoint: Checkpoint) -> str:
+    """Its figures in one line."""
+    figures = [
+        f"{title} {form.format(value)}"
+        for name, (title, _, form) in sidebar.FIGURES.items()
+        if (value := metrics.from_card(checkpoint.card, name)) is not None
+    ]
+    size = sum(parameter.numel() for parameter in checkpoint.model.parameters())
+    return " · ".join([f"{checkpoint.model.config.latent_dim}-D codes", f"{size:,} weights", *figures])
+
+
+def edit(name: str, card: dict) -> None:
+    """Name, title and description."""
+    with st.expander("Rename and describe", icon=":material/edit:"), st.form(f"edit-{name}", border=False):
+        new = st.text_input("Name", name, max_chars=checkpoints.MAX_NAME)
+        title = st.text_input("Title", str(card.get("title", "")), max_chars=checkpoints.MAX_TITLE)
+        description = st.text_area("Description", str(card.get("description", "")), max_chars=checkpoints.MAX_DESCRIPTION)
+        if st.form_submit_button("Save", icon=":material/save:"):
+            change(save, f"{new} is saved.", name, new, title, description)
+            st.rerun()
+
+
+def save(name: str, new: str, title: str, description: str) -> None:
+    """Describe first: a name that is taken then loses nothing."""
+    checkpoints.describe_card(name, title, description)
+    if checkpoints.rename(name, new) != name:
+        st.session_state.update(checkpoint=new)
+
+
+def upload() -> None:
+    """A zip from elsewhere becomes a model."""
+    st.subheader("Upload a model", anchor=False)
+    if not visitor.may_train():
+        st.caption("Uploading is for those who may train here; the Train page says how.")
+        return
+    key = st.session_state.setdefault("models_uploads", 0)  # another key empties the uploader
+    file = st.file_uploader(
+        "A zip that was downloaded here or in another explorer", type="zip", max_upload_size=MAX_UPLOAD_MB, key=f"upload-{key}"
+    )
+    if file is None:
+        return
+    try:
+        with st.spinner("Checking the zip …"):
+            name = archive.unpack(file, archive.suggested_name(file.name))
+    except CheckpointError as error:
+        st.error(link.plain(str(error)), icon=":material/error:")
+        return
+    st.session_state.update(models_uploads=key + 1, models_said=f"{name} is here now, and every page can open it.")
+    session.choose(name)
+    st.rerun()
+
+
+def may_change(name: str) -> bool:
+    """Whether this visitor may rename or delete it."""
+    return name not in SHIPPED and visitor.may_train()
+
+
+def change(what, said: str, *arguments: str) -> None:
+    """Do it, and keep what there is to say for the next drawing of the page."""
+    try:
+        what(*arguments)
+        st.session_state.models_said = said
+    except CheckpointError as error:
+        st.session_state.models_problem = str(error)
+
+
+main()

@@ -1,0 +1,76 @@
+"""Train: describe a run, start it, watch the latent space come into being, and travel back through its epochs."""
+
+import streamlit as st
+
+from core import jobs
+from pages.components import link, run_view, session, training_form, visitor
+
+FORM_PX = 760
+
+
+def main() -> None:
+    """The page."""
+    session.begin()
+    runs = jobs.runs()
+    chosen = _chosen(runs)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.title("Train a model", anchor=False, width="stretch")
+        if runs:
+            _picker(runs, chosen)
+        if chosen:
+            st.button("New run", icon=":material/add:", on_click=_pick, args=(None,))
+    if chosen:
+        run_view.show(chosen)
+        return
+    st.markdown(
+        "Choose what to train and press **Start training**: the map of its codes appears at once and changes with every epoch, and "
+        "the pointer decodes while the model learns."
+    )
+    _form()
+
+
+def _form() -> None:
+    with st.container(width=FORM_PX):
+        if visitor.gate():
+            training_form.show()
+
+
+def _chosen(runs: list[jobs.Run]) -> str | None:
+    """The run to show: the one just started or picked, else the address's, else the visitor's own that is under way."""
+    state, ids = st.session_state, {run.id for run in runs}
+    asked = st.query_params.get("run")
+    if "run" not in state:
+        state.run = asked if asked in ids else next((run.id for run in runs if run.active and run.owner == visitor.me()), None)
+        if asked is not None and asked not in ids:
+            st.warning(f"The link asks for the run {link.quote(asked)}, which is not here (any more).", icon=":material/link_off:")
+    if state.run not in ids:
+        state.run = None
+    if st.query_params.get("run") != state.run:
+        st.query_params.from_dict({"run": state.run} if state.run else {})
+    return state.run
+
+
+def _picker(runs: list[jobs.Run], chosen: str | None) -> None:
+    """Another run to watch or replay: the visitor's own first."""
+    me = visitor.me()
+    own = {run.id for run in runs if run.owner == me}
+    ids = sorted((run.id for run in runs), key=lambda run_id: run_id not in own)
+    key = f"run_picker-{chosen}"
+    st.selectbox(
+        "Runs",
+        ids,
+        index=ids.index(chosen) if chosen else None,
+        format_func=lambda run_id: f"{run_id}{' (yours)' * (run_id in own)}",
+        placeholder="Watch or replay a run",
+        key=key,
+        on_change=lambda: _pick(st.session_state[key]),
+        label_visibility="collapsed",
+        width=280,
+    )
+
+
+def _pick(run_id: str | None) -> None:
+    st.session_state.run = run_id
+
+
+main()

@@ -1,0 +1,343 @@
+"""A run directory carried out: what it leaves behind, how it is stopped, paused, killed and resumed, and what it says when it fails."""
+
+import dataclasses
+import errno
+import json
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from core import checkpoints, latent
+from core.data.datasets import load, to_unit_images
+from core.latent import Plane
+from core.models import MODELS, build, describe
+from core.models.config import to_json
+from core.training import run as running
+from core.training import snapshot
+from core.training.config import TrainingConfig
+from core.training.folder import CONFIG, METRICS, PAUSE, STOP, begin, read_status
+from core.training.loop import Trainer
+from core.training.run import Hooks, execute, explain, read_metrics, read_subset, train
+from core.training.state import STATE_FILE
+
+PROJECT = Path(running.__file__).resolve().parents[2]
+RECIPE = TrainingConfig(dataset="digits", epochs=4, batch_size=200, learning_rate=1e-2, device="cpu", precision="float32")
+SMALL = {"encoder_hidden": (24,), "decoder_hidden": (16,)}
+
+
+def a_run(root: Path, name: str = "mine", model: str = "vae", sizes: dict[str, Any] = SMALL, **changes: Any) -> Path:
+    """A run directory that waits to be carried out."""
+    folder = root / "runs" / name
+    config = MODELS[model].config(**sizes)
+    begin(
+        folder,
+        {
+            "id": name, "name": name, "owner": "", "created": time.time(), "dataset": "digits", "threads": 1, "devices": ["cpu"],
+            "model": {"name": model, "config": to_json(config)}, "recipe": to_json(dataclasses.replace(RECIPE, **changes)), "preset": None,
+        },
+    )  # fmt: skip
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def measured_in_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How a model is measured has tests of its own; here it is a short affair."""
+    monkeypatch.setattr("core.metrics.nll_nats", lambda *_: 100.0)
+
+
+def carry_out(folder: Path) -> dict[str, Any]:
+    """In this process; the status it ended with."""
+    execute(folder, "cpu", lambda: None, lambda: "cpu")
+    return read_status(folder)
+
+
+def weights(root: Path, name: str = "mine") -> dict[str, torch.Tensor]:
+    return load_file(root / name / "model.safetensors")
+
+
+def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+# --- to the end -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_run_leaves_a_checkpoint_metrics_and_a_snapshot_of_every_epoch(tmp_path, model):
+    sizes = {"channels": (4, 4), "hidden": 8} if model == "conv-vae" else SMALL
+    folder = a_run(tmp_path, model=model, sizes=sizes, epochs=2)
+    status = carry_out(folder)
+    assert (status["state"], status["checkpoint"], status["epoch"], status["epochs"]) == ("finished", "mine", 2, 2)
+    loaded = checkpoints.load("mine", tmp_path)
+    assert loaded.card["recipe"]["dataset"] == "digits"
+    lines = read_metrics(folder)
+    assert [line["epoch"] for line in lines] == [0, 1, 2]
+    assert lines[0]["train"] is None
+    names = set(MODELS[model].module.LOSSES)
+    assert all(names <= line["test"].keys() for line in lines) and all(names <= line["train"].keys() for line in lines[1:])
+    assert snapshot.epochs(folder) == [0, 1, 2]
+    assert not (folder / STATE_FILE).exists()
+
+
+def test_the_last_snapshot_is_the_checkpoint_s_decoder_and_codes(tmp_path):
+    folder = a_run(tmp_path)
+    carry_out(folder)
+    last, loaded = snapshot.read(folder, 4, checkpoints.load("mine", tmp_path).card["model"]), checkpoints.load("mine", tmp_path)
+    z = np.array([[0.5, -1.0], [2.0, 0.0]], np.float32)
+    np.testing.assert_array_equal(latent.decode(last.model, z), latent.decode(loaded.model, z))
+    rows, labels = read_subset(folder)
+    np.testing.assert_allclose(last.points, loaded.latents.mu[rows], atol=2e-2)  # the weights of one are rounded, the codes of both
+    np.testing.assert_array_equal(labels, loaded.latents.label[rows])
+
+
+def test_the_test_losses_are_those_of_the_average_on_the_subset(tmp_path):
+    folder = a_run(tmp_path, binarize=False, epochs=1)
+    carry_out(folder)
+    test = load("digits", "test")
+    loaded = checkpoints.load("mine", tmp_path).model
+    x = to_unit_images(test.images)
+    mu, logvar = loaded.encode(x)
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean().item()
+    assert read_metrics(folder)[-1]["test"]["kl_nats"] == pytest.approx(kl, rel=2e-2)
+
+
+def test_a_second_run_of_that_name_does_not_replace_the_first_one_s_checkpoint(tmp_path):
+    carry_out(a_run(tmp_path))
+    first = weights(tmp_path)
+    status = carry_out(a_run(tmp_path, seed=3))
+    assert status["checkpoint"] == "mine-2"
+    assert same(first, weights(tmp_path))
+
+
+# --- stopping, pausing, dying ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("at", [1, 7, 8, 20])  # of 28 steps; 7 is the end of an epoch
+def test_a_stopped_and_resumed_run_is_the_uninterrupted_one_bit_for_bit(tmp_path, at):
+    carry_out(a_run(tmp_path / "whole"))
+    folder = a_run(tmp_path / "parts")
+    hooks = Hooks("cpu")
+    seen: list[int] = []
+    hooks.on_step = lambda progress: seen.append(progress.step)
+    hooks.should_stop = lambda: len(seen) >= at
+    assert train(folder, hooks) == "stopped"
+    assert read_status(folder)["state"] == "stopped"
+    assert carry_out(folder)["state"] == "finished"
+    assert same(weights(tmp_path / "whole"), weights(tmp_path / "parts"))
+    losses = [[line["test"] | line["train"] for line in read_metrics(tmp_path / part / "runs/mine")[1:]] for part in ("whole", "parts")]
+    assert losses[0] == losses[1]
+
+
+def test_a_stop_file_stops_it(tmp_path):
+    folder = a_run(tmp_path, epochs=1000)
+    threading.Timer(0.5, (folder / STOP).touch).start()
+    assert carry_out(folder)["state"] == "stopped"
+    assert (folder / STATE_FILE).exists()
+
+
+def test_pause_step_and_resume_without_leaving_the_process(tmp_path):
+    """Pause after the first epoch, step to the second, then to the end; the device is given up and asked for again each time."""
+    carry_out(a_run(tmp_path / "whole"))
+    folder, log = a_run(tmp_path / "parts"), []
+    (folder / PAUSE).write_text("1")
+    hooks = Hooks("cpu", release=lambda: log.append(read_status(folder)["epoch"]), reacquire=lambda: log.append("again") or "cpu")
+    process = threading.Thread(target=train, args=(folder, hooks))
+    process.start()
+    wait_for(lambda: log == [1.0])
+    assert read_status(folder)["state"] == "paused"
+    (folder / PAUSE).write_text("2")
+    wait_for(lambda: log == [1.0, "again", 2.0])
+    (folder / PAUSE).unlink()
+    process.join(30)
+    assert log == [1.0, "again", 2.0, "again"]
+    assert read_status(folder)["state"] == "finished"
+    assert same(weights(tmp_path / "whole"), weights(tmp_path / "parts"))
+
+
+def test_a_long_pause_ends_the_process_and_loses_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(running, "LINGER_S", 0.0)
+    carry_out(a_run(tmp_path / "whole"))
+    folder = a_run(tmp_path / "parts")
+    (folder / PAUSE).write_text("2")
+    assert carry_out(folder)["state"] == "paused"
+    (folder / PAUSE).unlink()
+    assert carry_out(folder)["state"] == "finished"
+    assert same(weights(tmp_path / "whole"), weights(tmp_path / "parts"))
+
+
+def test_a_cancelled_pause_ends_it(tmp_path):
+    folder = a_run(tmp_path)
+    (folder / PAUSE).write_text("1")
+    assert train(folder, Hooks("cpu", release=(folder / STOP).touch)) == "stopped"
+    assert read_status(folder)["state"] == "stopped"
+
+
+def test_kill_9_at_random_moments_loses_no_finished_epoch_and_changes_no_bit(tmp_path):
+    settings = {"epochs": 60, "batch_size": 100}
+    carry_out(a_run(tmp_path / "whole", **settings))
+    folder, dice, kills = a_run(tmp_path / "parts", **settings), random.Random(0), 0
+    code = f"from pathlib import Path; from core.training.run import *; execute(Path({str(folder)!r}), 'cpu', lambda: None, lambda: 'cpu')"
+    while read_status(folder)["state"] != "finished":
+        process = subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT)
+        before = {line["epoch"] for line in read_metrics(folder)}
+        wait_for(lambda p=process, b=before: p.poll() is not None or len(read_metrics(folder)) > len(b), 60)
+        time.sleep(dice.uniform(0, 0.4))
+        reported = [line["epoch"] for line in read_metrics(folder)]
+        if kills < 3 and process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+            kills += 1
+        assert process.wait(120) in (0, -signal.SIGKILL)
+        assert (folder / STATE_FILE).exists() or read_status(folder)["state"] == "finished"
+        assert before <= set(reported) <= {line["epoch"] for line in read_metrics(folder)}
+    assert kills == 3
+    assert same(weights(tmp_path / "whole"), weights(tmp_path / "parts"))
+    whole, parts = (read_metrics(tmp_path / part / "runs/mine") for part in ("whole", "parts"))
+    assert [(line["epoch"], line["test"], line["train"]) for line in whole] == [
+        (line["epoch"], line["test"], line["train"]) for line in parts
+    ]
+    assert snapshot.epochs(folder) == list(range(61))
+
+
+def test_an_epoch_whose_record_was_cut_off_is_recorded_again(tmp_path):
+    folder = a_run(tmp_path)
+    (folder / PAUSE).write_text("3")
+    train(folder, Hooks("cpu", release=(folder / STOP).touch))
+    whole = (folder / METRICS).read_text()
+    (folder / METRICS).write_text(whole[: whole.rindex('"test"')])
+    snapshot._path(folder, 3).unlink()
+    (folder / PAUSE).write_text("3")
+    train(folder, Hooks("cpu", release=(folder / STOP).touch))
+    assert [line["epoch"] for line in read_metrics(folder)] == [0, 1, 2, 3]
+    assert read_metrics(folder)[-1] == json.loads(whole.splitlines()[-1])
+    assert snapshot.epochs(folder) == [0, 1, 2, 3]
+
+
+def wait_for(condition, seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to that"
+        time.sleep(0.02)
+
+
+# --- failing --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_full_disk_says_so_and_the_run_goes_on_once_there_is_room(tmp_path, monkeypatch):
+    carry_out(a_run(tmp_path / "whole"))
+    folder, write = a_run(tmp_path / "parts"), snapshot.write
+
+    def full(folder, epoch, *rest):
+        if epoch == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(folder, epoch, *rest)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(snapshot, "write", full)
+        status = carry_out(folder)
+    assert status["state"] == "failed"
+    assert "disk is full" in status["message"]
+    assert carry_out(folder)["state"] == "finished"
+    assert same(weights(tmp_path / "whole"), weights(tmp_path / "parts"))
+
+
+def test_divergence_says_what_to_change(tmp_path):
+    status = carry_out(a_run(tmp_path, learning_rate=10.0, epochs=20))
+    assert status["state"] == "failed"
+    assert "lower learning rate" in status["message"]
+    assert not (tmp_path / "mine").exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"), "ran out of memory. Choose a smaller batch"),
+        (OSError(errno.ENOSPC, "No space left on device"), "disk is full. Make room"),
+        (OSError(errno.EDQUOT, "Disk quota exceeded"), "disk is full. Make room"),
+        (SafetensorError('IoError(Os { code: 28, message: "No space left on device" }): (os error 28)'), "disk is full. Make room"),
+        (PermissionError(errno.EACCES, "Permission denied"), "Permission denied"),
+        (ZeroDivisionError("what"), "unexpected happened (ZeroDivisionError: what). The run's log.txt"),
+    ],
+)
+def test_every_failure_is_a_sentence_that_says_what_to_do(tmp_path, monkeypatch, error, words):
+    def fail(self, rows):
+        raise error
+
+    monkeypatch.setattr(Trainer, "_learn", fail)
+    status = carry_out(a_run(tmp_path))
+    assert status["state"] == "failed"
+    assert words in status["message"] == explain(error)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda config: config.clear(), "config.json is missing or damaged"),
+        (lambda config: config["recipe"].update(epochs=-1), "epochs must be"),
+        (lambda config: config["recipe"].update(dataset="../etc"), "no data set named"),
+        (lambda config: config["model"].update(name="gan"), "must be one of"),
+        (lambda config: config["model"]["config"].update(latent_dim=10**9), "latent_dim must be"),
+        (lambda config: config.update(name=".."), "no place for a checkpoint"),
+    ],
+)
+def test_a_strange_config_is_a_sentence(tmp_path, change, words):
+    folder = a_run(tmp_path)
+    config = json.loads((folder / CONFIG).read_text())
+    change(config)
+    (folder / CONFIG).write_text(json.dumps(config))
+    status = carry_out(folder)
+    assert status["state"] == "failed"
+    assert words in status["message"]
+
+
+# --- snapshots ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("dimensions", [1, 2, 7])
+def test_a_snapshot_comes_back_as_it_was(tmp_path, model, dimensions):
+    whole = build(model, MODELS[model].config(latent_dim=dimensions), seed=2).eval()
+    plane = latent.map_plane(np.random.default_rng(0).normal(size=(50, dimensions)).astype(np.float32), True)
+    points = np.random.default_rng(1).normal(size=(50, 2)).astype(np.float16)
+    snapshot.write(tmp_path, 3, whole, plane, points)
+    back = snapshot.read(tmp_path, 3, describe(model, whole))
+    np.testing.assert_array_equal(back.points, points)
+    np.testing.assert_array_equal(back.plane.axes, plane.axes)
+    z = plane.codes(points[:4])
+    np.testing.assert_allclose(latent.decode(back.model, z), latent.decode(whole, z), atol=5e-3)  # float16 weights
+
+
+@pytest.mark.parametrize("content", [b"", b"not a snapshot", None])
+def test_a_damaged_snapshot_is_a_sentence(tmp_path, content):
+    model = build("vae", MODELS["vae"].config(**SMALL))
+    snapshot.write(tmp_path, 1, model, Plane(np.zeros(2, np.float32), np.eye(2, dtype=np.float32)), np.zeros((4, 2)))
+    path = snapshot._path(tmp_path, 1)
+    path.write_bytes(path.read_bytes()[:-8] if content is None else content)
+    with pytest.raises(snapshot.SnapshotError, match="epoch 1 cannot be used"):
+        snapshot.read(tmp_path, 1, describe("vae", model))
+    with pytest.raises(snapshot.SnapshotError, match="epoch 2 cannot be used"):
+        snapshot.read(tmp_path, 2, describe("vae", model))
+    snapshot.write(tmp_path, 1, model, Plane(np.zeros(2, np.float32), np.eye(2, dtype=np.float32)), np.zeros((4, 2)))
+    with pytest.raises(snapshot.SnapshotError):
+        snapshot.read(tmp_path, 1, {"name": "vae", "config": {"decoder_hidden": [3]}})
+
+
+def test_a_long_run_s_snapshots_are_thinned_evenly_and_the_last_stays(tmp_path, monkeypatch):
+    model = build("vae", MODELS["vae"].config(**SMALL))
+    plane, points = Plane(np.zeros(2, np.float32), np.eye(2, dtype=np.float32)), np.zeros((4, 2))
+    snapshot.write(tmp_path, 0, model, plane, points)
+    monkeypatch.setattr(snapshot, "MAX_BYTES", 10 * snapshot._path(tmp_path, 0).stat().st_size)
+    for epoch in range(1, 36):
+        snapshot.write(tmp_path, epoch, model, plane, points)
+        assert len(snapshot.epochs(tmp_path)) <= 12
+    assert snapshot.epochs(tmp_path) == [0, 4, 8, 12, 16, 20, 24, 28, 32, 35]

@@ -1,0 +1,178 @@
+"""Training in a real browser: start, watch, reload, pause, cancel, resume, travel in time, open the result; models out and in again."""
+
+import json
+import shutil
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from live import PROJECT, Server
+from playwright.sync_api import Browser, Page, expect
+
+from core import checkpoints, jobs
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+SLOW_MS = 60_000
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Checkpoints and runs of these tests; the shipped model is among them."""
+    root = tmp_path_factory.mktemp("checkpoints")
+    shutil.copytree(PROJECT / "checkpoints" / "vae-mnist-2d", root / "vae-mnist-2d")
+    return root
+
+
+@pytest.fixture(scope="module")
+def train_server(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    nothing = tmp_path_factory.mktemp("nothing")
+    speeds = {"key": "", "speeds": {}}
+    (root / "runs").mkdir()
+    (root / "runs" / ".speeds.json").write_text(json.dumps(speeds))
+    running = Server(nothing, tmp_path_factory.mktemp("train-server") / "log", LATENT_CHECKPOINTS=str(root))
+    yield running
+    running.stop()
+    assert "Traceback" not in running.output(), running.output()
+
+
+@pytest.fixture(autouse=True)
+def no_run_left(root: Path) -> Iterator[None]:
+    """What a test started ends with it, so that the next one finds the device free."""
+    yield
+    for run in jobs.runs(root / "runs"):
+        if run.active:
+            jobs.cancel(run)
+    wait_until(lambda: not any(run.active for run in jobs.runs(root / "runs")))
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": 1280, "height": 1000}, accept_downloads=True)
+    page = context.new_page()
+    page.set_default_timeout(SLOW_MS)
+    expect.set_options(timeout=SLOW_MS)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    expect.set_options(timeout=5_000)
+    context.close()
+    assert not errors
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 90) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to that"
+        time.sleep(0.1)
+
+
+def fill_in(page: Page, base: str, name: str, epochs: int) -> None:
+    """The form, for a run of tiny layers, as one types it."""
+    page.goto(f"{base}/train")
+    if (
+        page.get_by_role("button", name="New run")
+        .or_(page.get_by_role("button", name="Start training"))
+        .first.inner_text()
+        .endswith("New run")
+    ):
+        page.get_by_role("button", name="New run").click()
+    page.get_by_text("Advanced: every hyper-parameter").click()
+    for label, text in (("Encoder layers", "32"), ("Decoder layers", "32"), ("Epochs", str(epochs))):
+        box = page.get_by_label(label, exact=True).first
+        box.fill(text)
+        box.press("Enter")
+    box = page.get_by_label("Name", exact=True)
+    box.fill(name)
+    box.press("Enter")
+    expect(page.get_by_text(f"{epochs} epochs over 1,437 images")).to_be_visible()
+
+
+def shown_epoch(page: Page) -> int:
+    return int(page.get_by_test_id("epoch-shown").inner_text().split()[1])
+
+
+def test_start_watch_reload_pause_cancel_resume_and_travel_in_time(train_server, root, page):
+    runs = root / "runs"
+    fill_in(page, train_server.url, "first", 100_000)
+    page.get_by_role("button", name="Start training").click()
+    expect(page).to_have_url(f"{train_server.url}/train?run=first")
+    expect(page.get_by_test_id("epoch")).to_be_visible()
+    page.wait_for_function("() => +document.querySelector('[data-testid=epoch-shown]')?.textContent.split(' ')[1] > 2")
+
+    # The same component goes on while epochs arrive: the zoom stays, and the pinned point is decoded anew.
+    page.evaluate("window.same = document.querySelector('[data-testid=latent-map]')")
+    page.get_by_role("button", name="Zoom in").click()
+    ranges = "JSON.stringify(['xaxis', 'yaxis'].map(a => document.querySelector('.lm-plot').layout[a].range.map(v => +v.toFixed(6))))"
+    before, epoch = page.evaluate(ranges), shown_epoch(page)
+    page.wait_for_function(f"() => +document.querySelector('[data-testid=epoch-shown]').textContent.split(' ')[1] > {epoch + 1}")
+    assert page.evaluate(ranges) == before
+    assert page.evaluate("window.same === document.querySelector('[data-testid=latent-map]')")
+    expect(page.get_by_test_id("curves")).to_be_visible()
+
+    # A reload in the middle loses nothing: the run went on meanwhile.
+    epoch = shown_epoch(page)
+    page.reload()
+    page.wait_for_function(f"() => +document.querySelector('[data-testid=epoch-shown]')?.textContent.split(' ')[1] > {epoch}")
+
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator("[data-testid=stMain] .stMarkdownBadge")).to_contain_text("paused")
+    page.get_by_role("button", name="Resume").click()
+    expect(page.locator("[data-testid=stMain] .stMarkdownBadge")).to_contain_text("training")
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator("[data-testid=stMain] .stMarkdownBadge")).to_contain_text("stopped")
+    assert jobs.find("first", runs).state == "stopped"
+    stopped_at = jobs.find("first", runs).epoch
+    page.get_by_role("button", name="Resume").click()
+    wait_until(lambda: jobs.find("first", runs).epoch > stopped_at + 1)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator("[data-testid=stMain] .stMarkdownBadge")).to_contain_text("stopped")
+
+    # The time machine.
+    page.get_by_test_id("epoch").fill("0")
+    expect(page.get_by_test_id("epoch-shown")).to_have_text("epoch 0 of 100000")
+    xs = "JSON.stringify(Array.from(document.querySelector('.lm-plot').data[0].x))"
+    page.wait_for_function("() => !document.querySelector('.lm-loading:not([hidden])')")
+    first = page.evaluate(xs)
+    page.get_by_test_id("epoch").fill("3")
+    expect(page.get_by_test_id("epoch-shown")).to_have_text("epoch 3 of 100000")
+    page.wait_for_function(f"(old) => {xs} !== old", arg=first)
+
+
+def test_a_second_run_waits_its_turn_and_a_finished_one_is_opened_on_explore(train_server, root, page):
+    runs = root / "runs"
+    fill_in(page, train_server.url, "long", 100_000)
+    page.get_by_role("button", name="Start training").click()
+    expect(page.get_by_test_id("epoch")).to_be_visible()
+    page.get_by_role("button", name="New run").click()
+    fill_in(page, train_server.url, "short", 3)
+    page.get_by_role("button", name="Start training").click()
+    expect(page.get_by_text("Waiting for a free device. It is next.")).to_be_visible()
+    jobs.cancel(jobs.find("long", runs))
+    expect(page.locator("[data-testid=stMain] .stMarkdownBadge")).to_contain_text("finished")
+    page.get_by_role("button", name="Open in Explore").click()
+    page.wait_for_selector("[data-testid=panel]")
+    expect(page).to_have_url(f"{train_server.url}/?checkpoint=short")
+    assert checkpoints.load("short", root).card["epochs"] == 3
+
+
+def test_a_model_is_downloaded_and_uploaded_again(train_server, root, page, tmp_path):
+    page.goto(f"{train_server.url}/models")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download (zip)").click()
+    path = tmp_path / "mine.zip"
+    waiting.value.save_as(path)
+    assert {"model.safetensors", "card.json", "latents.safetensors", "encoder.onnx", "decoder.onnx"} <= set(
+        zipfile.ZipFile(path).namelist()
+    )
+    page.locator("input[type=file]").set_input_files(path)
+    expect(page.get_by_text("mine is here now")).to_be_visible()
+    original = (root / "vae-mnist-2d" / "model.safetensors").read_bytes()
+    assert (root / "mine" / "model.safetensors").read_bytes() == original
+    nonsense = tmp_path / "evil.zip"
+    nonsense.write_bytes(b"this is no zip")
+    page.locator("input[type=file]").set_input_files(nonsense)
+    expect(page.get_by_text("is not a whole zip")).to_be_visible()
+    assert "evil" not in checkpoints.available(root)

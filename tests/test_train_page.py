@@ -1,0 +1,388 @@
+"""The Train and Models pages through AppTest, with real runs of scikit-learn's digits in a folder of their own."""
+
+import json
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import archive, checkpoints, jobs
+from core.models import MODELS
+from core.training import presets
+from core.training.folder import CONFIG, METRICS, PAUSE, STATUS, read_status
+from pages.components import frames, latent_map, run_view, training_form, visitor
+
+PAGES = Path(__file__).resolve().parents[1] / "pages"
+TRAIN, MODELS_PAGE = PAGES / "train.py", PAGES / "models.py"
+TINY = {"latent_dim": 2, "encoder_hidden": "16", "decoder_hidden": "16"}
+
+
+@pytest.fixture(autouse=True)
+def own_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Checkpoints and runs of the test alone, no data set but the embedded one, and no measuring of this machine."""
+    root = tmp_path / "checkpoints"
+    root.mkdir()
+    monkeypatch.setattr(checkpoints, "CHECKPOINTS", root)
+    monkeypatch.setattr(jobs, "RUNS", root / "runs")
+    monkeypatch.setenv("LATENT_DATA", str(tmp_path / "nothing"))
+    monkeypatch.setattr(visitor, "at_this_machine", lambda: True)  # AppTest has no address
+    monkeypatch.setattr(training_form, "measured_speeds", lambda: dict.fromkeys(MODELS, 10_000.0))
+    yield root
+    for run in jobs.runs():
+        if run.active:
+            jobs.cancel(run)
+    deadline = time.monotonic() + 60
+    while any(run.active for run in jobs.runs()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def run(script: Path = TRAIN, **query: str) -> AppTest:
+    """The page, once; it must not raise."""
+    latent_map._component.cache_clear()
+    app = AppTest.from_file(script, default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    return checked(app.run())
+
+
+def checked(app: AppTest) -> AppTest:
+    assert not app.exception, app.exception
+    return app
+
+
+def by_label(elements, label: str):
+    (found,) = [element for element in elements if element.label == label]
+    return found
+
+
+def words(app: AppTest) -> str:
+    kinds = (app.markdown, app.caption, app.info, app.error, app.warning, app.success)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def a_tiny_run(app: AppTest, epochs: int = 2) -> AppTest:
+    """Fill in the form for a run of seconds and start it."""
+    by_label(app.text_input, "Encoder layers").set_value("16")
+    by_label(app.text_input, "Decoder layers").set_value("16")
+    by_label(app.number_input, "Epochs").set_value(epochs)
+    checked(app.run())
+    return checked(by_label(app.button, "Start training").click().run())
+
+
+def wait_until(condition, seconds: float = 90) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, [(r.id, r.state, r.message) for r in jobs.runs()]
+        time.sleep(0.05)
+
+
+def left_alone(root: Path, state: str, name: str = "mine", **fields) -> jobs.Run:
+    """A run without a process, in that state."""
+    folder = root / "runs" / name
+    folder.mkdir(parents=True)
+    model = {"name": "vae", "config": {"encoder_hidden": [16], "decoder_hidden": [16]}}
+    config = {"name": name, "id": name, "owner": "somebody", "created": 1.0, "dataset": "digits", "model": model, "recipe": {"epochs": 3}}
+    (folder / CONFIG).write_text(json.dumps(config))
+    (folder / STATUS).write_text(json.dumps({"state": state, **fields}))
+    return jobs.find(name)
+
+
+# --- the form -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_first_visitor_finds_a_form_that_can_be_started_at_once():
+    app = run()
+    assert by_label(app.selectbox, "Data set").value == "digits"  # the only one that is here
+    assert by_label(app.selectbox, "Model").value == "vae"
+    assert not by_label(app.button, "Start training").disabled
+    assert by_label(app.text_input, "Name").value == "vae-digits-2d"
+
+
+def test_every_model_has_its_own_settings():
+    app = run()
+    for name in MODELS:
+        checked(by_label(app.selectbox, "Model").set_value(name).run())
+        labels = {element.label for kind in (app.number_input, app.text_input, app.selectbox, app.toggle) for element in kind}
+        asked = MODELS[name].config.__dataclass_fields__.keys() - training_form.NOT_ASKED
+        assert {training_form.WORDS[field][0] for field in asked} <= labels
+        assert not by_label(app.button, "Start training").disabled
+
+
+def test_presets_say_how_long_they_take_here():
+    captions = [training_form._caption(name, "vae", 60_000, {"vae": 20_000.0}) for name in presets.PRESETS]
+    assert "5 epochs, about 46 seconds here" in captions[0]
+    assert "minutes here" in captions[1] and "minutes here" in captions[2]
+    assert "being measured" in training_form._caption("quick", "vae", 60_000, {})
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.2, "about 1 second"), (45, "about 45 seconds"), (91, "about 2 minutes"), (7200, "about 2 hours"), (400_000, "about 5 days")],
+)
+def test_durations_are_said_as_people_say_them(seconds, said):
+    assert training_form.words_for(seconds) == f"{said} here"
+
+
+def test_a_data_set_that_is_not_here_is_offered_and_cannot_be_trained_on():
+    app = run()
+    checked(by_label(app.selectbox, "Data set").set_value("mnist").run())
+    assert "MNIST is not on this machine" in words(app)
+    assert not [button for button in app.button if button.label == "Start training"]
+    assert [button for button in app.button if button.label.startswith("Download MNIST")]
+
+
+@pytest.mark.parametrize(
+    ("label", "value", "sentence"),
+    [
+        ("Latent dimensions", 65, "Latent dimensions must be a whole number from 1 to 64; it is 65."),
+        ("Epochs", 0, "Epochs must be"),
+        ("Learning rate", 1e9, "Learning rate must be a number from 1e-07 to 10"),
+        ("Batch size", -3, "Batch size must be"),
+        ("β, weight of the KL", -1.0, "β, weight of the KL must be"),
+        ("Encoder layers", "512, many", "Encoder layers must be"),
+        ("Decoder layers", "99999999", "Decoder layers must be"),
+        ("Name", "../../etc", "small letters"),
+        ("Name", "", "small letters"),
+    ],
+)
+def test_absurd_settings_are_a_sentence_and_cannot_be_started(label, value, sentence):
+    app = run()
+    inputs = [element for kind in (app.number_input, app.text_input) for element in kind]
+    checked(by_label(inputs, label).set_value(value).run())
+    assert sentence in app.error[0].value
+    assert by_label(app.button, "Start training").disabled
+
+
+def test_the_losses_of_grey_pixels_are_not_trained_on_binarised_ones(monkeypatch):
+    asked = []
+
+    def refuse(config):
+        asked.append(config)
+        raise jobs.JobError("You already have 3 runs under way.")
+
+    monkeypatch.setattr(jobs, "start", refuse)
+    app = run()
+    checked(by_label(app.selectbox, "Reconstruction loss").set_value("gaussian").run())
+    checked(by_label(app.button, "Start training").click().run())
+    assert asked[0]["model"]["config"]["likelihood"] == "gaussian"
+    assert asked[0]["recipe"]["binarize"] is False
+    assert "already have 3 runs" in app.error[0].value
+
+
+# --- who may --------------------------------------------------------------------------------------------------------------
+
+
+def test_an_administrator_can_turn_training_off(own_root, monkeypatch):
+    monkeypatch.setenv("LATENT_TRAINING", "off")
+    left_alone(own_root, "paused")
+    app = run()
+    assert "turned off" in app.info[0].value
+    assert not app.text_input
+    watching = run(run="mine")
+    assert not [button for button in watching.button if button.label in ("Resume", "Cancel", "Delete the run")]
+
+
+def test_a_password_opens_training_for_this_visitor_alone(monkeypatch):
+    monkeypatch.setenv("LATENT_TRAINING_PASSWORD", "piaf")
+    app = run()
+    assert not [button for button in app.button if button.label == "Start training"]
+    checked(by_label(app.text_input, "Password").set_value("wrong").run())
+    checked(by_label(app.button, "Unlock").click().run())
+    assert "not the password" in app.error[0].value
+    by_label(app.text_input, "Password").set_value("piaf")
+    checked(by_label(app.button, "Unlock").click().run())
+    assert by_label(app.button, "Start training")
+    assert not [button for button in run().button if button.label == "Start training"]
+
+
+def test_other_people_s_runs_can_be_watched_and_not_touched(own_root, monkeypatch):
+    left_alone(own_root, "paused", epoch=1.0, epochs=3)
+    monkeypatch.setattr(visitor, "at_this_machine", lambda: False)
+    app = run(run="mine")
+    assert "somebody else's" in words(app)
+    assert not [button for button in app.button if button.label in ("Resume", "Cancel", "One epoch")]
+
+
+# --- runs -----------------------------------------------------------------------------------------------------------------
+
+
+def test_start_and_follow_a_run_to_its_checkpoint():
+    app = a_tiny_run(run())
+    (started,) = jobs.runs()
+    assert app.query_params["run"] == "vae-digits-2d"
+    wait_until(lambda: jobs.find(started.id).state == "finished")
+    checked(app.run())
+    assert by_label(app.button, "Open in Explore")
+    assert checkpoints.available() == ["vae-digits-2d"]
+    data = json.loads(app.get("bidi_component")[0].proto.json)
+    assert data["timeline"]["epochs"] == [0, 1, 2]
+    assert not data["timeline"]["running"]
+    names = {series["name"] for series in data["timeline"]["curves"]["series"]}
+    assert {"−ELBO, test", "−ELBO, train", "KL, test", "reconstruction, train"} <= names
+    assert by_label(run().text_input, "Name").value == "vae-digits-2d-2"  # the next one's
+
+
+def test_pause_step_resume_cancel_and_delete(own_root):
+    app = a_tiny_run(run(), epochs=100_000)
+    (started,) = jobs.runs()
+    wait_until(lambda: jobs.find(started.id).epoch > 1)
+    checked(app.run())
+    by_label(app.button, "Pause").click()
+    checked(app.run())
+    wait_until(lambda: jobs.find(started.id).state == "paused")
+    checked(app.run())
+    paused_at = jobs.find(started.id).epoch
+    checked(by_label(app.button, "One epoch").click().run())
+    wait_until(lambda: (now := jobs.find(started.id)).state == "paused" and now.epoch == int(paused_at) + 1)
+    checked(app.run())
+    checked(by_label(app.button, "Resume").click().run())
+    wait_until(lambda: jobs.find(started.id).epoch > paused_at + 2)
+    checked(app.run())
+    checked(by_label(app.button, "Cancel").click().run())
+    wait_until(lambda: not jobs.find(started.id).active)
+    checked(app.run())
+    assert "can go on from here" in words(app)
+    checked(by_label(app.button, "Delete the run").click().run())
+    assert not jobs.runs()
+    assert not any((own_root / "runs").glob("vae*"))
+
+
+@pytest.mark.parametrize(
+    ("state", "fields", "said"),
+    [
+        ("failed", {"message": "The disk is full. Make room."}, "The disk is full"),
+        ("running", {"epoch": 1.2, "epochs": 3}, "process ended without a word"),
+        ("paused", {"epoch": 1.0, "epochs": 3}, ""),
+        ("stopped", {"message": "Stopped. It can go on from here at any time."}, "go on from here"),
+        ("queued", {}, "process ended without a word"),
+        ("running", {"epoch": "NaN", "epochs": [3], "losses": 7, "seconds_left": {}}, "damaged"),
+        ("sleeping", {}, "damaged"),
+    ],
+)
+def test_every_state_of_a_run_without_a_process_is_shown_with_what_can_be_done(own_root, state, fields, said):
+    left_alone(own_root, state, **fields)
+    app = run(run="mine")
+    assert said in words(app)
+    assert by_label(app.button, "Delete the run")
+
+
+def test_damaged_files_of_a_run_are_no_traceback(own_root):
+    folder = left_alone(own_root, "stopped").folder
+    (folder / METRICS).write_text('{"epoch": 0, "test": {"kl_nats": 1.0}}\n{"epoch": 1, "te')
+    (folder / "epochs").mkdir()
+    (folder / "epochs" / "00000.safetensors").write_bytes(b"nonsense")
+    (folder / "subset.safetensors").write_bytes(b"nonsense")
+    run(run="mine")
+    (folder / CONFIG).write_text("[]")
+    assert "damaged" in words(run(run="mine"))
+
+
+def test_a_link_to_a_run_that_is_gone_says_so():
+    app = run(run="[x](http://evil)")
+    assert "is not here" in app.warning[0].value
+    assert "`[x](http://evil)`" in app.warning[0].value
+
+
+def test_curves_leave_out_what_there_is_not():
+    lines = [
+        {"epoch": 0, "train": None, "test": {"reconstruction_nats": 9.0}},
+        {"epoch": 1, "train": {"reconstruction_nats": None}, "test": {}},
+    ]
+    assert run_view.curves(lines) == {
+        "epoch": [0, 1],
+        "series": [
+            {
+                "name": "reconstruction, test", "group": "reconstruction_nats", "values": [9.0, None], "dashed": False,
+                "colour": run_view.CURVES["reconstruction_nats"][1],
+            }
+        ],
+    }  # fmt: skip
+
+
+# --- models ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mine(own_root: Path, checkpoint_root: Path) -> Path:
+    shutil.copytree(checkpoint_root / "tiny", own_root / "mine")
+    return own_root / "mine"
+
+
+def test_a_model_is_renamed_and_described(mine):
+    app = run(MODELS_PAGE)
+    by_label(app.text_input, "Name").set_value("ours")
+    by_label(app.text_input, "Title").set_value("Of the Tuesday course")
+    by_label(app.text_area, "Description").set_value("Two dimensions, *three* epochs.")
+    checked(by_label(app.button, "Save").click().run())
+    assert checkpoints.available() == ["ours"]
+    card = checkpoints.load("ours").card
+    assert (card["title"], card["description"]) == ("Of the Tuesday course", "Two dimensions, *three* epochs.")
+    assert "ours is saved" in words(app)
+
+
+def test_a_name_that_is_taken_is_a_sentence_and_nothing_is_lost(mine, own_root):
+    shutil.copytree(mine, own_root / "taken")
+    app = run(MODELS_PAGE)
+    by_label(app.text_input, "Name").set_value("taken")
+    checked(by_label(app.button, "Save").click().run())
+    assert "taken" in app.error[0].value
+    assert checkpoints.available() == ["mine", "taken"]
+
+
+def test_a_model_is_deleted(mine):
+    app = run(MODELS_PAGE)
+    checked(by_label(app.button, "Delete it").click().run())
+    assert checkpoints.available() == []
+    assert "There is no model yet" in words(app)
+
+
+def test_the_shipped_model_stays_as_it_is(own_root, checkpoint_root):
+    shutil.copytree(checkpoint_root / "tiny", own_root / "vae-mnist-2d")
+    app = run(MODELS_PAGE)
+    assert "stays as it is" in words(app)
+    assert not [button for button in app.button if button.label in ("Delete it", "Save")]
+
+
+def test_a_damaged_model_is_a_sentence_and_can_be_deleted(mine):
+    (mine / "model.safetensors").write_bytes(b"nonsense")
+    app = run(MODELS_PAGE)
+    assert "cannot be used" in app.error[0].value
+    checked(by_label(app.button, "Delete it").click().run())
+    assert checkpoints.available() == []
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("vae.zip", "vae"),
+        ("../../etc/passwd", "etc-passwd"),
+        ("Mein Modell (2).zip", "mein-modell-2"),
+        ("ß.zip", "uploaded"),
+        ("runs.zip", "uploaded"),
+        ("", "uploaded"),
+    ],
+)
+def test_an_upload_s_name_becomes_a_harmless_one(file, name):
+    assert archive.suggested_name(file) == name
+    checkpoints.check_name(name)
+
+
+# --- frames ---------------------------------------------------------------------------------------------------------------
+
+
+def test_frames_are_found_by_what_is_listed_and_by_nothing_else(own_root, monkeypatch):
+    for bad in ("..", "../runs", "", ".queue", "mine/../mine"):
+        with pytest.raises((jobs.JobError, LookupError)):
+            frames._kept_or_built("path", run=bad, stamp="1-x", epoch="0", file="figure.json")
+    assert not list(own_root.iterdir())
+
+
+def test_bounds_are_round_and_never_small():
+    assert [frames.bound(extent) for extent in (0.0, 3.4, 3.6, 12.3)] == [3.5, 3.5, 4.0, 12.5]
+
+
+def test_pause_file_names_are_those_of_the_contract():
+    assert (PAUSE, STATUS, CONFIG, METRICS) == ("pause", "status.json", "config.json", "metrics.jsonl")
+    assert read_status(Path("/nowhere")) == {}

@@ -1,4 +1,4 @@
-"""Measure, and print Markdown tables: python -m benchmarks [interaction] [training] [--quick] [--write].
+"""Measure, and print Markdown tables: python -m benchmarks [interaction] [training] [scaling] [--quick] [--write].
 
 Timings want a quiet machine. Each ratio comes from one run in which both sides took turns.
 """
@@ -8,13 +8,13 @@ import sys
 
 from benchmarks import tables
 
-SECTIONS = ("interaction", "training")
+SECTIONS = ("interaction", "training", "scaling")
 
 
 def main() -> int:
     """Measure what was asked for; 0 when it could be."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"{' or '.join(SECTIONS)}; default: both")
+    parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"{' or '.join(SECTIONS)}; default: all")
     parser.add_argument("--quick", action="store_true", help="a few repeats only, to see that everything works; no numbers to keep")
     parser.add_argument("--write", action="store_true", help="also put the tables into benchmarks/README.md")
     options = parser.parse_args()
@@ -35,6 +35,10 @@ def measure(section: str, quick: bool, command: str) -> str:
         from benchmarks import training
 
         return f"{tables.facts(command)}\n\n{training.measure(quick)}"
+    if section == "scaling":
+        from benchmarks import scaling
+
+        return f"{tables.facts(command)}\n\n{scaling.measure(quick)}"
     from benchmarks import interaction
 
     text, chromium = interaction.measure(quick)

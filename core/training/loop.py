@@ -210,7 +210,7 @@ class Trainer:
 
     def batch(self, rows: Tensor) -> tuple[Tensor, Tensor | None]:
         """The images of these rows as the model is to see them, (B, 1, 28, 28) in [0, 1], and their labels."""
-        x = self.images[rows].float().div_(255.0)
+        x = self.images.index_select(0, rows).float().div_(255.0)
         x = torch.bernoulli(x, generator=self.generator) if self.config.binarize else x
         return x, None if self.labels is None else self.labels[rows]
 

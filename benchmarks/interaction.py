@@ -22,9 +22,9 @@ def measure(quick: bool) -> tuple[str, str]:
     """All tables as Markdown, and Chromium's version."""
     with ExitStack() as stack:
         addresses = {
-            OURS: stack.enter_context(serve("app.py")),
-            RIVAL: stack.enter_context(serve("benchmarks/rival/app.py")),
-            FROZEN: stack.enter_context(serve("benchmarks/rival/app.py", RIVAL_FREEZE="1")),
+            OURS: stack.enter_context(serve("app.py")).address,
+            RIVAL: stack.enter_context(serve("benchmarks/rival/app.py")).address,
+            FROZEN: stack.enter_context(serve("benchmarks/rival/app.py", RIVAL_FREEZE="1")).address,
         }
         return asyncio.run(_measure(addresses, quick))
 

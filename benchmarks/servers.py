@@ -10,14 +10,22 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 PROJECT = Path(__file__).resolve().parents[1]
 START_S = 120
 
 
+class Served(NamedTuple):
+    """A running server."""
+
+    address: str
+    pid: int
+
+
 @contextmanager
-def serve(script: str, **environment: str) -> Iterator[str]:
-    """`streamlit run script` in the project's root; yields its address once it is healthy, and ends it in the end."""
+def serve(script: str, **environment: str) -> Iterator[Served]:
+    """`streamlit run script` in the project's root; yields it once it is healthy, and ends it in the end."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -30,7 +38,7 @@ def serve(script: str, **environment: str) -> Iterator[str]:
             if not healthy(process, f"http://127.0.0.1:{port}"):
                 log.seek(0)
                 raise RuntimeError(f"{script} could not be served:\n{log.read()[-4000:]}")
-            yield f"http://127.0.0.1:{port}"
+            yield Served(f"http://127.0.0.1:{port}", process.pid)
         finally:
             process.terminate()
             try:

@@ -152,16 +152,28 @@ def test_training_leaves_the_global_generators_and_the_images_as_they_were(digit
 
 
 def test_the_average_follows_the_weights(digits):
-    """Its decay is what it says: after the first step the weights themselves, then a mixture."""
-    trainer = a_trainer(digits, ema_decay=0.5)
-    weights = []
-    trainer.run(on_step=lambda _: weights.append(trainer.model.decoder[-1].weight.detach().clone()), should_stop=lambda: len(weights) == 3)
-    average = weights[0]
-    for step, weight in ((2, weights[1]), (3, weights[2])):
-        decay = min(0.5, step / (9 + step))
-        average = decay * average + (1 - decay) * weight
-    torch.testing.assert_close(trainer.average_model().decoder[-1].weight, average)
+    """It rests and then moves for all the steps since, with the decay that it says; at an epoch's end it has always moved."""
+    trainer, expected, step = a_trainer(digits, batch_size=27, epochs=2, ema_decay=0.5), None, 0  # 11 steps an epoch
+    expected = trainer.average.decoder[-1].weight.clone()
+
+    def check(_) -> None:
+        nonlocal expected, step
+        step += 1
+        steps = {8: 8, 11: 3, 19: 8, 22: 3}.get(step, 0)
+        if steps:
+            decay = min(0.5, step / (9 + step)) ** steps
+            expected = decay * expected + (1 - decay) * trainer.model.decoder[-1].weight.detach()
+        torch.testing.assert_close(trainer.average.decoder[-1].weight, expected)
+
+    assert trainer.run(on_step=check)
+    assert step == 22
     assert not trainer.average_model().training
+
+
+def test_the_average_of_a_run_of_single_steps_begins_as_the_weights(digits):
+    trainer = a_trainer(digits, batch_size=300, epochs=3)
+    trainer.run(should_stop=lambda: True)
+    torch.testing.assert_close(trainer.average.decoder[-1].weight, trainer.model.decoder[-1].weight)
 
 
 def test_gradients_are_clipped(digits):

@@ -27,6 +27,9 @@ from core.training.graph import GraphedStep
 from core.training.state import damaged, read_state, write_state
 
 
+AVERAGE_EVERY = 8  # steps: the average is as large as the model, and each move sweeps the processor's cache
+
+
 class TrainingError(Exception):
     """Training cannot go on; the message says what happened and what to do."""
 
@@ -238,7 +241,8 @@ class Trainer:
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.gradient_clip)
         self.optimizer.step()
         with torch.no_grad():
-            lerp_(list(self.average.parameters()), list(self.model.parameters()), now.follow)
+            if isinstance(now.follow, Tensor) or now.follow:
+                lerp_(list(self.average.parameters()), list(self.model.parameters()), now.follow)
             self.sums[0] += len(x)
             self.sums[1:] += sums
 
@@ -256,8 +260,14 @@ class Trainer:
 
     def follow(self) -> float:
         """How far the running average of the weights moves towards them: an exponential average whose memory grows from none,
-        so that a short run is not held back by its start."""
-        return 1.0 - (min(self.config.ema_decay, (1 + self.step) / (10 + self.step)) if self.step else 0.0)
+        so that a short run is not held back by its start. It moves every AVERAGE_EVERY steps, for all of them, and at an epoch's end.
+        """
+        in_epoch = self.step % self.steps_per_epoch + 1
+        if in_epoch % AVERAGE_EVERY and in_epoch != self.steps_per_epoch:
+            return 0.0
+        steps = (in_epoch - 1) % AVERAGE_EVERY + 1  # since it moved last
+        decay = min(self.config.ema_decay, (1 + self.step) / (10 + self.step)) if self.step else 0.0
+        return 1.0 - decay**steps
 
     def average_model(self) -> Model:
         """The running average of the weights: the model to keep, in evaluation mode."""

@@ -20,7 +20,9 @@ from core.checkpoints import CARD_FILE, LATENTS_FILE, MAX_BYTES, PICKLE_SUFFIXES
 from core.onnx_recorder import NotRecordable
 
 ENCODER_FILE, DECODER_FILE, README_FILE = "encoder.onnx", "decoder.onnx", "README.txt"
-MAX_ZIP_BYTES = 512 << 20
+MAX_ZIP_BYTES = 128 << 20
+MAX_UNPACKED_BYTES = 64 << 20  # of each file: many times what a model of these sizes needs
+MAX_CHECKPOINTS = 500  # in a folder that strangers may upload to
 MAX_MEMBERS = 1000
 MEMBER_SIGNATURE = b"PK\1\2"  # begins each entry of a zip's list of files
 ENCRYPTED_FLAGS = 0x41
@@ -82,11 +84,11 @@ def _zip(files: dict[str, bytes]) -> bytes:
     return content.getvalue()
 
 
-def unpack(zipped: bytes | BinaryIO, name: str, root: Path | None = None) -> str:
+def unpack(zipped: bytes | BinaryIO, name: str, root: Path | None = None, owner: str = "") -> str:
     """Make a checkpoint of a zip as `pack` makes them; returns its name: the one asked for, or name-2, ... where that is taken.
 
-    Only model.safetensors, card.json and latents.safetensors are read, at the top or in one folder. Raises ArchiveError and
-    leaves nothing behind when they are not a checkpoint that loads.
+    Its card names `owner`, whoever it named before. Only model.safetensors, card.json and latents.safetensors are read, at the top
+    or in one folder. Raises ArchiveError and leaves nothing behind when they are not a checkpoint that loads.
     """
     root = root or checkpoints.CHECKPOINTS
     data = zipped if isinstance(zipped, bytes) else zipped.read(MAX_ZIP_BYTES + 1)
@@ -96,12 +98,15 @@ def unpack(zipped: bytes | BinaryIO, name: str, root: Path | None = None) -> str
         checkpoints.check_name(name)
         members = _members(archive)
         root.mkdir(parents=True, exist_ok=True)
+        if len(checkpoints.available(root)) >= MAX_CHECKPOINTS:
+            raise ArchiveError(f"There are {MAX_CHECKPOINTS} models here, as many as there may be. Delete some first.")
         with tempfile.TemporaryDirectory(prefix=".upload.", dir=root) as temporary:  # the dot hides it from `available`
             folder = Path(temporary) / name
             folder.mkdir()
             for file, member in members.items():
                 _extract(archive, member, folder / file)
             _check(folder)
+            checkpoints.set_owner(folder, owner)
             return checkpoints.place(folder, name, root)
 
 
@@ -174,12 +179,12 @@ def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> N
         raise ArchiveError(f"The zip's {path.name} is encrypted. Zip it again without a password.")
     if member.compress_type not in METHODS:
         raise ArchiveError(f"The zip's {path.name} is packed in a way that is not read here. Zip it again with the usual (Deflate).")
-    left = MAX_BYTES[path.name]
+    limit = left = min(MAX_BYTES[path.name], MAX_UNPACKED_BYTES)
     with _zip_errors(), archive.open(member) as source, path.open("wb") as target:
         while chunk := source.read(CHUNK):
             left -= len(chunk)
             if left < 0:
-                raise ArchiveError(f"The zip's {path.name} is larger than {MAX_BYTES[path.name] >> 20} MB, so it is not read.")
+                raise ArchiveError(f"The zip's {path.name} is larger than {limit >> 20} MB, so it is not read.")
             target.write(chunk)
         target.flush()
         os.fsync(target.fileno())

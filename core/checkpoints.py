@@ -192,6 +192,12 @@ def describe_card(name: str, title: str, description: str, root: Path | None = N
         (Path(temporary) / CARD_FILE).replace(folder / CARD_FILE)
 
 
+def set_owner(folder: Path, owner: str) -> None:
+    """Write into a checkpoint's card whose it is; nobody's where owner is empty."""
+    card = {key: value for key, value in _read_card(folder).items() if key != "owner"} | ({"owner": owner} if owner else {})
+    _write_durably(folder / CARD_FILE, _json_bytes(card))
+
+
 def delete(name: str, root: Path | None = None) -> None:
     """Delete a checkpoint; it disappears from the list at once and whole."""
     folder = _own_folder(name, root or CHECKPOINTS)

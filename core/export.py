@@ -25,17 +25,25 @@ class NotExportable(Exception):
     """The browser cannot run this decoder exactly and in time; the message says why."""
 
 
+def why_not_live(model: Model) -> str:
+    """Why the browser cannot run this model's decoder (its weights may be on the meta device); "" when it can."""
+    dense = sum(isinstance(layer, nn.Linear) for layer in model.decoder)
+    if len(model.decoder) != 2 * dense - 1 or model.config.activation not in BROWSER_ACTIVATIONS:
+        return "The browser decodes dense layers only; this decoder has others."
+    if model.decoder_flop() > MAX_BROWSER_FLOP:
+        return f"This decoder needs {model.decoder_flop() / 1e6:.1f} MFLOP per image, too many to decode live in a browser."
+    return ""
+
+
 def decoder_bytes(model: Model, plane: Plane | None = None, label: int | None = None) -> bytes:
     """The decoder as a safetensors file: float16 where that holds the weights exactly, else float32.
 
     `plane` makes it decode points of a map, `label` images of that class: both become part of the first layer.
     Raises NotExportable for a decoder that is not a stack of dense layers, or is too large to decode within a frame.
     """
+    if why := why_not_live(model):
+        raise NotExportable(why)
     layers = [layer for layer in model.decoder if isinstance(layer, nn.Linear)]
-    if len(model.decoder) != 2 * len(layers) - 1 or model.config.activation not in BROWSER_ACTIVATIONS:
-        raise NotExportable("The browser decodes dense layers only; this decoder has others.")
-    if model.decoder_flop() > MAX_BROWSER_FLOP:
-        raise NotExportable(f"This decoder needs {model.decoder_flop() / 1e6:.1f} MFLOP per image, too many to decode live in a browser.")
     tensors = {}
     for index, layer in enumerate(layers):
         tensors[f"{index}.weight"], tensors[f"{index}.bias"] = layer.weight.detach(), layer.bias.detach()

@@ -33,9 +33,9 @@ from core.training.folder import (
     LOG,
     PAUSE,
     RESERVE,
-    RESERVE_BYTES,
     STATUS,
     STOP,
+    fill_reserve,
     is_held,
     read_status,
     take_lock,
@@ -144,8 +144,10 @@ def _check_allowed() -> None:
 
 def _check_config(config: dict[str, Any]) -> None:
     name = config.get("name")
-    if not isinstance(name, str) or not NAME.fullmatch(name):
-        raise JobError(f"A run cannot be named {name!r}: use 1 to 48 small letters a to z, digits and hyphens, no hyphen first.")
+    if not isinstance(name, str) or not NAME.fullmatch(name) or name == "runs":
+        raise JobError(
+            f"A run cannot be named {name!r}: use 1 to 48 small letters a to z, digits and hyphens, no hyphen first; runs is taken."
+        )
     _, fault = checked(config, CONFIG_FIELDS, {"name", "owner"})
     if fault or not config.get("devices", True):
         raise JobError(f"The run's settings cannot be used: the config {fault or 'names no device'}.")
@@ -172,7 +174,7 @@ def _make(root: Path, config: dict[str, Any]) -> tuple[Path, int]:
     try:
         lock = take_lock(hidden / LOCK)
         assert lock is not None  # nobody knows of it yet
-        _fill_reserve(hidden)
+        fill_reserve(hidden)
         write_status(hidden, state="queued", phase="waiting", message="")
         return _named(hidden, config), lock
     except BaseException:
@@ -195,10 +197,6 @@ def _named(hidden: Path, config: dict[str, Any]) -> Path:
             if error.errno not in TAKEN:  # else somebody, the command line for example, was quicker
                 raise
     raise AssertionError("there is always a free name")
-
-
-def _fill_reserve(folder: Path) -> None:
-    (folder / RESERVE).write_bytes(os.urandom(RESERVE_BYTES))  # random: a file system may keep zeros in no space at all
 
 
 def _hidden(root: Path, why: str) -> Path:
@@ -227,7 +225,7 @@ def launch(run: Run) -> None:
 def _relaunch(folder: Path, lock: int) -> None:
     """A new process for a run that has none; the lock must be held. What was strange in its status is dropped."""
     with suppress(OSError):
-        _fill_reserve(folder)  # a full disk may have cost it
+        fill_reserve(folder)  # a full disk may have cost it
     usable = read(folder).status
     write_json(folder / STATUS, usable | {"state": "queued", "phase": "waiting", "message": "", "waits_for": None, "updated": time.time()})
     _spawn(folder, lock)

@@ -15,7 +15,7 @@ PROTOCOLS = {
     "negative_elbo_nats": "mean over all test images of (-log p(x|z) + KL(q||p)), {samples} samples of z each, analytic KL, "
     "x binarised by one Bernoulli draw per sample, pixels summed; nats per image",
     "negative_elbo_grey_nats": "the same with grey x in [0, 1]: cross-entropy in place of -log p(x|z) for a Bernoulli model, "
-    "the density itself for a Gaussian one",
+    "the density itself for a Gaussian or Laplace one",
     "nll_nats": "-log of the mean of p(x|z) over 65,536 scrambled Sobol points through the normal inverse CDF (the prior); "
     "x binarised by one Bernoulli draw; mean over all test images; nats per image",
     "knn_accuracy_percent": "scikit-learn KNeighborsClassifier, k = 10, fitted on the training images' mu, scored on the test images'",
@@ -53,6 +53,13 @@ def negative_elbo_nats(
     return -(total / len(x)).item()
 
 
+def nll_applies(model: Model) -> bool:
+    """Whether `nll_nats` means something for the model: a Bernoulli VAE without labels, of one or two dimensions."""
+    config = model.config
+    has_posterior = "kl_nats" in model.LOSSES
+    return has_posterior and not model.conditional and config.likelihood == "bernoulli" and config.latent_dim <= 2
+
+
 @torch.no_grad()
 def nll_nats(model: Model, x: Tensor, points: int = 65_536, seed: int = 0) -> float:
     """-log p(x), nats per image, of a Bernoulli VAE with a low-dimensional latent, by integrating p(x|z) over the prior.
@@ -60,7 +67,7 @@ def nll_nats(model: Model, x: Tensor, points: int = 65_536, seed: int = 0) -> fl
     A quasi-Monte Carlo sum over Sobol points through the normal inverse CDF; meant for latent_dim <= 2. x (N, 1, H, W).
     """
     if model.config.likelihood != "bernoulli":
-        raise ValueError("nll_nats integrates a Bernoulli likelihood; this model's is Gaussian.")
+        raise ValueError("nll_nats integrates a Bernoulli likelihood; this model has another.")
     device = next(model.parameters()).device
     uniform = torch.quasirandom.SobolEngine(model.config.latent_dim, scramble=True, seed=seed).draw(points)
     z = torch.special.ndtri(uniform.double().clamp(1e-9, 1 - 1e-9)).float().to(device)  # (points, D)

@@ -157,7 +157,7 @@ CONFIG_FIELDS: dict[str, Callable[[Any], bool]] = {
     "owner": _text,
     "created": _number,
     "dataset": _text,
-    "model": _object,
+    "model": lambda value: _object(value) and _text(value.get("name", "")) and _object(value.get("config", {})),
     "recipe": lambda value: _object(value) and _maybe(_number)(value.get("epochs")),
     "threads": _number,
     "devices": _devices,

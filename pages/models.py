@@ -34,7 +34,7 @@ def show(name: str) -> None:
         checkpoint = caches.open_checkpoint(name)
     except CheckpointError as error:
         st.error(link.plain(f"The model {name} cannot be used. {error}"), icon=":material/error:")
-        if may_change(name):
+        if may_change(name, {}):
             st.button("Delete it", icon=":material/delete:", on_click=change, args=(checkpoints.delete, f"{name} is deleted.", name))
         return
     card = checkpoint.card
@@ -51,11 +51,11 @@ def show(name: str) -> None:
             help="Weights (safetensors), card, codes of the test images, and encoder and decoder as ONNX, which other programs read. "
             "Writing them takes a few seconds.",
         )  # fmt: skip
-        if may_change(name):
+        if may_change(name, card):
             with st.popover("Delete", icon=":material/delete:"):
                 st.markdown(f"**{name}** is deleted for everybody who uses this explorer. Download it first to keep it.")
                 st.button("Delete it", type="primary", on_click=change, args=(checkpoints.delete, f"{name} is deleted.", name))
-    if may_change(name):
+    if may_change(name, card):
         edit(name, card)
     elif name in SHIPPED:
         st.caption("It comes with the explorer and stays as it is.")
@@ -107,7 +107,7 @@ def upload() -> None:
         return
     try:
         with st.spinner("Checking the zip …"):
-            name = archive.unpack(file, archive.suggested_name(file.name))
+            name = archive.unpack(file, archive.suggested_name(file.name), owner=visitor.me())
     except CheckpointError as error:
         st.error(link.plain(str(error)), icon=":material/error:")
         return
@@ -116,9 +116,9 @@ def upload() -> None:
     st.rerun()
 
 
-def may_change(name: str) -> bool:
+def may_change(name: str, card: dict) -> bool:
     """Whether this visitor may rename or delete it."""
-    return name not in SHIPPED and visitor.may_train()
+    return name not in SHIPPED and visitor.may_change(card.get("owner"))
 
 
 def change(what, said: str, *arguments: str) -> None:

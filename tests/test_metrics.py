@@ -98,7 +98,7 @@ def test_nll_averages_likelihoods_and_not_their_logarithms():
 
 
 def test_nll_refuses_a_gaussian_likelihood(binary):
-    with pytest.raises(ValueError, match="Gaussian"):
+    with pytest.raises(ValueError, match="Bernoulli likelihood"):
         metrics.nll_nats(build("vae", VAEConfig(likelihood="gaussian", encoder_hidden=(), decoder_hidden=())), binary)
 
 

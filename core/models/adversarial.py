@@ -55,6 +55,7 @@ class AdversarialAutoencoder(Autoencoder):
         )
 
     def objective(self, terms: Tensor, regularizer_weight: float | Tensor = 1.0) -> Tensor:
-        """The mean of all three; the discriminator's has no weight, because no other network feels it and AdamW ignores the scale."""
+        """The mean of all three; the discriminator's has no weight, because no other network feels it and AdamW ignores its scale (but
+        for a gradient clip, which looks at all of them)."""
         reconstruction, generator, discriminator = terms
         return (reconstruction + self.config.adversarial_weight * regularizer_weight * generator + discriminator).mean()

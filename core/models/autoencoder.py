@@ -137,6 +137,10 @@ class Autoencoder(nn.Module):
         with torch.no_grad():
             bias.copy_(torch.logit(mean.flatten().clamp(1e-3, 1 - 1e-3)))
 
+    def encoder_flop(self) -> int:
+        """Floating-point operations to encode one image: 2 per weight of the dense layers."""
+        return sum(2 * layer.weight.numel() for layer in self.encoder if isinstance(layer, nn.Linear))
+
     def decoder_flop(self) -> int:
         """Floating-point operations to decode one code: 2 per weight of the dense layers."""
         return sum(2 * layer.weight.numel() for layer in self.decoder if isinstance(layer, nn.Linear))

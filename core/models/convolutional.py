@@ -69,6 +69,15 @@ class ConvolutionalVAE(VAE):
         )
         return encoder, decoder
 
+    def encoder_flop(self) -> int:
+        """As `decoder_flop`: a convolution's weights count once for each of its outputs' places."""
+        flop, side = super().encoder_flop(), SIDE
+        for layer in self.encoder:
+            if isinstance(layer, nn.Conv2d):
+                side //= 2
+                flop += 2 * layer.weight.numel() * side**2
+        return flop
+
     def decoder_flop(self) -> int:
         """Floating-point operations to decode one code: 2 per weight, and a convolution's weights once for each of its inputs' places."""
         flop, side = super().decoder_flop(), self.config.innermost[-1]

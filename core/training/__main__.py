@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from tqdm import tqdm
 
 from core.checkpoints import CheckpointError, check_target
@@ -28,7 +29,7 @@ from core.training.distributed import LostContact, in_contact, joined
 from core.training.folder import CONFIG, STOP, BusyError, begin, hold, read_json, write_status
 from core.training.loop import Progress, TrainingError
 from core.training.profile import profile
-from core.training.run import Execution, Hooks, Stopped, explain
+from core.training.run import STOPPED, Execution, Hooks, Stopped, explain
 from core.training.state import STATE_FILE, StateError, missing
 
 REFRESH_S = 0.5
@@ -55,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(prog="python -m core.training", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--dataset", choices=DATASETS, default=recipe.dataset)
     p.add_argument("--model", choices=MODELS, default="vae")
-    p.add_argument("--out", type=Path, required=True, help="the checkpoint's folder, checkpoints/NAME to see it in the explorer")
+    p.add_argument("--out", type=Path, help="the checkpoint's folder, checkpoints/NAME to see it in the explorer")
     p.add_argument("--resume", action="store_true", help="go on with an interrupted run in --out")
     p.add_argument("--epochs", type=int, default=recipe.epochs)
     p.add_argument("--seed", type=int, default=recipe.seed)
@@ -79,6 +80,8 @@ def _flag(name: str) -> str:
 def main(arguments: list[str] | None = None) -> int:
     """Train as asked; 0 when a checkpoint was written, 1 with a sentence on stderr when not, 130 after Ctrl-C."""
     options = parser().parse_args(arguments)
+    if options.out is None and not options.profile:
+        parser().error("the following arguments are required: --out")
     try:
         return _train(options)
     except (CheckpointError, ConfigError, DatasetError, TrainingError, StateError, BusyError, LostContact, ValueError) as error:
@@ -88,6 +91,8 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("Stopped at once; nothing was saved after the last finished epoch.", file=sys.stderr)
         return 130
+    except (torch.OutOfMemoryError, MemoryError, SafetensorError) as error:
+        print(f"error: {explain(error)}", file=sys.stderr)
     return 1
 
 
@@ -106,7 +111,10 @@ def _train(options: argparse.Namespace) -> int:
         if options.resume and not (folder / STATE_FILE).exists():
             raise missing(folder)
         with hold(folder):
-            if options.resume and not same_run(read_json(folder / CONFIG), config):
+            before = read_json(folder / CONFIG)
+            if not options.resume and isinstance(before, dict) and before.get("owner"):
+                raise TrainingError(f"{folder} holds a run that was started on the page. Delete it there, or train into another folder.")
+            if options.resume and not same_run(before, config):
                 raise TrainingError(f"{folder} holds a run with other settings; resume with the same ones, or train into another folder.")
             begin(folder, config, anew=not options.resume)
             return _carry_out(Execution(folder, Hooks(ranks=ranks)), options)
@@ -126,8 +134,8 @@ def described(options: argparse.Namespace) -> dict[str, Any]:
         options.binarize = model_config.likelihood == "bernoulli"
     recipe = TrainingConfig(**{name: getattr(options, name) for name in TrainingConfig.__dataclass_fields__ if hasattr(options, name)})
     return {
-        "id": options.out.name,
-        "name": options.out.name,
+        "id": options.out.name if options.out else "",
+        "name": options.out.name if options.out else "",
         "owner": "",
         "created": time.time(),
         "dataset": options.dataset,
@@ -159,7 +167,8 @@ def _carry_out(execution: Execution, options: argparse.Namespace) -> int:
             state = execution.run()
     except BaseException as error:
         if hooks.ranks.first:
-            write_status(folder, state="failed" if isinstance(error, Exception) else "stopped", phase="", message=explain(error))
+            failed = isinstance(error, Exception)
+            write_status(folder, state="failed" if failed else "stopped", phase="", message=explain(error) if failed else STOPPED)
         raise
     trainer = execution.trainer
     if not hooks.ranks.first:

@@ -55,7 +55,7 @@ def measure(model: Model, train: Split, test: Split, say: Callable[[str], None] 
         values["negative_elbo_grey_nats"] = metrics.negative_elbo_nats(model, x, ELBO_SAMPLES, binarize=False, label=told)
         if model.config.likelihood == "bernoulli":
             values["negative_elbo_nats"] = metrics.negative_elbo_nats(model, x, ELBO_SAMPLES, label=told)
-    if logvar is not None and told is None and model.config.likelihood == "bernoulli" and model.config.latent_dim <= 2:
+    if metrics.nll_applies(model):
         say("NLL on 65,536 points")
         values["nll_nats"] = metrics.nll_nats(model, torch.bernoulli(x, generator=torch.Generator().manual_seed(0)))
     protocols = {name: metrics.PROTOCOLS[name].format(samples=ELBO_SAMPLES) for name in values}
@@ -71,6 +71,7 @@ def write_checkpoint(
     test: Split,
     weights: torch.dtype = torch.float16,
     say: Callable[[str], None] = lambda what: None,
+    owner: str = "",
 ) -> dict[str, Any]:
     """Measure the running average as it will be stored (rounded to `weights`) and save it with its card; returns the card."""
     model = copy.deepcopy(trainer.average_model())  # the run may go on with its own
@@ -96,6 +97,8 @@ def write_checkpoint(
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
         "commit": _commit(),
     }
+    if owner:
+        card["owner"] = owner  # who may rename or delete it
     save(folder, trainer.model_name, model.to(weights), card, codes)
     return card
 

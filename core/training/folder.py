@@ -76,9 +76,14 @@ def begin(folder: Path, config: dict[str, Any], anew: bool = True) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for control in (STOP, PAUSE):
         (folder / control).unlink(missing_ok=True)
-    (folder / RESERVE).write_bytes(bytes(RESERVE_BYTES))
+    fill_reserve(folder)
     write_json(folder / CONFIG, config)
     write_status(folder, state="queued", phase="", message="")
+
+
+def fill_reserve(folder: Path) -> None:
+    """What is given up to say that the disk is full."""
+    (folder / RESERVE).write_bytes(os.urandom(RESERVE_BYTES))  # random: a file system may keep zeros in no space at all
 
 
 @contextmanager

@@ -44,6 +44,7 @@ class GraphedStep:
         device = self.trainer.device
         self.rows = rows.clone()
         self.now = type(now)(**{name: torch.tensor(float(value), device=device) for name, value in vars(now).items()})
+        noise = self.trainer.generator.get_state()
         graph = torch.cuda.CUDAGraph()
         graph.register_generator_state(self.trainer.generator)
         self.trainer.optimizer.zero_grad(set_to_none=True)
@@ -51,8 +52,12 @@ class GraphedStep:
         try:
             with torch.cuda.graph(graph, stream=self.stream):
                 self.trainer.update(self.rows, self.now)
+        except torch.OutOfMemoryError:
+            raise
         except RuntimeError as error:
-            self.refused = str(error).splitlines()[0]
+            self.refused = str(error.__context__ or error).splitlines()[0]
             print(f"The step could not be captured as a CUDA graph ({self.refused}); training goes on, slower.", file=sys.stderr)
+            self.trainer.generator = torch.Generator(device)  # the old one may still believe that it is captured
+            self.trainer.generator.set_state(noise)
         else:
             self.graph = graph

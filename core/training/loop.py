@@ -26,7 +26,6 @@ from core.training.distributed import ALONE, STOP_EVERY, Ranks
 from core.training.graph import GraphedStep
 from core.training.state import damaged, read_state, write_state
 
-
 AVERAGE_EVERY = 8  # steps: the average is as large as the model, and each move sweeps the processor's cache
 
 
@@ -180,10 +179,8 @@ class Trainer:
                 if stop := self._agreed(should_stop()):
                     break
             if not all(map(math.isfinite, (losses := self._losses_of_all_ranks(progress)).values())):
-                raise TrainingError(
-                    f"The loss became {next(v for v in losses.values() if not math.isfinite(v))} in epoch {math.ceil(progress.epoch)}: "
-                    f"training diverged. Try a lower learning rate than {self.config.learning_rate:g}, or a gradient clip of 1."
-                )
+                loss = next(value for value in losses.values() if not math.isfinite(value))
+                raise TrainingError(f"The loss became {loss} in epoch {math.ceil(progress.epoch)}: {self._diverged()}")
             if self.step % self.steps_per_epoch == 0:
                 on_epoch(self, losses)
             if stop:
@@ -194,6 +191,9 @@ class Trainer:
         """Whether any rank wants to stop. Among several it is asked only now and then, and at the end of every epoch."""
         due = self.ranks.alone or self.step % STOP_EVERY == 0 or self.step % self.steps_per_epoch == 0
         return due and self.ranks.any(stop, self.device)
+
+    def _diverged(self) -> str:
+        return f"training diverged. Try a lower learning rate than {self.config.learning_rate:g}, or a gradient clip of 1."
 
     def _losses_of_all_ranks(self, progress: Progress) -> dict[str, float]:
         return dataclasses.replace(progress, sums=self.ranks.sum(progress.sums)).losses()
@@ -288,6 +288,8 @@ class Trainer:
 
         All ranks call it, because each has its own sums and noise; the first one writes.
         """
+        if not all(torch.isfinite(parameter).all() for parameter in self.model.parameters()):
+            raise TrainingError(f"The weights are no longer finite numbers: {self._diverged()}")  # the last good state stays
         own = {"sums": self.ranks.gather(self.sums)}
         if self.step % self.steps_per_epoch:
             own["noise"] = self.ranks.gather(self.generator.get_state().to(self.device))

@@ -11,12 +11,12 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
-from core.models import MODELS
+from core import metrics
+from core.models import MODELS, ModelConfig
 from core.training.config import TrainingConfig, choose_device
 from core.training.loop import Trainer
 
@@ -75,7 +75,7 @@ def _wait(device: torch.device) -> None:
         torch.cuda.synchronize(device)
 
 
-def estimate_seconds(speeds: dict[str, float], model: str, config: Any, epochs: int, images: int) -> float | None:
+def estimate_seconds(speeds: dict[str, float], model: str, config: ModelConfig, epochs: int, images: int) -> float | None:
     """About how long a run takes from *Start* to the saved checkpoint; None while the model's speed is not known.
 
     Other sizes than the model's defaults count by their arithmetic.
@@ -83,16 +83,16 @@ def estimate_seconds(speeds: dict[str, float], model: str, config: Any, epochs: 
     if not speeds.get(model):
         return None
     relative = work(model, config) / work(model, MODELS[model].config())
-    with_nll = config.latent_dim <= 2 and config.likelihood == "bernoulli" and model in ("vae", "conv-vae")
+    with torch.device("meta"):
+        with_nll = metrics.nll_applies(MODELS[model].module(config))
     return START_S + epochs * images / speeds[model] * relative + MEASURE_S[with_nll] * min(1.0, images / 60_000)
 
 
-def work(model: str, config: Any) -> float:
-    """Floating-point operations of encoder and decoder for one image, about."""
+def work(model: str, config: ModelConfig) -> float:
+    """Floating-point operations of encoder and decoder for one image."""
     with torch.device("meta"):
         built = MODELS[model].module(config)
-    encoder = sum(2 * parameter.numel() for parameter in built.encoder.parameters())
-    return max(1.0, encoder * (1 if model != "conv-vae" else 20) + built.decoder_flop())
+    return max(1.0, built.encoder_flop() + built.decoder_flop())
 
 
 def key() -> str:

@@ -7,9 +7,11 @@ import errno
 import json
 import math
 import os
+import tempfile
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ from safetensors.numpy import load_file, save_file
 from torch import Tensor
 
 from core import latent
-from core.checkpoints import CheckpointError, available, check_target
+from core.checkpoints import CheckpointError, available, check_target, place
 from core.data.datasets import DatasetError, Split, load, to_unit_images
 from core.models import MODELS, ConfigError, Model
 from core.models.config import check_one_of, from_json
@@ -29,8 +31,9 @@ from core.training import snapshot
 from core.training.card import write_checkpoint
 from core.training.config import TrainingConfig, device_title
 from core.training.distributed import ALONE, LostContact, Ranks
-from core.training.folder import CONFIG, METRICS, PAUSE, STOP, SUBSET, read_json, write_status
+from core.training.folder import CONFIG, METRICS, PAUSE, STOP, SUBSET, read_json, read_status, write_status
 from core.training.loop import OnStep, Progress, Trainer, TrainingError, named_losses
+from core.training.snapshot import SnapshotError
 from core.training.state import STATE_FILE, StateError
 
 SUBSET_IMAGES = 5_000  # of the test set, the same in every epoch
@@ -40,6 +43,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 SENTENCES = (ConfigError, CheckpointError, DatasetError, TrainingError, StateError, LostContact)  # errors that say what to do
 
 
+DIVERGED = "The codes are no longer finite numbers: training diverged. Try a lower learning rate, or a gradient clip of 1."
 STOPPED = "Stopped. It can go on from here at any time."
 
 
@@ -80,6 +84,8 @@ def explain(error: BaseException) -> str:
         return f"The disk is full. Make room (delete old runs, for example), then resume. {kept}"
     if isinstance(error, OSError):
         return f"A file could not be read or written ({error.strerror or error}). Check the disk and its permissions, then resume. {kept}"
+    if isinstance(error, StateError):
+        return f"{error} On the page: delete the run and start another."
     if isinstance(error, SENTENCES):
         return str(error)
     return f"Something unexpected happened ({type(error).__name__}: {error}). The run's log.txt has the details. {kept}"
@@ -157,15 +163,20 @@ class Execution:
         if not self.hooks.ranks.first:
             return
         epoch = self.trainer.step // self.trainer.steps_per_epoch
-        lines = [line for line in read_metrics(self.folder) if line["epoch"] <= epoch]
+        known = read_metrics(self.folder)
+        if not self.trainer.step and any(line["epoch"] for line in known):
+            raise StateError("The run's saved state is gone, so it cannot go on. Its epochs can be replayed; to train, start another run.")
+        lines = [line for line in known if line["epoch"] <= epoch]
         _write_lines(self.folder / METRICS, lines)
         snapshot.forget_after(self.folder, epoch)
         done, at_its_end = {line["epoch"] for line in lines}, not self.trainer.step % self.trainer.steps_per_epoch
+        for earlier in reversed([kept for kept in snapshot.epochs(self.folder) if kept < epoch or kept in done]):
+            with suppress(SnapshotError):
+                self.previous = snapshot.read(self.folder, earlier, self.config["model"]).points
+                break
         if at_its_end and (epoch not in done or epoch not in snapshot.epochs(self.folder)):  # killed between state and record
             _write_lines(self.folder / METRICS, [line for line in lines if line["epoch"] < epoch])
             self.record(epoch, self.losses)
-        elif kept := snapshot.epochs(self.folder):
-            self.previous = snapshot.read(self.folder, kept[-1], self.config["model"]).points
         self.report(phase="training")
 
     # --- during ---------------------------------------------------------------------------------------------------------
@@ -191,12 +202,12 @@ class Execution:
         model = self.trainer.average_model()
         told = self.label if model.conditional else None
         codes, _ = latent.encode(model, self.x, told)
+        if not np.isfinite(codes).all():
+            raise TrainingError(DIVERGED)
         plane = latent.map_plane(codes, model.has_prior)
         if self.previous is not None and len(self.previous) == len(codes):
             plane = latent.turned(plane, plane.points(codes), self.previous)
-        self.previous = plane.points(codes)
-        if not np.isfinite(self.previous).all():
-            raise TrainingError("The codes are no longer finite numbers: training diverged. Try a lower learning rate.")
+        self.previous = plane.points(codes).astype(np.float16).astype(np.float32)  # as the snapshot has it, for a resumed run
         snapshot.write(self.folder, epoch, model, plane, self.previous)
         line = {
             "epoch": epoch,
@@ -234,8 +245,10 @@ class Execution:
     def linger(self) -> str:
         """Paused: without the device, but in memory for a while, so that going on takes no time. The state that follows."""
         self.report(state="paused", phase="", message="")
+        if self.trainer.device.type != "cpu":  # its memory is free, and the device with it, only when the process has ended
+            return "paused"
         self.hooks.release()
-        until = time.monotonic() + (LINGER_S if self.trainer.device.type == "cpu" else 0.0)
+        until = time.monotonic() + LINGER_S
         while (wish := self.look()) == "pause":
             if time.monotonic() > until:
                 return "paused"
@@ -259,19 +272,27 @@ class Execution:
         """Measure the model and save it as a checkpoint."""
         if not self.hooks.ranks.first:
             return "finished"
-        try:
-            self.save_checkpoint()
-        except Stopped:
-            return self.end("stopped", "Stopped while the model was measured. Resume to measure it and keep it.")
-        (self.folder / STATE_FILE).unlink(missing_ok=True)
-        return self.end("finished", "")
+        saved = read_status(self.folder).get("checkpoint")  # by a process that was killed right after it
+        if self.config.get("replace") or saved not in available(self.target.parent):
+            try:
+                self.save_checkpoint()
+            except Stopped:
+                return self.end("stopped", "Stopped while the model was measured. Resume to measure it and keep it.")
+        self.end("finished", "")
+        (self.folder / STATE_FILE).unlink(missing_ok=True)  # last: without it nothing can go on
+        return "finished"
 
     def save_checkpoint(self) -> dict[str, Any]:
         """The checkpoint of what has been learnt so far; under another name where somebody took the name meanwhile."""
-        if not self.config.get("replace"):
-            self.target = _free(self.target)
-        self.card = write_checkpoint(self.trainer, self.target, self.train, self.test, say=self.measuring)
-        self.status(checkpoint=self.target.name)
+        root, name, owner = self.target.parent, self.target.name, str(self.config.get("owner") or "")
+        if self.config.get("replace"):
+            self.card = write_checkpoint(self.trainer, self.target, self.train, self.test, say=self.measuring)
+        else:
+            with tempfile.TemporaryDirectory(prefix=".run.", dir=root) as hidden:  # the dot hides it from `available`
+                made = Path(hidden) / name
+                self.card = write_checkpoint(self.trainer, made, self.train, self.test, say=self.measuring, owner=owner)
+                name = place(made, name, root)
+        self.status(checkpoint=name)
         return self.card
 
     def measuring(self, what: str) -> None:
@@ -356,10 +377,3 @@ def _write_lines(path: Path, lines: list[dict[str, Any]]) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _free(target: Path) -> Path:
-    """The first of NAME, NAME-2, ... that no checkpoint has."""
-    taken = set(available(target.parent))
-    names = (target.name if number == 1 else f"{target.name}-{number}" for number in range(1, 10_000))
-    return target.with_name(next(name for name in names if name not in taken))

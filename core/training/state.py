@@ -22,6 +22,9 @@ def write_state(folder: Path, tensors: dict[str, Tensor], facts: dict[str, Any])
     temporary = folder / f".{STATE_FILE}.{os.getpid()}"
     try:
         save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, temporary, {"facts": json.dumps(facts)})
+        descriptor = os.open(temporary, os.O_RDONLY)  # on the disk before it takes the old one's place, whatever happens to the power
+        os.fsync(descriptor)
+        os.close(descriptor)
         temporary.replace(folder / STATE_FILE)
     finally:
         temporary.unlink(missing_ok=True)

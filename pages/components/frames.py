@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+import torch
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from core import figures, latent
+from core import export, figures, latent
 from core.data.datasets import DATASETS
 from core.export import NotExportable, decoder_bytes
 from core.jobs import JobError, Run, find
@@ -49,18 +50,13 @@ def bound(extent: float) -> float:
     return max(MIN_BOUND, float(np.ceil(2 * extent) / 2))
 
 
-def decodes_in_browser(run: Run) -> str:
+def why_not_live(run: Run) -> str:
     """Why the browser cannot decode for this run's model; "" when it can."""
     try:
-        model = rebuild(run.config.get("model"))
-        decoder_bytes(
-            model, latent.Plane(np.zeros(model.config.latent_dim, np.float32), np.eye(2, model.config.latent_dim, dtype=np.float32))
-        )
-    except NotExportable as error:
-        return str(error)
+        with torch.device("meta"):  # shapes alone: this is asked at every look at a run
+            return export.why_not_live(rebuild(run.config.get("model")))
     except ConfigError:
         return "The run's model cannot be built."
-    return ""
 
 
 def respond(request: Request) -> Response:
@@ -91,7 +87,10 @@ def _kept_or_built(path: str, run: str, stamp: str, epoch: str, file: str) -> tu
     if not epoch.isdecimal() or len(epoch) > 6 or file not in FILES:
         raise LookupError("There is no such file.")
     build, media_type = FILES[file]
-    built = build(found, snapshot.read(found.folder, int(epoch), found.config.get("model")), label), media_type
+    read = snapshot.read(found.folder, int(epoch), found.config.get("model"))
+    if label is not None and not (read.model.conditional and label < getattr(read.model.config, "classes", 0)):
+        raise LookupError("This model is told no such label.")
+    built = build(found, read, label), media_type
     with _lock:
         _kept[path] = built
         while len(_kept) > MAX_KEPT:

@@ -94,4 +94,4 @@ def quote(text: str) -> str:
 
 def plain(message: str) -> str:
     """A message that may repeat a stranger's words, without links, images, formulas or HTML."""
-    return re.sub(r"([\[\]<>$`])", r"\\\1", message).replace("://", ":\u200b//")
+    return re.sub(r"([\\\[\]<>$`*_])", r"\\\1", message).replace("://", ":\u200b//").replace("www.", "www\u200b.")

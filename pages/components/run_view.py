@@ -45,9 +45,8 @@ def _follow(run_id: str, live: bool) -> None:
     """One look at the run."""
     try:
         run = jobs.find(run_id)
-    except jobs.JobError as error:
-        st.info(link.plain(str(error)), icon=":material/history:")
-        return
+    except jobs.JobError:  # it was deleted: the page shows what there is
+        st.rerun()
     if run.active != live:  # a process began or ended: the page follows it, or stops following
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -73,7 +72,7 @@ def _header(run: Run) -> None:
 
 def _controls(run: Run) -> None:
     """What can be asked of a run in its present state, by those who may."""
-    if not visitor.may_change(run):
+    if not visitor.may_change(run.owner):
         return
     goes_on = run.state in ("paused", "stopped", "failed", "interrupted")
     if run.active and run.state != "paused":
@@ -97,7 +96,7 @@ def _controls(run: Run) -> None:
 def _say(run: Run) -> None:
     """What came of what was asked, once."""
     if problem := st.session_state.pop("run_problem", ""):
-        st.error(problem, icon=":material/error:")
+        st.error(link.plain(problem), icon=":material/error:")
     if st.session_state.pop("run_opened", False):
         st.switch_page("explore.py")
 
@@ -154,7 +153,7 @@ def _map(run: Run) -> None:
     with right:
         label = _label(run)
     lines = read_metrics(run.folder)
-    why_not = frames.decodes_in_browser(run)
+    why_not = frames.why_not_live(run)
     picked = state.setdefault("run_points", {}).get(run.id, ((0.0, 0.0), 0))  # at first the middle, to see it change
     run_map(
         timeline={

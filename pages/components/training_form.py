@@ -19,7 +19,7 @@ from core.models.config import to_json
 from core.models.networks import ACTIVATIONS
 from core.training import presets
 from core.training.config import PRECISIONS, TrainingConfig, choose_device
-from pages.components import downloads, visitor
+from pages.components import downloads, link, visitor
 
 LOSSES = {
     "bernoulli": "BCE, cross-entropy (Bernoulli)",
@@ -91,8 +91,8 @@ def show() -> None:
     name = st.text_input(
         "Name", value=_suggested(model, dataset, values), key=f"train_name-{model}-{dataset}-{values.get('latent_dim')}", max_chars=48
     )
-    if not problem and not jobs.NAME.fullmatch(name):
-        problem = "The name needs 1 to 48 small letters a to z, digits and hyphens, and begins with a letter or a digit."
+    if not problem and (not jobs.NAME.fullmatch(name) or name == "runs"):
+        problem = "The name needs 1 to 48 small letters a to z, digits and hyphens, begins with a letter or a digit, and is not runs."
     if problem:
         st.error(problem, icon=":material/error:")
     elif config is not None and recipe is not None:
@@ -143,7 +143,7 @@ def _widget(name: str, default: Any, key: str) -> Any:
     if name in CHOICES:
         return st.selectbox(label, list(CHOICES[name]), list(CHOICES[name]).index(default), CHOICES[name].__getitem__, key=key, help=words)
     if isinstance(default, bool):
-        return st.toggle(label, default, key=key, help=words)
+        return st.toggle(label, default, key=key, help=f"{words} With MSE or L1 the pixels stay grey in any case.")
     if isinstance(default, tuple):
         return _sizes(st.text_input(label, ", ".join(map(str, default)), key=key, help=f"{words} Numbers with commas between them."))
     if isinstance(default, int):
@@ -202,7 +202,7 @@ def _start(name: str, preset: str, model: str, config: Any, recipe: Any) -> None
     try:
         run = jobs.start(wanted)
     except jobs.JobError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(link.plain(str(error)), icon=":material/error:")
         return
     st.session_state.run = run.id
     st.rerun()

@@ -20,14 +20,19 @@ def me() -> str:
 
 
 def at_this_machine() -> bool:
-    """Whether the browser runs where the server does, with no proxy between: its own laptop's owner, or a teacher."""
+    """Whether the browser runs where the server does, with no proxy between: its own laptop's owner, or a teacher.
+
+    Not where there is a password: behind a proxy that does not say so, everybody would seem to sit here.
+    """
+    if jobs.password() is not None:
+        return False
     forwarded = any(name in st.context.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-Ip"))
     return st.context.ip_address is None and not forwarded
 
 
-def may_change(run: jobs.Run) -> bool:
-    """Whether this visitor may pause, cancel or delete the run."""
-    return may_train() and (run.owner == me() or at_this_machine())
+def may_change(owner: object) -> bool:
+    """Whether this visitor may pause, cancel or delete that person's run, or rename or delete their model."""
+    return may_train() and (owner == me() or at_this_machine())
 
 
 def may_train() -> bool:

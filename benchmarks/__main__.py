@@ -1,14 +1,15 @@
-"""Measure, and print Markdown tables: python -m benchmarks [interaction] [training] [scaling] [--quick] [--write].
+"""Measure, and print Markdown tables: python -m benchmarks [interaction] [training] [scaling] [watching] [--quick] [--write].
 
 Timings want a quiet machine. Each ratio comes from one run in which both sides took turns.
 """
 
 import argparse
 import sys
+from importlib import import_module
 
 from benchmarks import tables
 
-SECTIONS = ("interaction", "training", "scaling")
+SECTIONS = ("interaction", "training", "scaling", "watching")
 
 
 def main() -> int:
@@ -31,17 +32,8 @@ def main() -> int:
 
 def measure(section: str, quick: bool, command: str) -> str:
     """The section's tables under the facts that belong to them."""
-    if section == "training":
-        from benchmarks import training
-
-        return f"{tables.facts(command)}\n\n{training.measure(quick)}"
-    if section == "scaling":
-        from benchmarks import scaling
-
-        return f"{tables.facts(command)}\n\n{scaling.measure(quick)}"
-    from benchmarks import interaction
-
-    text, chromium = interaction.measure(quick)
+    result = import_module(f"benchmarks.{section}").measure(quick)
+    text, chromium = result if isinstance(result, tuple) else (result, "")
     return f"{tables.facts(command, chromium)}\n\n{text}"
 
 

@@ -281,6 +281,7 @@ def test_strangers_words_do_not_come_to_life() -> None:
         quoted = warning.value.split("`")
         assert len(quoted) == 3 and "evil" not in quoted[0] + quoted[2] and "](" not in quoted[0] + quoted[2]
     assert "[" not in link.plain("[a](https://b)").replace("\\[", "") and "://" not in link.plain("https://b")
+    assert link.plain("\\[a](//b)") == "\\\\\\[a\\](//b)" and "www." not in link.plain("www.evil.example")
 
 
 def test_decoder_too_large_for_the_browser_is_previewed_from_an_atlas_and_the_page_says_so(own_checkpoints: Path) -> None:

@@ -23,8 +23,8 @@ from core.data.datasets import load, to_unit_images
 from core.latent import Plane
 from core.models import MODELS, build, describe
 from core.models.config import to_json
+from core.training import card, snapshot
 from core.training import run as running
-from core.training import snapshot
 from core.training.config import TrainingConfig
 from core.training.folder import CONFIG, METRICS, PAUSE, STOP, begin, read_status
 from core.training.loop import Trainer
@@ -249,6 +249,97 @@ def test_a_full_disk_says_so_and_the_run_goes_on_once_there_is_room(tmp_path, mo
     assert "disk is full" in status["message"]
     assert carry_out(folder)["state"] == "finished"
     assert same(weights(tmp_path / "whole"), weights(tmp_path / "parts"))
+
+
+def test_a_run_killed_after_its_checkpoint_was_saved_finishes_with_that_checkpoint(tmp_path, monkeypatch):
+    """The state goes last, so whatever came before can be said again."""
+    folder, unlink = a_run(tmp_path), Path.unlink
+
+    def die(path, **how):
+        if path.name == STATE_FILE:
+            raise KeyboardInterrupt  # as good as a kill: nothing catches it
+        unlink(path, **how)
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(Path, "unlink", die)
+        carry_out(folder)
+    assert read_status(folder)["state"] == "finished"
+    (folder / "status.json").write_text(json.dumps(read_status(folder) | {"state": "running"}))
+    assert carry_out(folder)["checkpoint"] == "mine"
+    assert checkpoints.available(tmp_path) == ["mine"]
+    assert snapshot.epochs(folder) == [0, 1, 2, 3, 4]
+
+
+def test_a_run_whose_state_is_gone_keeps_its_epochs(tmp_path):
+    folder = a_run(tmp_path)
+    (folder / PAUSE).write_text("2")
+    train(folder, Hooks("cpu", release=(folder / STOP).touch))
+    (folder / STOP).unlink()
+    (folder / STATE_FILE).unlink()
+    status = carry_out(folder)
+    assert (status["state"], snapshot.epochs(folder)) == ("failed", [0, 1, 2])
+    assert "saved state is gone" in status["message"]
+
+
+def test_a_checkpoint_that_appears_while_the_model_is_measured_is_not_replaced(tmp_path, monkeypatch):
+    folder, measure = a_run(tmp_path), card.measure
+    carry_out(a_run(tmp_path, "other"))
+
+    def slow(*arguments):
+        (tmp_path / "other").rename(tmp_path / "mine")
+        return measure(*arguments)
+
+    monkeypatch.setattr(card, "measure", slow)
+    assert carry_out(folder)["checkpoint"] == "mine-2"
+    assert checkpoints.available(tmp_path) == ["mine", "mine-2"]
+
+
+@pytest.mark.parametrize("dimensions", [2, 5])
+def test_weights_that_are_no_numbers_never_replace_the_last_good_state(tmp_path, monkeypatch, dimensions):
+    """The loss of the last step was finite, and then the weights were not."""
+    whole = {"sizes": SMALL | {"latent_dim": dimensions}}
+    carry_out(a_run(tmp_path / "whole", **whole))
+    folder, learn = a_run(tmp_path / "parts", **whole), Trainer._learn
+
+    def break_down(self, rows):
+        learn(self, rows)
+        if self.step == 13:  # the last of the second epoch
+            with torch.no_grad():
+                next(self.model.parameters()).fill_(float("nan"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Trainer, "_learn", break_down)
+        status = carry_out(folder)
+    assert status["state"] == "failed"
+    assert "no longer finite" in status["message"]
+    assert carry_out(folder)["state"] == "finished"
+    assert same(weights(tmp_path / "whole"), weights(tmp_path / "parts"))
+
+
+def test_a_damaged_snapshot_does_not_keep_a_run_from_going_on(tmp_path):
+    folder = a_run(tmp_path)
+    (folder / PAUSE).write_text("2")
+    train(folder, Hooks("cpu", release=(folder / STOP).touch))
+    (folder / STOP).unlink()
+    (folder / PAUSE).unlink()
+    snapshot._path(folder, 2).write_bytes(b"")
+    assert carry_out(folder)["state"] == "finished"
+
+
+def test_a_recorded_again_epoch_of_many_dimensions_lies_as_it_lay(tmp_path):
+    """The plane of more than two dimensions is turned towards the epoch before, and so it must be when that comes from the disk."""
+    sizes = SMALL | {"latent_dim": 5}
+    carry_out(a_run(tmp_path / "whole", sizes=sizes))
+    folder = a_run(tmp_path / "parts", sizes=sizes)
+    (folder / PAUSE).write_text("3")
+    train(folder, Hooks("cpu", release=(folder / STOP).touch))
+    for control in (STOP, PAUSE):
+        (folder / control).unlink()
+    snapshot._path(folder, 3).unlink()
+    carry_out(folder)
+    for epoch in range(5):
+        whole, parts = (snapshot._path(tmp_path / part / "runs/mine", epoch) for part in ("whole", "parts"))
+        assert same(load_file(whole), load_file(parts)), epoch
 
 
 def test_divergence_says_what_to_change(tmp_path):

@@ -4,6 +4,7 @@ import json
 import shutil
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -11,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from core import archive, checkpoints, jobs
 from core.models import MODELS
 from core.training import presets
-from core.training.folder import CONFIG, METRICS, PAUSE, STATUS, read_status
+from core.training.folder import CONFIG, METRICS, STATUS
 from pages.components import frames, latent_map, run_view, training_form, visitor
 
 PAGES = Path(__file__).resolve().parents[1] / "pages"
@@ -197,6 +198,34 @@ def test_a_password_opens_training_for_this_visitor_alone(monkeypatch):
     assert not [button for button in run().button if button.label == "Start training"]
 
 
+@pytest.mark.parametrize(
+    ("address", "headers", "password", "here"),
+    [
+        (None, {}, None, True),
+        ("10.0.0.7", {}, None, False),
+        (None, {"X-Forwarded-For": "10.0.0.7"}, None, False),
+        (None, {"Forwarded": "for=10.0.0.7"}, None, False),
+        (None, {}, "piaf", False),
+    ],
+)
+def test_only_a_browser_on_this_very_machine_has_a_hand_in_everybody_s_runs(monkeypatch, address, headers, password, here):
+    monkeypatch.undo()
+    monkeypatch.setattr(visitor.st, "context", SimpleNamespace(ip_address=address, headers=headers))
+    if password:
+        monkeypatch.setenv("LATENT_TRAINING_PASSWORD", password)
+    assert visitor.at_this_machine() == here
+
+
+def test_other_people_s_models_can_be_opened_and_not_changed(mine, monkeypatch):
+    monkeypatch.setattr(visitor, "at_this_machine", lambda: False)
+    app = run(MODELS_PAGE)
+    assert by_label(app.button, "Open in Explore")
+    assert not [button for button in app.button if button.label in ("Delete it", "Save")]
+    monkeypatch.setattr(visitor, "me", lambda: "myself")
+    checkpoints.set_owner(mine, "myself")
+    assert by_label(run(MODELS_PAGE).button, "Delete it")
+
+
 def test_other_people_s_runs_can_be_watched_and_not_touched(own_root, monkeypatch):
     left_alone(own_root, "paused", epoch=1.0, epochs=3)
     monkeypatch.setattr(visitor, "at_this_machine", lambda: False)
@@ -277,6 +306,20 @@ def test_damaged_files_of_a_run_are_no_traceback(own_root):
     run(run="mine")
     (folder / CONFIG).write_text("[]")
     assert "damaged" in words(run(run="mine"))
+
+
+@pytest.mark.parametrize("model", [{"name": ["vae"], "config": []}, {"name": "vae", "config": None}, {"name": "gan"}, {}, 3])
+def test_a_strange_model_of_a_run_is_no_traceback(own_root, model):
+    folder = left_alone(own_root, "stopped").folder
+    config = json.loads((folder / CONFIG).read_text()) | {"model": model}
+    (folder / CONFIG).write_text(json.dumps(config))
+    assert by_label(run(run="mine").button, "Delete the run")
+
+
+def test_after_a_delete_the_form_is_there_again(own_root):
+    left_alone(own_root, "stopped")
+    app = checked(by_label(run(run="mine").button, "Delete the run").click().run())
+    assert by_label(app.button, "Start training")
 
 
 def test_a_link_to_a_run_that_is_gone_says_so():
@@ -383,6 +426,15 @@ def test_bounds_are_round_and_never_small():
     assert [frames.bound(extent) for extent in (0.0, 3.4, 3.6, 12.3)] == [3.5, 3.5, 4.0, 12.5]
 
 
-def test_pause_file_names_are_those_of_the_contract():
-    assert (PAUSE, STATUS, CONFIG, METRICS) == ("pause", "status.json", "config.json", "metrics.jsonl")
-    assert read_status(Path("/nowhere")) == {}
+def test_a_label_that_a_model_does_not_know_is_not_found(own_root):
+    app = a_tiny_run(run(), epochs=1)
+    wait_until(lambda: jobs.runs()[0].state == "finished")
+    (found,) = jobs.runs()
+    stamp = frames.template(found, None).split("/")[-3]
+    address = {"run": found.id, "epoch": "1", "file": "decoder.safetensors"}
+    assert frames._kept_or_built("a", stamp=stamp, **address)[0]
+    with pytest.raises(LookupError, match="no such label"):
+        frames._kept_or_built("b", stamp=f"{stamp[:-1]}3", **address)
+    with pytest.raises(LookupError, match="started anew"):
+        frames._kept_or_built("c", stamp="1-x", **address)
+    assert not app.exception

@@ -3,6 +3,8 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 
 import torch
 
@@ -18,6 +20,7 @@ from core.training.loop import Trainer
 BATCH, RATE = 128, 1e-3
 SIZES = VAEConfig(latent_dim=2, encoder_hidden=(400,), decoder_hidden=(400,), activation="relu")
 TARGET_NATS, TARGET_EPOCHS = 142.0, 5
+USUAL = "the usual script"
 
 
 class ConstantRate(Trainer):
@@ -62,29 +65,46 @@ def measure(quick: bool) -> str:
 
 
 def against_usual(device: torch.device, threads: int, images: int, epochs: int) -> list[list[str]]:
-    """Epochs of the usual script and of ours in turns, on so many threads; a row for each."""
-    with cpu_threads(threads):
-        runs: dict[str, UsualScript | Ours] = {"the usual script": UsualScript(str(data_root()), device, BATCH, RATE, images)}
-        runs |= {f"ours, {precision}": Ours(device, precision, images, epochs) for precision in precisions(device)}
-        speeds: dict[str, list[float]] = {name: [] for name in runs}
-        for _ in range(epochs):
-            for name, run in runs.items():
-                synchronize(device)
-                began = time.perf_counter()
-                seen = run.epoch()
-                synchronize(device)
-                speeds[name].append(seen / (time.perf_counter() - began))
-        place = f"{threads} CPU thread{'s' * (threads > 1)}" if device.type == "cpu" else device.type
-        usual = p50(speeds["the usual script"])
-        rows = []
-        for name, run in runs.items():
-            speed = p50(speeds[name])
-            if isinstance(run, UsualScript):
-                losses = [test_loss(as_ours(run.model)), ""]
-            else:
-                losses = [test_loss(run.trainer.model), test_loss(run.trainer.average_model())]
-            rows.append([times(speed / usual), f"{name}, {place}", f"{speed:,.0f}", *losses])
-        return rows
+    """Epochs of the usual script and of ours in turns, on so many threads, each in a process of its own; a row for each."""
+    names = [USUAL, *precisions(device)]
+    context = get_context("spawn")
+    pipes = {}
+    for name in names:
+        pipes[name], theirs = context.Pipe()
+        context.Process(target=take_turns, args=(theirs, name, device, threads, images, epochs), daemon=True).start()
+    speeds: dict[str, list[float]] = {name: [] for name in names}
+    for _ in range(epochs):
+        for name, pipe in pipes.items():
+            pipe.send("go")
+            speeds[name].append(pipe.recv())
+    place = f"{threads} CPU thread{'s' * (threads > 1)}" if device.type == "cpu" else device.type
+    usual = p50(speeds[USUAL])
+    rows = []
+    for name, pipe in pipes.items():
+        title = f"{USUAL if name == USUAL else f'ours, {name}'}, {place}"
+        rows.append([times(p50(speeds[name]) / usual), title, f"{p50(speeds[name]):,.0f}", *pipe.recv()])
+    return rows
+
+
+def take_turns(pipe: Connection, name: str, device: torch.device, threads: int, images: int, epochs: int) -> None:
+    """One side, in its process: an epoch whenever it is told to go, answered with images/s; at last its test losses."""
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(name != USUAL)  # a run's process does so before torch starts its threads
+    if name == USUAL:
+        run: UsualScript | Ours = UsualScript(str(data_root()), device, BATCH, RATE, images)
+    else:
+        run = Ours(device, name, images, epochs)
+    for _ in range(epochs):
+        pipe.recv()
+        synchronize(device)
+        began = time.perf_counter()
+        seen = run.epoch()
+        synchronize(device)
+        pipe.send(seen / (time.perf_counter() - began))
+    if isinstance(run, UsualScript):
+        pipe.send([test_loss(as_ours(run.model)), ""])
+    else:
+        pipe.send([test_loss(run.trainer.model), test_loss(run.trainer.average_model())])
 
 
 def precisions(device: torch.device) -> list[str]:

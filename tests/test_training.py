@@ -151,6 +151,16 @@ def test_training_leaves_the_global_generators_and_the_images_as_they_were(digit
     np.testing.assert_array_equal(digits[0].images, images)
 
 
+def test_denormal_numbers_count_as_zero_while_training_and_not_after_it(digits):
+    def tiny() -> float:
+        return float(torch.tensor(1e-30) * 1e-10)
+
+    seen = []
+    a_trainer(digits, epochs=1).run(on_step=lambda progress: seen.append(tiny()))
+    assert set(seen) == {0.0}
+    assert tiny() > 0
+
+
 def test_the_average_follows_the_weights(digits):
     """It rests and then moves for all the steps since, with the decay that it says; at an epoch's end it has always moved."""
     trainer, expected, step = a_trainer(digits, batch_size=27, epochs=2, ema_decay=0.5), None, 0  # 11 steps an epoch

@@ -12,6 +12,7 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,6 +89,21 @@ class Objective(nn.Module):
         return self.model.objective(terms, regularizer_weight), terms.detach().sum(1)
 
 
+@contextmanager
+def denormals_flushed() -> Iterator[None]:
+    """Inside, numbers nearer to 0 than 1e-38 count as 0, on this thread and on those that torch starts from it.
+
+    Without it the optimiser's averages of a weight whose gradient stays 0 (a pixel without ink) end among them and never leave,
+    and a processor is many times slower there: on an Intel Xeon AdamW took 1.4 ms a step instead of 0.4.
+    """
+    before = bool(torch.tensor(1e-30) * 1e-10 == 0)
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(before)
+
+
 OnStep = Callable[[Progress], None]
 OnEpoch = Callable[["Trainer", dict[str, float]], None]
 
@@ -159,6 +175,7 @@ class Trainer:
 
     # --- running -------------------------------------------------------------------------------------------------------
 
+    @denormals_flushed()
     def run(
         self,
         on_step: OnStep = lambda progress: None,

@@ -32,7 +32,7 @@ from core.training.card import write_checkpoint
 from core.training.config import TrainingConfig, device_title
 from core.training.distributed import ALONE, LostContact, Ranks
 from core.training.folder import CONFIG, METRICS, PAUSE, STOP, SUBSET, read_json, read_status, write_status
-from core.training.loop import OnStep, Progress, Trainer, TrainingError, named_losses
+from core.training.loop import OnStep, Progress, Trainer, TrainingError, denormals_flushed, named_losses
 from core.training.snapshot import SnapshotError
 from core.training.state import STATE_FILE, StateError
 
@@ -111,6 +111,11 @@ class Execution:
 
     def run(self) -> str:
         """From config.json to a checkpoint."""
+        with denormals_flushed():  # already here, before torch starts its threads
+            return self.carry_out()
+
+    def carry_out(self) -> str:
+        """The run, from its data to its end."""
         self.status(state="running", phase="reading the images", message="")
         self.trainer, self.train, self.test = self.prepare()
         self.hooks.started(self.trainer)

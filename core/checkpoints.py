@@ -10,12 +10,12 @@ import re
 import shutil
 import tempfile
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -25,9 +25,10 @@ from safetensors.numpy import save as save_arrays
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
-from core.models import ConfigError, Model, describe, rebuild
+from core.models import ConfigError, Model, Restorer, describe, rebuild, rebuild_restorer
 
 CHECKPOINTS = Path(os.environ.get("LATENT_CHECKPOINTS") or Path(__file__).resolve().parents[1] / "checkpoints")
+RESTORERS_ROOT = Path(__file__).resolve().parents[1] / "checkpoints" / "restorers"  # they come with the repository
 WEIGHTS_FILE, CARD_FILE, LATENTS_FILE = "model.safetensors", "card.json", "latents.safetensors"
 MAX_BYTES = {WEIGHTS_FILE: 512 << 20, CARD_FILE: 1 << 20, LATENTS_FILE: 64 << 20}
 WEIGHT_TYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
@@ -35,8 +36,12 @@ CODE_TYPES = (np.float16, np.float32)
 PICKLE_SUFFIXES = (".pt", ".pth", ".pkl", ".pickle", ".bin", ".ckpt")
 PICKLES_REFUSED = "Pickle files can run code when they are opened, so they are never read: save the weights with safetensors."
 SHIPPED = ("vae-mnist-2d",)  # come with the repository, and stay as they are
+TAKEN = ("runs", "restorers")  # folders beside the checkpoints
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 MAX_NAME, MAX_TITLE, MAX_DESCRIPTION = 64, 120, 2000  # characters
+
+
+M = TypeVar("M", Model, Restorer)
 
 
 class CheckpointError(Exception):
@@ -62,6 +67,15 @@ class Checkpoint:
     latents: Latents
 
 
+@dataclass(frozen=True)
+class RestorerCheckpoint:
+    """A trained network from image to image in evaluation mode, and its card."""
+
+    name: str
+    model: Restorer
+    card: dict[str, Any]
+
+
 def available(root: Path | None = None) -> list[str]:
     """Names of the checkpoint folders, in order; a damaged one is listed, and `load` says what is wrong with it."""
     root = root or CHECKPOINTS
@@ -79,13 +93,32 @@ def load(name: str, root: Path | None = None) -> Checkpoint:
 def load_folder(folder: Path) -> Checkpoint:
     """The checkpoint in a folder, wherever it lies; CheckpointError when it cannot be used."""
     card = _read_card(folder)
+    model = _rebuilt(rebuild, card, folder)
+    return Checkpoint(folder.name, model.eval(), card, _read_latents(folder, model.config.latent_dim))
+
+
+def restorers(root: Path | None = None) -> list[str]:
+    """Names of the restorers' checkpoints, in order: folders of weights and card in root, by default RESTORERS_ROOT."""
+    return available(root or RESTORERS_ROOT)
+
+
+def load_restorer(name: str, root: Path | None = None) -> RestorerCheckpoint:
+    """The restorer of that name (one that `restorers` lists, never a path); CheckpointError when it cannot be used."""
+    folder = _folder(name, root or RESTORERS_ROOT)
+    card = _read_card(folder)
+    model = _rebuilt(rebuild_restorer, card, folder)
+    return RestorerCheckpoint(name, model.eval(), card)
+
+
+def _rebuilt(how: Callable[[Any], M], card: dict[str, Any], folder: Path) -> M:
+    """The model that a card describes, with the folder's weights."""
     try:
         with torch.device("meta"):  # shapes without memory: the card may be a stranger's, and ask for gigabytes
-            model = rebuild(card.get("model"))
+            model = how(card.get("model"))
     except ConfigError as error:
         raise CheckpointError(f"{folder / CARD_FILE} describes a model that cannot be built: {error}") from error
     _load_weights(model, folder)
-    return Checkpoint(folder.name, model.eval(), card, _read_latents(folder, model.config.latent_dim))
+    return model
 
 
 def contents(name: str, root: Path | None = None) -> dict[str, bytes]:
@@ -94,25 +127,25 @@ def contents(name: str, root: Path | None = None) -> dict[str, bytes]:
     return {file: _read_bytes(folder / file) for file in MAX_BYTES}
 
 
-def save(folder: Path, model_name: str, model: Model, card: dict[str, Any], latents: Latents) -> None:
+def save(folder: Path, model_name: str, model: Model | Restorer, card: dict[str, Any], latents: Latents | None = None) -> None:
     """Write a checkpoint to folder, whole or not at all; an earlier one there is replaced, anything else is left alone.
 
-    Floating-point weights are stored in the type they have, latents as float16. The card gets the model's description.
+    Floating-point weights are stored in the type they have, latents as float16; a restorer has none. The card gets the model's description.
     Raises CheckpointError where `check_target` does, and when a number is not finite as it would be stored.
     """
     check_target(folder)
     with np.errstate(over="ignore"):  # what float16 cannot hold becomes infinite, and is refused
-        codes: dict[str, np.ndarray] = {"mu": latents.mu.astype(np.float16), "label": latents.label.astype(np.uint8)}
-        if latents.logvar is not None:
-            codes["logvar"] = latents.logvar.astype(np.float16)
+        codes: dict[str, np.ndarray] = {}
+        if latents is not None:
+            codes = {"mu": latents.mu.astype(np.float16), "label": latents.label.astype(np.uint8)}
+            if latents.logvar is not None:
+                codes["logvar"] = latents.logvar.astype(np.float16)
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     if not all(torch.isfinite(t).all() for t in weights.values()) or not all(np.isfinite(a).all() for a in codes.values()):
         raise CheckpointError(f"{folder} was not saved: its weights or codes are not finite numbers. Training diverged.")
-    contents = {
-        WEIGHTS_FILE: save_tensors(weights),
-        LATENTS_FILE: save_arrays({name: np.ascontiguousarray(array) for name, array in codes.items()}),
-        CARD_FILE: _json_bytes({"model": describe(model_name, model), **card}),
-    }
+    contents = {WEIGHTS_FILE: save_tensors(weights), CARD_FILE: _json_bytes({"model": describe(model_name, model), **card})}
+    if codes:
+        contents[LATENTS_FILE] = save_arrays({name: np.ascontiguousarray(array) for name, array in codes.items()})
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
@@ -126,9 +159,9 @@ def save(folder: Path, model_name: str, model: Model, card: dict[str, Any], late
 
 def check_target(folder: Path) -> None:
     """Raise CheckpointError unless `save` may write to folder: it is new, or empty, or an earlier checkpoint."""
-    if not folder.name or folder.name.startswith(".") or folder.name == "runs":
+    if not folder.name or folder.name.startswith(".") or folder.name in TAKEN:
         raise CheckpointError(
-            f"{str(folder)!r} is no place for a checkpoint: it needs a name, other than runs, that does not begin with a dot."
+            f"{str(folder)!r} is no place for a checkpoint: it needs a name, other than {' and '.join(TAKEN)}, that does not begin with a dot."
         )
     if not folder.exists():
         parent = next(p for p in folder.absolute().parents if p.exists())
@@ -144,10 +177,10 @@ def check_target(folder: Path) -> None:
 
 def check_name(name: str) -> None:
     """Raise CheckpointError unless a checkpoint may be given that name."""
-    if not NAME.fullmatch(name) or name.lower() == "runs":
+    if not NAME.fullmatch(name) or name.lower() in TAKEN:
         raise CheckpointError(
             f"{name[: MAX_NAME + 1]!r} is no name for a checkpoint: use 1 to {MAX_NAME} letters (a to z), digits, dots, dashes and "
-            "underscores, a letter or digit first; runs is taken."
+            "underscores, a letter or digit first; {' and '.join(TAKEN)} are taken."
         )
 
 
@@ -325,7 +358,7 @@ def _read_card(folder: Path) -> dict[str, Any]:
     return card
 
 
-def _load_weights(model: Model, folder: Path) -> None:
+def _load_weights(model: Model | Restorer, folder: Path) -> None:
     path = folder / WEIGHTS_FILE
     try:
         weights = load_tensors(_read_bytes(path))

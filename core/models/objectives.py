@@ -78,3 +78,8 @@ def generator_loss_nats(fake_logits: Tensor) -> Tensor:
     (Goodfellow et al. 2014, section 3)
     """
     return F.softplus(-fake_logits)
+
+
+def negative_psnr_db(x_hat: Tensor, x: Tensor, floor: float = 1e-5) -> Tensor:
+    """-PSNR at data range 1 as a loss: (B, 1, H, W) twice -> (B,), dB; the floor on the squared error keeps its gradient finite."""
+    return 10 * torch.log10((x_hat - x).square().flatten(1).mean(1) + floor)

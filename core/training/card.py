@@ -95,7 +95,7 @@ def write_checkpoint(
         "decoder_flop": model.decoder_flop(),
         "metrics": values,
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
-        "commit": _commit(),
+        "commit": commit(),
     }
     if owner:
         card["owner"] = owner  # who may rename or delete it
@@ -103,7 +103,7 @@ def write_checkpoint(
     return card
 
 
-def _commit() -> str:
+def commit() -> str:
     """The source's commit, with "+" when files differ from it; "unknown" outside a checkout."""
     root = Path(core.__file__).resolve().parents[1]
     try:

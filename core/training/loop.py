@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -82,10 +83,10 @@ class Objective(nn.Module):
         self.model = model
 
     def forward(
-        self, x: Tensor, label: Tensor | None, generator: torch.Generator, regularizer_weight: float | Tensor
+        self, x: Tensor, target: Tensor, label: Tensor | None, generator: torch.Generator, regularizer_weight: float | Tensor
     ) -> tuple[Tensor, Tensor]:
         """The loss to differentiate, and the model's losses summed over the batch: (len(LOSSES),)."""
-        terms = self.model.training_terms(x, generator=generator, label=label)  # (len(LOSSES), B)
+        terms = self.model.training_terms(x, target, generator, label)  # (len(LOSSES), B)
         return self.model.objective(terms, regularizer_weight), terms.detach().sum(1)
 
 
@@ -134,7 +135,7 @@ class Trainer:
         self.steps_per_epoch = len(self.images) // self.batch_size  # a last, smaller batch waits for another epoch's order
         self.total_steps = config.epochs * self.steps_per_epoch
 
-        self.model = build(model_name, model_config, config.seed)
+        self.model: Model = self.make_model()
         self.model.set_mean_image(torch.from_numpy(images.mean(0, dtype=np.float64)).float()[None] / 255)
         if self.model.conditional:
             self.labels = self._shard(self._checked_labels(labels)).long()
@@ -156,6 +157,10 @@ class Trainer:
         )
         self.generator = torch.Generator(self.device)  # seeded anew for each epoch
         self.graphed = GraphedStep(self) if self.device.type == "cuda" and ranks.alone else None
+
+    def make_model(self) -> Any:
+        """The model as it begins."""
+        return build(self.model_name, self.model_config, self.config.seed)
 
     def _shard(self, array: np.ndarray) -> Tensor:
         """This rank's part of the data, on its device: every world-th row, as many for each rank. Images get their channel."""
@@ -228,11 +233,11 @@ class Trainer:
         for start in range(done * self.batch_size, self.steps_per_epoch * self.batch_size, self.batch_size):
             yield order[start : start + self.batch_size]
 
-    def batch(self, rows: Tensor) -> tuple[Tensor, Tensor | None]:
-        """The images of these rows as the model is to see them, (B, 1, 28, 28) in [0, 1], and their labels."""
+    def batch(self, rows: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+        """The images of these rows as the model is to see them, (B, 1, 28, 28) in [0, 1], as it is to answer, and their labels."""
         x = self.images.index_select(0, rows).float().div_(255.0)
         x = torch.bernoulli(x, generator=self.generator) if self.config.binarize else x
-        return x, None if self.labels is None else self.labels[rows]
+        return x, x, None if self.labels is None else self.labels[rows]
 
     def _learn(self, rows: Tensor) -> None:
         """One optimiser step on the batch of these rows."""
@@ -247,11 +252,11 @@ class Trainer:
 
     def update(self, rows: Tensor, now: Schedule) -> None:
         """Batch, gradient, optimiser, running average, sums of the losses: all on the device, nothing waits for it."""
-        x, label = self.batch(rows)
+        x, target, label = self.batch(rows)
         for group in self.optimizer.param_groups:
             group["lr"].copy_(torch.as_tensor(now.learning_rate)) if isinstance(group["lr"], Tensor) else group.update(lr=now.learning_rate)
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.precision == torch.bfloat16):
-            loss, sums = self.objective(x, label, self.generator, now.regularizer_weight)
+            loss, sums = self.objective(x, target, label, self.generator, now.regularizer_weight)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         if self.config.gradient_clip:

@@ -1,0 +1,221 @@
+"""Training the restorers: python -m core.training.restoration TASK --epochs N --out checkpoints/restorers/TASK [--resume]
+
+The loop is the one of every model; what differs is that it is shown damaged images and has to answer with the clean ones.
+"""
+
+import argparse
+import copy
+import math
+import platform
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from core import metrics
+from core.checkpoints import CheckpointError, check_target, save
+from core.data.corruptions import CORRUPTIONS, corrupt_blindly, corrupt_seeded
+from core.data.datasets import DATASETS, DatasetError, Split, load, to_unit_images
+from core.models import Restorer, build_restorer
+from core.models.config import to_json
+from core.models.restoration import DenoiserConfig, LessonConfig, UpscalerConfig
+from core.training.card import commit, round_weights
+from core.training.config import DEVICES, PRECISIONS, TrainingConfig, device_title
+from core.training.loop import Progress, Trainer, TrainingError
+from core.training.state import STATE_FILE, StateError
+
+Damage = Callable[[Tensor, torch.Generator], Tensor]  # clean images (B, 1, 28, 28) -> what the network is shown
+
+
+@dataclass(frozen=True)
+class Task:
+    """A network and what it learns to undo."""
+
+    title: str
+    restorer: str  # one of core.models.RESTORERS
+    config: Any
+    damage: Damage
+    damage_words: str
+
+
+def shrink(factor: int) -> Damage:
+    """Pictures with a side `factor` times smaller: each pixel is the mean of a square."""
+    return lambda x, generator: F.avg_pool2d(x, factor)
+
+
+BLIND = "each image spoilt in one of nine ways at a random strength (core.data.corruptions.SHARES), drawn anew for each batch"
+TASKS: dict[str, Task] = {
+    "denoiser": Task("Blind U-Net denoiser", "denoiser", DenoiserConfig(), corrupt_blindly, BLIND),
+    "upscaler-x2": Task("Upscaler x2", "upscaler", UpscalerConfig(), shrink(2), "means of 2 x 2 pixels"),
+    "upscaler-x4": Task("Upscaler x4", "upscaler", UpscalerConfig(4, (128, 64), (5, 2)), shrink(4), "means of 4 x 4 pixels"),
+    "lesson-autoencoder": Task("The lesson's autoencoder", "lesson", LessonConfig("reconstruct"), lambda x, generator: x, "none"),
+    "lesson-denoiser": Task("The lesson's denoising autoencoder", "lesson", LessonConfig("denoise"), corrupt_blindly, BLIND),
+    "lesson-upscaler": Task("The lesson's super-resolution network", "lesson", LessonConfig("enlarge"), shrink(2), "means of 2 x 2 pixels"),
+}
+
+
+class RestorationTrainer(Trainer):
+    """A trainer that shows damaged images and asks for the clean ones."""
+
+    def __init__(self, config: TrainingConfig, task: str, images: np.ndarray) -> None:
+        self.task = TASKS[task]
+        super().__init__(config, self.task.restorer, self.task.config, images)
+        for network in (self.model, self.average):  # the layout in which convolutions are fastest
+            network.to(memory_format=torch.channels_last)
+
+    def make_model(self) -> Restorer:
+        """The network as it begins."""
+        return build_restorer(self.task.restorer, self.task.config, self.config.seed)
+
+    def batch(self, rows: Tensor) -> tuple[Tensor, Tensor, None]:
+        """The damaged images of these rows, the clean ones (B, 1, 28, 28), and no labels."""
+        x = self.images.index_select(0, rows).float().div_(255.0)
+        return self.task.damage(x, self.generator), x, None
+
+    def _identity(self) -> dict:
+        return super()._identity() | {"damage": self.task.damage_words}
+
+
+def measure(model: Restorer, test: Split) -> dict[str, Any]:
+    """PSNR and SSIM on the test images, by name, with the protocol; a denoiser's for each damage at its default strength."""
+    x = to_unit_images(test.images)
+    generator = torch.Generator().manual_seed(0)
+    if model.scale > 1 or getattr(model.config, "task", "denoise") == "reconstruct":
+        shown = {"": (shrink(model.scale)(x, generator) if model.scale > 1 else x, f"means of {model.scale} x {model.scale} pixels")}
+    else:
+        shown = {
+            f"_{name.replace('-', '_')}": (
+                corrupt_seeded(x, name, kind.default, seed=0),
+                f"{kind.title} {kind.default:g} ({kind.strength})",
+            )
+            for name, kind in CORRUPTIONS.items()
+        }
+    found = {}
+    for suffix, (given, words) in shown.items():
+        answer = torch.cat([restored(model, part) for part in given.split(500)])
+        protocol = f"shown: {words}, seed 0; mean over all {len(x):,} test images, the answer in [0, 1]"
+        found[f"psnr_db{suffix}"] = {"value": round(metrics.psnr_db(answer, x).mean().item(), 3), "protocol": protocol}
+        found[f"ssim{suffix}"] = {"value": round(metrics.ssim(answer, x).mean().item(), 4), "protocol": protocol}
+    return found
+
+
+@torch.no_grad()
+def restored(model: Restorer, x: Tensor) -> Tensor:
+    """The network's answers, on the CPU."""
+    return model.restore(x.to(next(model.parameters()).device)).cpu()
+
+
+def write_restorer(trainer: RestorationTrainer, folder: Path, test: Split, weights: torch.dtype = torch.float16) -> dict[str, Any]:
+    """Measure the running average as it will be stored (rounded to `weights`) and save it with its card; returns the card."""
+    model: Restorer = copy.deepcopy(trainer.average_model())  # type: ignore[assignment]
+    round_weights(model, weights)
+    card = {
+        "title": f"{trainer.task.title}, {trainer.config.dataset}",
+        "dataset": {"name": trainer.config.dataset, "training_images": trainer.image_count, "test_images": len(test.images)},
+        "preprocessing": f"grey / 255, ink = 1 on 0; shown: {trainer.task.damage_words}",
+        "seed": trainer.config.seed,
+        "recipe": to_json(trainer.config),
+        "epochs": round(trainer.step / trainer.steps_per_epoch, 3),
+        "finished": trainer.step == trainer.total_steps,
+        "training_seconds": round(trainer.seconds, 1),
+        "device": device_title(trainer.device),
+        "precision": str(trainer.precision).removeprefix("torch."),
+        "stored_weights": str(weights).removeprefix("torch."),
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "metrics": measure(model, test),
+        "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
+        "commit": commit(),
+    }
+    save(folder, trainer.model_name, model.to(weights), card)
+    return card
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    p = argparse.ArgumentParser(
+        prog="python -m core.training.restoration", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    p.add_argument("task", choices=TASKS)
+    p.add_argument("--out", type=Path, required=True, help="the checkpoint's folder")
+    p.add_argument("--dataset", choices=DATASETS, default="mnist")
+    p.add_argument("--epochs", type=int, default=20)
+    p.add_argument("--batch-size", type=int, default=128)
+    p.add_argument("--learning-rate", type=float, default=1e-3)
+    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--device", choices=DEVICES, default="auto")
+    p.add_argument("--precision", choices=PRECISIONS, default="auto")
+    p.add_argument("--threads", type=int, default=0, help="CPU threads; 0: torch's own choice")
+    p.add_argument("--resume", action="store_true", help="go on with an interrupted run")
+    return p
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Train as asked; 0 when a checkpoint was written, 1 with a sentence on stderr when not, 130 after Ctrl-C."""
+    options = parser().parse_args(arguments)
+    try:
+        return _train(options)
+    except (CheckpointError, DatasetError, TrainingError, StateError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+    except OSError as error:
+        print(f"error: {options.out} could not be written ({error.strerror or error}). Is the disk full, or read-only?", file=sys.stderr)
+    return 1
+
+
+def _train(options: argparse.Namespace) -> int:
+    torch.set_flush_denormal(True)  # before torch starts its threads; see Trainer
+    if options.threads > 0:
+        torch.set_num_threads(options.threads)
+    check_target(options.out)
+    recipe = TrainingConfig(
+        dataset=options.dataset, epochs=options.epochs, batch_size=options.batch_size, learning_rate=options.learning_rate, seed=options.seed,
+        warmup_fraction=0.05, kl_warmup_epochs=0.0, gradient_clip=1.0, binarize=False, device=options.device, precision=options.precision,
+    )  # fmt: skip
+    train, test = load(options.dataset, "train"), load(options.dataset, "test")
+    trainer = RestorationTrainer(recipe, options.task, train.images)
+    state = options.out.parent / ".runs" / options.out.name
+    if options.resume:
+        trainer.restore(state)
+    elif (state / STATE_FILE).exists():
+        raise TrainingError(f"{state} holds an interrupted run: add --resume to go on, or delete it to start anew.")
+    print(f"Device: {device_title(trainer.device)}, {str(trainer.precision).removeprefix('torch.')}; state: {state / STATE_FILE}")
+    said = 0.0
+    stopped = []
+
+    def on_step(progress: Progress) -> None:
+        nonlocal said
+        if time.monotonic() - said > 10:
+            said = time.monotonic()
+            losses = ", ".join(f"{name} {value:.2f}" for name, value in progress.losses().items())
+            print(
+                f"epoch {progress.epoch:5.2f} of {options.epochs}  {losses}  {math.ceil(progress.seconds_left / 60)} min left", flush=True
+            )
+
+    before = signal.signal(signal.SIGINT, lambda *_: stopped.append(True))
+    try:
+        finished = trainer.run(on_step, lambda t, losses: t.save_state(state), lambda: bool(stopped))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if not finished:
+        trainer.save_state(state)
+        print("Interrupted. The same command with --resume goes on exactly from here.")
+        return 130
+    card = write_restorer(trainer, options.out, test)
+    print(f"Saved {options.out}:")
+    for name, entry in card["metrics"].items():
+        print(f"  {name:26} {entry['value']:8.3f}   {entry['protocol']}")
+    for file in state.iterdir():
+        file.unlink()
+    state.rmdir()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

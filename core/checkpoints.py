@@ -161,7 +161,8 @@ def check_target(folder: Path) -> None:
     """Raise CheckpointError unless `save` may write to folder: it is new, or empty, or an earlier checkpoint."""
     if not folder.name or folder.name.startswith(".") or folder.name in TAKEN:
         raise CheckpointError(
-            f"{str(folder)!r} is no place for a checkpoint: it needs a name, other than {' and '.join(TAKEN)}, that does not begin with a dot."
+            f"{str(folder)!r} is no place for a checkpoint: it needs a name, other than {' and '.join(TAKEN)}, that does not begin "
+            "with a dot."
         )
     if not folder.exists():
         parent = next(p for p in folder.absolute().parents if p.exists())

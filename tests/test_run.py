@@ -233,6 +233,15 @@ def wait_for(condition, seconds: float = 30.0) -> None:
 # --- failing --------------------------------------------------------------------------------------------------------------
 
 
+def fails_and_then_goes_on(folder: Path, sentence: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run fails and says so; once what was broken (with monkeypatch) is whole again, it finishes."""
+    status = carry_out(folder)
+    assert status["state"] == "failed"
+    assert sentence in status["message"]
+    monkeypatch.undo()
+    assert carry_out(folder)["state"] == "finished"
+
+
 def test_a_full_disk_says_so_and_the_run_goes_on_once_there_is_room(tmp_path, monkeypatch):
     carry_out(a_run(tmp_path / "whole"))
     folder, write = a_run(tmp_path / "parts"), snapshot.write
@@ -242,12 +251,8 @@ def test_a_full_disk_says_so_and_the_run_goes_on_once_there_is_room(tmp_path, mo
             raise OSError(errno.ENOSPC, "No space left on device")
         write(folder, epoch, *rest)
 
-    with monkeypatch.context() as patched:
-        patched.setattr(snapshot, "write", full)
-        status = carry_out(folder)
-    assert status["state"] == "failed"
-    assert "disk is full" in status["message"]
-    assert carry_out(folder)["state"] == "finished"
+    monkeypatch.setattr(snapshot, "write", full)
+    fails_and_then_goes_on(folder, "disk is full", monkeypatch)
     assert same(weights(tmp_path / "whole"), weights(tmp_path / "parts"))
 
 
@@ -307,12 +312,8 @@ def test_weights_that_are_no_numbers_never_replace_the_last_good_state(tmp_path,
             with torch.no_grad():
                 next(self.model.parameters()).fill_(float("nan"))
 
-    with monkeypatch.context() as patched:
-        patched.setattr(Trainer, "_learn", break_down)
-        status = carry_out(folder)
-    assert status["state"] == "failed"
-    assert "no longer finite" in status["message"]
-    assert carry_out(folder)["state"] == "finished"
+    monkeypatch.setattr(Trainer, "_learn", break_down)
+    fails_and_then_goes_on(folder, "no longer finite", monkeypatch)
     assert same(weights(tmp_path / "whole"), weights(tmp_path / "parts"))
 
 

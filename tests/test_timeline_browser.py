@@ -219,8 +219,9 @@ def test_the_decoded_grid_is_that_epochs(view: RunView) -> None:
       return data.reduce((sum, v, i) => sum + (i % 4 === 3) * v, 0) / c.width / c.height; }"""
     view.page.get_by_role("button", name="Zoom in").click()  # the same tiles of both epochs
     view.page.wait_for_function(f"({ink})() > 10")
-    view.page.wait_for_timeout(1000)
-    late = view.page.evaluate(ink)
+    late = None
+    while late != (late := view.page.evaluate(ink)):  # until the last tile is there
+        view.page.wait_for_timeout(1000)
     view.scrub(0)  # grey everywhere: sigmoid of next to nothing
     view.page.wait_for_function(f"late => ({ink})() > 1.5 * late", arg=late)
     view.scrub(12)

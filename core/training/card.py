@@ -24,7 +24,7 @@ PREPROCESSING = "grey / 255, ink = 1 on 0, no centring; training x ~ Bernoulli(g
 PREPROCESSING_GREY = "grey / 255, ink = 1 on 0, no centring"
 
 
-def round_weights(model: Model, dtype: torch.dtype) -> None:
+def round_weights(model: torch.nn.Module, dtype: torch.dtype) -> None:
     """Round the weights, in place, to what `dtype` can hold; the model goes on computing in float32."""
     with torch.no_grad():
         for parameter in model.parameters():

@@ -175,8 +175,9 @@ def _train(options: argparse.Namespace) -> int:
         torch.set_num_threads(options.threads)
     check_target(options.out)
     recipe = TrainingConfig(
-        dataset=options.dataset, epochs=options.epochs, batch_size=options.batch_size, learning_rate=options.learning_rate, seed=options.seed,
-        warmup_fraction=0.05, kl_warmup_epochs=0.0, gradient_clip=1.0, binarize=False, device=options.device, precision=options.precision,
+        dataset=options.dataset, epochs=options.epochs, batch_size=options.batch_size, learning_rate=options.learning_rate,
+        seed=options.seed, device=options.device, precision=options.precision, warmup_fraction=0.05, kl_warmup_epochs=0.0,
+        gradient_clip=1.0, binarize=False,
     )  # fmt: skip
     train, test = load(options.dataset, "train"), load(options.dataset, "test")
     trainer = RestorationTrainer(recipe, options.task, train.images)

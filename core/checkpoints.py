@@ -181,7 +181,7 @@ def check_name(name: str) -> None:
     if not NAME.fullmatch(name) or name.lower() in TAKEN:
         raise CheckpointError(
             f"{name[: MAX_NAME + 1]!r} is no name for a checkpoint: use 1 to {MAX_NAME} letters (a to z), digits, dots, dashes and "
-            "underscores, a letter or digit first; {' and '.join(TAKEN)} are taken."
+            f"underscores, a letter or digit first; {' and '.join(TAKEN)} are taken."
         )
 
 

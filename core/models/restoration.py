@@ -38,15 +38,20 @@ class Restorer(nn.Module):
         height, width = x.shape[-2:]
         if not self.reach and (height, width) != (self.side, self.side):
             raise ValueError(f"This network takes images of {self.side} x {self.side} pixels only; this one has {width} x {height}.")
+        return self.answer(x).clamp(0.0, 1.0)
+
+    def answer(self, x: Tensor) -> Tensor:
+        """The network's answer to images of any size, not clamped to [0, 1]: the form that training wants."""
+        height, width = x.shape[-2:]
         padded = F.pad(x, (0, -width % self.multiple, 0, -height % self.multiple), mode="replicate")
-        return self(padded).clamp(0.0, 1.0)[..., : height * self.scale, : width * self.scale]
+        return self(padded)[..., : height * self.scale, : width * self.scale]
 
     def training_terms(
         self, x: Tensor, target: Tensor | None = None, generator: torch.Generator | None = None, label: Tensor | None = None
     ) -> Tensor:
         """What training lowers, by the names in LOSSES, of the answers to x against the target: (len(LOSSES), B)."""
         assert target is not None
-        return negative_psnr_db(self(x), target).unsqueeze(0)
+        return negative_psnr_db(self.answer(x), target).unsqueeze(0)
 
     def objective(self, terms: Tensor, regularizer_weight: float | Tensor = 1.0) -> Tensor:
         """The loss to differentiate, from `training_terms`: the mean over the batch."""

@@ -335,10 +335,12 @@ class Trainer:
         if what := self._state_fault(tensors, facts, noise):
             raise damaged(folder, what)
         groups = self.optimizer.state_dict()["param_groups"]
-        moments: dict[int, dict[str, Tensor]] = {}
+        parameters, moments = list(self.model.parameters()), dict[int, dict[str, Tensor]]()
         for name, tensor in tensors.items():
             if name.startswith("optimizer."):
                 _, index, moment = name.split(".")
+                if tensor.dim():  # laid out in memory as its weights are, which the fused optimiser takes for granted
+                    tensor = torch.empty_like(parameters[int(index)], device="cpu").copy_(tensor)
                 moments.setdefault(int(index), {})[moment] = tensor
         self.model.load_state_dict({n.removeprefix("model."): t for n, t in tensors.items() if n.startswith("model.")})
         self.average.load_state_dict({n.removeprefix("average."): t for n, t in tensors.items() if n.startswith("average.")})

@@ -29,7 +29,7 @@ from core.models.config import to_json
 from core.models.restoration import DenoiserConfig, LessonConfig, UpscalerConfig
 from core.training.card import commit, round_weights
 from core.training.config import DEVICES, PRECISIONS, TrainingConfig, device_title
-from core.training.loop import Progress, Trainer, TrainingError
+from core.training.loop import Progress, Trainer, TrainingError, denormals_flushed
 from core.training.state import STATE_FILE, StateError
 
 Damage = Callable[[Tensor, torch.Generator], Tensor]  # clean images (B, 1, 28, 28) -> what the network is shown
@@ -161,7 +161,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Train as asked; 0 when a checkpoint was written, 1 with a sentence on stderr when not, 130 after Ctrl-C."""
     options = parser().parse_args(arguments)
     try:
-        return _train(options)
+        with denormals_flushed():  # already here, before torch starts its threads
+            return _train(options)
     except (CheckpointError, DatasetError, TrainingError, StateError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
     except OSError as error:
@@ -170,7 +171,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
-    torch.set_flush_denormal(True)  # before torch starts its threads; see Trainer
     if options.threads > 0:
         torch.set_num_threads(options.threads)
     check_target(options.out)

@@ -1,4 +1,4 @@
-"""Measure, and print Markdown tables: python -m benchmarks [interaction] [training] [scaling] [watching] [--quick] [--write].
+"""Measure, and print Markdown tables: python -m benchmarks [interaction] [training] [scaling] [watching] [restoring] [--quick] [--write].
 
 Timings want a quiet machine. Each ratio comes from one run in which both sides took turns.
 """
@@ -9,7 +9,7 @@ from importlib import import_module
 
 from benchmarks import tables
 
-SECTIONS = ("interaction", "training", "scaling", "watching")
+SECTIONS = ("interaction", "training", "scaling", "watching", "restoring")
 
 
 def main() -> int:

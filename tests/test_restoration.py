@@ -15,10 +15,11 @@ from core.models.objectives import negative_psnr_db
 from core.models.restoration import DenoiserConfig, LessonConfig, UpscalerConfig
 from core.training import restoration
 from core.training.config import TrainingConfig
-from core.training.restoration import TASKS, RestorationTrainer, measure, write_restorer
+from core.training.restoration import CANVAS, TASKS, RestorationTrainer, canvases, measure, paper_grain, write_restorer
 
 SMALL = {  # of each kind of network
     "denoiser": ("denoiser", DenoiserConfig((8, 12, 16), (1, 1, 2))),
+    "denoiser-pictures": ("denoiser", DenoiserConfig((8, 12), (1, 1))),
     "upscaler-x2": ("upscaler", UpscalerConfig(2, (8,), (2,))),
     "upscaler-x4": ("upscaler", UpscalerConfig(4, (8, 6), (2, 1))),
     "lesson-autoencoder": ("lesson", LessonConfig("reconstruct")),
@@ -163,6 +164,42 @@ def test_the_network_is_shown_damage_and_asked_for_the_clean_image(task, digits)
         torch.testing.assert_close(shown, torch.nn.functional.avg_pool2d(target, trainer.model.scale))
 
 
+def test_larger_pictures_are_digits_on_empty_paper(digits):
+    x = to_unit_images(digits[0].images[:100])
+    sheets = canvases(x, torch.Generator().manual_seed(0))
+    assert sheets.shape == (100 * 784 // CANVAS**2, 1, CANVAS, CANVAS)
+    assert sheets.min() >= 0 and sheets.max() <= 1
+    assert 0.5 < (sheets < 0.01).float().mean() < 0.97
+    assert len({round(float(sheet.sum())) for sheet in sheets}) > 8  # other digits, places and sizes on each
+    grain = paper_grain(sheets, torch.Generator().manual_seed(0))
+    assert grain.shape == sheets.shape
+    assert grain.min() >= 0 and 0.01 < grain.mean() < 0.1
+
+
+def test_every_other_batch_is_of_larger_pictures(digits):
+    trainer = RestorationTrainer(RECIPE, "denoiser-pictures", digits[0].images)
+    shapes = []
+    for trainer.step in (0, 1, 2):
+        shown, target, _ = trainer.batch(torch.arange(100))
+        assert shown.shape == target.shape
+        shapes.append(shown.shape[-1])
+    assert shapes == [28, CANVAS, 28]
+
+
+def test_training_can_begin_with_a_checkpoint_and_the_card_tells(digits, tmp_path, monkeypatch):
+    monkeypatch.setitem(TASKS, "denoiser", dataclasses.replace(TASKS["denoiser"], config=SMALL["denoiser"][1]))
+    first = RestorationTrainer(RECIPE, "denoiser", digits[0].images)
+    first.run()
+    card = write_restorer(first, tmp_path / "first", digits[1], torch.float32)
+    second = RestorationTrainer(RECIPE, "denoiser", digits[0].images)
+    second.begin_with(checkpoints.load_restorer("first", tmp_path))
+    for name, tensor in first.average.state_dict().items():
+        assert torch.equal(second.model.state_dict()[name], tensor)
+    again = write_restorer(second, tmp_path / "second", digits[1], torch.float32)
+    assert again["metrics"] == card["metrics"]
+    assert again["began_with"]["recipe"] == card["recipe"]
+
+
 def test_a_resumed_restorer_is_the_uninterrupted_one_bit_for_bit(digits, tmp_path, monkeypatch):
     monkeypatch.setitem(TASKS, "denoiser", dataclasses.replace(TASKS["denoiser"], config=SMALL["denoiser"][1]))
     whole, part, rest = (RestorationTrainer(RECIPE, "denoiser", digits[0].images) for _ in range(3))
@@ -182,7 +219,7 @@ def test_the_card_is_what_an_independent_reader_measures(task, digits, tmp_path)
     stored = checkpoints.load_restorer(task, tmp_path)
     assert stored.card["metrics"] == measure(stored.model, digits[1]) == card["metrics"]
     x = to_unit_images(digits[1].images)
-    if task.endswith("denoiser"):
+    if "denoiser" in task:
         assert len(card["metrics"]) == 2 * len(CORRUPTIONS)
         given, name = corrupt_seeded(x, "mask", 0.5, seed=0), "psnr_db_mask"
     else:
@@ -251,3 +288,4 @@ def test_what_is_shipped_is_small_and_as_its_card_says(name):
     assert sum(file.stat().st_size for file in folder.iterdir()) < 4_000_000
     assert stored.card["parameters"] == sum(parameter.numel() for parameter in stored.model.parameters())
     assert stored.model.config == TASKS[name].config
+    assert stored.card["commit"] != "unknown"

@@ -21,10 +21,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core import metrics
-from core.checkpoints import CheckpointError, check_target, save
+from core.checkpoints import CheckpointError, RestorerCheckpoint, check_target, load_restorer, save
 from core.data.corruptions import CORRUPTIONS, corrupt_blindly, corrupt_seeded
 from core.data.datasets import DATASETS, DatasetError, Split, load, to_unit_images
 from core.models import Restorer, build_restorer
+from core.models.autoencoder import SIDE
 from core.models.config import to_json
 from core.models.restoration import DenoiserConfig, LessonConfig, UpscalerConfig
 from core.training.card import commit, round_weights
@@ -32,7 +33,8 @@ from core.training.config import DEVICES, PRECISIONS, TrainingConfig, device_tit
 from core.training.loop import Progress, Trainer, TrainingError, denormals_flushed
 from core.training.state import STATE_FILE, StateError
 
-Damage = Callable[[Tensor, torch.Generator], Tensor]  # clean images (B, 1, 28, 28) -> what the network is shown
+Damage = Callable[[Tensor, torch.Generator], Tensor]  # clean images (B, 1, H, W) -> what the network is shown
+CANVAS, DIGITS = 72, 4  # pixels to a canvas's side, and digits on it at most: about every second of them is there
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class Task:
     config: Any
     damage: Damage
     damage_words: str
+    canvases: bool = False  # whether every other batch is of larger pictures, most of them empty paper
 
 
 def shrink(factor: int) -> Damage:
@@ -52,8 +55,10 @@ def shrink(factor: int) -> Damage:
 
 
 BLIND = "each image spoilt in one of nine ways at a random strength (core.data.corruptions.SHARES), drawn anew for each batch"
+CANVASES = f"every other batch of pictures of {CANVAS} x {CANVAS} pixels with up to {DIGITS} digits, 0.6 to 2 times as large, and the grain of paper"
 TASKS: dict[str, Task] = {
     "denoiser": Task("Blind U-Net denoiser", "denoiser", DenoiserConfig(), corrupt_blindly, BLIND),
+    "denoiser-pictures": Task("Blind U-Net denoiser", "denoiser", DenoiserConfig(), corrupt_blindly, f"{BLIND}; {CANVASES}", canvases=True),
     "upscaler-x2": Task("Upscaler x2", "upscaler", UpscalerConfig(), shrink(2), "means of 2 x 2 pixels"),
     "upscaler-x4": Task("Upscaler x4", "upscaler", UpscalerConfig(4, (128, 64), (5, 2)), shrink(4), "means of 4 x 4 pixels"),
     "lesson-autoencoder": Task("The lesson's autoencoder", "lesson", LessonConfig("reconstruct"), lambda x, generator: x, "none"),
@@ -67,6 +72,7 @@ class RestorationTrainer(Trainer):
 
     def __init__(self, config: TrainingConfig, task: str, images: np.ndarray) -> None:
         self.task = TASKS[task]
+        self.before: dict[str, Any] = {}  # how the weights to begin with were trained, if there were any
         super().__init__(config, self.task.restorer, self.task.config, images)
         for network in (self.model, self.average):  # the layout in which convolutions are fastest
             network.to(memory_format=torch.channels_last)
@@ -75,13 +81,50 @@ class RestorationTrainer(Trainer):
         """The network as it begins."""
         return build_restorer(self.task.restorer, self.task.config, self.config.seed)
 
+    def begin_with(self, checkpoint: RestorerCheckpoint) -> None:
+        """Begin with a checkpoint's weights; the card will tell how they came about."""
+        for network in (self.model, self.average):
+            network.load_state_dict(checkpoint.model.state_dict())
+        self.before = {
+            key: checkpoint.card.get(key) for key in ("recipe", "preprocessing", "epochs", "training_seconds", "device", "commit")
+        }
+
     def batch(self, rows: Tensor) -> tuple[Tensor, Tensor, None]:
         """The damaged images of these rows, the clean ones (B, 1, 28, 28), and no labels."""
         x = self.images.index_select(0, rows).float().div_(255.0)
+        if self.task.canvases and self.step % 2:
+            x = canvases(x, self.generator)
+            return self.task.damage((x + paper_grain(x, self.generator)).clamp_(0.0, 1.0), self.generator), x, None
         return self.task.damage(x, self.generator), x, None
 
     def _identity(self) -> dict:
         return super()._identity() | {"damage": self.task.damage_words}
+
+
+def canvases(x: Tensor, generator: torch.Generator) -> Tensor:
+    """Digits (B, 1, 28, 28), B at least DIGITS, on larger sheets (B * 784 // CANVAS^2 or more, 1, CANVAS, CANVAS): as many pixels, about.
+
+    Each sheet has DIGITS places; about half of them are used, each by a digit 0.6 to 2 times its size, anywhere.
+    """
+    count = max(1, x.numel() // CANVAS**2)
+    chosen = torch.randint(len(x), (count * DIGITS,), generator=generator, device=generator.device)
+    size, down, right, there = torch.rand(4, count * DIGITS, generator=generator, device=generator.device)
+    scale = CANVAS / (SIDE * (0.6 + 1.4 * size))  # of the sheet in digits
+    theta = torch.zeros(count * DIGITS, 2, 3, device=x.device)
+    theta[:, 0, 0] = theta[:, 1, 1] = scale
+    theta[:, 0, 2], theta[:, 1, 2] = (1 - 2 * right) * (scale - 1), (1 - 2 * down) * (scale - 1)
+    grid = F.affine_grid(theta, [count * DIGITS, 1, CANVAS, CANVAS], align_corners=False)
+    placed = F.grid_sample(x[chosen], grid, align_corners=False) * (there < 0.5).to(x)[:, None, None, None]
+    return placed.unflatten(0, (count, DIGITS)).amax(1)  # (count, 1, CANVAS, CANVAS)
+
+
+def paper_grain(x: Tensor, generator: torch.Generator) -> Tensor:
+    """Faint ink that is none, of the shape of x: normal noise, coarse or fine, up to a deviation of 0.12."""
+    coarse = 1 + int(torch.randint(4, (1,), generator=generator, device=generator.device))  # pixels to a grain
+    side = -(-x.shape[-1] // coarse)
+    noise = torch.randn(len(x), 1, side, side, generator=generator, device=generator.device).to(x)
+    strength = 0.12 * torch.rand(len(x), 1, 1, 1, generator=generator, device=generator.device).to(x)
+    return strength * F.interpolate(noise, size=x.shape[-2:], mode="bilinear", align_corners=False).abs()
 
 
 def measure(model: Restorer, test: Split) -> dict[str, Any]:
@@ -130,6 +173,7 @@ def write_restorer(trainer: RestorationTrainer, folder: Path, test: Split, weigh
         "precision": str(trainer.precision).removeprefix("torch."),
         "stored_weights": str(weights).removeprefix("torch."),
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        **({"began_with": trainer.before} if trainer.before else {}),
         "metrics": measure(model, test),
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
         "commit": commit(),
@@ -153,6 +197,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--device", choices=DEVICES, default="auto")
     p.add_argument("--precision", choices=PRECISIONS, default="auto")
     p.add_argument("--threads", type=int, default=0, help="CPU threads; 0: torch's own choice")
+    p.add_argument("--begin-with", default="", metavar="NAME", help="a restorer of the same network whose weights to begin with")
     p.add_argument("--resume", action="store_true", help="go on with an interrupted run")
     return p
 
@@ -181,6 +226,8 @@ def _train(options: argparse.Namespace) -> int:
     )  # fmt: skip
     train, test = load(options.dataset, "train"), load(options.dataset, "test")
     trainer = RestorationTrainer(recipe, options.task, train.images)
+    if options.begin_with:
+        trainer.begin_with(load_restorer(options.begin_with, options.out.parent))
     state = options.out.parent / ".runs" / options.out.name
     if options.resume:
         trainer.restore(state)

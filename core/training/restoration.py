@@ -55,7 +55,7 @@ def shrink(factor: int) -> Damage:
 
 
 BLIND = "each image spoilt in one of nine ways at a random strength (core.data.corruptions.SHARES), drawn anew for each batch"
-CANVASES = f"every other batch of pictures of {CANVAS} x {CANVAS} pixels with up to {DIGITS} digits, 0.6 to 2 times as large, and the grain of paper"
+CANVASES = f"every other batch: {CANVAS} x {CANVAS} pixels, up to {DIGITS} digits 0.6 to 2 times as large, the grain of paper"
 TASKS: dict[str, Task] = {
     "denoiser": Task("Blind U-Net denoiser", "denoiser", DenoiserConfig(), corrupt_blindly, BLIND),
     "denoiser-pictures": Task("Blind U-Net denoiser", "denoiser", DenoiserConfig(), corrupt_blindly, f"{BLIND}; {CANVASES}", canvases=True),

@@ -8,6 +8,7 @@ import streamlit as st
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 
 def healthz(request: Request) -> Response:
@@ -27,6 +28,17 @@ def frame(request: Request) -> Response:
     from pages.components import frames
 
     return frames.respond(request)
+
+
+class Api:
+    """/api/...: the HTTP interface. An ASGI application of its own, because it answers to every method: most with 405 and JSON."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        from pages.components import api
+
+        response = await api.respond(Request(scope, receive, send))
+        await response(scope, receive, send)
 
 
 @asynccontextmanager
@@ -75,5 +87,6 @@ app = st.App(
         Route(f"{prefix}/healthz", healthz),
         Route(f"{prefix}/assets/{{bundle}}/{{name}}", asset),
         Route(f"{prefix}/runs/{{run}}/{{stamp}}/{{epoch}}/{{file}}", frame),
+        Route(f"{prefix}/api/{{path:path}}", Api()),
     ],
 )

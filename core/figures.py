@@ -11,6 +11,7 @@ CLASS_COLOURS = ("#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59
 
 MAP_MARGIN_PX = {"l": 34, "r": 6, "t": 6, "b": 28}  # fixed, so that a pixel can be turned into a code without asking Plotly
 POINT_SIZE_PX = 4.0
+PATH_REACH = 1.1  # of the map that is shown around a path, at least, up and down
 
 
 def class_colour(label: int) -> str:
@@ -108,3 +109,61 @@ def _name(label: int, name: str, x: float, y: float) -> dict:
         "opacity": 0.92,
         "captureevents": False,
     }
+
+
+def strangeness(reference: np.ndarray, value: float, title: str) -> go.Figure:
+    """Where one value lies among others (N,): their histogram in grey, and a line with the words "this image" at the value."""
+    low, high = min(float(reference.min()), value), max(float(reference.max()), value)
+    bars = float(reference.max() - reference.min()) / 40 or 1.0
+    figure = go.Figure(
+        go.Histogram(
+            x=reference,
+            xbins={"start": float(reference.min()), "size": bars},
+            marker={"color": "#94a4a2"},
+            hovertemplate="%{y} test images of %{x} nats<extra></extra>",
+        )
+    )
+    beyond = (value - low) / ((high - low) or 1) > 0.5  # then its words stand to the left of its line
+    figure.add_vline(x=value, line={"width": 2.5, "color": "#e76300"})
+    figure.add_annotation(
+        x=value, y=1, yref="paper", text="<b>this image</b>", showarrow=False, xanchor="right" if beyond else "left", yanchor="bottom",
+        xshift=-6 if beyond else 6, font={"size": 14, "color": "#e76300"},
+    )  # fmt: skip
+    margin = 0.04 * ((high - low) or 1)
+    figure.update_layout(
+        margin={"l": 0, "r": 8, "t": 28, "b": 44},
+        height=220,
+        bargap=0.05,
+        showlegend=False,
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        xaxis={"title": title, "range": [low - margin, high + margin], "fixedrange": True},
+        yaxis={"visible": False, "fixedrange": True},
+    )
+    return figure
+
+
+def latent_path(
+    points: np.ndarray, labels: np.ndarray, classes: tuple[str, ...], middles: Mapping[int, tuple[float, ...]], path: np.ndarray
+) -> go.Figure:
+    """A walk over the latent scatter: path (S, 2), each step a dot, its start and its end named, over pale points (N, 2)."""
+    figure = latent_map(points, labels, classes, middles, prior=False)
+    figure.update_traces(marker={"opacity": 0.4, "size": 3.5})
+    x, y = path.astype(np.float32).T
+    for width, size, colour in ((7, 13, "#ffffff"), (2.5, 8, "#10141b")):  # dark on a light seam: it shows on every colour
+        line, marker = {"color": colour, "width": width}, {"color": colour, "size": size}
+        figure.add_trace(go.Scatter(x=x, y=y, mode="lines+markers", line=line, marker=marker, hoverinfo="skip", name="path"))
+    for row, words, side in ((0, "the image", -1), (len(path) - 1, f"after {len(path) - 1} rounds", 1)):
+        figure.add_annotation(
+            x=float(x[row]), y=float(y[row]), text=f"<b>{words}</b>", showarrow=True, arrowcolor="#808a94", arrowhead=0, ax=70 * side,
+            ay=-46 * side, font={"size": 13, "color": "#ffffff"}, bgcolor="#10141b", bordercolor="#ffffff", borderwidth=1, borderpad=4,
+        )  # fmt: skip
+    middle, reach = (path.max(0) + path.min(0)) / 2, max(PATH_REACH, 0.75 * float(np.ptp(path, axis=0).max()))
+    (left, bottom), (right, top) = (middle - reach).tolist(), (middle + reach).tolist()
+    figure.update_layout(
+        height=460,
+        dragmode=False,
+        xaxis={"fixedrange": True, "range": [1.6 * left - 0.6 * float(middle[0]), 1.6 * right - 0.6 * float(middle[0])]},
+        yaxis={"fixedrange": True, "range": [bottom, top]},
+    )
+    return figure

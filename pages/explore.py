@@ -23,33 +23,13 @@ def main() -> None:
         st.warning(problem, icon=":material/link_off:")
     with st.sidebar:
         sidebar.checkpoint_picker()
-    checkpoint = open_chosen()
+    checkpoint = sidebar.open_chosen()
     if checkpoint is None:
         return
     with st.sidebar:
         sidebar.model_card(checkpoint)
     explore(checkpoint.name)
     st.expander("What am I looking at?", icon=":material/school:").markdown(WHAT_IT_IS)
-
-
-def open_chosen() -> Checkpoint | None:
-    """The chosen checkpoint; where it cannot be used, a sentence, and the default in its place."""
-    name, default = st.session_state.checkpoint, session.default_checkpoint()
-    if name is None:
-        st.info("There is no trained model yet. Train one on the Train page.", icon=":material/model_training:")
-        return None
-    try:
-        return caches.open_checkpoint(name)
-    except CheckpointError as error:
-        st.error(link.plain(f"The model {name} cannot be used. {error}"), icon=":material/error:")
-    if default in (None, name):
-        return None
-    try:
-        st.info(f"Showing {default} instead; choose another in the sidebar.", icon=":material/swap_horiz:")
-        return caches.open_checkpoint(str(default))
-    except CheckpointError as error:
-        st.error(link.plain(str(error)), icon=":material/error:")
-        return None
 
 
 @st.fragment

@@ -12,13 +12,17 @@ SIDEBAR_PX = 250
 st.set_page_config(page_title="Latent space explorer", page_icon=ICON, layout="wide", initial_sidebar_state=SIDEBAR_PX)
 st.html(
     "<style>.stMainBlockContainer { padding: 3.6rem 2rem 2rem; } "
-    "h1 { font-size: 1.7rem !important; padding: 0 0 .3rem !important; }</style>"
+    "h1 { font-size: 1.7rem !important; padding: 0 0 .3rem !important; } "
+    ".stHeading h3 { font-size: 1.25rem !important; padding: .7rem 0 .2rem !important; }</style>"
 )
 
 session.begin()
 page = st.navigation(
     [
         st.Page("explore.py", title="Explore", icon=":material/scatter_plot:", default=True),
+        st.Page("reconstruct.py", title="Reconstruct", icon=":material/compare:"),
+        st.Page("denoise.py", title="Denoise", icon=":material/auto_fix_high:"),
+        st.Page("super_resolution.py", title="Super-resolution", icon=":material/zoom_in:"),
         st.Page("train.py", title="Train", icon=":material/model_training:"),
         st.Page("models.py", title="Models", icon=":material/inventory_2:"),
     ]

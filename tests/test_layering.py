@@ -18,12 +18,15 @@ MAY_IMPORT = {  # inside core; a new module gets its line here
     "archive": {"checkpoints", "export", "onnx_recorder"},
     "latent": {"data", "models"},
     "metrics": {"data", "models"},
+    "reconstruction": {"metrics", "models"},
+    "restore": {"checkpoints", "latent", "data", "models"},
+    "denoise": {"restore", "data"},
     "training": {"checkpoints", "latent", "metrics", "data", "models"},
     "runs": {"training"},
     "turns": {"runs", "training"},
     "jobs": {"runs", "turns", "training"},
 }
-SMALL_LIBRARIES = {"torch", "torchvision", "numpy", "safetensors", "onnx", "sklearn", "PIL", "tqdm"}
+SMALL_LIBRARIES = {"torch", "torchvision", "numpy", "safetensors", "onnx", "sklearn", "scipy", "skimage", "PIL", "tqdm"}
 
 
 def imported(source: str, module: str) -> set[str]:

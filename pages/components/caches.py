@@ -1,19 +1,30 @@
 """Every cache of the pages, each bounded. What a cache returns is shared between sessions and never changed."""
 
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from core import checkpoints, figures, latent
-from core.checkpoints import Checkpoint
+from core import checkpoints, figures, latent, reconstruction, restore
+from core.checkpoints import Checkpoint, CheckpointError, RestorerCheckpoint
 from core.data import datasets
+from core.data.datasets import Split
 from core.export import NotExportable, decoder_bytes
 from core.latent import Plane
+from core.reconstruction import Principal
+from pages.components import enlarging
 from pages.components.assets import Asset
+from pages.components.enlarging import Comparison
 
 ATLAS_CELLS = 32  # a side, of the decoded grid that stands in for a decoder the browser cannot run
+MAX_DIMENSIONS = 64  # of a model's codes, and so of PCA
+PCA_IMAGES = 60_000  # to fit PCA on: MNIST's, and a quarter of EMNIST's
+LESSON = "lesson-autoencoder"  # among the restorers
+GAUGE_IMAGES = 1_000  # test images to compare one image's loss with
 
 
 @dataclass(frozen=True)
@@ -46,10 +57,75 @@ def map_view(name: str, label: int | None = None) -> MapView:
 
 def test_images(dataset: str) -> np.ndarray:
     """Test images uint8 (N, 28, 28); DatasetError when they are not on disk or damaged."""
-    return _test_images(dataset, str(datasets.data_root()))
+    return test_split(dataset).images
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+def test_split(dataset: str) -> Split:
+    """Test images and their labels; DatasetError when they are not on disk or damaged."""
+    return _test_split(dataset, str(datasets.data_root()))
+
+
+def principal(dataset: str) -> tuple[Principal, str]:
+    """PCA of a data set, all MAX_DIMENSIONS of it, and the words for what it was fitted on; DatasetError where that is damaged.
+
+    Fitted on the training images, where they are not on disk on the test images, where nothing is on scikit-learn's digits.
+    """
+    known = dataset in datasets.DATASETS
+    found = next((split for split in ("train", "test") if known and datasets.on_disk(dataset, split)), None)
+    name, split = (dataset, found) if found else ("digits", "train")
+    return _principal(name, split, str(datasets.data_root()))
+
+
+def test_losses_nats(name: str, dataset: str) -> np.ndarray:
+    """-ELBO of each of the first GAUGE_IMAGES test images of a data set under a checkpoint, ascending: (N,), nats.
+
+    DatasetError when they are not on disk or damaged.
+    """
+    return _test_losses_nats(name, str(checkpoints.CHECKPOINTS), _stamp(name), dataset, str(datasets.data_root()))
+
+
+def lesson() -> RestorerCheckpoint:
+    """The lesson's convolutional autoencoder; CheckpointError where it is not here."""
+    return _lesson(str(checkpoints.RESTORERS_ROOT), _stamp(LESSON, checkpoints.RESTORERS_ROOT))
+
+
+def restorer_card(name: str) -> dict[str, Any]:
+    """A restorer's card; an empty one where it is not here or cannot be used."""
+    return _restorer_card(name, str(checkpoints.RESTORERS_ROOT), _stamp(name, checkpoints.RESTORERS_ROOT))
+
+
+def one_of_each(dataset: str) -> np.ndarray:
+    """The first test image of each class, float32 (classes, 28, 28) in [0, 1]; DatasetError when they are not on disk or damaged."""
+    split = test_split(dataset)
+    _, first = np.unique(split.labels, return_index=True)
+    return split.images[first].astype(np.float32) / 255
+
+
+def enlarged(originals: np.ndarray, factor: int) -> Comparison:
+    """Test images (N, 28, 28) in [0, 1] made small and enlarged in every way; see enlarging.compare."""
+    return _enlarged(originals, factor, enlargers_stamp())
+
+
+def enlargers_stamp() -> tuple[tuple[int, ...], ...]:
+    """Changes when the networks that enlarge do, or come, or go."""
+    return tuple(_stamp(name, checkpoints.RESTORERS_ROOT) for name, way in restore.ENLARGERS.items() if way.is_model)
+
+
+def of_session(slot: str, key: Hashable, make: Callable[[], Any], entries: int) -> Any:
+    """What `make()` gives, kept while it is among the last `entries` of this slot, in this session alone.
+
+    For what comes from a visitor's own pictures: it ends with the session.
+    """
+    kept = st.session_state.setdefault(slot, OrderedDict())
+    if key not in kept:
+        kept[key] = make()
+    kept.move_to_end(key)
+    while len(kept) > entries:
+        kept.popitem(last=False)
+    return kept[key]
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)  # more than a page shows at once
 def _open_checkpoint(name: str, root: str, stamp: tuple[int, ...]) -> Checkpoint:
     return checkpoints.load(name, Path(root))
 
@@ -89,8 +165,39 @@ def _map_view(name: str, root: str, stamp: tuple[int, ...], label: int | None) -
 
 
 @st.cache_resource(max_entries=2, show_spinner="Reading the test images …")
-def _test_images(dataset: str, root: str) -> np.ndarray:
-    return datasets.load(dataset, "test").images
+def _test_split(dataset: str, root: str) -> Split:
+    return datasets.load(dataset, "test")
+
+
+@st.cache_resource(max_entries=4, show_spinner="Finding the principal components, once …")
+def _principal(dataset: str, split: str, root: str) -> tuple[Principal, str]:
+    images = datasets.load(dataset, split).images[:PCA_IMAGES]
+    kind = "training" if split == "train" else "test"
+    return reconstruction.pca(images, MAX_DIMENSIONS), f"{len(images):,} {kind} images of {datasets.DATASETS[dataset].name}"
+
+
+@st.cache_resource(max_entries=16, show_spinner="Weighing the test images, once …")
+def _test_losses_nats(name: str, root: str, stamp: tuple[int, ...], dataset: str, data: str) -> np.ndarray:
+    images = datasets.to_unit_images(_test_split(dataset, data).images[:GAUGE_IMAGES])
+    return np.sort(reconstruction.negative_elbo_each_nats(_open_checkpoint(name, root, stamp).model, images))
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _lesson(root: str, stamp: tuple[int, ...]) -> RestorerCheckpoint:
+    return checkpoints.load_restorer(LESSON, Path(root))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _restorer_card(name: str, root: str, stamp: tuple[int, ...]) -> dict[str, Any]:
+    try:
+        return checkpoints.load_restorer(name, Path(root)).card
+    except CheckpointError:
+        return {}
+
+
+@st.cache_resource(max_entries=16, show_spinner="Enlarging …")
+def _enlarged(originals: np.ndarray, factor: int, stamp: tuple[tuple[int, ...], ...]) -> Comparison:
+    return enlarging.compare(originals, factor)
 
 
 def dataset_name(checkpoint: Checkpoint) -> str:
@@ -124,9 +231,9 @@ def _describe(count: int, middles: dict[int, tuple[float, ...]], classes: tuple[
     return f"Latent map: scatter of {count:,} test codes, coloured by class. The classes' middles: {'; '.join(places)}."
 
 
-def _stamp(name: str) -> tuple[int, ...]:
+def _stamp(name: str, root: Path | None = None) -> tuple[int, ...]:
     """Changes when the checkpoint's files do; a name that is not available never becomes a path."""
-    if name not in checkpoints.available():
+    root = root or checkpoints.CHECKPOINTS
+    if name not in checkpoints.available(root):
         return ()
-    folder = checkpoints.CHECKPOINTS / name
-    return tuple(f.stat().st_mtime_ns for f in sorted(folder.iterdir()) if f.is_file())
+    return tuple(f.stat().st_mtime_ns for f in sorted((root / name).iterdir()) if f.is_file())

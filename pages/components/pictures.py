@@ -7,6 +7,17 @@ import numpy as np
 from PIL import Image
 
 MISSING_RGB, INVENTED_RGB = (63, 144, 218), (231, 99, 0)  # of the error map: ink the model left out, ink it added
+LOSS_RGB = (168, 85, 247)  # of the loss of each pixel
+
+LEGEND = (  # of the error map of what was given against an answer, as HTML
+    '<div style="font-size:13px;margin-top:8px">'
+    + "".join(
+        f'<span style="display:inline-block;width:10px;height:10px;border-radius:3px;background:rgb{rgb}"></span>'
+        f'<span style="opacity:.8;margin:0 14px 0 5px">ink that was {words}</span>'
+        for rgb, words in ((MISSING_RGB, "removed"), (INVENTED_RGB, "invented"))
+    )
+    + "</div>"
+)
 
 
 def data_uri(pixels: np.ndarray) -> str:
@@ -14,6 +25,24 @@ def data_uri(pixels: np.ndarray) -> str:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def photo_uri(image: np.ndarray, most_px: int = 1600) -> str:
+    """Ink in [0, 1], (H, W), dark on white paper, for showing: a data URI, reduced and as JPEG where it is large."""
+    paper = Image.fromarray(255 - grey(image))
+    if max(image.shape) <= 512:
+        return data_uri(np.asarray(paper))
+    paper.thumbnail((most_px, most_px), reducing_gap=2.0)
+    buffer = io.BytesIO()
+    paper.save(buffer, "JPEG", quality=92)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def png(image: np.ndarray, paper: bool = False) -> bytes:
+    """Ink in [0, 1], (H, W), as a PNG's bytes: white on black, or, for paper, dark on white."""
+    buffer = io.BytesIO()
+    Image.fromarray(255 - grey(image) if paper else grey(image)).save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def grey(image: np.ndarray) -> np.ndarray:
@@ -26,3 +55,21 @@ def error_map(x: np.ndarray, x_hat: np.ndarray) -> np.ndarray:
     error = np.clip(x_hat - x, -1, 1)
     colour = np.where((error > 0)[..., None], np.array(INVENTED_RGB), np.array(MISSING_RGB))
     return np.concatenate([colour, np.rint(255 * np.abs(error))[..., None]], axis=-1).astype(np.uint8)
+
+
+def heat(values: np.ndarray, top: float) -> np.ndarray:
+    """Values (H, W) from 0 to top -> uint8 (H, W, 4): the larger the less transparent."""
+    share = np.clip(values / (top or 1), 0, 1)
+    return np.concatenate([np.broadcast_to(LOSS_RGB, (*values.shape, 3)), np.rint(255 * share)[..., None]], axis=-1).astype(np.uint8)
+
+
+def tiles(images: np.ndarray, columns: int) -> np.ndarray:
+    """Small images (N, h, w), each at least 0, in a grid with transparent lines between: uint8 (H, W, 4), the largest value white."""
+    count, height, width = images.shape
+    rows = -(-count // columns)
+    out = np.zeros((rows * (height + 1) - 1, columns * (width + 1) - 1, 4), np.uint8)
+    for index, levels in enumerate(grey(images / (images.max() or 1))):
+        top, left = (index // columns) * (height + 1), (index % columns) * (width + 1)
+        out[top : top + height, left : left + width, :3] = levels[..., None]
+        out[top : top + height, left : left + width, 3] = 255
+    return out

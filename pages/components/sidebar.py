@@ -7,9 +7,9 @@ from typing import Any
 import streamlit as st
 
 from core import checkpoints, metrics
-from core.checkpoints import Checkpoint
+from core.checkpoints import Checkpoint, CheckpointError
 from core.training.config import choose_device, device_title
-from pages.components import session
+from pages.components import caches, link, session
 
 FIGURES = {  # of a card, with the words for them
     "negative_elbo_nats": ("−ELBO", "nats per image to describe a test image; lower is better", "{:.1f}"),
@@ -30,6 +30,26 @@ def checkpoint_picker() -> None:
 def _chosen() -> None:
     if st.session_state.checkpoint_choice:
         st.session_state.checkpoint = st.session_state.checkpoint_choice
+
+
+def open_chosen() -> Checkpoint | None:
+    """The chosen checkpoint; where it cannot be used, a sentence, and the default in its place."""
+    name, default = st.session_state.checkpoint, session.default_checkpoint()
+    if name is None:
+        st.info("There is no trained model yet. Train one on the Train page.", icon=":material/model_training:")
+        return None
+    try:
+        return caches.open_checkpoint(name)
+    except CheckpointError as error:
+        st.error(link.plain(f"The model {name} cannot be used. {error}"), icon=":material/error:")
+    if default in (None, name):
+        return None
+    try:
+        st.info(f"Showing {default} instead; choose another in the sidebar.", icon=":material/swap_horiz:")
+        return caches.open_checkpoint(str(default))
+    except CheckpointError as error:
+        st.error(link.plain(str(error)), icon=":material/error:")
+        return None
 
 
 def model_card(checkpoint: Checkpoint) -> None:

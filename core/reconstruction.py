@@ -1,0 +1,131 @@
+"""One image through a bottleneck and back: what is lost, where, and beside it what PCA keeps with as many numbers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from core import metrics
+from core.models import Model
+from core.models.restoration import LessonAutoencoder
+
+PROBABILITY_FLOOR = 1e-3  # PCA draws no probabilities: for the cross-entropy its pixels are clipped to [1e-3, 1 - 1e-3]
+STRANGENESS_SAMPLES = 16  # of z, for each image's -ELBO
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class Scores:
+    """How far a reconstruction is from its image."""
+
+    loss_nats: float  # cross-entropy, summed over the pixels
+    mse: float
+    psnr_db: float  # infinite where they are equal
+    ssim: float
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """An image's code, and what was drawn from it."""
+
+    code: np.ndarray  # float32; (D,), or (C, h, w) where the code is a stack of small images
+    x_hat: np.ndarray  # float32 (28, 28) in [0, 1]
+    pixel_nats: np.ndarray  # float32 (28, 28): what each pixel contributes to the loss
+    scores: Scores
+
+
+@torch.no_grad()
+def by_model(model: Model, x: Tensor, label: int | None = None) -> Reconstruction:
+    """An image (1, 1, 28, 28) in [0, 1] through a model: decode(mu). label: its class, for a conditional model that is to be told."""
+    told = None if label is None or not model.conditional else torch.tensor([label])
+    mu, _ = model.encode(x, told)
+    logits = model.decode_logits(mu, told)
+    return _weighed(mu[0], torch.sigmoid(logits), logits, x)
+
+
+@torch.no_grad()
+def by_lesson(model: LessonAutoencoder, x: Tensor) -> Reconstruction:
+    """An image (1, 1, 28, 28) in [0, 1] through the lesson's network; its code is (8, 4, 4)."""
+    logits = model.logits(x)
+    return _weighed(model.encode(x)[0], torch.sigmoid(logits), logits, x)
+
+
+def _weighed(code: Tensor, x_hat: Tensor, logits: Tensor, x: Tensor) -> Reconstruction:
+    pixel_nats = pixel_loss_nats(logits, x)
+    mse, psnr_db, ssim = (x_hat - x).square().mean(), metrics.psnr_db(x_hat, x), metrics.ssim(x_hat, x)
+    scores = Scores(pixel_nats.sum().item(), mse.item(), psnr_db.item(), ssim.item())
+    return Reconstruction(code.numpy(), x_hat[0, 0].numpy(), pixel_nats[0, 0].numpy(), scores)
+
+
+def pixel_loss_nats(logits: Tensor, x: Tensor) -> Tensor:
+    """Cross-entropy -x log p - (1 - x) log(1 - p) of each pixel, p = sigmoid(logits): (B, 1, H, W) twice -> the same shape, nats.
+
+    Their sum is `objectives.bernoulli_log_likelihood_nats` with its sign turned. A grey x keeps its own entropy: 0 only for 0 and 1.
+    """
+    return F.binary_cross_entropy_with_logits(logits, x, reduction="none")
+
+
+# --- principal components ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Principal:
+    """The directions in which images differ most: a linear autoencoder, the best there is for squared error.  (Baldi & Hornik 1989)"""
+
+    mean: np.ndarray  # float32 (784,)
+    axes: np.ndarray  # float32 (D, 784), orthonormal rows, most variance first
+
+    def first(self, dimensions: int) -> "Principal":
+        """The same with only its first dimensions: the PCA of that size, as one is part of the next."""
+        return Principal(self.mean, self.axes[:dimensions])
+
+    def encode(self, x: Tensor) -> np.ndarray:
+        """Images (B, 1, 28, 28) -> codes (B, D)."""
+        return (x.flatten(1).numpy() - self.mean) @ self.axes.T
+
+    def decode(self, z: np.ndarray) -> Tensor:
+        """Codes (B, D) -> images (B, 1, 28, 28), clipped to [0, 1]."""
+        return torch.from_numpy((z @ self.axes + self.mean).astype(np.float32)).clamp(0, 1).unflatten(1, (1, 28, 28))
+
+
+def pca(images: np.ndarray, dimensions: int) -> Principal:
+    """The first principal components of images uint8 (N, 28, 28), at most N of them; exact, from the covariance matrix (scikit-learn)."""
+    from sklearn.decomposition import PCA  # here: half a second that only this needs
+
+    pixels = images.reshape(len(images), -1).astype(np.float32)
+    pixels /= 255
+    fitted = PCA(min(dimensions, *pixels.shape), svd_solver="covariance_eigh").fit(pixels)
+    return Principal(fitted.mean_.astype(np.float32), fitted.components_.astype(np.float32))
+
+
+def by_pca(principal: Principal, x: Tensor) -> Reconstruction:
+    """An image (1, 1, 28, 28) in [0, 1] through PCA. Its loss is of pixels clipped to PROBABILITY_FLOOR, the rest of [0, 1]."""
+    code = principal.encode(x)
+    x_hat = principal.decode(code)
+    return _weighed(torch.from_numpy(code[0]), x_hat, torch.logit(x_hat, PROBABILITY_FLOOR), x)
+
+
+# --- around a code, and outside of what was learnt -----------------------------------------------------------------------------
+
+
+def noisy_codes(z: np.ndarray, sigma: float, scale: np.ndarray, count: int, generator: torch.Generator) -> np.ndarray:
+    """Neighbours of a code (D,): z + sigma * scale * eps with eps ~ N(0, I), float32 (count, D). scale (D,): of each coordinate."""
+    eps = torch.randn(count, len(z), generator=generator).numpy()
+    return (z + sigma * scale * eps).astype(np.float32)
+
+
+def negative_elbo_each_nats(model: Model, x: Tensor, seed: int = 0) -> np.ndarray:
+    """-ELBO of each grey image (N, 1, 28, 28), the mean over STRANGENESS_SAMPLES samples of z: (N,), nats.
+
+    For a model without a posterior it is the reconstruction loss alone. A conditional model is not told the labels.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    samples = STRANGENESS_SAMPLES if "kl_nats" in model.LOSSES else 1
+    return -torch.cat([metrics.elbo_per_image_nats(model, batch, samples, generator) for batch in x.split(BATCH)]).numpy()
+
+
+def strangeness(value: float, reference: np.ndarray) -> float:
+    """The share of reference values (N,) that lie below a value, equal ones by half, in [0, 1]: its empirical percentile."""
+    return float((reference < value).mean() + 0.5 * (reference == value).mean())

@@ -1,0 +1,532 @@
+"""One way to better images, for the pages, the HTTP interface and the command line: trained networks, a VAE's decoder, classical filters.
+
+`denoise` and `enlarge` take a picture and the name of a method; large pictures are worked on in tiles, which changes nothing but memory.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from core import checkpoints, latent
+from core.checkpoints import Checkpoint, CheckpointError
+from core.data.uploads import MAX_WORKING_PIXELS
+from core.models import Model, Restorer
+from core.models.autoencoder import SIDE
+
+MAX_PIXELS = MAX_WORKING_PIXELS  # of a picture: what read_image gives is never larger
+MAX_ENLARGED_PIXELS = 1 << 26  # of the answer: 268 MB of float32
+MAX_SCALE = 8
+TILE = 512  # pixels to a side: 0.5 GB of activations in the shipped U-Net; half of it takes 1.4 times as long, for the overlap
+TV_STEPS = 60  # a fixed number, so that what one pixel sees has an end
+NL_PATCH, NL_DISTANCE = 5, 6  # pixels: the side of what is compared, and how far around it is looked for
+SEARCH_STEPS, SEARCH_RATE = 100, 0.1  # the rate falls linearly to zero
+SEARCH_KNOWN, SEARCH_STARTS = 256, 4  # codes of the checkpoint that are tried, and classes that the search starts from
+SEARCH_IMAGES = 32  # at a time
+
+OnProgress = Callable[[float], None]  # told the share that is done, [0, 1]
+ShouldStop = Callable[[], bool]
+
+
+class RestoreError(Exception):
+    """A picture that cannot be restored like that; the message says why and what to do."""
+
+
+class MethodMissingError(RestoreError):
+    """A method whose network is not on this disk, or damaged."""
+
+
+class RestoreStoppedError(RestoreError):
+    """`should_stop` said so."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who is told of the progress, and who may end it."""
+
+    on_progress: OnProgress | None = None
+    should_stop: ShouldStop | None = None
+
+    def at(self, share: float) -> None:
+        """Tell that this share is done; RestoreStoppedError if that is to be all."""
+        if self.should_stop is not None and self.should_stop():
+            raise RestoreStoppedError("It was stopped before it was done.")
+        if self.on_progress is not None:
+            self.on_progress(share)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a method is told besides the images."""
+
+    strength: float = 0.0  # of a classical filter
+    checkpoint: str = ""  # of the methods that use a VAE
+    scale: int = 1  # of an enlarger
+    watch: Watch = Watch()
+
+
+Run = Callable[[Tensor, Asked], Tensor]  # images (B, 1, h, w) in [0, 1] -> (B, 1, h * scale, w * scale) in [0, 1]
+
+
+@dataclass(frozen=True)
+class Strength:
+    """What a classical filter can be told, in words, and its range."""
+
+    words: str  # with its unit
+    low: float
+    high: float
+    default: float
+    whole: bool = False
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to denoise."""
+
+    title: str
+    summary: str  # a sentence for people
+    run: Run
+    any_size: bool = True  # else 28 x 28 only
+    is_model: bool = True
+    strength: Strength | None = None
+
+
+@dataclass(frozen=True)
+class Enlarger:
+    """A way to enlarge."""
+
+    title: str
+    summary: str  # a sentence for people
+    run: Run
+    scale: int | None = None  # None: whatever is asked for, 2 to MAX_SCALE
+    side: int | None = None  # of the only size it knows
+    is_model: bool = True
+
+
+# --- what pages, HTTP and the command line call -------------------------------------------------------------------------
+
+
+def denoise(
+    image: np.ndarray,
+    method: str = "denoiser",
+    strength: float | None = None,
+    checkpoint: str = "vae-mnist-2d",
+    on_progress: OnProgress | None = None,
+    should_stop: ShouldStop | None = None,
+) -> np.ndarray:
+    """A picture (H, W) in [0, 1], ink = 1 -> float32 (H, W) in [0, 1]. `method`: one of METHODS; `strength`: a classical one's, None: its
+    default; `checkpoint`: for the methods that need a VAE.
+
+    Raises RestoreError when it cannot be done, MethodMissingError where that is for want of a checkpoint, RestoreStoppedError when
+    should_stop says so; it is asked every second or so.
+    """
+    x = _checked(image)
+    return denoise_batch(x, method, strength, checkpoint, on_progress, should_stop)[0, 0].numpy()
+
+
+def denoise_batch(
+    x: Tensor,
+    method: str = "denoiser",
+    strength: float | None = None,
+    checkpoint: str = "vae-mnist-2d",
+    on_progress: OnProgress | None = None,
+    should_stop: ShouldStop | None = None,
+) -> Tensor:
+    """The same for many images of one size: (B, 1, H, W) -> float32 (B, 1, H, W), on the CPU."""
+    if method not in METHODS:
+        raise RestoreError(f"There is no method named {method!r}; there are {', '.join(METHODS)}.")
+    kind = METHODS[method]
+    asked = Asked(strength_for(method, strength), checkpoint, watch=Watch(on_progress, should_stop))
+    if not kind.any_size:
+        _check_side(kind.title, x, SIDE)
+    return kind.run(x.float().cpu(), asked) if len(x) else x
+
+
+def enlarge(
+    image: np.ndarray,
+    method: str = "upscaler-x2",
+    scale: int | None = None,
+    on_progress: OnProgress | None = None,
+    should_stop: ShouldStop | None = None,
+) -> np.ndarray:
+    """A picture (h, w) in [0, 1], ink = 1 -> float32 (h * scale, w * scale) in [0, 1]. `method`: one of ENLARGERS; `scale`: None for the
+    method's own, 2 where it has none. Raises what `denoise` raises."""
+    if method not in ENLARGERS:
+        raise RestoreError(f"There is no method named {method!r}; there are {', '.join(ENLARGERS)}.")
+    kind, x = ENLARGERS[method], _checked(image)
+    scale = scale or kind.scale or 2
+    if kind.scale not in (None, scale):
+        raise RestoreError(f"{kind.title} makes pictures {kind.scale} times larger; {scale} was asked for.")
+    if not 2 <= scale <= MAX_SCALE:
+        raise RestoreError(f"{kind.title} makes pictures 2 to {MAX_SCALE} times larger; {scale} was asked for.")
+    if x.numel() * scale**2 > MAX_ENLARGED_PIXELS:
+        raise RestoreError(f"The picture would have more than {MAX_ENLARGED_PIXELS / 1e6:.0f} megapixels. Choose a smaller one.")
+    if kind.side is not None:
+        _check_side(kind.title, x, kind.side)
+    return kind.run(x, Asked(scale=scale, watch=Watch(on_progress, should_stop)))[0, 0].numpy()
+
+
+def restore_tiled(
+    model: Restorer,
+    image: np.ndarray,
+    tile: int = TILE,
+    on_progress: OnProgress | None = None,
+    should_stop: ShouldStop | None = None,
+) -> np.ndarray:
+    """`model.restore` of a picture (h, w) of any size, float32 (h * scale, w * scale), in the memory of one tile: the same answer.
+
+    Tiles overlap by the network's reach, so no pixel's answer depends on where they were cut.
+    """
+    return _restored(model, _checked(image), Watch(on_progress, should_stop), tile)[0, 0].numpy()
+
+
+def path_on_map(model: Model, x: Tensor, steps: int) -> np.ndarray:
+    """The codes, float32 (steps + 1, D), of an image (1, 1, 28, 28), of that code's decoding, of that one's, and so on: mu each time."""
+    codes = [latent.encode(model, x)[0]]
+    for _ in range(steps):
+        codes.append(latent.encode(model, torch.from_numpy(latent.decode(model, codes[-1])).unsqueeze(1))[0])
+    return np.concatenate(codes)
+
+
+# --- checks -----------------------------------------------------------------------------------------------------------
+
+
+def _checked(image: np.ndarray) -> Tensor:
+    """The picture as (1, 1, H, W), float32 in [0, 1]; RestoreError where it is none."""
+    if image.ndim != 2 or not image.size:
+        raise RestoreError(f"A picture has rows and columns of pixels; this is an array of the shape {image.shape}.")
+    if image.size > MAX_PIXELS:
+        raise RestoreError(
+            f"The picture has {image.shape[1]:,} x {image.shape[0]:,} pixels; at most {MAX_PIXELS / 1e6:.0f} megapixels are worked on. "
+            "Make it smaller."
+        )
+    image = np.asarray(image, np.float32)
+    if not np.isfinite(image).all():
+        raise RestoreError("The picture holds pixels that are not numbers (nan or infinite), so it cannot be restored.")
+    return torch.from_numpy(np.clip(image, 0, 1))[None, None]
+
+
+def _check_side(title: str, x: Tensor, side: int) -> None:
+    height, width = x.shape[-2:]
+    if (height, width) != (side, side):
+        raise RestoreError(
+            f"{title} knows pictures of {side} x {side} pixels only; this one has {width:,} x {height:,}. Choose a method for any size."
+        )
+
+
+def strength_for(method: str, strength: float | None) -> float:
+    """The strength to use: what is asked for, or the method's default; RestoreError when it has none or another range."""
+    kind = METHODS[method]
+    known = kind.strength
+    if known is None:
+        if strength is not None:
+            raise RestoreError(f"{kind.title} has no strength to set; leave it away.")
+        return 0.0
+    if strength is None:
+        return known.default
+    if not known.low <= strength <= known.high or (known.whole and strength != round(strength)):
+        number = "a whole number" if known.whole else "a number"
+        raise RestoreError(f"{kind.title}: the strength is {number} from {known.low:g} to {known.high:g} ({known.words}).")
+    return strength
+
+
+# --- tiles ------------------------------------------------------------------------------------------------------------
+
+
+def _tiled(
+    work: Callable[[Tensor], Tensor], x: Tensor, watch: Watch, overlap: int, multiple: int = 1, scale: int = 1, tile: int = TILE
+) -> Tensor:
+    """work(x), tile by tile: images (B, 1, h, w) -> (B, 1, h * scale, w * scale). Each tile is shown `overlap` pixels more to each side.
+
+    It is cut at multiples of `multiple` only, where a pooling network's own grid lies; at the picture's border nothing is added.
+    """
+    count, _, height, width = x.shape
+    overlap = -(-overlap // multiple) * multiple
+    together = max(1, tile * tile // (height * width))  # small images at once
+    pieces = [
+        (slice(first, first + together), rows, columns)
+        for first in range(0, count, together)
+        for rows in _cuts(height, tile, multiple)
+        for columns in _cuts(width, tile, multiple)
+    ]
+    answer = torch.empty(count, 1, height * scale, width * scale)
+    for number, (images, (top, bottom), (left, right)) in enumerate(pieces):
+        watch.at(number / len(pieces))
+        above, before = min(top, overlap), min(left, overlap)
+        shown = x[images, :, top - above : bottom + overlap, left - before : right + overlap]
+        kept = work(shown)[:, :, above * scale : (above + bottom - top) * scale, before * scale : (before + right - left) * scale]
+        answer[images, :, top * scale : bottom * scale, left * scale : right * scale] = kept
+    if watch.on_progress is not None:
+        watch.on_progress(1.0)
+    return answer
+
+
+def _cuts(length: int, tile: int, multiple: int) -> list[tuple[int, int]]:
+    """(start, end) of pieces of about the same length, at most `tile`, that begin at multiples of `multiple`."""
+    pieces = -(-length // tile)
+    step = -(-length // (pieces * multiple)) * multiple
+    return [(start, min(start + step, length)) for start in range(0, length, step)]
+
+
+# --- networks ---------------------------------------------------------------------------------------------------------
+
+
+def restorer(name: str) -> Restorer:
+    """The restorer of that name, read once for each version of its files; MethodMissingError when it cannot be used. Not to be changed."""
+    root = checkpoints.RESTORERS_ROOT
+    try:
+        return _open_restorer(name, root, _stamp(name, checkpoints.restorers(root), root))
+    except CheckpointError as error:
+        raise MethodMissingError(str(error)) from error
+
+
+def _open_checkpoint(name: str) -> Checkpoint:
+    root = checkpoints.CHECKPOINTS
+    try:
+        return _open_model(name, root, _stamp(name, checkpoints.available(root), root))
+    except CheckpointError as error:
+        raise MethodMissingError(str(error)) from error
+
+
+def _stamp(name: str, names: list[str], root: Path) -> tuple[int, ...]:
+    """Changes when the files do; a name that is not there never becomes a path."""
+    return tuple(f.stat().st_mtime_ns for f in sorted((root / name).iterdir()) if f.is_file()) if name in names else ()
+
+
+@lru_cache(maxsize=8)
+def _open_restorer(name: str, root: Path, stamp: tuple[int, ...]) -> Restorer:
+    return checkpoints.load_restorer(name, root).model.requires_grad_(False).to(memory_format=torch.channels_last)
+
+
+@lru_cache(maxsize=2)
+def _open_model(name: str, root: Path, stamp: tuple[int, ...]) -> Checkpoint:
+    return checkpoints.load(name, root)
+
+
+def _restored(model: Restorer, x: Tensor, watch: Watch, tile: int = TILE) -> Tensor:
+    """`model.restore` of images (B, 1, h, w), on the device that it lies on. float32: bfloat16 is five times faster on a CPU that
+    multiplies in it, but its answers differ by up to 3.5 grey levels of 255."""
+    if not model.reach:
+        _check_side("This network", x, model.side)
+    device = next(model.parameters()).device
+
+    def work(part: Tensor) -> Tensor:
+        with torch.inference_mode():
+            return model.restore(part.to(device)).cpu()
+
+    return _tiled(work, x, watch, model.reach, model.multiple, model.scale, tile)
+
+
+def _network(name: str) -> Run:
+    """The restorer of that name as a method."""
+    return lambda x, asked: _restored(restorer(name), x, asked.watch)
+
+
+# --- a VAE's decoder --------------------------------------------------------------------------------------------------
+
+
+def _reconstruct(x: Tensor, asked: Asked) -> Tensor:
+    """decode(mu(x))."""
+    model = _open_checkpoint(asked.checkpoint).model
+    asked.watch.at(0.0)
+    answer = torch.from_numpy(latent.decode(model, latent.encode(model, x)[0])).unsqueeze(1)
+    asked.watch.at(1.0)
+    return answer
+
+
+def _search(x: Tensor, asked: Asked) -> Tensor:
+    """decode of the most probable code."""
+    opened = _open_checkpoint(asked.checkpoint)
+    parts = x.split(SEARCH_IMAGES)
+    found = []
+    for number, part in enumerate(parts):
+
+        def on_step(share: float, number: int = number) -> None:
+            asked.watch.at((number + share) / len(parts))
+
+        found.append(most_probable_codes(opened.model, part, starting_codes(opened, part), on_step=on_step))
+    return torch.from_numpy(latent.decode(opened.model, torch.cat(found).numpy())).unsqueeze(1)
+
+
+def negative_log_joint_nats(model: Model, x: Tensor, z: Tensor) -> Tensor:
+    """-log p(x|z) - log p(z) but for a constant, nats, of images (B, 1, 28, 28) and codes (B, S, D): (B, S).
+
+    A model without a prior has no log p(z): then it is -log p(x|z) alone.
+    """
+    logits = model.decode_logits(z.flatten(0, 1))  # (B * S, 1, 28, 28)
+    log_likelihood = model.log_likelihood_nats(logits, x.repeat_interleave(z.shape[1], 0)).view(z.shape[:2])
+    return (0.5 * z.square().sum(-1) if model.has_prior else 0) - log_likelihood
+
+
+@torch.no_grad()
+def starting_codes(opened: Checkpoint, x: Tensor) -> Tensor:
+    """Where to search for the codes of images (B, 1, 28, 28), (B, S, D): the encoder's, and of each of the likeliest classes the
+    best of some codes that the checkpoint knows; S is SEARCH_STARTS + 1, less where there are fewer classes."""
+    model, latents = opened.model, opened.latents
+    every = max(1, len(latents.mu) // SEARCH_KNOWN)
+    known, labels = torch.from_numpy(latents.mu[::every][:SEARCH_KNOWN]), latents.label[::every][:SEARCH_KNOWN]
+    costs = negative_log_joint_nats(model, x, known.expand(len(x), *known.shape))  # (B, known)
+    starts = [model.encode(x)[0].unsqueeze(1)]
+    best = []
+    for order in costs.argsort(1).numpy():
+        _, first = np.unique(labels[order], return_index=True)  # of each class
+        best.append(known[order[np.sort(first)[:SEARCH_STARTS]]])
+    return torch.cat([*starts, torch.stack(best)], 1)
+
+
+def most_probable_codes(model: Model, x: Tensor, starts: Tensor, on_step: OnProgress = lambda share: None) -> Tensor:
+    """The codes (B, D) at which p(z|x) is largest, of those that Adam comes by from starts (B, S, D).
+
+    That is a MAP estimate: the top of the posterior, not its mean and not a draw from it. It takes the damage for ink: the model says
+    how likely the image is, not how likely that it was spoilt.
+    """
+    with torch.inference_mode(False), torch.enable_grad():
+        x, z = x.clone(), starts.clone().requires_grad_()
+        adam = torch.optim.Adam([z], SEARCH_RATE)
+        best, least = starts.clone(), torch.full(starts.shape[:2], torch.inf)
+        for step in range(SEARCH_STEPS + 1):
+            on_step(step / (SEARCH_STEPS + 1))
+            costs = negative_log_joint_nats(model, x, z)  # (B, S)
+            better = costs.detach() < least
+            best[better], least[better] = z.detach()[better], costs.detach()[better]
+            (z.grad,) = torch.autograd.grad(costs.sum(), z)
+            adam.param_groups[0]["lr"] = SEARCH_RATE * (1 - step / SEARCH_STEPS)
+            adam.step()
+    on_step(1.0)
+    return best[torch.arange(len(x)), least.argmin(1)]
+
+
+# --- classical filters ------------------------------------------------------------------------------------------------
+
+Filter = Callable[[np.ndarray, float], np.ndarray]  # (H, W), strength -> (H, W), float32
+
+
+def median(image: np.ndarray, radius: float) -> np.ndarray:
+    """The median of the square around each pixel; beyond the border the border repeats."""
+    from skimage.filters import median as of
+
+    side = 2 * int(radius) + 1
+    return of(image, np.ones((side, side)), mode="nearest", behavior="ndimage")
+
+
+def gaussian(image: np.ndarray, sigma: float) -> np.ndarray:
+    """A Gaussian blur, cut off at 4 sigma; beyond the border the border repeats."""
+    from skimage.filters import gaussian as of
+
+    return of(image, sigma, mode="nearest", truncate=4.0, preserve_range=True)
+
+
+def tv(image: np.ndarray, weight: float) -> np.ndarray:
+    """Little total variation, yet near to the image.  (Chambolle 2004, TV_STEPS steps)"""
+    from skimage.restoration import denoise_tv_chambolle as of
+
+    return of(image, weight, eps=0.0, max_num_iter=TV_STEPS)
+
+
+def nl_means(image: np.ndarray, h: float) -> np.ndarray:
+    """Each pixel becomes the mean of those around it whose patches look like its own.  (Buades et al. 2005; fast: Darbon et al. 2008)"""
+    from skimage.restoration import denoise_nl_means as of
+
+    return of(image, NL_PATCH, NL_DISTANCE, h).reshape(image.shape)  # of a single row it makes one dimension
+
+
+def _filtered(how: Filter, reach: Callable[[float], int]) -> Run:
+    """A filter as a method; `reach`: how far a pixel's answer depends on others, at a strength."""
+
+    def run(x: Tensor, asked: Asked) -> Tensor:
+        def work(part: Tensor) -> Tensor:
+            return torch.from_numpy(np.stack([how(image, asked.strength) for image in part[:, 0].numpy()])).unsqueeze(1)
+
+        return _tiled(work, x, asked.watch, reach(asked.strength)).clamp_(0.0, 1.0)
+
+    return run
+
+
+def _resized(how: Image.Resampling) -> Run:
+    """One of Pillow's ways as an enlarger."""
+
+    def run(x: Tensor, asked: Asked) -> Tensor:
+        asked.watch.at(0.0)
+        small = Image.fromarray(x[0, 0].numpy())
+        large = small.resize((small.width * asked.scale, small.height * asked.scale), how)
+        asked.watch.at(1.0)
+        return torch.from_numpy(np.clip(np.asarray(large), 0, 1))[None, None]  # bicubic and Lanczos overshoot
+
+    return run
+
+
+METHODS: dict[str, Method] = {
+    "denoiser": Method(
+        "Blind U-Net denoiser", "Trained to undo nine kinds of damage without being told which; any size.", _network("denoiser")
+    ),
+    "lesson-denoiser": Method(
+        "The lesson's denoising autoencoder",
+        "Draws the digit again from a bottleneck of 128 numbers, as in the lesson.",
+        _network("lesson-denoiser"),
+        any_size=False,
+    ),
+    "vae": Method(
+        "VAE, encode and decode",
+        "The image's code, decoded: what the model can draw, and nothing else, so it may become another digit.",
+        _reconstruct,
+        any_size=False,
+    ),
+    "vae-search": Method(
+        "VAE, search for the code",
+        "Searches the latent space for the most probable code of the image (a MAP estimate) from several starts, and decodes it.",
+        _search,
+        any_size=False,
+    ),
+    "median": Method(
+        "Median filter",
+        "Each pixel becomes the median of the square around it: good against single wrong pixels, hard on thin strokes.",
+        _filtered(median, lambda radius: int(radius)),
+        is_model=False,
+        strength=Strength("pixels from the square's middle to its edge", 1, 5, 1, whole=True),
+    ),
+    "gaussian": Method(
+        "Gaussian blur",
+        "Each pixel becomes a weighted mean of its surroundings: less grain, and less edge.",
+        _filtered(gaussian, lambda sigma: int(4 * sigma + 0.5)),
+        is_model=False,
+        strength=Strength("sigma, in pixels", 0.3, 10.0, 1.0),
+    ),
+    "tv": Method(
+        "Total variation",
+        "Looks for flat areas with sharp edges that stay near to the image.",
+        _filtered(tv, lambda weight: TV_STEPS),
+        is_model=False,
+        strength=Strength("weight of flatness against likeness", 0.01, 2.0, 0.3),
+    ),
+    "nl-means": Method(
+        "Non-local means",
+        "Each pixel becomes the mean of those nearby whose surroundings look alike.",
+        _filtered(nl_means, lambda h: NL_DISTANCE + NL_PATCH // 2 + 1),
+        is_model=False,
+        strength=Strength("difference of grey at which patches still look alike; ink is 1", 0.01, 2.0, 0.3),
+    ),
+}
+
+ENLARGERS: dict[str, Enlarger] = {
+    "nearest": Enlarger("Nearest pixel", "Repeats each pixel.", _resized(Image.Resampling.NEAREST), is_model=False),
+    "bicubic": Enlarger(
+        "Bicubic", "Cubic curves through 4 x 4 pixels: smooth, and soft.", _resized(Image.Resampling.BICUBIC), is_model=False
+    ),
+    "lanczos": Enlarger(
+        "Lanczos", "Windowed sinc over 6 x 6 pixels: sharper, with faint rings.", _resized(Image.Resampling.LANCZOS), is_model=False
+    ),
+    "upscaler-x2": Enlarger("Upscaler x2", "Trained to draw what the means of 2 x 2 pixels came from.", _network("upscaler-x2"), 2),
+    "upscaler-x4": Enlarger("Upscaler x4", "Trained to draw what the means of 4 x 4 pixels came from.", _network("upscaler-x4"), 4),
+    "lesson-upscaler": Enlarger(
+        "The lesson's super-resolution network",
+        "14 x 14 pixels to 28 x 28 through a bottleneck of 128 numbers, as in the lesson.",
+        _network("lesson-upscaler"),
+        2,
+        SIDE // 2,
+    ),
+}

@@ -1,0 +1,365 @@
+"""The HTTP interface below /api/: POST an image to /api/v1/denoise and get it back denoised; /api/v1/openapi.json describes it.
+
+Whoever calls is a stranger: sizes, time, requests per minute and requests at once are bounded, nothing is written to disk, and every
+refusal is JSON with a sentence. The work runs in a thread, so the pages go on meanwhile.
+"""
+
+import math
+import threading
+import time
+import traceback
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.message import Message
+from ipaddress import IPv6Address, ip_address
+from typing import Any, NoReturn
+
+import anyio
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from core.data.uploads import FORMATS, UploadError
+from core.denoise import Picture, png, read
+from core.restore import METHODS, MethodMissingError, RestoreError, RestoreStoppedError, denoise, strength_for
+
+MAX_BODY = 16 << 20  # bytes
+MAX_PIXELS = 4_000_000
+READ_S, WORK_S = 60, 120  # seconds that an upload, and its denoising, may take
+PER_MINUTE, BURST = 30, 30  # requests of one client: on average, and at once
+MAX_CLIENTS = 10_000  # whose requests are counted; the one not seen for longest is forgotten first
+AT_ONCE, UPLOADS_AT_ONCE = 2, 8  # on the whole server
+HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+PARAMETERS = ("method", "strength")
+FILE_FIELD = "image"  # of a form
+
+STATUSES = {  # what can be refused: the error's code and what it means
+    400: ("bad_request", "A parameter is wrong, or the body is no image that can be read."),
+    404: ("not_found", "There is nothing at this address."),
+    405: ("method_not_allowed", "This address answers to other HTTP methods; Allow names them."),
+    408: ("too_slow", f"The upload took longer than {READ_S} seconds."),
+    413: ("too_large", f"More than {MAX_BODY >> 20} MB, or more than {MAX_PIXELS / 1e6:g} megapixels."),
+    415: ("not_an_image", "The Content-Type is none of an image."),
+    422: ("does_not_fit", "The image was read, but the method does not take its size."),
+    429: ("too_many_requests", f"More than {PER_MINUTE} requests in a minute; Retry-After says when to try again."),
+    500: ("internal_error", "Something is wrong with the server."),
+    503: ("busy", "The server has too much to do, or lacks the method's network; Retry-After says when to try again."),
+}
+
+
+class Refusal(Exception):
+    """A request that is not done, with its status and a sentence."""
+
+    def __init__(self, status: int, message: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status, self.headers = status, headers or {}
+
+    def response(self) -> Response:
+        """JSON with the error's code and the sentence. The rest of an upload is not waited for."""
+        error = {"code": STATUSES[self.status][0], "message": str(self)}
+        return JSONResponse({"error": error}, self.status, HEADERS | {"Connection": "close"} | self.headers)
+
+
+@dataclass
+class Buckets:
+    """A token bucket per client: BURST requests at once, PER_MINUTE on average. Bounded: MAX_CLIENTS of them."""
+
+    now: Callable[[], float] = time.monotonic
+    levels: OrderedDict[str, tuple[float, float]] = field(default_factory=OrderedDict)  # client: tokens, when
+
+    def wait_s(self, client: str) -> float:
+        """Takes a token and gives 0, or the seconds until there is one."""
+        now = self.now()
+        tokens, since = self.levels.pop(client, (float(BURST), now))
+        tokens = min(float(BURST), tokens + (now - since) * PER_MINUTE / 60)
+        allowed = tokens >= 1
+        self.levels[client] = (tokens - allowed, now)
+        while len(self.levels) > MAX_CLIENTS:
+            self.levels.popitem(last=False)
+        return 0.0 if allowed else (1 - tokens) * 60 / PER_MINUTE
+
+
+buckets = Buckets()
+working = threading.BoundedSemaphore(AT_ONCE)
+uploading = threading.BoundedSemaphore(UPLOADS_AT_ONCE)
+
+
+async def respond(request: Request) -> Response:
+    """The response to any request below /api/."""
+    path, verb = request.path_params["path"], request.method
+    try:
+        if path not in ROUTES:
+            raise Refusal(404, f"There is nothing at this address; below /api/ are {', '.join(ROUTES)}.")
+        if verb not in ROUTES[path]:
+            allowed = ", ".join(ROUTES[path])
+            raise Refusal(405, f"This address answers to {allowed}, not to {verb}.", {"Allow": allowed})
+        return await ROUTES[path][verb](request)
+    except Refusal as refusal:
+        return refusal.response()
+    except ClientDisconnect:
+        return Response(status_code=408)  # nobody is there to read it
+    except Exception:  # a stranger gets a sentence, the log the rest
+        traceback.print_exc()
+        return Refusal(500, "Something went wrong on the server. Try again; if it stays, tell whoever runs it.").response()
+
+
+# --- POST /api/v1/denoise ---------------------------------------------------------------------------------------------
+
+
+async def post_denoise(request: Request) -> Response:
+    """The image in the body, denoised: a PNG."""
+    if wait := buckets.wait_s(client(request)):
+        raise Refusal(429, f"More than {PER_MINUTE} requests in a minute. Wait {wait:.0f} s.", {"Retry-After": str(math.ceil(wait))})
+    method, strength = parameters(request)
+    kind = content_type(request)
+    with one_of(uploading):
+        data = await body(request)
+        with one_of(working):
+            start = time.monotonic()
+            content = await anyio.to_thread.run_sync(work, data, kind, method, strength)
+    headers = HEADERS | {"X-Method": method, "X-Seconds": f"{time.monotonic() - start:.3f}"}
+    return Response(content, media_type="image/png", headers=headers)
+
+
+def client(request: Request) -> str:
+    """Whom to count a request for: the address, of IPv6 its /64, which is one household's."""
+    host = request.client.host if request.client else ""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    return str(int(address) >> 64) if isinstance(address, IPv6Address) and not address.ipv4_mapped else host
+
+
+def parameters(request: Request) -> tuple[str, float | None]:
+    """Method and strength of the address's query, checked before the body is waited for."""
+    given = request.query_params.multi_items()
+    names = [name for name, _ in given]
+    for name in names:
+        if name not in PARAMETERS or names.count(name) > 1:
+            raise Refusal(400, f"The parameters are {' and '.join(PARAMETERS)}, each once; {name[:40]!r} is not.")
+    values = dict(given)
+    method = values.get("method", "denoiser")
+    if method not in METHODS:
+        raise Refusal(400, f"There is no method named {method[:40]!r}; there are {', '.join(METHODS)}.")
+    try:
+        strength = float(values["strength"]) if "strength" in values else None
+        strength_for(method, strength)
+    except ValueError:
+        raise Refusal(400, f"The strength should be a number; it is {values['strength'][:40]!r}.") from None
+    except RestoreError as error:
+        raise Refusal(400, str(error)) from error
+    return method, strength
+
+
+def content_type(request: Request) -> Message:
+    """The Content-Type, parsed; refused unless it is one of an image, of bytes or of a form with a file."""
+    parsed = Message()
+    parsed["Content-Type"] = request.headers.get("content-type", "none/given")
+    kind = parsed.get_content_type()
+    if kind.startswith("image/") or kind in ("application/octet-stream", "multipart/form-data"):
+        return parsed
+    raise Refusal(
+        415, f"Send {FORMATS} with its own Content-Type, such as image/png, or as the field {FILE_FIELD!r} of multipart/form-data."
+    )
+
+
+async def body(request: Request) -> bytes:
+    """The request's body, never more than MAX_BODY of it."""
+    too_large = Refusal(413, f"The upload is larger than {MAX_BODY >> 20} MB. Save the image smaller, or as a JPEG.")
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length[:20]) > MAX_BODY:
+        raise too_large
+    chunks, size = [], 0
+    with anyio.move_on_after(READ_S) as scope:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > MAX_BODY:
+                raise too_large
+            chunks.append(chunk)
+    if scope.cancelled_caught:
+        raise Refusal(408, f"The upload took longer than {READ_S} s. Send a smaller image, or try a faster connection.")
+    return b"".join(chunks)
+
+
+@contextmanager
+def one_of(places: threading.BoundedSemaphore) -> Iterator[None]:
+    """One of the places, or a refusal: nobody queues, so that nothing piles up."""
+    if not places.acquire(blocking=False):
+        raise Refusal(503, "The server is busy with other images. Try again in a few seconds.", {"Retry-After": "3"})
+    try:
+        yield
+    finally:
+        places.release()
+
+
+def work(data: bytes, kind: Message, method: str, strength: float | None) -> bytes:
+    """Bytes of an image, or of a form with one, to those of the denoised PNG. Runs in a thread."""
+    deadline = time.monotonic() + WORK_S
+    try:
+        picture = read(form_file(data, kind) if kind.get_content_type() == "multipart/form-data" else data)
+        if picture.image.size > MAX_PIXELS:
+            height, width = picture.image.shape
+            raise Refusal(
+                413, f"The image has {width:,} x {height:,} pixels; at most {MAX_PIXELS / 1e6:g} megapixels are denoised. Make it smaller."
+            )
+        image = denoise(picture.image, method, strength, should_stop=lambda: time.monotonic() > deadline)
+        return png(Picture(image, picture.dark_ink))
+    except UploadError as error:
+        raise Refusal(400, str(error)) from error
+    except RestoreError as error:
+        _refuse(error)
+
+
+def _refuse(error: RestoreError) -> NoReturn:
+    stopped = f"This took longer than {WORK_S} s. Send a smaller image, or try when the server is less busy."
+    missing = "This method's network is not on the server. Choose another method, or tell whoever runs it."
+    status, message = {RestoreStoppedError: (503, stopped), MethodMissingError: (503, missing)}.get(type(error), (422, str(error)))
+    raise Refusal(status, message, {"Retry-After": "60"} if status == 503 else None) from error
+
+
+def form_file(data: bytes, kind: Message) -> bytes:
+    """The content of the file field of multipart/form-data; its file name is not looked at.  (RFC 2046, section 5.1; RFC 7578)
+
+    In memory and in linear time: starlette's own parser writes files to disk and runs in the event loop.
+    """
+    boundary = kind.get_boundary()
+    if not boundary:
+        raise Refusal(400, "The form's Content-Type names no boundary. Let your HTTP library set it.")
+    pieces = (b"\r\n" + data).split(b"\r\n--" + boundary.encode("latin-1", "replace"))
+    if len(pieces) < 3 or not pieces[-1].startswith(b"--"):
+        raise Refusal(400, "The form is cut off, or its boundary is another than its Content-Type says. Send it again.")
+    found = [content for part in pieces[1:-1] for name, content in [_part(part)] if name == FILE_FIELD]
+    if len(found) != 1:
+        raise Refusal(400, f"The form has {len(found)} fields named {FILE_FIELD!r}; it should have one, with the image's file.")
+    return found[0]
+
+
+def _part(part: bytes) -> tuple[str, bytes]:
+    """A form field's name ("" where it says none) and its content."""
+    head, _, content = part.partition(b"\r\n\r\n")
+    for line in head[:4096].decode("utf-8", "replace").splitlines():
+        header, _, value = line.partition(":")
+        if header.strip().lower() == "content-disposition":
+            parsed = Message()
+            parsed["Content-Disposition"] = value.strip()
+            name = parsed.get_param("name", "", "Content-Disposition")
+            return (name if isinstance(name, str) else ""), content
+    return "", content
+
+
+# --- what describes it ------------------------------------------------------------------------------------------------
+
+
+async def get_methods(request: Request) -> Response:
+    """The methods, with their strengths, as JSON."""
+    return JSONResponse({name: _method(name) for name in METHODS}, headers=HEADERS)
+
+
+def _method(name: str) -> dict[str, Any]:
+    kind = METHODS[name]
+    told: dict[str, Any] = {"title": kind.title, "summary": kind.summary, "any_size": kind.any_size, "strength": None}
+    if kind.strength:
+        known = kind.strength
+        told["strength"] = {
+            "words": known.words, "minimum": known.low, "maximum": known.high, "default": known.default, "whole": known.whole
+        }  # fmt: skip
+    return told
+
+
+async def get_openapi(request: Request) -> Response:
+    """The description, for this very address."""
+    return JSONResponse(openapi(request.url.path.removesuffix("/v1/openapi.json")), headers=HEADERS)
+
+
+def openapi(base: str = "/api") -> dict[str, Any]:
+    """The OpenAPI 3.1 description, from the same constants that the code runs by."""
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    form = {"schema": {"type": "object", "required": [FILE_FIELD], "properties": {FILE_FIELD: binary["schema"]}}}
+    strengths = [
+        f"{name}: {known.low:g} to {known.high:g}, {known.default:g} unless told ({known.words})"
+        for name, kind in METHODS.items()
+        if (known := kind.strength)
+    ]
+    methods = [f"- {name}: {kind.summary}{'' if kind.any_size else ' 28 x 28 only.'}" for name, kind in METHODS.items()]
+    answer = {
+        "description": "The denoised image: 8-bit grey, of the same size, dark on light if it was.",
+        "headers": {
+            "X-Method": {"description": "The method used.", "schema": {"type": "string"}},
+            "X-Seconds": {"description": "How long it took.", "schema": {"type": "number"}},
+        },
+        "content": {"image/png": binary},
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Latent Space Explorer",
+            "version": "1",
+            "description": f"At most {PER_MINUTE} requests a minute for each client, {AT_ONCE} at once for all.",
+        },
+        "servers": [{"url": base}],
+        "paths": {
+            "/v1/denoise": {
+                "post": {
+                    "operationId": "denoise",
+                    "summary": "Denoise an image",
+                    "description": f"At most {MAX_BODY >> 20} MB and {MAX_PIXELS / 1e6:g} megapixels: {FORMATS}.",
+                    "parameters": [
+                        {
+                            "name": "method", "in": "query", "description": "\n".join(methods),
+                            "schema": {"type": "string", "enum": list(METHODS), "default": "denoiser"},
+                        },
+                        {"name": "strength", "in": "query", "description": "; ".join(strengths), "schema": {"type": "number"}},
+                    ],
+                    "requestBody": {
+                        "required": True,
+                        "content": {"image/*": binary, "application/octet-stream": binary, "multipart/form-data": form},
+                    },
+                    "responses": {"200": answer} | {str(status): _failure(status) for status in STATUSES if status not in (404, 405)},
+                }
+            },
+            "/v1/methods": {"get": _described("methods", "The methods and their strengths")},
+            "/v1/openapi.json": {"get": _described("openapi", "This description")},
+        },
+        "components": {
+            "schemas": {
+                "Error": {
+                    "type": "object",
+                    "required": ["error"],
+                    "properties": {
+                        "error": {
+                            "type": "object",
+                            "required": ["code", "message"],
+                            "properties": {
+                                "code": {"type": "string", "enum": [code for code, _ in STATUSES.values()]},
+                                "message": {"type": "string"},
+                            },
+                        }
+                    },
+                }
+            }
+        },
+    }  # fmt: skip
+
+
+def _failure(status: int) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "description": STATUSES[status][1],
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+    }
+    if status in (429, 503):
+        told["headers"] = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
+    return told
+
+
+def _described(operation: str, summary: str) -> dict[str, Any]:
+    answer = {"description": summary, "content": {"application/json": {"schema": {"type": "object"}}}}
+    return {"operationId": operation, "summary": summary, "responses": {"200": answer}}
+
+
+ROUTES: dict[str, dict[str, Callable[[Request], Awaitable[Response]]]] = {
+    "v1/denoise": {"POST": post_denoise},
+    "v1/methods": {"GET": get_methods, "HEAD": get_methods},
+    "v1/openapi.json": {"GET": get_openapi, "HEAD": get_openapi},
+}

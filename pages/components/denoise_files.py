@@ -1,0 +1,194 @@
+"""Many files: each read as one digit, as several, or as a picture; denoised in the background, with a table and a zip of the results."""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+import torch
+
+from core import restore
+from core.checkpoints import Checkpoint
+from core.data import photo, uploads
+from core.data.photo import Digit
+from core.data.uploads import Upload, read_files
+from pages.components import background, denoise_methods, denoise_zip, given_picture
+from pages.components.assets import digest
+from pages.components.background import Work
+from pages.components.denoise_methods import Chosen
+from pages.components.pictures import data_uri, grey, png
+
+SLOT = "denoise_files"
+MAX_MB = 64  # of one upload; a zip's files may unpack to more
+MAX_DIGITS = 2_000
+MAX_RESULT = 256 << 20  # bytes of pictures in the zip
+THUMBNAIL_PX = 84
+KINDS = {"digit": "one digit each", "digits": "several digits each", "picture": "whole pictures"}
+LIMITS = (
+    f"Images of up to {uploads.MAX_BYTES >> 20} MB, or zips of them up to {MAX_MB} MB; {uploads.MAX_FILES} images and {MAX_DIGITS:,} "
+    f"digits in one go, {MAX_RESULT >> 20} MB of results. Nothing is kept when the session ends."
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table: something denoised, or what was wrong with a file."""
+
+    file: str
+    result: str  # its name in the zip; "" where there is none
+    before: str = ""  # data URIs
+    after: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of all files."""
+
+    rows: list[Row]
+    archive: bytes
+
+
+def show(checkpoint: Checkpoint | None) -> None:
+    """Files, what they are, the method; then the work, the table and the zip."""
+    controls, results = st.columns([0.3, 0.7], gap="medium")
+    with controls:
+        files = st.file_uploader(
+            "Images, or zips of images", (*given_picture.TYPES, "zip"), accept_multiple_files=True, key="denoise_files_upload",
+            max_upload_size=MAX_MB,
+        )  # fmt: skip
+        st.caption(LIMITS)
+        kind = str(st.radio("They show", list(KINDS), format_func=KINDS.__getitem__, key="denoise_files_kind", persist_state="session"))
+        method = denoise_methods.pick_one(f"denoise_files_{kind}", kind == "picture", checkpoint)
+        given = [(file.name, file.getvalue()) for file in files[: uploads.MAX_FILES]]
+        token = f"{[digest(name.encode() + data) for name, data in given]} {kind} {method}"
+        if st.button("Denoise them", type="primary", icon=":material/auto_fix_high:", width="stretch", disabled=not given):
+            background.start(SLOT, token, lambda work: run(work, given, kind, method))
+    with results:
+        if not given:
+            st.info("Upload several images, or a zip of them: scans, photos, or digits of 28 × 28 pixels.", icon=":material/upload_file:")
+            return
+        outcome = background.outcome(SLOT, token)
+        if outcome is not None:
+            show_outcome(outcome)
+
+
+def show_outcome(outcome: Outcome) -> None:
+    """The table, and the zip."""
+    done = sum(bool(row.result) for row in outcome.rows)
+    problems = sum(bool(row.problem) for row in outcome.rows)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{done} denoised**" + (f", {problems} with a problem" if problems else ""), width="stretch")
+        if done:
+            st.download_button(
+                "Download (zip)", outcome.archive, "denoised.zip", "application/zip", icon=":material/download:", on_click="ignore"
+            )
+    image = st.column_config.ImageColumn
+    columns: dict[str, Any] = {
+        "before": image("Before", width="small"), "after": image("After", width="small"), "file": "File",
+        "result": "In the zip", "problem": st.column_config.TextColumn("Problem", width="large"),
+    }  # fmt: skip
+    shown = {name: [getattr(row, name) or None for row in outcome.rows] for name in columns if name != "problem" or problems}
+    st.dataframe(shown, column_config=columns, row_height=64, hide_index=True, key="denoise_files_table")
+
+
+# --- the work, in its thread -----------------------------------------------------------------------------------------------------
+
+
+def run(work: Work, files: list[tuple[str, bytes]], kind: str, method: Chosen) -> Outcome:
+    """Denoise every file; each kind of content has its way."""
+    rows: list[Row] = []
+    members: dict[str, bytes] = {}
+    size = digits = 0
+    count = max(len(files), 1)
+    for number, (upload, share) in enumerate(_read(files), 1):
+        work.step(share, f"Image {number}{f' of {count}' if number <= count and not _has_zip(files) else ''}")
+        if upload.image is None:
+            rows.append(Row(upload.title, "", problem=upload.problem))
+            continue
+        try:
+            made, more = _one(work, f"{number:03d}", upload, kind, method, share, 1 / count)
+        except restore.RestoreStoppedError:
+            raise
+        except restore.RestoreError as error:
+            rows.append(Row(upload.title, "", problem=str(error)))
+            continue
+        size, digits = size + sum(map(len, more.values())), digits + len(made)
+        if size > MAX_RESULT or digits > MAX_DIGITS:
+            rows.append(Row(upload.title, "", problem="The results grew too large; this and the rest was left out. Upload it next."))
+            break
+        rows += made
+        members |= more
+    members["table.csv"] = _csv(rows)
+    return Outcome(rows, denoise_zip.pack(members))
+
+
+def _has_zip(files: list[tuple[str, bytes]]) -> bool:
+    return any(data.startswith(uploads.ZIP_MAGIC) for _, data in files)
+
+
+def _read(files: list[tuple[str, bytes]]) -> Iterator[tuple[Upload, float]]:
+    """Each image, and the share of the files that had been begun before it."""
+    begun = 0
+
+    def counted() -> Iterator[tuple[str, bytes]]:
+        nonlocal begun
+        for file in files:
+            begun += 1
+            yield file
+
+    for upload in read_files(counted()):
+        yield upload, (begun - 1) / len(files)
+
+
+def _one(
+    work: Work, number: str, upload: Upload, kind: str, method: Chosen, share: float, part: float
+) -> tuple[list[Row], dict[str, bytes]]:
+    """The rows and the zip's members of one image."""
+    image = upload.image
+    assert image is not None
+
+    def on_progress(done: float) -> None:
+        work.step(share + done * part)
+
+    if kind == "picture":
+        denoised = restore.denoise(image, **method.options, on_progress=on_progress, should_stop=work.should_stop)
+        name = f"{number}-picture.png"
+        return [Row(upload.title, name, _thumbnail(1 - image), _thumbnail(1 - denoised))], {name: png(denoised, paper=True)}
+    found = photo.find_digits(image) if kind == "digits" else [photo.whole_drawing(image)]
+    digits: list[Digit] = [digit for digit in found if digit is not None]
+    if not digits:
+        return [Row(upload.title, "", problem="No digit was found on it.")], {}
+    x = torch.from_numpy(np.stack([digit.x for digit in digits]))  # (N, 1, 28, 28)
+    x_hat = restore.denoise_batch(x, **method.options, on_progress=on_progress, should_stop=work.should_stop)[:, 0].numpy()
+    names = [f"{number}-digit.png"] if kind == "digit" else [f"{number}-{place:02d}-digit.png" for place in range(1, len(digits) + 1)]
+    rows = [
+        Row(upload.title, name, _thumbnail(digit.x[0]), _thumbnail(answer))
+        for name, digit, answer in zip(names, digits, x_hat, strict=True)
+    ]
+    members = {name: png(answer) for name, answer in zip(names, x_hat, strict=True)}
+    if kind == "digits":
+        members[f"{number}-photo.png"] = png(photo.paste_back(image, digits, list(x_hat)), paper=True)
+    return rows, members
+
+
+def _thumbnail(image: np.ndarray) -> str:
+    """A small picture for the table; a small one's pixels become squares."""
+    times = max(1, THUMBNAIL_PX // max(image.shape))
+    step = max(1, -(-max(image.shape) // (2 * THUMBNAIL_PX)))
+    small = image[: image.shape[0] // step * step, : image.shape[1] // step * step]
+    small = small.reshape(small.shape[0] // step, step, small.shape[1] // step, step).mean((1, 3))
+    return data_uri(grey(np.kron(small, np.ones((times, times)))))
+
+
+def _csv(rows: list[Row]) -> bytes:
+    """The table for a spreadsheet, which must not take a file's name for a formula."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(("file", "result", "problem"))
+    for row in rows:
+        writer.writerow((f"'{row.file}" if row.file[:1] in "=+-@" else row.file, row.result, row.problem))
+    return text.getvalue().encode()

@@ -1,0 +1,132 @@
+"""A photo of digits: boxes over it that can be moved, each digit before and after, the photo with clean digits, and all as a zip."""
+
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from core.checkpoints import Checkpoint
+from core.data import photo
+from core.data.photo import Digit
+from core.restore import RestoreError
+from pages.components import caches, denoise_methods, denoise_zip, given_picture, link
+from pages.components.denoise_methods import Chosen
+from pages.components.image_tools import MAX_BOXES, box_editor, read_boxes, wipe
+from pages.components.pictures import LEGEND, data_uri, error_map, grey, photo_uri, png
+
+EDITOR = "denoise_boxes_editor"
+Box = tuple[int, int, int, int]
+
+STYLE = """<style>
+.dg { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 290px), 1fr)); gap: 18px 28px; font-size: 14px; }
+.dg figure { margin: 0; display: grid; grid-template-columns: 26px repeat(4, 1fr); gap: 3px 6px; align-items: center; max-width: 400px; }
+.dg img { width: 100%; aspect-ratio: 1; display: block; image-rendering: pixelated; border-radius: 6px;
+          background: color-mix(in srgb, currentColor 6%, transparent); }
+.dg b { display: inline-block; min-width: 20px; padding: 0 5px; border-radius: 5px; text-align: center; color: #fff; background: #0b4f9e; }
+.dg .soft { opacity: .75; font-size: 12px; text-align: center; white-space: nowrap; }
+.dg .crop { object-fit: contain; background: #fff; }
+</style>"""
+
+
+def show(checkpoint: Checkpoint | None) -> None:
+    """The photo, its digits, and what the chosen method makes of them."""
+    controls, results = st.columns([0.27, 0.73], gap="medium")
+    with controls:
+        chosen = given_picture.ask(checkpoint)
+    if chosen is None:
+        return
+    given, image = chosen
+    with controls:
+        method = denoise_methods.pick_one("denoise_photo", False, checkpoint)
+        st.caption(
+            f"Each digit is cut out, centred and brought to 28 × 28 pixels, the form that the models know. At most {MAX_BOXES} boxes."
+        )
+    with results:
+        digits = find(given.token, image)
+        if not digits:
+            st.info("No digit is marked. Press **Add a box** and draw one around a digit.", icon=":material/crop_free:")
+            return
+        try:
+            answers = denoise_methods.answers(np.concatenate([digit.x for digit in digits]), method, checkpoint)
+        except RestoreError as error:
+            st.error(link.plain(str(error)), icon=":material/error:")
+            return
+        st.markdown(f"**{len(digits)} {'digit' if len(digits) == 1 else 'digits'}, before and after**")
+        show_digits(digits, answers)
+        st.markdown("**The photo, with the denoised digits in their places**")
+        show_pasted(image, digits, answers, (given.token, method))
+
+
+def find(token: str, image: np.ndarray) -> list[Digit]:
+    """The photo with the boxes found in it, to be edited; returns the digits in the boxes as they are now."""
+    state = st.session_state
+    found = caches.of_session("denoise_found", token, lambda: photo.find_digits(image), 2)[:MAX_BOXES]
+    if state.get("denoise_boxes_of") != token:  # another photo
+        state.update(denoise_boxes_of=token, denoise_boxes=None, denoise_version=state.get("denoise_version", 0) + 1)
+    size = (image.shape[0], image.shape[1])
+
+    def edited() -> None:
+        if (boxes := read_boxes(state[EDITOR].boxes, size, state.denoise_version)) is not None:
+            state.denoise_boxes = boxes
+
+    uri = caches.of_session("denoise_photo_uri", token, lambda: photo_uri(image), 2)
+    box_editor(uri, size, [digit.box for digit in found], edited, EDITOR, state.denoise_version)
+    boxes = state.denoise_boxes
+    if boxes is None:
+        return found
+    digits, empty = within(token, image, boxes, found)
+    if empty:
+        names = denoise_methods.words([str(number) for number in empty])
+        st.caption(f"There is no ink in box {names}: it is left out." if len(empty) == 1 else f"There is no ink in boxes {names}.")
+    return digits
+
+
+def within(token: str, image: np.ndarray, boxes: Sequence[Box], found: Sequence[Digit]) -> tuple[list[Digit], list[int]]:
+    """The digits in edited boxes, and the numbers of the boxes without ink. A box that was not touched keeps the digit found in it."""
+    known = {tuple(digit.box): digit for digit in found}
+
+    def read(box: Box) -> Digit | None:
+        return known.get(box) or caches.of_session("denoise_in_box", (token, box), lambda: photo.digit_in_box(image, box), MAX_BOXES)
+
+    read_all = [read(box) for box in boxes]
+    return [digit for digit in read_all if digit], [number for number, digit in enumerate(read_all, 1) if digit is None]
+
+
+def show_digits(digits: Sequence[Digit], answers: np.ndarray) -> None:
+    """A card for each digit: before, after, and what was changed."""
+    cards = "".join(
+        f'<figure data-testid="digit-card"><b>{number}</b>{_image(photo_uri(digit.crop), f"Digit {number} on the photo", "crop")}'
+        f"{_image(data_uri(grey(digit.x[0])), f'Digit {number} before')}{_image(data_uri(grey(x_hat)), f'Digit {number} after')}"
+        f"{_image(data_uri(error_map(digit.x[0], x_hat)), f'Digit {number}: blue ink was removed, orange ink was invented')}"
+        '<span></span><span class="soft">on paper</span><span class="soft">before</span><span class="soft">after</span>'
+        '<span class="soft">changed</span></figure>'
+        for number, (digit, x_hat) in enumerate(zip(digits, answers, strict=True), 1)
+    )
+    st.html(f'{STYLE}<div class="dg" data-testid="digit-cards">{cards}</div>')
+    st.html(LEGEND)
+
+
+def _image(uri: str, alt: str, kind: str = "") -> str:
+    return f'<img src="{uri}" alt="{escape(alt)}" class="{kind}">'
+
+
+def show_pasted(image: np.ndarray, digits: Sequence[Digit], answers: np.ndarray, key: tuple[str, Chosen]) -> None:
+    """The photo before and after, and everything as a zip."""
+    boxes = tuple(tuple(digit.box) for digit in digits)
+    after = caches.of_session("denoise_pasted", (*key, boxes), lambda: photo.paste_back(image, list(digits), list(answers)), 1)
+    uris = caches.of_session("denoise_pasted_uri", (*key, boxes), lambda: photo_uri(after), 2)
+    before = caches.of_session("denoise_photo_uri", key[0], lambda: photo_uri(image), 2)
+    wipe({"The photo": before, "Its digits denoised": uris}, "denoise_photo_wipe", height_px=380)
+    st.download_button(
+        "Download (zip)", lambda: pack(digits, answers, after), "denoised.zip", "application/zip", icon=":material/download:",
+        on_click="ignore", help="The photo with the denoised digits, and each digit before and after, 28 × 28 pixels, as PNG.",
+    )  # fmt: skip
+
+
+def pack(digits: Sequence[Digit], answers: np.ndarray, after: np.ndarray) -> bytes:
+    """The zip: names are numbers of ours."""
+    members = {"photo-denoised.png": png(after, paper=True)}
+    for number, (digit, x_hat) in enumerate(zip(digits, answers, strict=True), 1):
+        members |= {f"{number:02d}-before.png": png(digit.x[0]), f"{number:02d}-digit.png": png(x_hat)}
+    return denoise_zip.pack(members)

@@ -1,0 +1,127 @@
+"""A whole picture, at its own resolution: denoised tile by tile in the background, compared under a wipe, and to be downloaded."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from core import restore
+from core.checkpoints import Checkpoint
+from core.data import photo
+from pages.components import background, caches, damage, denoise_methods, given_picture
+from pages.components.background import Work
+from pages.components.damage import Damage
+from pages.components.denoise_methods import Chosen
+from pages.components.image_tools import wipe
+from pages.components.pictures import photo_uri, png
+
+SLOT = "denoise_picture"
+DETAIL_PX = 140  # side of the detail, in the picture's pixels
+TRAINED_ON = (
+    "It was trained on **handwritten digits alone** (MNIST, light ink on black). It works on any size, pixel for pixel, in tiles; "
+    "pictures of anything else may lose what is no pen stroke."
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was given to the method and what came of it, ink (H, W) in [0, 1]."""
+
+    clean: np.ndarray | None  # known when damage was added here
+    given: np.ndarray
+    denoised: np.ndarray
+
+
+def show(checkpoint: Checkpoint | None) -> None:
+    """Controls, then the work, then its result."""
+    controls, results = st.columns([0.3, 0.7], gap="medium")
+    with controls:
+        chosen = given_picture.ask(checkpoint)
+    if chosen is None:
+        return
+    given, image = chosen
+    with controls:
+        flatten = st.toggle(
+            "Even out the light", True, key="denoise_flatten", persist_state="session",
+            help="Shadows and gradients of a photo go, its grain stays. The networks know ink on an even background only.",
+        )  # fmt: skip
+        hurt = damage.ask("denoise_picture", none_first=True)
+        method = denoise_methods.pick_one("denoise_picture", True, checkpoint)
+        if restore.METHODS[method.name].is_model:
+            st.caption(TRAINED_ON)
+        token = f"{given.token} {flatten} {hurt} {method}"
+        if st.button("Denoise it", type="primary", icon=":material/auto_fix_high:", width="stretch"):
+            background.start(SLOT, token, lambda work: run(work, image, flatten, hurt, method))
+    with results:
+        outcome = background.outcome(SLOT, token)
+        if outcome is not None:
+            show_outcome(outcome, token)
+            return
+        height, width = image.shape
+        uri = caches.of_session("denoise_photo_uri", given.token, lambda: photo_uri(image), 2)
+        st.image(uri, caption=f"{width:,} × {height:,} pixels", width=min(width, 760))
+
+
+def run(work: Work, image: np.ndarray, flatten: bool, hurt: Damage, method: Chosen) -> Outcome:
+    """Even out the light, damage, denoise."""
+    work.step(0.0, f"{method.title}, {image.shape[1]:,} × {image.shape[0]:,} pixels")
+    clean = photo.flatten_light(image) if flatten else image
+    given = damage.apply(clean, hurt)
+    denoised = restore.denoise(given, **method.options, on_progress=work.step, should_stop=work.should_stop)
+    return Outcome(clean if hurt.name else None, given, denoised)
+
+
+def show_outcome(outcome: Outcome, token: str) -> None:
+    """The wipe, the figures, a detail and the download."""
+    shown = {"Before": outcome.given, "Denoised": outcome.denoised}
+    if outcome.clean is not None:
+        shown = {"Clean": outcome.clean, "Damaged": outcome.given, "Denoised": outcome.denoised}
+    detail = st.segmented_control(
+        "Show", ["Whole", "Detail"], default="Whole", required=True, key="denoise_detail", label_visibility="collapsed"
+    )
+    if detail == "Detail":
+        shown = cut(shown)
+    uris = caches.of_session(
+        "denoise_uris", (token, detail, *(p.shape for p in shown.values()), *_corner(outcome.given)),
+        lambda: {title: photo_uri(picture) for title, picture in shown.items()}, 4,
+    )  # fmt: skip
+    wipe(uris, f"denoise_picture_wipe-{len(uris)}", height_px=460)
+    show_figures(outcome)
+    st.download_button(
+        "Download (PNG)",
+        lambda: png(outcome.denoised, paper=True),
+        "denoised.png",
+        "image/png",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def cut(pictures: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The same detail of each, where two sliders say."""
+    across, down = st.columns(2)
+    across.slider("Across", 0, 100, 50, 5, format="%d %%", key="denoise_across")
+    down.slider("Down", 0, 100, 50, 5, format="%d %%", key="denoise_down")
+    top, left = _corner(next(iter(pictures.values())))
+    return {title: picture[top : top + DETAIL_PX, left : left + DETAIL_PX] for title, picture in pictures.items()}
+
+
+def _corner(picture: np.ndarray) -> tuple[int, int]:
+    """Row and column where the detail begins."""
+    state = st.session_state
+    shares = (state.get("denoise_down", 50) / 100, state.get("denoise_across", 50) / 100)
+    top, left = (round(share * max(0, side - DETAIL_PX)) for share, side in zip(shares, picture.shape, strict=True))
+    return top, left
+
+
+def show_figures(outcome: Outcome) -> None:
+    """PSNR and SSIM, or why there are none."""
+    before = denoise_methods.psnr_and_ssim(outcome.given, outcome.clean)
+    after = denoise_methods.psnr_and_ssim(outcome.denoised, outcome.clean)
+    if before is None or after is None:
+        st.caption("PSNR and SSIM are *unknown*: what the picture looked like without its noise, nobody knows. Add damage to measure.")
+        return
+    st.markdown(
+        f"PSNR **{before[0]:.1f} → {after[0]:.1f} dB** · SSIM **{before[1]:.3f} → {after[1]:.3f}**  \n"
+        ":gray[Against the picture before the damage was added, whose own noise counts as part of it.]"
+    )

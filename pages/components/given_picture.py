@@ -1,0 +1,101 @@
+"""The picture that "A photo of digits" and "A whole picture" share: uploaded, or a sample that the model itself draws."""
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from core import latent
+from core.checkpoints import Checkpoint
+from core.data import uploads
+from core.data.uploads import UploadError
+from pages.components import caches, link
+from pages.components.assets import digest
+from pages.components.pictures import grey
+
+TYPES = ("png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif")
+SAMPLE_SIZE = (420, 760)  # rows, columns
+SAMPLE_DIGIT = 100  # pixels of a digit's side on the sample
+LIMITS = (
+    f"PNG, JPEG, WebP, BMP, TIFF or GIF (its first frame), up to {uploads.MAX_BYTES >> 20} MB and "
+    f"{uploads.MAX_PIXELS / 1e6:g} megapixels; above {uploads.MAX_WORKING_PIXELS / 1e6:.0f} megapixels it is reduced. "
+    "It stays in this session's memory alone, and is gone when the session ends."
+)
+
+
+@dataclass(frozen=True)
+class Given:
+    """A picture's file as it came, and a name for what is made of it."""
+
+    data: bytes
+    is_sample: bool = False
+
+    @property
+    def token(self) -> str:
+        """Different when the content is."""
+        return digest(self.data)
+
+
+def ask(checkpoint: Checkpoint | None) -> tuple[Given, np.ndarray] | None:
+    """The chosen picture and its pixels, ink (H, W) in [0, 1]; None, with what to do, while there is none that can be read."""
+    state = st.session_state
+    st.file_uploader(
+        "A photo or a scan", type=TYPES, key="denoise_upload", max_upload_size=uploads.MAX_BYTES >> 20, on_change=_uploaded, help=LIMITS
+    )
+    if checkpoint is not None:
+        st.button(
+            "Another sample" if "denoise_given" in state and state.denoise_given.is_sample else "No photo at hand? Make a sample",
+            icon=":material/casino:", on_click=_sample, args=(checkpoint,), type="tertiary",
+        )  # fmt: skip
+    given = state.get("denoise_given")
+    if given is None:
+        st.info(
+            "Upload a photo of handwritten digits: dark pen on light paper, or the other way round, several digits to a photo.",
+            icon=":material/add_photo_alternate:",
+        )
+        return None
+    if given.is_sample:
+        st.caption(f"A sample: digits that the model {checkpoint.name if checkpoint else ''} decoded, laid on made-up paper with noise.")
+    try:
+        return given, caches.of_session("denoise_read", given.token, lambda: uploads.read_image(given.data), 1)
+    except UploadError as error:
+        st.error(link.plain(str(error)), icon=":material/error:")
+        return None
+
+
+def _uploaded() -> None:
+    """Another file, or none any more."""
+    file = st.session_state.denoise_upload
+    st.session_state.pop("denoise_given", None)
+    if file is not None:
+        st.session_state.denoise_given = Given(file.getvalue())
+
+
+def _sample(checkpoint: Checkpoint) -> None:
+    state = st.session_state
+    state.denoise_samples = state.get("denoise_samples", 0) + 1
+    state.denoise_given = Given(sample(checkpoint, state.denoise_samples), is_sample=True)
+
+
+def sample(checkpoint: Checkpoint, seed: int) -> bytes:
+    """A PNG of eight digits that the model decodes from codes of its test images, on unevenly lit paper with noise."""
+    generator = np.random.default_rng(seed)
+    codes, labels = checkpoint.latents.mu, checkpoint.latents.label
+    rows = generator.choice(len(codes), 8, replace=len(codes) < 8)
+    x_hat = np.stack(
+        [latent.decode(checkpoint.model, codes[[row]], int(labels[row]) if checkpoint.model.conditional else None)[0] for row in rows]
+    )
+    height, width = SAMPLE_SIZE
+    ink = np.zeros(SAMPLE_SIZE, np.float32)
+    for number, image in enumerate(x_hat):
+        large = np.asarray(Image.fromarray(image).resize((SAMPLE_DIGIT, SAMPLE_DIGIT), Image.Resampling.BICUBIC))
+        top = 60 + 180 * (number // 4) + int(generator.integers(-15, 16))
+        left = 60 + 175 * (number % 4) + int(generator.integers(-20, 21))
+        ink[top : top + SAMPLE_DIGIT, left : left + SAMPLE_DIGIT] = np.clip(large, 0, 1)
+    light = np.linspace(0.92, 0.72, width)[None] * np.linspace(1, 0.9, height)[:, None]
+    paper = light * (1 - 0.75 * ink) + generator.normal(0, 0.04, SAMPLE_SIZE)
+    buffer = io.BytesIO()
+    Image.fromarray(grey(paper)).save(buffer, "PNG")
+    return buffer.getvalue()

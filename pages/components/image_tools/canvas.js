@@ -1,0 +1,259 @@
+// A sheet of paper to draw on with pointer, finger or pen. Python hears of each finished stroke, as a PNG.
+// Strokes are kept as lines, so that the screen shows them at its own resolution and undo has something to take back.
+
+import { ICONS, keys, mounts } from "./mounting.js";
+
+const INK = "#000", PAPER = "#fff"; // in the light and in the dark theme: it is paper
+const DARK = 128; // a pixel below is ink
+const THIN = 1 / 40, USUAL = 1 / 14, THICK = 1 / 7; // widths of the pen, of the sheet's side
+const SPACING = 1 / 560; // of the side; points nearer to each other say nothing new
+const PEN_ERASER = 32; // in event.buttons: the other end of a pen
+
+const tool = (name, label) => `<button type="button" data-do="${name}">${ICONS[name]}<span>${label}</span></button>`;
+const SKELETON = `
+  <div class="it-sheet">
+    <canvas tabindex="0" role="img" data-testid="sheet"></canvas>
+    <p class="it-hint" aria-hidden="true">Draw here</p>
+    <div class="it-brush" hidden></div>
+  </div>
+  <div class="it-tools">
+    <div class="it-buttons it-toggle" role="group" aria-label="Tool">${tool("pen", "Pen")}${tool("eraser", "Eraser")}</div>
+    <label class="it-thickness">Thickness <input type="range" step="1" data-testid="thickness"><i></i></label>
+    <div class="it-buttons">${tool("undo", "Undo")}${tool("redo", "Redo")}${tool("clear", "Clear")}</div>
+    <p class="it-help it-fine"><kbd>Ctrl</kbd> <kbd>Z</kbd> takes back the last stroke, <kbd>Delete</kbd> clears the sheet.</p>
+  </div>
+  <p class="it-hidden" aria-live="polite"></p>`;
+
+const sheets = new Map(); // what was drawn, by the component's key: it is there again after a visit to another page
+
+/** Draw one stroke, smooth: a curve through the middles between its points. */
+function trace(context, { points, width, erase }) {
+  context.strokeStyle = context.fillStyle = erase ? PAPER : INK;
+  Object.assign(context, { lineWidth: width, lineCap: "round", lineJoin: "round" });
+  const [[x, y]] = points, [endX, endY] = points.at(-1);
+  context.beginPath();
+  if (points.length === 1) {
+    context.arc(x, y, width / 2, 0, 2 * Math.PI);
+    return context.fill();
+  }
+  context.moveTo(x, y);
+  for (let i = 1; i < points.length - 1; i++) {
+    const [ax, ay] = points[i], [bx, by] = points[i + 1];
+    context.quadraticCurveTo(ax, ay, (ax + bx) / 2, (ay + by) / 2);
+  }
+  context.lineTo(endX, endY);
+  context.stroke();
+}
+
+/** Draw all strokes since the last clearing onto a canvas, `side` units wide. */
+function draw(context, strokes, side) {
+  const { width } = context.canvas;
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.fillStyle = PAPER;
+  context.fillRect(0, 0, width, width);
+  context.setTransform(width / side, 0, 0, width / side, 0, 0);
+  for (const stroke of strokes.slice(strokes.findLastIndex(({ clear }) => clear) + 1)) trace(context, stroke);
+}
+
+// Without the GPU: small, and read after each stroke; Chromium's accelerated one was painted from before a bare fillRect.
+const surface = () => document.createElement("canvas").getContext("2d", { alpha: false, willReadFrequently: true });
+
+class Sheet {
+  constructor(root) {
+    this.root = root;
+    root.classList.add("it-draw");
+    root.dataset.testid = "draw-canvas";
+    root.innerHTML = SKELETON;
+    const find = (selector) => root.querySelector(selector);
+    this.canvas = find("canvas");
+    this.screen = this.canvas.getContext("2d", { alpha: false });
+    this.finished = surface(); // all but the stroke that is being drawn, at the screen's resolution
+    this.sent = surface(); // the picture that Python gets
+    this.brush = find(".it-brush");
+    this.thickness = find("input");
+    this.button = (name) => find(`[data-do="${name}"]`);
+    this.listen();
+    this.resize = new ResizeObserver(() => this.fit());
+    this.resize.observe(this.canvas);
+  }
+
+  // --- what Python says -------------------------------------------------------------------------------------------------
+
+  update({ key, side }, tell) {
+    this.tell = tell;
+    if (this.side === side && this.key === key) return;
+    Object.assign(this, { side, key });
+    this.sent.canvas.width = this.sent.canvas.height = side;
+    this.root.style.setProperty("--side", `${side}px`);
+    Object.assign(this.thickness, { min: Math.ceil(THIN * side), max: Math.round(THICK * side) });
+    if (sheets.get(key)?.side !== side) sheets.set(key, { side, done: [], undone: [], number: 0, width: Math.round(USUAL * side), erasing: false });
+    this.kept = sheets.get(key);
+    this.thickness.value = this.kept.width;
+    this.canvas.setAttribute("aria-label", "Sheet of paper: draw with the mouse, a finger or a pen. Delete clears it, Ctrl Z takes back a stroke.");
+    this.fit();
+    if (this.kept.done.length) this.tell("drawing", this.drawing()); // Python forgot it when the page was left
+  }
+
+  /** What Python gets: the sheet as a PNG, or null when nothing is on it. */
+  drawing() {
+    const { side, sent } = this;
+    draw(sent, this.kept.done, side);
+    const { data } = sent.getImageData(0, 0, side, side);
+    let ink = 0;
+    for (let i = 0; i < data.length; i += 4) ink += data[i] < DARK;
+    return ink ? { png: sent.canvas.toDataURL("image/png").split(",")[1], number: this.kept.number } : null;
+  }
+
+  // --- pointer ----------------------------------------------------------------------------------------------------------
+
+  listen() {
+    const { canvas } = this, act = { undo: () => this.undo(), redo: () => this.redo(), clear: () => this.clear() };
+    canvas.onpointerdown = (event) => this.begin(event);
+    canvas.onpointermove = (event) => this.move(event);
+    canvas.onpointerup = canvas.onpointercancel = (event) => this.end(event);
+    // Else Chromium takes a quick stroke for a flick, and swallows the tap on a button that follows it.
+    canvas.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
+    canvas.onpointerleave = () => (this.brush.hidden = true);
+    canvas.oncontextmenu = (event) => event.preventDefault(); // of a long press
+    for (const [name, action] of Object.entries(act)) this.button(name).onclick = action;
+    this.button("pen").onclick = () => this.take(false);
+    this.button("eraser").onclick = () => this.take(true);
+    this.thickness.oninput = () => {
+      this.kept.width = Number(this.thickness.value);
+      this.refresh();
+    };
+    const { undo, redo, clear } = act;
+    this.root.onkeydown = keys({ "Ctrl+z": undo, "Ctrl+y": redo, "Ctrl+Shift+z": redo, Delete: clear, Backspace: clear });
+  }
+
+  /** The event's place on the sheet, in its own pixels. */
+  at({ clientX, clientY }) {
+    const { left, top, width } = this.canvas.getBoundingClientRect(), unit = this.side / width;
+    return [(clientX - left) * unit, (clientY - top) * unit];
+  }
+
+  begin(event) {
+    const turned = Boolean(event.buttons & PEN_ERASER);
+    if (this.stroke || (event.button && !turned)) return; // one finger draws; a second one, or the palm, does nothing
+    this.canvas.setPointerCapture(event.pointerId);
+    if (event.pointerType !== "mouse") this.canvas.focus({ preventScroll: true, focusVisible: false }); // the mouse does it by itself
+    this.stroke = { pointer: event.pointerId, points: [this.at(event)], width: this.kept.width, erase: this.kept.erasing || turned };
+    this.paint();
+  }
+
+  move(event) {
+    this.showBrush(event);
+    if (this.stroke?.pointer !== event.pointerId) return;
+    const passed = event.getCoalescedEvents?.() ?? [];
+    for (const between of passed.length ? passed : [event]) this.add(this.at(between));
+    this.paint();
+  }
+
+  add([x, y]) {
+    const [lastX, lastY] = this.stroke.points.at(-1);
+    if (Math.hypot(x - lastX, y - lastY) >= SPACING * this.side) this.stroke.points.push([x, y]);
+  }
+
+  end(event) {
+    if (this.stroke?.pointer !== event.pointerId) return;
+    const { stroke } = this;
+    this.stroke = undefined;
+    this.did(stroke);
+  }
+
+  // --- what can be done and undone --------------------------------------------------------------------------------------
+
+  did(step, words = "") {
+    this.kept.done.push(step);
+    this.kept.undone = [];
+    this.changed(words);
+  }
+
+  undo() {
+    if (!this.kept.done.length || this.stroke) return;
+    this.kept.undone.push(this.kept.done.pop());
+    this.changed("Undone");
+  }
+
+  redo() {
+    if (!this.kept.undone.length || this.stroke) return;
+    this.kept.done.push(this.kept.undone.pop());
+    this.changed("Done again");
+  }
+
+  clear() {
+    if (this.blank || this.stroke) return;
+    this.did({ clear: true }, "Cleared");
+  }
+
+  take(erasing) {
+    this.kept.erasing = erasing;
+    this.refresh();
+  }
+
+  changed(words) {
+    this.kept.number += 1;
+    draw(this.finished, this.kept.done, this.side);
+    this.refresh();
+    this.say(words);
+    this.paint();
+    this.tell("drawing", this.drawing());
+  }
+
+  // --- what is seen -----------------------------------------------------------------------------------------------------
+
+  get blank() {
+    return this.kept.done.at(-1)?.clear ?? !this.kept.done.length;
+  }
+
+  say(words) {
+    this.root.querySelector("[aria-live]").textContent = words;
+  }
+
+  /** As many pixels as the screen has here. */
+  fit() {
+    const pixels = Math.round(this.canvas.clientWidth * devicePixelRatio);
+    if (!pixels || !this.kept) return;
+    for (const { canvas } of [this.screen, this.finished]) canvas.width = canvas.height = pixels;
+    draw(this.finished, this.kept.done, this.side);
+    this.refresh();
+    this.paint();
+  }
+
+  /** At most once per frame. */
+  paint() {
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = undefined;
+      const { screen, finished, side } = this, scale = finished.canvas.width / side;
+      screen.setTransform(1, 0, 0, 1, 0, 0);
+      screen.drawImage(finished.canvas, 0, 0);
+      screen.setTransform(scale, 0, 0, scale, 0, 0);
+      if (this.stroke) trace(screen, this.stroke);
+      this.root.querySelector(".it-hint").hidden = Boolean(this.stroke) || !this.blank;
+    });
+  }
+
+  refresh() {
+    const { done, undone, erasing, width } = this.kept;
+    this.button("pen").setAttribute("aria-pressed", !erasing);
+    this.button("eraser").setAttribute("aria-pressed", erasing);
+    const able = { undo: done.length, redo: undone.length, clear: !this.blank };
+    for (const [name, can] of Object.entries(able)) this.button(name).setAttribute("aria-disabled", !can); // disabled ones would lose the focus
+    this.thickness.setAttribute("aria-valuetext", `${width} of ${this.side} pixels`);
+    this.root.style.setProperty("--brush", `${(width / this.side) * this.canvas.clientWidth}px`);
+  }
+
+  /** A ring as large as the pen, where the mouse is. */
+  showBrush({ pointerType, clientX, clientY }) {
+    const { left, top } = this.canvas.getBoundingClientRect();
+    this.brush.hidden = pointerType === "touch";
+    this.brush.style.transform = `translate(${clientX - left}px, ${clientY - top}px) translate(-50%, -50%)`;
+  }
+
+  destroy() {
+    cancelAnimationFrame(this.frame);
+    this.resize.disconnect();
+  }
+}
+
+export const mount = mounts(Sheet);

@@ -1,0 +1,39 @@
+// What the tools share: one instance per place on the page, for as long as Streamlit keeps that place.
+
+const instances = new WeakMap();
+
+/** The mount function of a tool. `Tool`: made with its root element, then update(data, tell) at each word from Python, destroy() at the end. */
+export const mounts = (Tool) => ({ parentElement, data, setStateValue }) => {
+  if (!instances.has(parentElement)) {
+    const root = parentElement.querySelector(".it") ?? parentElement.appendChild(Object.assign(document.createElement("div"), { className: "it" }));
+    instances.set(parentElement, { tool: new Tool(root), mounts: 0 });
+  }
+  const instance = instances.get(parentElement), mine = ++instance.mounts;
+  instance.tool.update(data, setStateValue);
+  return () => {
+    if (mine !== instance.mounts) return; // Streamlit ends a mount that a newer one overtook; the tool lives on
+    instance.tool.destroy();
+    instances.delete(parentElement);
+  };
+};
+
+/** A listener that does `actions[name(event)]`, where there is one, and keeps the event from the page and its shortcuts. */
+export const keys = (actions) => (event) => {
+  const held = [event.ctrlKey || event.metaKey ? "Ctrl" : "", event.shiftKey ? "Shift" : "", event.altKey ? "Alt" : ""];
+  const name = [...held, event.key.length === 1 ? event.key.toLowerCase() : event.key].filter(Boolean).join("+");
+  if (!actions[name]) return;
+  event.preventDefault();
+  event.stopPropagation();
+  actions[name](event);
+};
+
+const icon = (path) => `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${path}"/></svg>`;
+
+export const ICONS = {
+  pen: icon("M4 20l1-4.5L16.5 4l3.5 3.5L8.5 19zM14 6.5l3.5 3.5"),
+  eraser: icon("M9 20L3.5 14.5a1.5 1.5 0 0 1 0-2L12.5 3.5l8 8L12 20zM8 8l8 8M9 20h12"),
+  undo: icon("M9 14L4 9l5-5M4 9h10a6 6 0 0 1 0 12h-4"),
+  redo: icon("M15 14l5-5-5-5M20 9H10a6 6 0 0 0 0 12h4"),
+  clear: icon("M4 7h16M9 7V4h6v3M6 7l1 14h10l1-14M10 11v6M14 11v6"),
+  add: icon("M12 5v14M5 12h14"),
+};

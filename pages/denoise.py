@@ -1,0 +1,49 @@
+"""Denoise: one digit by every method, the digits of a photo, a whole picture, or many files; always beside what was given."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.checkpoints import Checkpoint
+from pages.components import denoise_digit, denoise_files, denoise_photo, denoise_picture, session, sidebar
+
+MODES: dict[str, tuple[str, Callable[[Checkpoint | None], None]]] = {
+    "digit": ("One digit", denoise_digit.show),
+    "photo": ("A photo of digits", denoise_photo.show),
+    "picture": ("A whole picture", denoise_picture.show),
+    "files": ("Many files", denoise_files.show),
+}
+
+
+def main() -> None:
+    """The page."""
+    session.begin()
+    st.title("Denoise", anchor=False)
+    with st.sidebar:
+        sidebar.checkpoint_picker()
+    checkpoint = sidebar.open_chosen()
+    mode = st.segmented_control(
+        "What to denoise", list(MODES), default="digit", required=True, format_func=lambda name: MODES[name][0], key="denoise_mode",
+        persist_state="session", label_visibility="collapsed",
+    )  # fmt: skip
+    MODES[str(mode)][1](checkpoint)
+    st.expander("What am I looking at?", icon=":material/school:").markdown(WHAT_IT_IS)
+
+
+WHAT_IT_IS = """
+A **denoising autoencoder** is shown a damaged image and asked for the clean one. It cannot copy its input, so it has to learn what \
+clean images look like. Nobody tells it what the damage is: it is *blind*.
+
+- The **lesson's network** draws each digit again from a bottleneck of 128 numbers. What does not fit through is lost: noise, and detail.
+- The **U-Net** keeps the detail: *skip connections* carry it past the bottleneck. It is fully convolutional, so it takes any size. All \
+it ever saw were handwritten digits of MNIST, light ink on black: of a face or a landscape it knows nothing.
+- The **VAE** was never taught to denoise. It can only draw digits, so whatever it is given comes back as one, maybe as another one. \
+*Encode and decode* trusts the encoder, which noise misleads; the *search* looks for the code that explains the image best.
+- The **filters** know nothing of digits. They smooth, and see no difference between noise and a thin stroke.
+
+**PSNR** (peak signal-to-noise ratio, in dB) counts how far the pixels are off, **SSIM** (structural similarity, at most 1) how much of \
+the structure is right. Both compare with a clean image. Where none is known they are *unknown*: a clean look is no proof, for ink may \
+have been invented.
+"""
+
+main()

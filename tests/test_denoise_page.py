@@ -1,0 +1,407 @@
+"""The Denoise page through AppTest: every mode with uploads, what is known and what is not, and what can be wrong with a file."""
+
+import base64
+import io
+import json
+import threading
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import streamlit as st
+import torch
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from core import checkpoints, metrics, restore
+from core.data import uploads
+from core.data.datasets import load
+from core.data.photo import find_digits, paste_back
+from core.models import build_restorer
+from core.models.restoration import DenoiserConfig, LessonConfig
+from pages.components import background, caches, damage, denoise_files, denoise_methods, denoise_photo, denoise_zip, image_tools
+from pages.components import given_picture as given_page
+from pages.components.background import Work
+from pages.components.damage import Damage
+
+PAGE = Path(__file__).resolve().parents[1] / "pages" / "denoise.py"
+VAE = checkpoints.load("vae-mnist-2d")
+UNKNOWN = "PSNR and SSIM are *unknown*"
+
+
+@pytest.fixture(autouse=True)
+def tiny_restorers(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Untrained networks where the shipped ones lie, and no data set but the embedded one."""
+    root = tmp_path_factory.mktemp("restorers")
+    tiny = build_restorer("denoiser", DenoiserConfig(channels=(4, 4), blocks=(1, 1)), seed=0)
+    checkpoints.save(root / "denoiser", "denoiser", tiny, {})
+    checkpoints.save(root / "lesson-denoiser", "lesson", build_restorer("lesson", LessonConfig("denoise"), seed=0), {})
+    monkeypatch.setattr(checkpoints, "RESTORERS_ROOT", root)
+    monkeypatch.setenv("LATENT_DATA", str(root / "nothing"))
+    return root
+
+
+def run(mode: str = "digit", **state: object) -> AppTest:
+    """The page in that mode, once."""
+    image_tools._component.cache_clear()  # each AppTest has a runtime of its own
+    app = AppTest.from_file(PAGE, default_timeout=60)
+    app.session_state["denoise_mode"] = mode
+    for name, value in state.items():
+        app.session_state[name] = value
+    return checked(app.run())
+
+
+def checked(app: AppTest) -> AppTest:
+    assert not app.exception, app.exception
+    return app
+
+
+def words(app: AppTest) -> str:
+    return "\n".join(e.value for kind in (app.markdown, app.caption, app.info, app.error, app.warning) for e in kind)
+
+
+def html(app: AppTest, testid: str) -> str:
+    (found,) = [e.proto.body for e in app.get("html") if f'data-testid="{testid}"' in e.proto.body]
+    return found
+
+
+def component(app: AppTest, name: str) -> dict:
+    """What a component of pictures was given."""
+    (found,) = [json.loads(e.proto.json) for e in app.get("bidi_component") if f"/{name}.js" in e.proto.json]
+    return found
+
+
+def titles(app: AppTest) -> list[str]:
+    return [picture["title"] for picture in component(app, "wipe")["pictures"]]
+
+
+def png(image: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(np.clip(np.rint(image * 255), 0, 255).astype(np.uint8)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def digits(count: int = 1) -> np.ndarray:
+    return load("digits", "test").images[:count].astype(np.float32) / 255
+
+
+def page_of_digits(count: int = 3) -> bytes:
+    """Dark digits on white paper, in a row."""
+    paper = np.ones((200, 60 + 130 * count), np.float32)
+    for number, digit in enumerate(digits(count)):
+        paper[60:144, 60 + 130 * number : 144 + 130 * number] -= 0.85 * np.kron(digit, np.ones((3, 3)))
+    return png(paper)
+
+
+def uploaded(app: AppTest, *files: tuple[str, bytes], label: str = "") -> AppTest:
+    (uploader,) = [box for box in app.file_uploader if label in box.label]
+    uploader.set_value([(name, data, "image/png") for name, data in files])
+    return checked(app.run())
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    (button,) = [button for button in app.button if label in button.label]
+    return checked(button.click().run())
+
+
+def finished(app: AppTest, slot: str) -> AppTest:
+    """The page after the background work has ended."""
+    wait_for(lambda: app.session_state[slot].done)
+    return checked(app.run())
+
+
+def wait_for(condition) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come"
+        time.sleep(0.01)
+
+
+def table_rows(app: AppTest) -> list[str]:
+    return html(app, "denoise-table").split("<img")[1:]
+
+
+# --- one digit -----------------------------------------------------------------------------------------------------------------
+
+
+def test_first_visit_compares_methods_best_first_with_figures_that_are_right() -> None:
+    app = run()
+    assert titles(app)[:2] == ["Clean", "Damaged"] and len(titles(app)) == 2 + len(denoise_methods.FIRST)
+    values = [float(row.split('class="number">')[1].split("<")[0].replace("−", "-")) for row in table_rows(app)]
+    assert len(values) == 4 and values == sorted(values, reverse=True)
+    clean = digits()[0]
+    given = damage.apply(clean, Damage("gaussian", 0.5, 0))
+    tv = restore.denoise(given, "tv")
+    expected = metrics.psnr_db(*(as_batch(picture) for picture in (tv, clean))).item()
+    (row,) = [row for row in table_rows(app) if "Total variation" in row]
+    assert f">{expected:.1f}<" in row and UNKNOWN not in words(app)
+    assert app.get("plotly_chart"), "the path on the map"
+
+
+def as_batch(picture: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(picture, np.float32))[None, None]
+
+
+def test_an_upload_is_taken_as_it_is_and_its_quality_is_unknown_until_damage_is_added() -> None:
+    app = uploaded(run(denoise_kind="upload"), ("three.png", png(digits(4)[3])))
+    assert titles(app)[0] == "As given" and UNKNOWN in words(app)
+    assert table_rows(app) and all('class="number">–' in row and "★" not in row for row in table_rows(app))
+    (box,) = [box for box in app.selectbox if box.label == "Damage"]
+    assert box.value == "none"
+    checked(box.set_value("mask").run())
+    assert titles(app)[:2] == ["Clean", "Damaged"] and UNKNOWN not in words(app)
+    assert 'class="number">–' not in html(app, "denoise-table")
+
+
+def test_a_clean_test_image_without_damage_has_infinite_psnr_as_given() -> None:
+    app = run(**{"denoise_damage-False": "none"})
+    assert "∞" in html(app, "denoise-table") and "1.000" in html(app, "denoise-table") and titles(app)[0] == "As given"
+
+
+def test_a_drawing_is_shown_before_and_after_its_normalisation() -> None:
+    x = digits()[0][None]
+    app = run(denoise_kind="draw", denoise_drawing=x)
+    assert "what the models see" in html(app, "normalised") and UNKNOWN in words(app) and titles(app)[0] == "As given"
+    assert "Draw a digit" in words(run(denoise_kind="draw"))
+
+
+def test_a_generated_digit_and_a_file_that_is_no_image() -> None:
+    assert titles(run(denoise_kind="generate"))[:2] == ["Clean", "Damaged"]
+    app = uploaded(run(denoise_kind="upload"), ("a.png", b"not an image"))
+    assert "This is text" in app.error[0].value
+
+
+def test_methods_that_are_not_there_are_left_out_with_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(checkpoints, "RESTORERS_ROOT", tmp_path / "empty")
+    app = run()
+    assert len(app.warning) == 2 and "is left out" in app.warning[0].value
+    assert "Total variation" in titles(app) and len(table_rows(app)) == 2
+
+
+def test_without_any_vae_the_rest_works(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(checkpoints, "CHECKPOINTS", tmp_path)
+    app = run()
+    assert "Total variation" in titles(app) and "VAE, encode and decode" not in titles(app) and not app.get("plotly_chart")
+
+
+def test_no_method_chosen_says_so() -> None:
+    assert "at least one method" in words(run(denoise_methods=[]))
+
+
+def test_the_search_and_the_filters_strength() -> None:
+    app = run(denoise_methods=["vae-search", "median"])
+    weak = component(app, "wipe")["pictures"][3]["uri"]
+    (slider,) = [slider for slider in app.slider if slider.label.startswith("Median filter")]
+    checked(slider.set_value(3).run())
+    assert len(titles(app)) == 4 and component(app, "wipe")["pictures"][3]["uri"] != weak
+
+
+def test_answers_are_computed_once_and_stay_in_the_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    monkeypatch.setattr(restore, "denoise_batch", lambda x, method, **options: (calls.append(method), x)[1])
+    app = run()
+    count = len(calls)
+    checked(app.run())
+    assert count == 4 and len(calls) == count
+    assert len(app.session_state["denoise_answers"]) == 4
+
+
+def test_what_is_kept_in_a_session_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(st, "session_state", {})
+    made = [caches.of_session("slot", n, lambda n=n: n * 10, 2) for n in (1, 2, 1, 3, 1)]
+    assert made == [10, 20, 10, 30, 10] and list(st.session_state["slot"]) == [3, 1]
+
+
+# --- a photo -------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_photo_shows_boxes_and_each_digit_before_and_after() -> None:
+    app = uploaded(run("photo"), ("page.png", page_of_digits()))
+    assert len(component(app, "boxes")["boxes"]) == 3
+    assert html(app, "digit-cards").count('data-testid="digit-card"') == 3 and "3 digits" in words(app)
+    assert titles(app) == ["The photo", "Its digits denoised"]
+
+
+def test_edited_boxes_are_followed_and_one_without_ink_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = uploaded(run("photo"), ("page.png", page_of_digits()))
+    first = component(app, "boxes")["boxes"][0]
+    app.session_state["denoise_boxes"] = [tuple(map(int, first)), (2, 2, 20, 20)]
+    checked(app.run())
+    assert html(app, "digit-cards").count("<figure") == 1 and "no ink in box 2" in words(app)
+    app.session_state["denoise_boxes"] = []
+    checked(app.run())
+    assert "No digit is marked" in words(app)
+    uploaded(app, ("other.png", page_of_digits(2)))  # another photo: its own boxes
+    assert html(app, "digit-cards").count("<figure") == 2
+
+
+def test_the_photos_zip_holds_numbered_names_and_readable_pictures() -> None:
+    image = uploads.read_image(page_of_digits(2))
+    found = find_digits(image)
+    answers = np.stack([digit.x[0] for digit in found])
+    archive = zipfile.ZipFile(io.BytesIO(denoise_photo.pack(found, answers, paste_back(image, found, list(answers)))))
+    assert sorted(archive.namelist()) == ["01-before.png", "01-digit.png", "02-before.png", "02-digit.png", "photo-denoised.png"]
+    assert np.array(Image.open(io.BytesIO(archive.read("01-digit.png")))).shape == (28, 28)
+    whole = np.array(Image.open(io.BytesIO(archive.read("photo-denoised.png"))))
+    assert whole.shape == image.shape and whole.mean() > 128, "paper is light"
+
+
+def test_a_sample_is_made_and_its_digits_are_found() -> None:
+    app = press(run("photo"), "Make a sample")
+    assert "A sample: digits that the model vae-mnist-2d decoded" in words(app)
+    assert 6 <= html(app, "digit-cards").count("<figure") <= 10
+    assert given_page.sample(VAE, 1) == given_page.sample(VAE, 1) != given_page.sample(VAE, 2)
+    before = app.session_state["denoise_given"].token
+    assert press(app, "Another sample").session_state["denoise_given"].token != before
+
+
+@pytest.mark.parametrize("mode", ["photo", "picture"])
+def test_nothing_given_and_nothing_readable_get_a_sentence(mode: str) -> None:
+    app = run(mode)
+    assert "Upload a photo" in words(app)
+    uploaded(app, ("x.png", b"\x89PNG\r\n\x1a\nbroken"))
+    assert "PNG file" in app.error[0].value
+    uploaded(app, ("blank.png", png(np.ones((50, 80)))))
+    assert mode == "picture" or "No digit is marked" in words(app)
+
+
+# --- a whole picture -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_picture_is_denoised_at_its_own_size_and_says_what_the_network_knows() -> None:
+    app = uploaded(run("picture"), ("page.png", page_of_digits()))
+    assert "handwritten digits alone" in words(app)
+    finished(press(app, "Denoise it"), "denoise_picture")
+    outcome = app.session_state["denoise_picture"].result
+    assert outcome.denoised.shape == (200, 450) and outcome.clean is None
+    assert titles(app) == ["Before", "Denoised"] and UNKNOWN in words(app)
+    (box,) = [box for box in app.selectbox if box.label == "Method"]
+    checked(box.set_value("gaussian").run())
+    assert not app.get("bidi_component"), "what another method made is not shown as this one's"
+
+
+def test_damage_added_to_a_picture_can_be_measured_and_a_detail_cut_out() -> None:
+    app = uploaded(
+        run("picture", **{"denoise_picture_damage-True": "gaussian", "denoise_picture_method": "tv"}), ("p.png", page_of_digits())
+    )
+    finished(press(app, "Denoise it"), "denoise_picture")
+    assert titles(app) == ["Clean", "Damaged", "Denoised"] and "dB**" in words(app)
+    app.session_state["denoise_detail"] = "Detail"
+    checked(app.run())
+    (first, *_) = component(app, "wipe")["pictures"]
+    assert Image.open(io.BytesIO(base64.b64decode(first["uri"].split(",")[1]))).size == (140, 140)
+
+
+def test_an_error_of_the_work_becomes_its_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object, **options: object) -> None:
+        raise restore.RestoreError("This cannot be done; choose another.")
+
+    monkeypatch.setattr(restore, "denoise", refuse)
+    app = uploaded(run("picture"), ("p.png", page_of_digits()))
+    finished(press(app, "Denoise it"), "denoise_picture")
+    assert app.warning[0].value == "This cannot be done; choose another."
+
+
+def test_work_shows_its_progress_and_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(image, method, on_progress, should_stop, **options):
+        while True:
+            on_progress(0.25)
+            time.sleep(0.005)
+
+    monkeypatch.setattr(restore, "denoise", slow)
+    app = press(uploaded(run("picture"), ("p.png", page_of_digits())), "Denoise it")
+    wait_for(lambda: app.session_state["denoise_picture"].share == 0.25)
+    time.sleep(0.6)
+    checked(app.run())
+    assert "left" in app.get("progress")[0].proto.text and "450 × 200 pixels" in app.get("progress")[0].proto.text
+    press(app, "Stop")
+    finished(app, "denoise_picture")
+    assert "Stopped." in words(app) and not app.get("progress")
+
+
+# --- work in the background ------------------------------------------------------------------------------------------------------
+
+
+def test_work_that_nobody_watches_ends_and_others_wait_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background, "_turns", threading.BoundedSemaphore(1))
+    work, other = Work("a"), Work("b")
+    held = threading.Event()
+    first = threading.Thread(target=background._run, args=(work, lambda _: held.wait(10)))
+    second = threading.Thread(target=background._run, args=(other, lambda _: "done"))
+    first.start()
+    wait_for(lambda: work.began)
+    second.start()
+    time.sleep(0.3)
+    assert not other.began and "somebody else" in background.describe(other, time.monotonic())
+    held.set()
+    first.join(), second.join()
+    assert other.result == "done"
+    work.watched -= background.UNWATCHED_S + 1
+    with pytest.raises(background.Stopped):
+        work.step(0.5)
+
+
+def test_a_failure_nobody_foresaw_is_a_sentence_and_in_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    work = Work("a")
+    background._run(work, lambda _: 1 / 0)
+    assert work.done and "ZeroDivisionError" in work.error and "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_time_left_in_words() -> None:
+    assert background.time_left(0.0, 10) == " …"
+    assert background.time_left(0.25, 10) == ", about 30 s left"
+    assert background.time_left(0.1, 60) == ", about 9 minutes left"
+
+
+# --- many files ------------------------------------------------------------------------------------------------------------------
+
+
+def test_many_files_become_a_table_and_a_zip() -> None:
+    app = run("files")
+    assert "Upload several images" in words(app) and "200 images" in words(app)
+    files = [("=1+1.png", png(digits()[0])), ("../../etc/passwd.png", png(digits(2)[1])), ("broken.png", b"no")]
+    app = finished(press(uploaded(app, *files), "Denoise them"), "denoise_files")
+    outcome = app.session_state["denoise_files"].result
+    assert [row.result for row in outcome.rows] == ["001-digit.png", "002-digit.png", ""] and "This is text" in outcome.rows[2].problem
+    assert "2 denoised**, 1 with a problem" in words(app) and len(app.dataframe[0].value) == 3
+    archive = zipfile.ZipFile(io.BytesIO(outcome.archive))
+    assert archive.namelist() == ["001-digit.png", "002-digit.png", "table.csv"]
+    table = archive.read("table.csv").decode()
+    assert "'=1+1.png" in table and "etc/" not in table
+
+
+def test_several_digits_each_and_a_zip_of_them() -> None:
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w") as archive:
+        archive.writestr("a/one.png", page_of_digits(2))
+        archive.writestr("b.png", png(np.ones((40, 40))))
+    app = uploaded(run("files", denoise_files_kind="digits"), ("all.zip", zipped.getvalue()))
+    app = finished(press(app, "Denoise them"), "denoise_files")
+    outcome = app.session_state["denoise_files"].result
+    names = zipfile.ZipFile(io.BytesIO(outcome.archive)).namelist()
+    assert names == ["001-01-digit.png", "001-02-digit.png", "001-photo.png", "table.csv"]
+    assert outcome.rows[2].problem == "No digit was found on it."
+
+
+def test_whole_pictures_of_many_files_and_too_many_results(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = [("a.png", page_of_digits(1)), ("b.png", page_of_digits(2))]
+    method = denoise_methods.Chosen("median", 1.0)
+    outcome = denoise_files.run(Work("a"), files, "picture", method)
+    archive = zipfile.ZipFile(io.BytesIO(outcome.archive))
+    assert Image.open(io.BytesIO(archive.read("002-picture.png"))).size == (320, 200)
+    monkeypatch.setattr(denoise_files, "MAX_RESULT", 10)
+    outcome = denoise_files.run(Work("a"), files, "picture", method)
+    assert [row.result for row in outcome.rows] == [""] and "grew too large" in outcome.rows[0].problem
+
+
+def test_only_our_own_names_go_into_a_zip() -> None:
+    with pytest.raises(AssertionError):
+        denoise_zip.pack({"../evil.png": b""})
+
+
+def test_a_batch_that_is_stopped_stops() -> None:
+    work = Work("a", stopped=True)
+    background._run(work, lambda work: denoise_files.run(work, [("a.png", page_of_digits(1))], "digit", denoise_methods.Chosen("tv")))
+    assert work.error == "Stopped." and work.result is None

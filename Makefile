@@ -1,11 +1,11 @@
-# make run | test | check | bench | checkpoints.  Each sets up .venv first; PYTHON=python3.12 chooses the interpreter.
+# make run | test | check | bench | checkpoints | restorers.  Each sets up .venv first; PYTHON=python3.12 chooses the interpreter.
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8501
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check bench checkpoints clean
+.PHONY: run test check bench checkpoints restorers clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.installed
@@ -29,6 +29,14 @@ bench: $(VENV)/.installed-tests
 RECIPE := --epochs 200 --seed 0 --weight-decay 0.05 --encoder-hidden 1024 768 512
 checkpoints: $(VENV)/.installed
 	$(BIN)/python -m core.training --dataset mnist --model vae --latent-dim 2 $(RECIPE) --out checkpoints/vae-mnist-2d
+
+# The networks from image to image. The denoiser learns digits first, then also larger pictures.
+RESTORE = $(BIN)/python -m core.training.restoration
+restorers: $(VENV)/.installed
+	$(RESTORE) denoiser --epochs 24 --out checkpoints/restorers/denoiser
+	$(RESTORE) denoiser-pictures --epochs 6 --learning-rate 5e-4 --begin-with denoiser --out checkpoints/restorers/denoiser
+	for t in upscaler-x2 upscaler-x4; do $(RESTORE) $$t --epochs 12 --out checkpoints/restorers/$$t || exit 1; done
+	for t in autoencoder denoiser upscaler; do $(RESTORE) lesson-$$t --epochs 10 --learning-rate 2e-3 --out checkpoints/restorers/lesson-$$t || exit 1; done
 
 $(VENV)/bin/python:
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.10 to 3.13 is needed: install it, or name it: make run PYTHON=/path/to/python3"; exit 1; }

@@ -195,7 +195,7 @@ def every_model(picked: Picked) -> None:
             continue
         of = reconstruction.by_model(checkpoint.model, picked.x, told(checkpoint, picked))
         made.append((of.scores.loss_nats, f"{name} · {number(of.scores.loss_nats, 1)} nats", of.x_hat))
-    pass
+    made.sort(key=lambda entry: entry[0])
     with part:
         x = picked.x[0, 0].numpy()
         show_strip(

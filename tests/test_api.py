@@ -223,12 +223,13 @@ def test_what_is_no_image(body: bytes, words: str) -> None:
         (form(("image", b"x"))[0], "multipart/form-data", "names no boundary"),
         (form(("image", b"x"))[0], "multipart/form-data; boundary=other", "boundary"),
         (form(("image", b"x"))[0][:-8], "multipart/form-data; boundary=edge", "cut off"),
+        (form(("image", b"x"), ("last", b"y"))[0][:-20], "multipart/form-data; boundary=edge", "cut off"),
     ],
 )
 def test_forms_that_are_none(body: bytes, content_type: str, words: str) -> None:
     answer = post(body, content_type=content_type)
     assert answer.status == 400
-    assert words in answer.error["message"] or "text, whatever" in answer.error["message"]
+    assert words in answer.error["message"]
 
 
 @given(st.binary(max_size=300), st.sampled_from(["", "\x89PNG\r\n\x1a\n", "GIF89a", "\xff\xd8\xff"]))

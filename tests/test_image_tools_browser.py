@@ -295,6 +295,7 @@ def test_undo_redo_and_clear(view: Tools) -> None:
     view.button("Undo").click()
     assert view.drawn(6) == two, "clearing can be taken back"
     view.button("Undo").click()
+    assert view.drawn(7) == one
     view.button("Undo").click()
     assert view.drawn(8) is None
     assert "now False" in view.says("ink")
@@ -382,8 +383,12 @@ def test_drawing_with_a_finger_on_a_phone(hand: Tools) -> None:
     assert hand.page.evaluate("document.querySelector('.stMain').scrollTop") == scrolled
     for button in hand.page.locator(".it button").all():
         assert button.bounding_box()["height"] >= 44
-    hand.button("Undo").tap()
-    assert hand.drawn(2) is None
+    ink = hand.dark()
+    hand.touch(*(hand.place(0.2, v) for v in (0.25, 0.4, 0.6, 0.75)))
+    hand.page.wait_for_timeout(400)
+    assert hand.dark() > 1.9 * ink
+    hand.button("Undo").tap()  # Chromium ignores a tap that soon after a flick, which the stroke must not be
+    assert hand.dark() == ink
 
 
 @browser_test
@@ -442,6 +447,10 @@ def test_a_box_is_resized_by_its_corners(view: Tools) -> None:
     view.drag(view.pixel(top + 10, right + 40), view.pixel(SIZE[0], 0))
     t, left_now, b, right_now = view.edited(3)[1]
     assert (left_now, b) == (left - 20, bottom + 24) and b - t == right_now - left_now == 5, "not turned inside out"
+    top, left, bottom, right = BOXES[4]
+    view.boxes.nth(4).click()
+    view.drag(view.pixel(bottom, right), view.pixel(0, 0))
+    assert view.edited(4)[4] == (top, left, top + 5, left + 5)
 
 
 @browser_test
@@ -499,9 +508,12 @@ def test_boxes_by_keyboard_alone(view: Tools) -> None:
     view.page.keyboard.press("Enter")
     assert view.edited(3)[-1] == (152, 242, 208, 298)
     view.page.keyboard.press("ArrowLeft")
-    view.page.keyboard.press("Tab")  # does not wait for the next key
-    assert view.edited(4)[-1] == (152, 239, 208, 295)
+    view.page.keyboard.press("Shift+Tab")
+    view.page.keyboard.press("ArrowLeft")
+    view.page.keyboard.press("Control+z")  # each box is a change of its own, however quick one is
+    assert view.shown()[-2:] == [BOXES[5], (152, 239, 208, 295)]
     view.page.keyboard.press("Escape")
+    expect(view.page.locator(".it-selected")).to_have_count(0)
 
 
 @browser_test

@@ -75,6 +75,8 @@ KINDS = {
     "shadow": Scene(shadow=0.45),
     "ruled": Scene(ruled="lines", rows=2),
     "squared": Scene(ruled="squares", rows=2),
+    "faint on lines": Scene(ruled="lines", rows=2, darkness=0.4, pen=0.07, turn=4.0),
+    "faint on squares": Scene(ruled="squares", rows=2, darkness=0.4, pen=0.07, turn=4.0),
     "turned": Scene(turn=6.0, rows=2, columns=7),
     "marker": Scene(pen=0.17, darkness=0.9),
     "pencil": Scene(pen=0.04, darkness=0.3, texture=0.012),
@@ -317,7 +319,7 @@ def test_the_form_is_mnists(label, pen):
     assert abs((x.sum(0) * np.arange(28)).sum() / mass - 14) <= 0.51
     assert x.max() == 1
     assert x.min() == 0
-    assert 1.7 < stroke_width(x) < 4.5  # MNIST's 1st and 99th percentile
+    assert 1.9 < stroke_width(x) < 4.0  # 80 % of MNIST's lie within 2.1 and 3.7
     assert ((x > 0.1) & (x < 0.9)).any()  # greys: the resampling averages
     assert digit.darkness == pytest.approx(0.4, abs=0.02)
 
@@ -328,6 +330,20 @@ def test_the_aspect_is_kept():
     x = photo.normalize_digit(ink, (40, 40, 160, 160)).x[0]
     assert (x.max(1) > 0.5).sum() == 20
     assert (x.max(0) > 0.5).sum() == pytest.approx(20 * 0.25, abs=1.1)
+
+
+@pytest.mark.parametrize("length", [10, 30, 100, 700])
+@pytest.mark.parametrize("width", [1, 2, 5])
+def test_a_straight_line_is_a_digit_too(length, width):
+    ink = np.zeros((length + 40, 80))
+    ink[20 : 20 + length, 40 : 40 + width] = 0.8
+    for image in (ink, ink.T):
+        digit = photo.normalize_digit(image, (0, 0, *image.shape))
+        x = digit.x[0]
+        assert max(np.ptp(np.nonzero(x.any(axis))[0]) for axis in (0, 1)) + 1 == 20
+        middle = np.array(ndimage.center_of_mass(x)) + 0.5
+        place = np.array([digit.top, digit.left]) + middle / digit.scale
+        np.testing.assert_allclose(place - 0.5, ndimage.center_of_mass(image), atol=0.6 + 0.02 * length)
 
 
 def test_no_ink_cannot_be_normalised():
@@ -467,15 +483,20 @@ def test_any_small_array_gives_a_list(image):
 BIG = """
 import resource, sys, time
 import numpy as np
-from core.data import datasets, photo
+from core.data import photo
 small = np.load(sys.argv[1])
 rows, columns = (np.arange(n) * small.shape[i] // n for i, n in enumerate((3000, 4000)))
 image = small[rows][:, columns]
 start = time.perf_counter()
 digits = photo.find_digits(image)
 photo.paste_back(image, digits, [d.x[0] for d in digits])
-kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "darwin" else 1)
-print(len(digits), time.perf_counter() - start, kilobytes / 1024)
+seconds = time.perf_counter() - start
+try:  # Linux: getrusage would count what the parent held when it forked
+    status = open("/proc/self/status").read()
+    kilobytes = int(status.split("VmHWM:")[1].split()[0])
+except OSError:
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "darwin" else 1)
+print(len(digits), seconds, kilobytes / 1024)
 """
 
 
@@ -487,7 +508,7 @@ def test_a_photo_of_12_megapixels_needs_little_time_and_memory(tmp_path):
     count, seconds, megabytes = (float(v) for v in done.stdout.split())
     assert count == len(page.labels)
     assert seconds < 20
-    assert megabytes < 1500
+    assert megabytes < 700
 
 
 def test_the_same_digits_are_found_at_any_resolution():

@@ -193,7 +193,7 @@ class Boxes {
       actions[`Shift+${name}`] = () => this.nudge(dy, dx, [2, 3]);
     }
     this.root.onkeydown = keys(actions);
-    this.root.onfocusout = () => this.finishBurst();
+    this.root.addEventListener("focusout", () => this.finishBurst()); // there is no onfocusout
   }
 
   setAdding(adding) {

@@ -34,7 +34,7 @@ checkpoints: $(VENV)/.installed
 RESTORE = $(BIN)/python -m core.training.restoration
 restorers: $(VENV)/.installed
 	$(RESTORE) denoiser --epochs 24 --out checkpoints/restorers/denoiser
-	$(RESTORE) denoiser-pictures --epochs 6 --learning-rate 5e-4 --begin-with denoiser --out checkpoints/restorers/denoiser
+	$(RESTORE) denoiser-pictures --epochs 4 --learning-rate 5e-4 --begin-with denoiser --out checkpoints/restorers/denoiser
 	for t in upscaler-x2 upscaler-x4; do $(RESTORE) $$t --epochs 12 --out checkpoints/restorers/$$t || exit 1; done
 	for t in autoencoder denoiser upscaler; do $(RESTORE) lesson-$$t --epochs 10 --learning-rate 2e-3 --out checkpoints/restorers/lesson-$$t || exit 1; done
 

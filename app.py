@@ -55,13 +55,14 @@ def warm_up() -> None:
     """
     import pandas  # noqa: F401 (Streamlit imports it at the first widget)
     import plotly.graph_objects  # noqa: F401
+    import sklearn.decomposition  # noqa: F401 (the Reconstruct page's PCA)
     import torch
 
-    from pages.components import caches, latent_map, session
+    from pages.components import caches, image_tools, latent_map, session
 
     # What a page computes is small: a second thread costs more than it brings, and much more when several people click at once.
     torch.set_num_threads(1)
-    for shared in latent_map.shared_assets().values():
+    for shared in (*latent_map.shared_assets().values(), *image_tools.shared_assets().values()):
         latent_map.address(shared)
         _ = shared.compressed
     name = session.default_checkpoint()

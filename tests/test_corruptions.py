@@ -162,7 +162,8 @@ def test_the_shares_are_of_one_batch_and_within_range():
 def test_a_blind_batch_holds_every_damage(x):
     spoilt = corrupt_blindly(x, numbers())
     assert spoilt.shape == x.shape
-    first, last = round(0.28 * len(x)), round(0.48 * len(x))
+    first = round(SHARES["gaussian"][0] * len(x))
+    last = first + round(SHARES["salt-and-pepper"][0] * len(x))
     pepper = spoilt[first:last]
     changed = pepper[pepper != x[first:last]]
     assert set(changed.unique().tolist()) <= {0.0, 1.0}  # salt and pepper, and nothing else, lies there

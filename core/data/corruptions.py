@@ -200,15 +200,15 @@ CORRUPTIONS: dict[str, Corruption] = {
                                  "pixels to a square's side", 1, 8, 3, low_resolution, whole=True),
 }  # fmt: skip
 
-# Of a batch for the blind denoiser: which share gets which damage, and how strong. The commonest three get most.
+# Of a batch for the blind denoiser: which share gets which damage, and how strong. What is hardest to undo gets most.
 SHARES: dict[str, tuple[float, float, float]] = {
-    "gaussian": (0.28, 0.05, 0.9),
-    "salt-and-pepper": (0.2, 0.02, 0.5),
-    "mask": (0.2, 0.1, 0.85),
-    "speckle": (0.04, 0.1, 2.0),
+    "gaussian": (0.4, 0.05, 0.9),
+    "salt-and-pepper": (0.12, 0.02, 0.5),
+    "mask": (0.12, 0.1, 0.85),
+    "speckle": (0.06, 0.1, 2.0),
     "block": (0.06, 0.1, 0.5),
     "scratches": (0.06, 1, 8),
     "blur": (0.06, 0.3, 3.0),
-    "jpeg": (0.04, 50, 98),
+    "jpeg": (0.06, 50, 98),
     "low-resolution": (0.06, 2, 6),
 }

@@ -21,6 +21,7 @@ WORKING_SIDE = 1600  # pixels, at most, where digits are looked for
 LIGHT_SIDE = 400  # pixels, at most, where the paper's light is measured
 WIDEST_INK = 0.16  # of the longer side: what is broader is light or shadow
 FINE_SIDE = 100  # pixels of the longer side of a digit while its strokes are measured
+MOST_GROWTH = 25  # of these, that a stroke gains or loses at each side
 SMALLEST = 9  # pixels of the longer side of a digit at working size
 MOST_PARTS = 400  # of a page; a page full of text has no more digits that anyone would look at
 MOST_PAIRS = 2000  # of its parts that are measured
@@ -247,7 +248,7 @@ def _light(small: np.ndarray, factor: int) -> np.ndarray:
     """
     grey = 1 - _reduced(ndimage.gaussian_filter(small, 1.0), factor)
     window = max(3, int(WIDEST_INK * max(grey.shape)) | 1)
-    grey = np.pad(grey, window, mode="reflect", reflect_type="odd")  # a gradient goes on beyond the picture
+    grey = np.pad(grey, window, mode="edge")  # so that the window has an outer half too: without it a dark edge would seem bright
     closed = ndimage.grey_closing(grey, size=(window, window), mode="nearest")[window:-window, window:-window]
     return ndimage.gaussian_filter(closed, 2.0, mode="nearest")
 
@@ -534,12 +535,13 @@ def _normalized(crop: np.ndarray, mask: np.ndarray, corner: tuple[int, int]) -> 
         raise ValueError("There is no ink in this box.")
     height, width = crop.shape
     fine = FINE_SIDE / max(height, width)  # fine pixels per pixel of the photo
-    margin = FINE_SIDE // 2
+    margin = MOST_GROWTH + 1
     tall, wide = max(1, round(height * fine)), max(1, round(width * fine))
     resample = Image.Resampling.BOX if fine < 1 else Image.Resampling.BICUBIC
     ink = np.pad(_resized(own, (tall, wide), (0, 0, height, width), resample).clip(0, 1), margin)
     darkness = float(np.percentile(ink[ink > 0.5 * ink.max()], 60))
     ink = _with_strokes_like_mnist(np.clip((ink / darkness - 0.25) / 0.5, 0, 1))
+    ink, margin = np.pad(ink, FINE_SIDE // 2), margin + FINE_SIDE // 2  # a 1 needs room to both sides for a square around it
     first, last = _bounds(ink > 0.3)
     side = float((last - first).max())
     top, left = (first + last - side) / 2  # of the square around the ink
@@ -575,7 +577,7 @@ def _with_strokes_like_mnist(ink: np.ndarray) -> np.ndarray:
     grow = round((wanted * length / INNER - width) / (1 - wanted / INNER) / 2)  # at each side; the length grows too
     if not grow:
         return ink
-    reach = min(abs(grow), FINE_SIDE // 4)
+    reach = min(abs(grow), MOST_GROWTH)
     y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
     disc = y**2 + x**2 <= (reach + 0.3) ** 2
     changed = (ndimage.maximum_filter if grow > 0 else ndimage.minimum_filter)(ink, footprint=disc, mode="constant")

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from core import metrics
 from core.checkpoints import CheckpointError, RestorerCheckpoint, check_target, load_restorer, save
-from core.data.corruptions import CORRUPTIONS, corrupt_blindly, corrupt_seeded
+from core.data.corruptions import CORRUPTIONS, SHARES, corrupt_blindly, corrupt_seeded
 from core.data.datasets import DATASETS, DatasetError, Split, load, to_unit_images
 from core.models import Restorer, build_restorer
 from core.models.autoencoder import SIDE
@@ -54,7 +54,9 @@ def shrink(factor: int) -> Damage:
     return lambda x, generator: F.avg_pool2d(x, factor)
 
 
-BLIND = "each image spoilt in one of nine ways at a random strength (core.data.corruptions.SHARES), drawn anew for each batch"
+BLIND = "each image spoilt anew for each batch, at a random strength: " + ", ".join(
+    f"{share:.0%} {name} {low:g} to {high:g}" for name, (share, low, high) in SHARES.items()
+)
 CANVASES = f"every other batch: {CANVAS} x {CANVAS} pixels, up to {DIGITS} digits 0.6 to 2 times as large, the grain of paper"
 TASKS: dict[str, Task] = {
     "denoiser": Task("Blind U-Net denoiser", "denoiser", DenoiserConfig(), corrupt_blindly, BLIND),

@@ -84,7 +84,8 @@ KINDS = {
     "jpeg": Scene(jpeg=20),
     "rows": Scene(rows=4, columns=8, height=60, turn=3.0),
     "chalk": Scene(chalk=True, pen=0.1),
-    "hats": Scene(gap=0.09),
+    "hats": Scene(gap=0.12),
+    "long rows aslant": Scene(rows=3, columns=13, height=60, turn=7.5),
     "one": Scene(columns=1, height=260),
     "desk": Scene(desk=True),
 }
@@ -197,7 +198,7 @@ def right(page: Page, digits: list[Digit], least: float = 0.5) -> bool:
 def test_every_digit_of_a_drawn_page_is_found_in_order_and_nothing_else(kind, seed):
     page = draw_page(KINDS[kind], seed)
     digits = photo.find_digits(page.image)
-    assert right(page, digits), [d.box for d in digits]
+    assert right(page, digits, 0.8 if kind == "hats" else 0.5), [d.box for d in digits]
     assert all(d.x.shape == (1, 28, 28) and d.x.dtype == np.float32 and d.x.min() >= 0 and d.x.max() == 1 for d in digits)
 
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 from chromium import ADVICE, FLAGS, find
 from hypothesis import settings
-from live import Server, write_mnist_test_files
-from playwright.sync_api import Browser, sync_playwright
+from live import PATIENCE_MS, Server, write_mnist_test_files
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from core.data.datasets import Split, load
 from core.models import Model, build
@@ -89,6 +89,7 @@ def chromium() -> Iterator[Browser]:
     path = find()
     if path is None:
         pytest.fail(ADVICE)
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser

@@ -14,6 +14,7 @@ from core.data.datasets import load
 
 PROJECT = Path(__file__).resolve().parents[1]
 START_S = 90
+PATIENCE_MS = 60_000  # what a browser test waits for at most: it may share the machine
 
 
 def write_mnist_test_files(root: Path, count: int = 10_000) -> Path:

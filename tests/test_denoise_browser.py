@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from live import Server
+from live import PATIENCE_MS, Server
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
@@ -16,7 +16,6 @@ from core.data.datasets import load
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-SLOW_MS = 60_000
 COUNT = 8
 
 
@@ -39,8 +38,7 @@ def page(server: Server, chromium: Browser) -> Iterator[Page]:
     """The page by way of the navigation, 1440 pixels wide."""
     context = chromium.new_context(viewport={"width": 1440, "height": 1000}, accept_downloads=True)
     page = context.new_page()
-    page.set_default_timeout(SLOW_MS)
-    expect.set_options(timeout=SLOW_MS)
+    page.set_default_timeout(PATIENCE_MS)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(server.url)
@@ -48,7 +46,6 @@ def page(server: Server, chromium: Browser) -> Iterator[Page]:
     expect(page.get_by_role("heading", name="Denoise")).to_be_visible()
     expect(page.get_by_test_id("denoise-table")).to_be_visible()
     yield page
-    expect.set_options(timeout=5_000)
     context.close()
     assert not errors
 

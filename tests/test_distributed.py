@@ -158,7 +158,7 @@ def test_the_gradient_is_one_process_s_on_the_whole_batch():
     apart = [a_trainer(Apart(rank, 2), "ae", binarize=False) for rank in range(2)]
     batch = torch.cat([trainer.batch(next(trainer._batches_left()))[0] for trainer in apart])
     alone = a_trainer(ALONE, "ae", binarize=False)
-    loss, _ = alone.objective(batch, None, alone.generator, 1.0)
+    loss, _ = alone.objective(batch, batch, None, alone.generator, 1.0)
     loss.backward()
     parts = [after_a_step(a_trainer(Apart(rank, 2), "ae", binarize=False)) for rank in range(2)]
     for name, parameter in alone.model.named_parameters():

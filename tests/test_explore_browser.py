@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from live import Server
+from live import PATIENCE_MS, Server
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from core import checkpoints
@@ -15,7 +15,6 @@ from core import checkpoints
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 POINT = (0.5, 1.5)
-READY_MS = 30_000
 
 
 class View:
@@ -28,7 +27,7 @@ class View:
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("request", lambda request: self.hosts.update(re.findall(r"^(?:blob:)?(\w+://[^/]*)", request.url)))
-        page.set_default_timeout(READY_MS)
+        page.set_default_timeout(PATIENCE_MS)
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type == "error":

@@ -42,7 +42,7 @@ def test_the_objective_takes_its_weight_as_a_tensor_too(digits, model):
     losses = []
     for weight in (0.3, torch.tensor(0.3)):
         x, label = trainer.images[rows].float() / 255, None if trainer.labels is None else trainer.labels[rows]
-        loss, sums = objective(x, label, torch.Generator().manual_seed(0), weight)
+        loss, sums = objective(x, x, label, torch.Generator().manual_seed(0), weight)
         losses.append(loss)
         assert sums.shape == (len(trainer.model.LOSSES),)
     torch.testing.assert_close(*losses)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from live import PROJECT, Server
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, expect
-from test_explore_browser import READY_MS, View
+from test_explore_browser import View
 
 from pages.components.image_tools import MAX_BOXES, MAX_DRAWING_BYTES, PNG_MAGIC, read_boxes, read_drawing
 
@@ -40,7 +40,7 @@ class Tools(View):
         if self.page.url == "about:blank":
             self.page.goto(self.base)
         self.page.get_by_role("link", name=f"To {name}").click()
-        expect(self.page.get_by_test_id(testid)).to_be_visible(timeout=READY_MS)
+        expect(self.page.get_by_test_id(testid)).to_be_visible()
         self.frame()
         return self
 

@@ -4,12 +4,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from live import Server
+from live import PATIENCE_MS, Server
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-
-READY_MS = 60_000
 
 
 class View:
@@ -22,7 +20,7 @@ class View:
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("request", lambda request: self.hosts.update(re.findall(r"^(?:blob:)?(\w+://[^/]*)", request.url)))
-        page.set_default_timeout(READY_MS)
+        page.set_default_timeout(PATIENCE_MS)
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type == "error":

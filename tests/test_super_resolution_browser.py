@@ -6,19 +6,18 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from live import Server
+from live import PATIENCE_MS, Server
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 TABS = ("One digit", "Ten digits", "Noise", "A larger picture")
-READY_MS = 30_000
 
 
 def open_page(page: Page, server: Server) -> Page:
     """By way of the sidebar, as a visitor comes."""
-    page.set_default_timeout(READY_MS)
+    page.set_default_timeout(PATIENCE_MS)
     page.goto(server.url)
     page.get_by_role("link", name="Super-resolution").click()
     page.wait_for_selector("[data-testid=enlarged] img")
@@ -114,7 +113,7 @@ def test_nothing_sticks_out_of_a_phone(server: Server, chromium: Browser, scheme
         viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, device_scale_factor=2, color_scheme=scheme
     )
     page = context.new_page()
-    page.set_default_timeout(READY_MS)
+    page.set_default_timeout(PATIENCE_MS)
     page.goto(f"{server.url}/super_resolution")
     page.wait_for_selector("[data-testid=enlarged] img")
     for tab in TABS:

@@ -12,7 +12,7 @@ import timeline_app
 import torch
 from live import PROJECT, Server
 from playwright.sync_api import Browser, BrowserContext, Route, expect
-from test_explore_browser import READY_MS, View
+from test_explore_browser import View
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -38,7 +38,7 @@ class RunView(View):
             assert response.status == 200
 
     def wait_for(self, epoch: int) -> None:
-        expect(self.shown).to_have_text(f"epoch {epoch} of {timeline_app.TOTAL}", timeout=READY_MS)
+        expect(self.shown).to_have_text(f"epoch {epoch} of {timeline_app.TOTAL}")
         self.frame()
 
     def scrub(self, epoch: int) -> None:

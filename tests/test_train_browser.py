@@ -9,14 +9,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from live import PROJECT, Server
+from live import PATIENCE_MS, PROJECT, Server
 from playwright.sync_api import Browser, Page, expect
 
 from core import checkpoints, jobs
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-
-SLOW_MS = 60_000
 
 
 @pytest.fixture(scope="module")
@@ -54,12 +52,10 @@ def no_run_left(root: Path) -> Iterator[None]:
 def page(chromium: Browser) -> Iterator[Page]:
     context = chromium.new_context(viewport={"width": 1280, "height": 1000}, accept_downloads=True)
     page = context.new_page()
-    page.set_default_timeout(SLOW_MS)
-    expect.set_options(timeout=SLOW_MS)
+    page.set_default_timeout(PATIENCE_MS)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
-    expect.set_options(timeout=5_000)
     context.close()
     assert not errors
 

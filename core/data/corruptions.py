@@ -64,13 +64,14 @@ def corrupt_seeded(x: Tensor, name: str, strength: float, seed: int) -> Tensor:
 def corrupt_blindly(x: Tensor, generator: torch.Generator) -> Tensor:
     """Images (B, 1, H, W), each spoilt in one of all ways at a random strength: what a blind denoiser learns from.
 
-    The batch is dealt out by SHARES; its order is random, so that each image gets every kind of damage in time.
+    The batch is dealt out by SHARES; its order is random, so that each image gets every kind of damage in time. Strengths come from a
+    triangle over their range: what is met most lies in the middle.
     """
     parts, dealt = [], 0.0
     for name, (share, low, high) in SHARES.items():
         part = x[round(dealt * len(x)) : round((dealt + share) * len(x))]
         dealt += share
-        strength = low + (high - low) * _uniform(part, (len(part),), generator)
+        strength = low + (high - low) * _uniform(part, (2, len(part)), generator).mean(0)
         parts.append(corrupt(part, name, strength.round() if CORRUPTIONS[name].whole else strength, generator))
     return torch.cat(parts)
 
@@ -202,13 +203,13 @@ CORRUPTIONS: dict[str, Corruption] = {
 
 # Of a batch for the blind denoiser: which share gets which damage, and how strong. What is hardest to undo gets most.
 SHARES: dict[str, tuple[float, float, float]] = {
-    "gaussian": (0.4, 0.05, 0.9),
-    "salt-and-pepper": (0.12, 0.02, 0.5),
-    "mask": (0.12, 0.1, 0.85),
-    "speckle": (0.06, 0.1, 2.0),
+    "gaussian": (0.6, 0.05, 0.9),
+    "salt-and-pepper": (0.06, 0.02, 0.5),
+    "mask": (0.06, 0.1, 0.85),
+    "speckle": (0.04, 0.1, 2.0),
     "block": (0.06, 0.1, 0.5),
-    "scratches": (0.06, 1, 8),
-    "blur": (0.06, 0.3, 3.0),
-    "jpeg": (0.06, 50, 98),
+    "scratches": (0.04, 1, 8),
+    "blur": (0.04, 0.3, 3.0),
+    "jpeg": (0.04, 50, 98),
     "low-resolution": (0.06, 2, 6),
 }

@@ -54,7 +54,7 @@ def shrink(factor: int) -> Damage:
     return lambda x, generator: F.avg_pool2d(x, factor)
 
 
-BLIND = "each image spoilt anew for each batch, at a random strength: " + ", ".join(
+BLIND = "each image spoilt anew for each batch, at a strength from a triangle over its range: " + ", ".join(
     f"{share:.0%} {name} {low:g} to {high:g}" for name, (share, low, high) in SHARES.items()
 )
 CANVASES = f"every other batch: {CANVAS} x {CANVAS} pixels, up to {DIGITS} digits 0.6 to 2 times as large, the grain of paper"

@@ -241,10 +241,10 @@ def test_play_shows_every_epoch_once_and_stops_at_the_end(view: RunView) -> None
     view.page.wait_for_function("() => seen.length > 3")  # the epochs go by faster than they can be waited for one by one
     view.page.keyboard.press("Space")
     expect(play).to_have_attribute("aria-label", "Play the epochs")
-    view.page.wait_for_timeout(600)
-    paused = view.shown.inner_text()
-    view.page.wait_for_timeout(600)
-    assert view.shown.inner_text() == paused
+    paused = int(view.slider.input_value())
+    view.wait_for(paused)  # what was on its way comes, and nothing after it
+    view.page.wait_for_timeout(1000)
+    assert view.shown.inner_text() == f"epoch {paused} of 12"
     play.click()
     view.wait_for(12)
     expect(play).to_have_attribute("aria-label", "Play the epochs")

@@ -161,7 +161,7 @@ def verdict(share: float, count: int, name: str) -> str:
         return f"Stranger than every one of {count:,} {name} test images."
     if share <= 0.5 / count:
         return f"Less strange than every one of {count:,} {name} test images."
-    return f"Stranger than {100 * share:.1f} % of the {name} test images."
+    return f"Stranger than {100 * share:.1f} % of {count:,} {name} test images."
 
 
 def other_images(dataset: str) -> None:

@@ -77,8 +77,8 @@ def show_one(comparison: Comparison, x: np.ndarray, factor: int) -> None:
     st.markdown(verdict(comparison, factor))
     wiping, errors = st.columns([0.6, 0.4], gap="medium")
     with wiping, st.container(key="sr_wipe"):
-        ordered = (first, *made[:-1], last, made[-1]) if made else (first, last)  # it begins with the first beside the last
-        wipe({picture.title: uri(picture.image) for picture in ordered}, "sr_wipe_tool")
+        shown = {picture.title: uri(picture.image) for picture in (first, *made, last)}
+        wipe(shown, "sr_wipe_tool", sides=(first.title, (made or [last])[-1].title))
     model = comparison.by.get(enlarging.model_for(factor))
     if model is not None:
         with errors:

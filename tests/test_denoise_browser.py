@@ -55,7 +55,7 @@ def choose(page: Page, mode: str) -> None:
 
 
 def upload(page: Page, photo: Path) -> None:
-    """The photo; a filter as the method, which needs no trained network."""
+    """The photo; a filter as the method, which is the fastest."""
     choose(page, "A photo of digits")
     page.locator("input[type=file]").set_input_files(photo)
     page.get_by_role("combobox", name=re.compile("Method")).click()
@@ -88,6 +88,7 @@ def test_a_box_that_is_removed_takes_its_digit_with_it(page: Page, photo: Path) 
 def test_the_wipe_moves_and_keeps_pixels_crisp(page: Page) -> None:
     stage = page.get_by_test_id("wipe-stage")
     expect(stage).to_be_visible()
+    assert stage.locator(".it-name").all_inner_texts() == ["Damaged", "Blind U-Net denoiser"]
     box = stage.bounding_box()
     assert box and box["width"] % 28 == 0, "a whole number of screen pixels to a pixel"
     assert stage.locator("img").first.evaluate("i => getComputedStyle(i).imageRendering") == "pixelated"
@@ -118,6 +119,9 @@ def test_no_mode_is_wider_than_a_phone(page: Page, photo: Path, mode: str) -> No
     else:
         choose(page, mode)
         expect(page.get_by_text("What am I looking at?")).to_be_visible()
+    if mode == "A whole picture":
+        page.locator("input[type=file]").set_input_files(photo)
+        expect(page.get_by_text("760 × 420 pixels")).to_be_visible()
     page.wait_for_timeout(500)
     wider = "[document.documentElement, document.querySelector('[data-testid=stMain]')].map(e => e.scrollWidth - e.clientWidth)"
     assert page.evaluate(wider) == [0, 0]

@@ -92,7 +92,7 @@ def test_main_path_image_code_reconstruction_noise_and_gauge(view: View) -> None
     assert set(pictures.evaluate_all("all => all.map(i => getComputedStyle(i).imageRendering)")) == {"pixelated"}
     sizes = pictures.evaluate_all("all => all.map(i => [i.clientWidth, i.clientHeight])")
     assert len({round(side) for size in sizes for side in size}) == 1, sizes
-    expect(page.get_by_text(re.compile(r"Stranger than [\d.]+ % of the MNIST test images"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Stranger than [\d.]+ % of [\d,]+ MNIST test images"))).to_be_visible()
     expect(page.locator(".js-plotly-plot")).to_be_visible()
     before, losses = view.image(), view.rows()
     page.get_by_role("button", name="Another one").click()

@@ -91,11 +91,17 @@ def _run(work: Work, do: Callable[[Work], Any]) -> None:
         work.done = True
 
 
+def has(slot: str, token: str) -> bool:
+    """Whether the slot's work, under way or ended, is this."""
+    work = st.session_state.get(slot)
+    return work is not None and work.token == token
+
+
 def outcome(slot: str, token: str) -> Any:
     """What came of the slot's work if it is this; else None, with its progress or its error drawn."""
-    work = st.session_state.get(slot)
-    if work is None or work.token != token:
+    if not has(slot, token):
         return None
+    work = st.session_state[slot]
     if not work.done:
         _watch(slot)
     elif work.error:

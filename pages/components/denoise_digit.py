@@ -59,7 +59,9 @@ def show(checkpoint: Checkpoint | None) -> None:
         given = damage.apply(x, hurt)
         clean = x if hurt.name or kind not in OWN else None
         answers = denoise(given, methods, checkpoint)
-        wipe(pictures(clean, given, answers, hurt), f"{KEY}_wipe", height_px=224)
+        shown = pictures(clean, given, answers, hurt)
+        first = denoise_methods.title(next(iter(answers))) if answers else next(iter(shown))
+        wipe(shown, f"{KEY}_wipe", height_px=224, sides=("Damaged" if "Damaged" in shown else "As given", first))
         st.caption(link.plain(words_for(picked, hurt)))
         show_table(clean, given, answers)
         if checkpoint is not None:
@@ -90,7 +92,7 @@ def words_for(picked: Picked, hurt: Damage) -> str:
     if not hurt.name:
         return f"{picked.title}, as it is."
     kind = CORRUPTIONS[hurt.name]
-    return f"{picked.title}, with {kind.title.lower()}: {hurt.strength:g} ({kind.strength})."
+    return f"{picked.title}. {kind.title}, {hurt.strength:g} ({kind.strength})."
 
 
 # --- the table -----------------------------------------------------------------------------------------------------------------

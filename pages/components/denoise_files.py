@@ -74,6 +74,9 @@ def show(checkpoint: Checkpoint | None) -> None:
         outcome = background.outcome(SLOT, token)
         if outcome is not None:
             show_outcome(outcome)
+        elif not background.has(SLOT, token):
+            ready = "1 file is ready" if len(given) == 1 else f"{len(given)} files are ready"
+            st.info(f"{ready}. Press **Denoise them**.", icon=":material/auto_fix_high:")
 
 
 def show_outcome(outcome: Outcome) -> None:

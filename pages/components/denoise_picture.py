@@ -16,6 +16,7 @@ from pages.components.image_tools import wipe
 from pages.components.pictures import photo_uri, png
 
 SLOT = "denoise_picture"
+PREVIEW_PX = 760  # of the picture's width, at most, before it is denoised
 DETAIL_PX = 140  # side of the detail, in the picture's pixels
 TRAINED_ON = (
     "It was trained on **handwritten digits alone** (MNIST, light ink on black). It works on any size, pixel for pixel, in tiles; "
@@ -59,7 +60,8 @@ def show(checkpoint: Checkpoint | None) -> None:
             return
         height, width = image.shape
         uri = caches.of_session("denoise_photo_uri", given.token, lambda: photo_uri(image), 2)
-        st.image(uri, caption=f"{width:,} × {height:,} pixels", width=min(width, 760))
+        with st.container(width=min(width, PREVIEW_PX)):  # which gives way on a phone; an image of a fixed width does not
+            st.image(uri, caption=f"{width:,} × {height:,} pixels", width="stretch")
 
 
 def run(work: Work, image: np.ndarray, flatten: bool, hurt: Damage, method: Chosen) -> Outcome:
@@ -85,7 +87,8 @@ def show_outcome(outcome: Outcome, token: str) -> None:
         "denoise_uris", (token, detail, *(p.shape for p in shown.values()), *_corner(outcome.given)),
         lambda: {title: photo_uri(picture) for title, picture in shown.items()}, 4,
     )  # fmt: skip
-    wipe(uris, f"denoise_picture_wipe-{len(uris)}", height_px=460)
+    before = next(title for title in ("Damaged", "Before") if title in shown)
+    wipe(uris, f"denoise_picture_wipe-{len(uris)}", height_px=460, sides=(before, "Denoised"))
     show_figures(outcome)
     st.download_button(
         "Download (PNG)",

@@ -21,12 +21,14 @@ MAX_BOXES = 200
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 
 
-def wipe(pictures: Mapping[str, str], key: str, height_px: int = 280) -> None:
+def wipe(pictures: Mapping[str, str], key: str, height_px: int = 280, sides: tuple[str, str] | None = None) -> None:
     """Show pictures (title -> data URI, all of one aspect) side by side, and two of them under a divider that wipes between them.
 
-    All are drawn at one scale, a whole number of screen pixels to a pixel where they are small. Nothing is sent to Python.
+    All are drawn at one scale, a whole number of screen pixels to a pixel where they are small. `sides`: the titles that lie left and
+    right of the divider at first; None: the first and the last. Nothing is sent to Python.
     """
-    _mount("wipe", key, {"pictures": [{"title": title, "uri": uri} for title, uri in pictures.items()], "height": height_px})
+    shown = [{"title": title, "uri": uri} for title, uri in pictures.items()]
+    _mount("wipe", key, {"pictures": shown, "height": height_px, "sides": list(sides or (*pictures,)[:: max(1, len(pictures) - 1)])})
 
 
 def draw_canvas(on_draw: Callable[[], None], key: str, side_px: int = 280) -> None:

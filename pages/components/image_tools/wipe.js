@@ -48,18 +48,18 @@ class Wipe {
     this.divide(50);
   }
 
-  update({ pictures, height }) {
+  update({ pictures, height, sides }) {
     this.height = height;
     const titles = pictures.map(({ title }) => title), same = JSON.stringify(titles) === JSON.stringify(this.titles);
     this.pictures = pictures;
-    if (!same) this.begin(titles);
+    if (!same) this.begin(titles, sides);
     pictures.forEach(({ uri }, i) => this.images[i].getAttribute("src") === uri || (this.images[i].src = uri));
     this.choose();
     this.arrange();
   }
 
   /** Other pictures: a row for them; a choice that is still there stays. */
-  begin(titles) {
+  begin(titles, sides) {
     const before = this.selects.map((select) => this.titles?.[select.value]);
     this.titles = titles;
     this.images = titles.map((title) => Object.assign(new Image(), { alt: title, draggable: false, onload: () => this.arrange() }));
@@ -71,8 +71,7 @@ class Wipe {
     }));
     this.selects.forEach((select, side) => {
       select.replaceChildren(...titles.map((title, i) => new Option(title, i)));
-      const kept = titles.indexOf(before[side]);
-      select.value = kept >= 0 ? kept : side ? titles.length - 1 : 0;
+      select.value = [before[side], sides[side]].map((title) => titles.indexOf(title)).find((at) => at >= 0) ?? 0;
     });
     this.root.querySelector(".it-wipe").hidden = titles.length < 2;
   }

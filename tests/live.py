@@ -1,6 +1,7 @@
 """The running app and a browser, for the tests that need both: a server on a free port, and MNIST-shaped files for it to read."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import urllib.request
 from pathlib import Path
 
 import numpy as np
+from playwright.sync_api import ConsoleMessage, Page
 
 from core.data.datasets import load
 
@@ -67,3 +69,20 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+
+class Watched:
+    """A page whose errors, and the hosts that it asks, are written down."""
+
+    def __init__(self, page: Page, base: str) -> None:
+        self.page, self.base = page, base
+        self.errors: list[str] = []
+        self.hosts: set[str] = set()
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("request", lambda request: self.hosts.update(re.findall(r"^(?:blob:)?(\w+://[^/]*)", request.url)))
+        page.set_default_timeout(PATIENCE_MS)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)

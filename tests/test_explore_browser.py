@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from live import PATIENCE_MS, Server
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from live import Server, Watched
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from core import checkpoints
 
@@ -17,21 +17,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 POINT = (0.5, 1.5)
 
 
-class View:
+class View(Watched):
     """The Explore page in a browser, with the gestures that the tests make."""
-
-    def __init__(self, page: Page, base: str) -> None:
-        self.page, self.base = page, base
-        self.errors: list[str] = []
-        self.hosts: set[str] = set()
-        page.on("console", self._console)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("request", lambda request: self.hosts.update(re.findall(r"^(?:blob:)?(\w+://[^/]*)", request.url)))
-        page.set_default_timeout(PATIENCE_MS)
-
-    def _console(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self.errors.append(message.text)
 
     def open(self, query: str = "") -> "View":
         self.page.goto(f"{self.base}/{query}")

@@ -4,27 +4,14 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from live import PATIENCE_MS, Server
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from live import Server, Watched
+from playwright.sync_api import Browser, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
-class View:
+class View(Watched):
     """The Reconstruct page, entered by its link, as visitors do."""
-
-    def __init__(self, page: Page, base: str) -> None:
-        self.page, self.base = page, base
-        self.errors: list[str] = []
-        self.hosts: set[str] = set()
-        page.on("console", self._console)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("request", lambda request: self.hosts.update(re.findall(r"^(?:blob:)?(\w+://[^/]*)", request.url)))
-        page.set_default_timeout(PATIENCE_MS)
-
-    def _console(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self.errors.append(message.text)
 
     def open(self) -> "View":
         self.page.goto(self.base)

@@ -83,6 +83,20 @@ def write_checkpoint(
         "title": title,
         "dataset": {"name": trainer.config.dataset, "training_images": len(train.images), "test_images": len(test.images)},
         "preprocessing": PREPROCESSING if trainer.config.binarize else PREPROCESSING_GREY,
+        **how_trained(trainer, weights),
+        "decoder_flop": model.decoder_flop(),
+        "metrics": values,
+        **made_with(),
+    }
+    if owner:
+        card["owner"] = owner  # who may rename or delete it
+    save(folder, trainer.model_name, model.to(weights), card, codes)
+    return card
+
+
+def how_trained(trainer: Trainer, weights: torch.dtype) -> dict[str, Any]:
+    """What every card says of its training, and of the type that its weights are stored in."""
+    return {
         "seed": trainer.config.seed,
         "recipe": to_json(trainer.config),
         "epochs": round(trainer.step / trainer.steps_per_epoch, 3),
@@ -91,16 +105,14 @@ def write_checkpoint(
         "device": device_title(trainer.device),
         "precision": str(trainer.precision).removeprefix("torch."),
         "stored_weights": str(weights).removeprefix("torch."),
-        "parameters": sum(parameter.numel() for parameter in model.parameters()),
-        "decoder_flop": model.decoder_flop(),
-        "metrics": values,
-        "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
-        "commit": commit(),
+        "parameters": sum(parameter.numel() for parameter in trainer.model.parameters()),
     }
-    if owner:
-        card["owner"] = owner  # who may rename or delete it
-    save(folder, trainer.model_name, model.to(weights), card, codes)
-    return card
+
+
+def made_with() -> dict[str, Any]:
+    """What every card says of the software."""
+    versions = {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__}
+    return {"versions": versions, "commit": commit()}
 
 
 def commit() -> str:

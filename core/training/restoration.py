@@ -6,7 +6,6 @@ The loop is the one of every model; what differs is that it is shown damaged ima
 import argparse
 import copy
 import math
-import platform
 import signal
 import sys
 import time
@@ -26,9 +25,8 @@ from core.data.corruptions import CORRUPTIONS, SHARES, corrupt_blindly, corrupt_
 from core.data.datasets import DATASETS, DatasetError, Split, load, to_unit_images
 from core.models import Restorer, build_restorer
 from core.models.autoencoder import SIDE
-from core.models.config import to_json
 from core.models.restoration import DenoiserConfig, LessonConfig, UpscalerConfig
-from core.training.card import commit, round_weights
+from core.training.card import how_trained, made_with, round_weights
 from core.training.config import DEVICES, PRECISIONS, TrainingConfig, device_title
 from core.training.loop import Progress, Trainer, TrainingError, denormals_flushed
 from core.training.state import STATE_FILE, StateError
@@ -166,19 +164,10 @@ def write_restorer(trainer: RestorationTrainer, folder: Path, test: Split, weigh
         "title": f"{trainer.task.title}, {trainer.config.dataset}",
         "dataset": {"name": trainer.config.dataset, "training_images": trainer.image_count, "test_images": len(test.images)},
         "preprocessing": f"grey / 255, ink = 1 on 0; shown: {trainer.task.damage_words}",
-        "seed": trainer.config.seed,
-        "recipe": to_json(trainer.config),
-        "epochs": round(trainer.step / trainer.steps_per_epoch, 3),
-        "finished": trainer.step == trainer.total_steps,
-        "training_seconds": round(trainer.seconds, 1),
-        "device": device_title(trainer.device),
-        "precision": str(trainer.precision).removeprefix("torch."),
-        "stored_weights": str(weights).removeprefix("torch."),
-        "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        **how_trained(trainer, weights),
         **({"began_with": trainer.before} if trainer.before else {}),
         "metrics": measure(model, test),
-        "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
-        "commit": commit(),
+        **made_with(),
     }
     save(folder, trainer.model_name, model.to(weights), card)
     return card

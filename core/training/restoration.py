@@ -85,9 +85,8 @@ class RestorationTrainer(Trainer):
         """Begin with a checkpoint's weights; the card will tell how they came about."""
         for network in (self.model, self.average):
             network.load_state_dict(checkpoint.model.state_dict())
-        self.before = {
-            key: checkpoint.card.get(key) for key in ("recipe", "preprocessing", "epochs", "training_seconds", "device", "commit")
-        }
+        told = ("recipe", "preprocessing", "epochs", "training_seconds", "device", "commit", "began_with")
+        self.before = {key: checkpoint.card[key] for key in told if key in checkpoint.card}
 
     def batch(self, rows: Tensor) -> tuple[Tensor, Tensor, None]:
         """The damaged images of these rows, the clean ones (B, 1, 28, 28), and no labels."""

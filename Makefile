@@ -35,7 +35,7 @@ RESTORE = $(BIN)/python -m core.training.restoration
 restorers: $(VENV)/.installed
 	$(RESTORE) denoiser --epochs 24 --out checkpoints/restorers/denoiser
 	$(RESTORE) denoiser-pictures --epochs 3 --learning-rate 5e-4 --begin-with denoiser --out checkpoints/restorers/denoiser
-	$(RESTORE) denoiser --epochs 1 --learning-rate 3e-4 --seed 1 --begin-with denoiser --out checkpoints/restorers/denoiser
+	$(RESTORE) denoiser --epochs 1 --learning-rate 3e-4 --seed 1 --begin-with denoiser --keep 0.5 --out checkpoints/restorers/denoiser
 	for t in upscaler-x2 upscaler-x4; do $(RESTORE) $$t --epochs 12 --out checkpoints/restorers/$$t || exit 1; done
 	for t in autoencoder denoiser upscaler; do $(RESTORE) lesson-$$t --epochs 10 --learning-rate 2e-3 --out checkpoints/restorers/lesson-$$t || exit 1; done
 

@@ -197,7 +197,21 @@ def test_training_can_begin_with_a_checkpoint_and_the_card_tells(digits, tmp_pat
         assert torch.equal(second.model.state_dict()[name], tensor)
     again = write_restorer(second, tmp_path / "second", digits[1], torch.float32)
     assert again["metrics"] == card["metrics"]
-    assert again["began_with"]["recipe"] == card["recipe"]
+    assert again["began_with"]["recipe"] == card["recipe"] and again["began_with"]["kept_share"] == 0
+
+
+def test_a_share_of_the_beginning_is_kept(digits, tmp_path, monkeypatch):
+    monkeypatch.setitem(TASKS, "denoiser", dataclasses.replace(TASKS["denoiser"], config=SMALL["denoiser"][1]))
+    first, second = (RestorationTrainer(RECIPE, "denoiser", digits[0].images) for _ in range(2))
+    first.run()
+    write_restorer(first, tmp_path / "first", digits[1], torch.float32)
+    second.begin_with(checkpoints.load_restorer("first", tmp_path), keep=0.25)
+    second.run()
+    assert write_restorer(second, tmp_path / "second", digits[1], torch.float32)["began_with"]["kept_share"] == 0.25
+    begun, learnt = first.average.state_dict(), second.average.state_dict()
+    for name, tensor in checkpoints.load_restorer("second", tmp_path).model.state_dict().items():
+        torch.testing.assert_close(tensor, 0.25 * begun[name] + 0.75 * learnt[name])
+        assert not torch.equal(begun[name], learnt[name])
 
 
 def test_a_resumed_restorer_is_the_uninterrupted_one_bit_for_bit(digits, tmp_path, monkeypatch):

@@ -73,6 +73,8 @@ class RestorationTrainer(Trainer):
     def __init__(self, config: TrainingConfig, task: str, images: np.ndarray) -> None:
         self.task = TASKS[task]
         self.before: dict[str, Any] = {}  # how the weights to begin with were trained, if there were any
+        self.beginning: Restorer | None = None  # those weights
+        self.keep = 0.0  # the share of them in the result
         super().__init__(config, self.task.restorer, self.task.config, images)
         for network in (self.model, self.average):  # the layout in which convolutions are fastest
             network.to(memory_format=torch.channels_last)
@@ -81,12 +83,22 @@ class RestorationTrainer(Trainer):
         """The network as it begins."""
         return build_restorer(self.task.restorer, self.task.config, self.config.seed)
 
-    def begin_with(self, checkpoint: RestorerCheckpoint) -> None:
-        """Begin with a checkpoint's weights; the card will tell how they came about."""
+    def begin_with(self, checkpoint: RestorerCheckpoint, keep: float = 0.0) -> None:
+        """Begin with a checkpoint's weights; the card will tell how they came about.
+
+        keep, in [0, 1]: the share of them in the mean with those learnt here, which is what is kept. What was learnt before and is not
+        trained any more is so forgotten less.  (Wortsman et al. 2022, section 3)
+        """
+        self.beginning, self.keep = checkpoint.model, keep
         for network in (self.model, self.average):
             network.load_state_dict(checkpoint.model.state_dict())
         told = ("recipe", "preprocessing", "epochs", "training_seconds", "device", "commit", "began_with")
-        self.before = {key: checkpoint.card[key] for key in told if key in checkpoint.card}
+        self.before = {"kept_share": keep} | {key: checkpoint.card[key] for key in told if key in checkpoint.card}
+
+    def result(self) -> Restorer:
+        """The network to keep: the running average, with its share of the beginning."""
+        learnt: Restorer = copy.deepcopy(self.average_model())  # type: ignore[assignment]
+        return blended(learnt, self.beginning, self.keep) if self.beginning is not None else learnt
 
     def batch(self, rows: Tensor) -> tuple[Tensor, Tensor, None]:
         """The damaged images of these rows, the clean ones (B, 1, 28, 28), and no labels."""
@@ -98,6 +110,14 @@ class RestorationTrainer(Trainer):
 
     def _identity(self) -> dict:
         return super()._identity() | {"damage": self.task.damage_words}
+
+
+@torch.no_grad()
+def blended(model: Restorer, other: Restorer, share: float) -> Restorer:
+    """The model with its weights moved, in place, by a share of the way to another's."""
+    for mine, theirs in zip(model.parameters(), other.parameters(), strict=True):
+        mine.lerp_(theirs.to(mine), share)
+    return model
 
 
 def canvases(x: Tensor, generator: torch.Generator) -> Tensor:
@@ -157,7 +177,7 @@ def restored(model: Restorer, x: Tensor) -> Tensor:
 
 def write_restorer(trainer: RestorationTrainer, folder: Path, test: Split, weights: torch.dtype = torch.float16) -> dict[str, Any]:
     """Measure the running average as it will be stored (rounded to `weights`) and save it with its card; returns the card."""
-    model: Restorer = copy.deepcopy(trainer.average_model())  # type: ignore[assignment]
+    model = trainer.result()
     round_weights(model, weights)
     card = {
         "title": f"{trainer.task.title}, {trainer.config.dataset}",
@@ -188,6 +208,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--precision", choices=PRECISIONS, default="auto")
     p.add_argument("--threads", type=int, default=0, help="CPU threads; 0: torch's own choice")
     p.add_argument("--begin-with", default="", metavar="NAME", help="a restorer of the same network whose weights to begin with")
+    p.add_argument("--keep", type=float, default=0.0, metavar="SHARE", help="of the weights begun with, 0 to 1, in the mean that is saved")
     p.add_argument("--resume", action="store_true", help="go on with an interrupted run")
     return p
 
@@ -216,8 +237,10 @@ def _train(options: argparse.Namespace) -> int:
     )  # fmt: skip
     train, test = load(options.dataset, "train"), load(options.dataset, "test")
     trainer = RestorationTrainer(recipe, options.task, train.images)
+    if not 0 <= options.keep <= 1 or (options.keep and not options.begin_with):
+        raise TrainingError("--keep is a share from 0 to 1 of the weights that --begin-with names.")
     if options.begin_with:
-        trainer.begin_with(load_restorer(options.begin_with, options.out.parent))
+        trainer.begin_with(load_restorer(options.begin_with, options.out.parent), options.keep)
     state = options.out.parent / ".runs" / options.out.name
     if options.resume:
         trainer.restore(state)

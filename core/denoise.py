@@ -1,6 +1,7 @@
 """Denoise a picture from the command line: python -m core.denoise IN OUT.png [--method M] [--strength S] [--digits]
 
-IN is a PNG, JPEG, WebP, BMP, TIFF or GIF of any size; OUT is a grey PNG of the same size, dark on light if IN was.
+IN is a PNG, JPEG, WebP, BMP, TIFF or GIF of any size; OUT is a grey PNG of the same size, dark on light if IN was. More than 17 megapixels
+are reduced, by the smallest whole factor that leaves no more; stderr then says to which size.
 """
 
 import argparse
@@ -18,7 +19,7 @@ import torch
 from PIL import Image
 
 from core.data.photo import find_digits, paste_back
-from core.data.uploads import MAX_BYTES, UploadError, ink_is_dark, read_grey
+from core.data.uploads import MAX_BYTES, MAX_WORKING_PIXELS, UploadError, ink_is_dark, read_grey, stored_size
 from core.restore import METHODS, OnProgress, RestoreError, denoise, denoise_batch
 
 PATIENCE_S = 1.0  # what takes longer says how long it will take
@@ -120,7 +121,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _denoise(options: argparse.Namespace) -> None:
     _check_target(options.target)
-    picture = read(_bytes(options.source))
+    data = _bytes(options.source)
+    picture = read(data)
+    _tell_reduction(stored_size(data), picture.image.shape)
     said = Said()
     try:
         if options.digits:
@@ -130,6 +133,14 @@ def _denoise(options: argparse.Namespace) -> None:
     finally:
         said.finish()
     _write(options.target, png(Picture(image, picture.dark_ink)))
+
+
+def _tell_reduction(stored: tuple[int, int], shape: tuple[int, ...]) -> None:
+    """A sentence on stderr where the picture, (height, width), was read smaller than it was stored."""
+    before, after = (f"{width:,} x {height:,}" for height, width in (stored, shape))
+    if math.prod(stored) > math.prod(shape):
+        most = f"{MAX_WORKING_PIXELS / 1e6:.0f} megapixels"
+        print(f"The picture has {before} pixels, more than {most}: it was reduced to {after}.", file=sys.stderr)
 
 
 def _check_target(target: Path) -> None:

@@ -358,9 +358,13 @@ def negative_log_joint_nats(model: Model, x: Tensor, z: Tensor) -> Tensor:
 
     A model without a prior has no log p(z): then it is -log p(x|z) alone.
     """
-    logits = model.decode_logits(z.flatten(0, 1))  # (B * S, 1, 28, 28)
-    log_likelihood = model.log_likelihood_nats(logits, x.repeat_interleave(z.shape[1], 0)).view(z.shape[:2])
-    return (0.5 * z.square().sum(-1) if model.has_prior else 0) - log_likelihood
+    codes = z.flatten(0, 1)  # (B * S, D)
+    return _cost_nats(model, x.repeat_interleave(z.shape[1], 0), codes, model.decode_logits(codes)).view(z.shape[:2])
+
+
+def _cost_nats(model: Model, x: Tensor, z: Tensor, logits: Tensor) -> Tensor:
+    """The same of images (B, 1, 28, 28) and one code each, (B, D), already decoded to logits (B, 1, 28, 28): (B,)."""
+    return (0.5 * z.square().sum(-1) if model.has_prior else 0) - model.log_likelihood_nats(logits, x)
 
 
 @torch.no_grad()
@@ -370,7 +374,8 @@ def starting_codes(opened: Checkpoint, x: Tensor) -> Tensor:
     model, latents = opened.model, opened.latents
     every = max(1, len(latents.mu) // SEARCH_KNOWN)
     known, labels = torch.from_numpy(latents.mu[::every][:SEARCH_KNOWN]), latents.label[::every][:SEARCH_KNOWN]
-    costs = negative_log_joint_nats(model, x, known.expand(len(x), *known.shape))  # (B, known)
+    logits = model.decode_logits(known)  # (known, 1, 28, 28), the same for every image
+    costs = torch.stack([_cost_nats(model, image.expand_as(logits), known, logits) for image in x])  # (B, known)
     starts = [model.encode(x)[0].unsqueeze(1)]
     best = []
     for order in costs.argsort(1).numpy():

@@ -232,6 +232,16 @@ def test_forms_that_are_none(body: bytes, content_type: str, words: str) -> None
     assert words in answer.error["message"]
 
 
+def test_a_form_of_too_many_parts_is_refused_before_any_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    body, content_type = form(("image", encoded(page())), *[("other", b"x")] * (api.MAX_PARTS - 1))
+    assert post(body, content_type=content_type).status == 200
+    monkeypatch.setattr(api, "_part", None)
+    for many in (api.MAX_PARTS, 100_000):
+        body, content_type = form(("image", encoded(page())), *[("other", b"x")] * many)
+        answer = post(body, content_type=content_type)
+        assert answer.status == 400 and "more than 100 parts; it should have one" in answer.error["message"]
+
+
 @given(st.binary(max_size=300), st.sampled_from(["", "\x89PNG\r\n\x1a\n", "GIF89a", "\xff\xd8\xff"]))
 def test_garbage_gets_400_and_a_sentence(garbage: bytes, start: str) -> None:
     api.buckets.levels.clear()

@@ -52,6 +52,26 @@ def test_it_writes_what_the_core_gives_in_the_polarity_it_came(tmp_path: Path, d
     assert names(tmp_path) == ["in.png", "out.PNG"]
 
 
+def test_it_says_when_a_large_picture_was_reduced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, target = tmp_path / "in.png", tmp_path / "out.png"
+    Image.new("L", (4200, 4100), 255).save(source)
+    monkeypatch.setattr(denoise, "denoise", lambda image, *args, **settings: image)
+    assert main([str(source), str(target)]) == 0
+    sentence = "The picture has 4,200 x 4,100 pixels, more than 17 megapixels: it was reduced to 2,100 x 2,050.\n"
+    assert capsys.readouterr() == ("", sentence) and pixels(target).shape == (2050, 2100)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
+def test_a_picture_that_lies_on_its_side_is_not_reduced(tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(page()).save(tmp_path / "in", kind, exif=exif)
+    assert main([str(tmp_path / "in"), str(tmp_path / "out.png"), "--method", "median"]) == 0
+    assert capsys.readouterr() == ("", "") and pixels(tmp_path / "out.png").shape == (90, 60)
+
+
 def test_a_file_that_is_there_is_replaced_even_the_source(tmp_path: Path) -> None:
     both = tmp_path / "page.png"
     Image.fromarray(page()).save(both)

@@ -186,9 +186,14 @@ def test_psnr_of_a_known_error():
     assert metrics.psnr_db(x, x).item() == math.inf
 
 
-def test_ssim_is_that_of_scikit_image(pairs):
+def similarities(x_hat: torch.Tensor, x: torch.Tensor) -> list[float]:
+    """scikit-image's SSIM of each image."""
     options = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "data_range": 1}
-    expected = [structural_similarity(x[0].numpy(), x_hat[0].numpy(), **options) for x_hat, x in zip(*pairs, strict=True)]
+    return [structural_similarity(b[0].numpy(), a[0].numpy(), **options) for a, b in zip(x_hat, x, strict=True)]
+
+
+def test_ssim_is_that_of_scikit_image(pairs):
+    expected = similarities(*pairs)
     np.testing.assert_allclose(metrics.ssim(*pairs), expected, atol=1e-5)
     assert max(expected) - min(expected) > 0.3
 
@@ -197,6 +202,26 @@ def test_ssim_is_one_only_where_images_agree(pairs):
     x_hat, x = pairs
     torch.testing.assert_close(metrics.ssim(x, x), torch.ones(8))
     assert (metrics.ssim(x_hat, x) < 0.9999).all()
+
+
+@pytest.mark.parametrize("tile", [metrics.SSIM_TILE, 11, 37, 1000])
+@pytest.mark.parametrize(("height", "width"), [(431, 181), (11, 75), (90, 11)])
+def test_ssim_in_tiles_is_the_same_and_looks_at_no_more_than_one(height, width, tile, monkeypatch):
+    generator = torch.Generator().manual_seed(0)
+    x = torch.rand(3, 1, height, width, generator=generator)
+    noise = torch.randn(x.shape, generator=generator) * torch.linspace(0.8, 0.01, height)[:, None]  # no two tiles are alike
+    x_hat = (x + noise).clamp(0, 1)
+    work, seen = metrics._similarity_sum, []
+    monkeypatch.setattr(metrics, "SSIM_TILE", tile)
+    monkeypatch.setattr(metrics, "_similarity_sum", lambda a, b: seen.append(a.numel()) or work(a, b))
+    np.testing.assert_allclose(metrics.ssim(x_hat, x), similarities(x_hat, x), atol=1e-5)
+    assert max(seen) <= tile**2 and (len(seen) > 1) == (x.numel() > tile**2)
+
+
+def test_ssim_of_images_smaller_than_its_window_is_refused():
+    with pytest.raises(ValueError, match="11 x 11 pixels; these images have 10 x 30"):
+        metrics.ssim(torch.zeros(1, 1, 10, 30), torch.zeros(1, 1, 10, 30))
+    assert metrics.ssim(torch.zeros(1, 1, 11, 30), torch.zeros(1, 1, 11, 30)).item() == 1
 
 
 # --- codes ----------------------------------------------------------------------------------------------------------------

@@ -212,6 +212,25 @@ def test_the_cost_of_the_search_is_the_joint_density(checkpoint_root: Path, digi
                 assert cost[image, code].item() == pytest.approx(-(log_likelihood + log_prior).item(), rel=1e-4)
 
 
+def test_the_search_starts_where_the_cost_is_least_and_decodes_few_codes_at_once(
+    checkpoint_root: Path, digits: tuple[Split, Split], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, x = checkpoints.load("tiny", checkpoint_root), to_unit_images(digits[1].images[:32])
+    mu, label = opened.latents.mu, opened.latents.label
+    assert len(mu) < restore.SEARCH_KNOWN  # so that each is tried
+    with torch.no_grad():
+        costs = restore.negative_log_joint_nats(opened.model, x, torch.from_numpy(mu).expand(32, *mu.shape)).numpy()
+    work, decoded = opened.model.decode_logits, []
+    monkeypatch.setattr(opened.model, "decode_logits", lambda z, *more: decoded.append(len(z)) or work(z, *more))
+    starts = restore.starting_codes(opened, x)
+    assert starts.shape == (32, restore.SEARCH_STARTS + 1, 2) and max(decoded) <= restore.SEARCH_KNOWN
+    torch.testing.assert_close(starts[:, 0], opened.model.encode(x)[0])
+    for image in range(32):
+        best = [np.where(label == kind, costs[image], np.inf).argmin() for kind in np.unique(label)]  # of each class
+        best.sort(key=lambda at: costs[image][at])
+        np.testing.assert_array_equal(starts[image, 1:], mu[best[: restore.SEARCH_STARTS]])
+
+
 def test_the_search_goes_on_in_inference_mode_and_batches(
     restorers: Path, digits: tuple[Split, Split], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFile, ImageFont
 
 from core.data import uploads
-from core.data.uploads import Upload, UploadError, ink_is_dark, read_files, read_image
+from core.data.uploads import Upload, UploadError, ink_is_dark, read_files, read_image, stored_size
 
 CORRUPTIONS = int(os.environ.get("UPLOAD_CORRUPTIONS", 400))
 LOSSLESS = {"PNG": {}, "WEBP": {"lossless": True}, "BMP": {}, "TIFF": {}, "GIF": {}}
@@ -237,7 +237,9 @@ def test_exif_turns_the_picture(kind, orientation):
     options = {"tiffinfo": {274: orientation}} if kind == "TIFF" else {"exif": exif}
     lossless = {"quality": 100} if kind == "JPEG" else LOSSLESS[kind]
     expected = TRANSPOSED.get(orientation, np.asarray)(tall / 255)
-    image = read_image(saved(tall, kind, **options, **lossless))
+    data = saved(tall, kind, **options, **lossless)
+    image = read_image(data)
+    assert stored_size(data) == (tall.shape if kind == "WEBP" else image.shape)
     assert image.shape == expected.shape and np.abs(image - expected).max() < (0.06 if kind == "JPEG" else 1e-6)
 
 
@@ -275,6 +277,24 @@ def test_large_pictures_are_reduced_by_block_means(monkeypatch):
     assert np.abs(read_image(saved(deep)) - INK).max() < 1e-6
     jpeg = saved(Image.fromarray(np.kron(DIGIT, np.ones((2, 2), np.uint8))).convert("RGB"), "JPEG", quality=95)
     assert np.abs(read_image(jpeg) - INK).mean() < 0.03
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF"])
+def test_the_stored_size_is_known_without_decoding(kind, monkeypatch):
+    data = saved(np.full((55, 33), 200, np.uint8), kind)
+    monkeypatch.setattr(uploads, "MAX_WORKING_PIXELS", 28 * 28)
+    assert read_image(data).shape == (28, 17)  # reduced
+    monkeypatch.setattr(Image, "open", None)
+    assert stored_size(data) == (55, 33)
+
+
+@pytest.mark.parametrize("data", [b"", b"hello", uploads.PNG_MAGIC, b"GIF89a", b"II*\0", b"RIFF1234WEBPVP8X", b"PK\3\4"])
+def test_what_has_no_stored_size_gets_the_same_sentence(data):
+    with pytest.raises(UploadError) as expected:
+        read_image(data)
+    with pytest.raises(UploadError) as refusal:
+        stored_size(data)
+    assert str(refusal.value) == str(expected.value)
 
 
 def test_strips_join_without_a_seam(monkeypatch):

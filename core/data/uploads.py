@@ -14,6 +14,7 @@ import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -112,8 +113,27 @@ def read_grey(data: bytes) -> np.ndarray:
     50 megapixels). Raises UploadError, and nothing else, when it cannot be read.
     """
     kind = _kind(data)
-    try:
+    with _only_upload_errors(kind):
         return _decode(kind, WALKS[kind](data))
+
+
+def stored_size(data: bytes) -> tuple[int, int]:
+    """(height, width) of the picture in a file, upright, before any reduction; nothing is decoded.
+
+    Of a WebP as stored, since its orientation only its decoder finds. Raises UploadError, and nothing else, when there is none to be read.
+    """
+    kind = _kind(data)
+    with _only_upload_errors(kind):
+        source = WALKS[kind](data)
+    width, height = source.size
+    return (width, height) if source.orientation >= 5 else (height, width)  # 5 to 8 lie on their side
+
+
+@contextmanager
+def _only_upload_errors(kind: str) -> Iterator[None]:
+    """Whatever fails becomes an UploadError."""
+    try:
+        yield
     except UploadError:
         raise
     except MemoryError as error:

@@ -33,6 +33,7 @@ AT_ONCE, UPLOADS_AT_ONCE = 2, 8  # on the whole server
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 PARAMETERS = ("method", "strength")
 FILE_FIELD = "image"  # of a form
+MAX_PARTS = 100  # of a form
 
 STATUSES = {  # what can be refused: the error's code and what it means
     400: ("bad_request", "A parameter is wrong, or the body is no image that can be read."),
@@ -227,7 +228,10 @@ def form_file(data: bytes, kind: Message) -> bytes:
     boundary = kind.get_boundary()
     if not boundary:
         raise Refusal(400, "The form's Content-Type names no boundary. Let your HTTP library set it.")
-    pieces = (b"\r\n" + data).split(b"\r\n--" + boundary.encode("latin-1", "replace"))
+    data, edge = b"\r\n" + data, b"\r\n--" + boundary.encode("latin-1", "replace")
+    if data.count(edge) > MAX_PARTS + 1:  # one ends it
+        raise Refusal(400, f"The form has more than {MAX_PARTS} parts; it should have one, with the image's file.")
+    pieces = data.split(edge)
     if len(pieces) < 3 or not pieces[-1].startswith(b"--"):
         raise Refusal(400, "The form is cut off, or its boundary is another than its Content-Type says. Send it again.")
     found = [content for part in pieces[1:-1] for name, content in [_part(part)] if name == FILE_FIELD]

@@ -215,8 +215,8 @@ class Boxes {
   }
 
   press(event) {
+    if (!event.isPrimary || event.button || this.gesture) return; // a second finger does not undo what the first has dragged
     this.dragged = false;
-    if (!event.isPrimary || event.button || this.gesture) return;
     this.finishBurst();
     const hit = this.hit(event), index = this.elements.indexOf(hit?.closest(".it-box")), corner = hit?.dataset.corner;
     if (!this.adding) {

@@ -48,7 +48,7 @@ def main() -> None:
 
 def told(checkpoint: Checkpoint, picked: Picked) -> int | None:
     """The class that a conditional model is told: the image's, where it is one of the classes that the model knows."""
-    same = picked.dataset in ("", caches.dataset_name(checkpoint))
+    same = picked.dataset == caches.dataset_name(checkpoint)
     return picked.label if checkpoint.model.conditional and same else None
 
 
@@ -90,7 +90,11 @@ def title_of(checkpoint: Checkpoint) -> str:
 @st.fragment
 def noise_in_the_code(name: str, picked: Picked, label: int | None) -> None:
     """The lesson's exercise: neighbours of the code, decoded."""
-    checkpoint = caches.open_checkpoint(name)
+    try:
+        checkpoint = caches.open_checkpoint(name)
+    except CheckpointError as error:  # it changed on disk since the page was drawn
+        st.warning(link.plain(str(error)), icon=":material/error:")
+        return
     st.subheader("Noise in the code", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         sigma = st.slider(

@@ -147,12 +147,12 @@ def as_batch(picture: np.ndarray) -> torch.Tensor:
 def test_an_upload_is_taken_as_it_is_and_its_quality_is_unknown_until_damage_is_added() -> None:
     app = uploaded(run(denoise_kind="upload"), ("three.png", png(digits(4)[3])))
     assert titles(app)[0] == "As given" and UNKNOWN in words(app)
-    assert table_rows(app) and all('class="number">–' in row and "★" not in row for row in table_rows(app))
+    assert table_rows(app) and all('class="number">unknown' in row and "★" not in row for row in table_rows(app))
     (box,) = [box for box in app.selectbox if box.label == "Damage"]
     assert box.value == "none"
     checked(box.set_value("mask").run())
     assert titles(app)[:2] == ["Clean", "Damaged"] and UNKNOWN not in words(app)
-    assert 'class="number">–' not in html(app, "denoise-table")
+    assert "unknown" not in html(app, "denoise-table")
 
 
 def test_a_clean_test_image_without_damage_has_infinite_psnr_as_given() -> None:
@@ -227,9 +227,10 @@ def test_a_photo_shows_boxes_and_each_digit_before_and_after() -> None:
 def test_edited_boxes_are_followed_and_one_without_ink_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     app = uploaded(run("photo"), ("page.png", page_of_digits()))
     first = component(app, "boxes")["boxes"][0]
-    app.session_state["denoise_boxes"] = [tuple(map(int, first)), (2, 2, 20, 20)]
+    app.session_state["denoise_boxes"] = [tuple(map(int, first)), (2, 2, 20, 20), (40, 170, 170, 310)]
     checked(app.run())
-    assert html(app, "digit-cards").count("<figure") == 1 and "no ink in box 2" in words(app)
+    assert html(app, "digit-cards").count("<figure") == 2 and "no ink in box 2" in words(app)
+    assert "<b>1</b>" in html(app, "digit-cards") and "<b>3</b>" in html(app, "digit-cards"), "a card has its box's number"
     app.session_state["denoise_boxes"] = []
     checked(app.run())
     assert "No digit is marked" in words(app)
@@ -237,11 +238,22 @@ def test_edited_boxes_are_followed_and_one_without_ink_is_named(monkeypatch: pyt
     assert html(app, "digit-cards").count("<figure") == 2
 
 
+def test_what_is_in_boxes_is_kept_for_those_that_are_there_alone_and_not_for_all_of_the_photo_many_times_over() -> None:
+    app = uploaded(run("photo"), ("page.png", page_of_digits()))
+    for shift in range(3):
+        app.session_state["denoise_boxes"] = [(40 + shift, 170, 170, 310)]
+        checked(app.run())
+    assert list(app.session_state["denoise_within"][1]) == [(42, 170, 170, 310)]
+    app.session_state["denoise_boxes"] = [(0, 0, 200 - n, 450) for n in range(6)]
+    checked(app.run())
+    assert "several times over" in words(app) and len(app.session_state["denoise_within"][1]) == 4
+
+
 def test_the_photos_zip_holds_numbered_names_and_readable_pictures() -> None:
     image = uploads.read_image(page_of_digits(2))
     found = find_digits(image)
     answers = np.stack([digit.x[0] for digit in found])
-    archive = zipfile.ZipFile(io.BytesIO(denoise_photo.pack(found, answers, paste_back(image, found, list(answers)))))
+    archive = zipfile.ZipFile(io.BytesIO(denoise_photo.pack(dict(enumerate(found, 1)), answers, paste_back(image, found, list(answers)))))
     assert sorted(archive.namelist()) == ["01-before.png", "01-digit.png", "02-before.png", "02-digit.png", "photo-denoised.png"]
     assert np.array(Image.open(io.BytesIO(archive.read("01-digit.png")))).shape == (28, 28)
     whole = np.array(Image.open(io.BytesIO(archive.read("photo-denoised.png"))))
@@ -255,6 +267,15 @@ def test_a_sample_is_made_and_its_digits_are_found() -> None:
     assert given_page.sample(VAE, 1) == given_page.sample(VAE, 1) != given_page.sample(VAE, 2)
     before = app.session_state["denoise_given"].token
     assert press(app, "Another sample").session_state["denoise_given"].token != before
+
+
+def test_light_ink_and_a_reduced_size_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "MAX_WORKING_PIXELS", 30_000)
+    app = uploaded(run("picture"), ("page.png", page_of_digits()))
+    assert "450 × 200 pixels" in words(app) and "reduced to 225 × 100" in words(app) and "lighter than its ground" not in words(app)
+    board = 1 - uploads.read_grey(page_of_digits())
+    uploaded(app, ("board.png", png(board)))
+    assert "dark ink on light paper" in words(app)
 
 
 @pytest.mark.parametrize("mode", ["photo", "picture"])
@@ -276,7 +297,7 @@ def test_a_picture_is_denoised_at_its_own_size_and_says_what_the_network_knows()
     finished(press(app, "Denoise it"), "denoise_picture")
     outcome = app.session_state["denoise_picture"].result
     assert outcome.denoised.shape == (200, 450) and outcome.clean is None
-    assert titles(app) == ["Before", "Denoised"] and UNKNOWN in words(app)
+    assert titles(app) == ["Before", "Denoised", "Changed"] and UNKNOWN in words(app)
     (box,) = [box for box in app.selectbox if box.label == "Method"]
     checked(box.set_value("gaussian").run())
     assert not app.get("bidi_component"), "what another method made is not shown as this one's"
@@ -287,11 +308,29 @@ def test_damage_added_to_a_picture_can_be_measured_and_a_detail_cut_out() -> Non
         run("picture", **{"denoise_picture_damage-True": "gaussian", "denoise_picture_method": "tv"}), ("p.png", page_of_digits())
     )
     finished(press(app, "Denoise it"), "denoise_picture")
-    assert titles(app) == ["Clean", "Damaged", "Denoised"] and "dB**" in words(app)
+    assert titles(app) == ["Clean", "Damaged", "Denoised", "Changed"] and "dB**" in words(app)
     app.session_state["denoise_detail"] = "Detail"
     checked(app.run())
     (first, *_) = component(app, "wipe")["pictures"]
     assert Image.open(io.BytesIO(base64.b64decode(first["uri"].split(",")[1]))).size == (140, 140)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (5, 9), (3, 600)])
+def test_a_tiny_picture_s_ssim_is_unknown_and_nothing_breaks(shape: tuple[int, int]) -> None:
+    picture = png(np.linspace(0, 1, shape[0] * shape[1]).reshape(shape))
+    state = {"denoise_picture_damage-True": "gaussian", "denoise_picture_method": "median", "denoise_flatten": False}
+    app = uploaded(run("picture", **state), ("p.png", picture))
+    finished(press(app, "Denoise it"), "denoise_picture")
+    assert "SSIM **unknown → unknown**" in words(app)
+
+
+def test_damage_of_no_strength_leaves_an_infinite_psnr(monkeypatch: pytest.MonkeyPatch) -> None:
+    state = {"denoise_picture_damage-True": "gaussian", "denoise_picture_strength-gaussian": 0.0, "denoise_picture_method": "median"}
+    app = uploaded(run("picture", **state), ("p.png", page_of_digits()))
+    finished(press(app, "Denoise it"), "denoise_picture")
+    assert "PSNR **∞ →" in words(app)
+    monkeypatch.setattr(denoise_methods, "psnr_and_ssim", lambda *pictures: pytest.fail("a picture is measured once, in the background"))
+    checked(app.run())
 
 
 def test_an_error_of_the_work_becomes_its_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -339,8 +378,12 @@ def test_work_that_nobody_watches_ends_and_others_wait_their_turn(monkeypatch: p
     first.join(), second.join()
     assert other.result == "done"
     work.watched -= background.UNWATCHED_S + 1
+    work.step(0.4)  # its browser is there, on whatever page
+    monkeypatch.setattr(background, "connected", lambda session: False)
+    work.step(0.5)  # it may come back
+    work.watched -= background.UNWATCHED_S + 1
     with pytest.raises(background.Stopped):
-        work.step(0.5)
+        work.step(0.6)
 
 
 def test_a_failure_nobody_foresaw_is_a_sentence_and_in_the_log(capsys: pytest.CaptureFixture[str]) -> None:
@@ -368,6 +411,8 @@ def test_many_files_become_a_table_and_a_zip() -> None:
     assert "2 denoised**, 1 with a problem" in words(app) and len(app.dataframe[0].value) == 3
     archive = zipfile.ZipFile(io.BytesIO(outcome.archive))
     assert archive.namelist() == ["001-digit.png", "002-digit.png", "table.csv"]
+    app.file_uploader[0].set_value([])
+    assert "files that you gave last" in words(checked(app.run())) and len(app.dataframe[0].value) == 3, "as after another page"
     table = archive.read("table.csv").decode()
     assert "'=1+1.png" in table and "etc/" not in table
 
@@ -394,6 +439,48 @@ def test_whole_pictures_of_many_files_and_too_many_results(monkeypatch: pytest.M
     monkeypatch.setattr(denoise_files, "MAX_RESULT", 10)
     outcome = denoise_files.run(Work("a"), files, "picture", method)
     assert [row.result for row in outcome.rows] == [""] and "grew too large" in outcome.rows[0].problem
+
+
+@pytest.mark.parametrize("shape", [(3, 2000), (300, 1), (1, 1)])
+def test_a_thin_picture_does_not_end_the_others(shape: tuple[int, int]) -> None:
+    files = [("a.png", page_of_digits(1)), ("thin.png", png(np.linspace(0, 1, shape[0] * shape[1]).reshape(shape)))]
+    outcome = denoise_files.run(Work("a"), files, "picture", denoise_methods.Chosen("median", 1.0))
+    assert [row.result for row in outcome.rows] == ["001-picture.png", "002-picture.png"]
+
+
+def test_progress_through_a_zip_only_grows(monkeypatch: pytest.MonkeyPatch) -> None:
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w") as archive:
+        for number in range(4):
+            archive.writestr(f"{number}.png", page_of_digits(1))
+    seen: list[float] = []
+    work = Work("a")
+    monkeypatch.setattr(work, "step", lambda share, said="": seen.append(share))
+    denoise_files.run(work, [("all.zip", zipped.getvalue())], "picture", denoise_methods.Chosen("median", 1.0))
+    assert seen == sorted(seen) and seen[0] == 0 and seen[-1] == 1 and {0.25, 0.5, 0.75} <= set(seen)
+
+
+def test_more_files_than_are_read_are_said() -> None:
+    data = png(digits()[0])
+    app = uploaded(run("files"), *((f"{n}.png", data) for n in range(uploads.MAX_FILES + 2)))
+    app = finished(press(app, "Denoise them"), "denoise_files")
+    rows = app.session_state["denoise_files"].result.rows
+    assert [bool(row.result) for row in rows] == [True] * uploads.MAX_FILES + [False]
+    assert f"more than {uploads.MAX_FILES} images" in rows[-1].problem
+
+
+def test_what_was_done_before_a_stop_is_kept() -> None:
+    work = Work("a")
+    files = [(f"{n}.png", png(digits()[0])) for n in range(3)]
+    step = work.step
+
+    def stop_at_the_second(share: float, said: str = "") -> None:
+        work.stopped = share >= 1 / 3 and said != ""
+        step(share, said)
+
+    work.step = stop_at_the_second
+    background._run(work, lambda work: denoise_files.run(work, files, "digit", denoise_methods.Chosen("median", 1.0)))
+    assert [row.result for row in work.result.rows] == ["001-digit.png", ""] and "stopped here" in work.result.rows[1].problem
 
 
 def test_only_our_own_names_go_into_a_zip() -> None:

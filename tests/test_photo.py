@@ -501,6 +501,49 @@ print(len(digits), seconds, kilobytes / 1024)
 """
 
 
+def test_boxes_read_together_are_what_each_is_alone():
+    page = draw_page(KINDS["pen"], 3).image
+    boxes = [*[digit.box for digit in photo.find_digits(page)][:3], (0, 0, 5, 5), (9, 9, 3, 3)]
+    together = photo.digits_in_boxes(page, boxes)
+    assert [digit is None for digit in together] == [False, False, False, True, True]
+    for digit, box in zip(together[:3], boxes, strict=False):
+        alone = photo.digit_in_box(page, box)
+        assert alone.box == digit.box and (alone.x == digit.x).all()
+
+
+def test_an_edited_image_of_28_by_28_pixels():
+    image = np.zeros((28, 28), np.float32)
+    image[6:20, 5:8] = image[8:22, 18:21] = 1
+    whole = photo.digit_in_box(image, (0, 0, 28, 28))
+    assert (whole.x[0] == image).all(), "a box around all of it changes nothing"
+    halves = photo.digits_in_boxes(image, [(0, 0, 28, 13), (0, 14, 28, 28)])
+    pasted = photo.paste_back(image, halves, [digit.x[0] for digit in halves])
+    assert pasted[:, :13].sum() > 10 and pasted[:, 14:].sum() > 10, "both are there"
+
+
+@pytest.mark.parametrize("step", [4, 6])
+def test_a_texture_is_not_searched_for_line_after_line(step, monkeypatch):
+    dots = np.zeros((400, 400), np.float32)
+    dots[::step, ::step] = 1
+    asked = []
+    search = photo._strongest_line
+    monkeypatch.setattr(photo, "_strongest_line", lambda *arguments: (asked.append(1), search(*arguments))[1])
+    monkeypatch.setattr(photo, "MOST_LINES", 5)
+    photo.find_digits(dots)
+    digit = photo.whole_drawing(dots)
+    assert len(asked) <= 4 * (5 + photo.MOST_MISSES)
+    assert digit is None or digit.x.shape == (1, 28, 28)
+
+
+def test_of_very_many_parts_the_largest_are_taken(monkeypatch):
+    dots = np.zeros((300, 300), np.float32)
+    dots[::10, ::10] = dots[1::10, ::10] = dots[::10, 1::10] = dots[1::10, 1::10] = 1
+    dots[100:200, 140:160] = 1
+    monkeypatch.setattr(photo, "MOST_PARTS", 1)
+    top, left, bottom, right = photo.whole_drawing(dots).box
+    assert (95 <= top <= 100, 200 <= bottom <= 205, left >= 135, right <= 165) == (True,) * 4
+
+
 def test_a_photo_of_12_megapixels_needs_little_time_and_memory(tmp_path):
     page = draw_page(Scene(rows=4, columns=6, turn=4.0, ruled="lines"), 3)
     np.save(tmp_path / "page.npy", page.image)

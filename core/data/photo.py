@@ -5,6 +5,7 @@ Images here are float (H, W) in [0, 1], ink = 1; values that are not finite coun
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,6 +15,7 @@ from scipy import ndimage
 Box = tuple[int, int, int, int]  # top, left, bottom, right in pixels, half open
 
 SIDE = 28  # of MNIST's images
+WHOLE: Box = (0, 0, SIDE, SIDE)  # such an image, all of it
 INNER = 20  # the ink's longer side in them
 CENTRE = 14.0  # index of the row and column that MNIST's ink is balanced on (its mean is 13.99, 14.00); not 13.5
 STROKE = (2.2, 3.6)  # pixels: MNIST's strokes between their 10th and their 90th percentile
@@ -58,17 +60,32 @@ def find_digits(image: np.ndarray) -> list[Digit]:
 
 
 def digit_in_box(image: np.ndarray, box: Box) -> Digit | None:
-    """All ink in a box (top, left, bottom, right) of a photo as one digit; None where there is none. Its box fits the ink."""
+    """All ink in a box (top, left, bottom, right) of a photo as one digit; None where there is none. Its box fits the ink.
+
+    A box around all of a 28 x 28 image leaves it untouched.
+    """
+    return digits_in_boxes(image, [box])[0]
+
+
+def digits_in_boxes(image: np.ndarray, boxes: Sequence[Box]) -> list[Digit | None]:
+    """`digit_in_box` of each box, the photo's light and ink measured once for all."""
     image = _plain(image)
-    top, left, bottom, right = box
-    top, left, bottom, right = max(0, top), max(0, left), min(image.shape[0], bottom), min(image.shape[1], right)
+    page = _Page(image)
+    ink = page.ink_mask()
+    return [_in_box(page, ink, box) for box in boxes]
+
+
+def _in_box(page: "_Page", ink: np.ndarray, box: Box) -> Digit | None:
+    height, width = page.image.shape
+    top, left, bottom, right = max(0, box[0]), max(0, box[1]), min(height, box[2]), min(width, box[3])
+    if (top, left, bottom, right) == WHOLE and page.image.shape == (SIDE, SIDE):
+        return _untouched(page.image) if page.image.max() > 0 else None
     if top >= bottom or left >= right:
         return None
-    page = _Page(image)
     f = page.factor
-    inside = np.zeros_like(page.ink, bool)
+    inside = np.zeros_like(ink)
     inside[top // f : -(-bottom // f), left // f : -(-right // f)] = True
-    labels, parts = _components(page.ink_mask() & inside)
+    labels, parts = _components(ink & inside)
     if not parts:
         return None
     largest = max(part.side for part in parts)
@@ -115,8 +132,8 @@ def paste_back(photo: np.ndarray, digits: list[Digit], results: list[np.ndarray]
     photo is lost. Paper without old or new ink keeps its pixels.
     """
     out = _plain(photo)
-    if out.shape == (SIDE, SIDE):
-        return np.clip(results[-1], 0, 1).astype(np.float32).reshape(SIDE, SIDE) if digits else out
+    if out.shape == (SIDE, SIDE) and [digit.box for digit in digits] == [WHOLE]:
+        return np.clip(results[0], 0, 1).astype(np.float32).reshape(SIDE, SIDE)
     out = out.copy()
     page = _Page(out.copy())
     for digit in digits:
@@ -140,8 +157,7 @@ def _plain(image: np.ndarray) -> np.ndarray:
 
 
 def _untouched(image: np.ndarray) -> Digit:
-    whole = (0, 0, SIDE, SIDE)
-    return Digit(whole, image[None].copy(), image.copy(), np.ones_like(image), 1.0, 0.0, 0.0, float(image.max()))
+    return Digit(WHOLE, image[None].copy(), image.copy(), np.ones_like(image), 1.0, 0.0, 0.0, float(image.max()))
 
 
 def _resized(image: np.ndarray, size: tuple[int, int], box: tuple[float, float, float, float], resample=Image.Resampling.BILINEAR):
@@ -259,6 +275,7 @@ LINE_SLOPES = np.tan(np.radians(np.arange(-9, 9.01, 0.1)))
 LINE_LENGTH = 0.5  # of the page's side
 LINE_WIDTH = 0.006
 MOST_MISSES = 12  # lines of points that turn out to be something else
+MOST_LINES, MOST_COVERED = 60, 0.25  # a page with more lines, or with more of it covered by thin ink, is a texture
 
 
 def _ruled_lines(mask: np.ndarray, ink: np.ndarray) -> np.ndarray:
@@ -278,9 +295,11 @@ def _lines_along(mask: np.ndarray, ink: np.ndarray) -> np.ndarray:
     ys, xs = np.nonzero(thin[:, ::step])
     xs = xs * step
     columns = len(range(0, width, step))
+    if len(ys) > MOST_COVERED * columns * height:
+        return found
     slopes = LINE_SLOPES
-    misses = 0
-    while misses < MOST_MISSES:
+    misses = lines = 0
+    while misses < MOST_MISSES and lines < MOST_LINES:
         slope, offset, points = _strongest_line(ys, xs, slopes, height, width)
         if points < LINE_LENGTH * columns:
             break
@@ -288,6 +307,7 @@ def _lines_along(mask: np.ndarray, ink: np.ndarray) -> np.ndarray:
         if _covered(np.unique(xs[near] // step), columns) < LINE_LENGTH * columns:
             misses += 1  # the flat strokes of a row of digits
         else:
+            lines += 1
             slopes = slopes[np.abs(slopes - slope) < 0.04]  # the lines of a page are nearly parallel
             _mark_line(found, mask, thin, ink, slope, offset)
             near = np.abs(ys - (offset + slope * xs)) <= 4
@@ -507,9 +527,10 @@ def _cut(page: _Page, labels: np.ndarray, group: list[_Part], within: Box | None
     """The digit that these parts are, cut from the full photo."""
     if not group:
         return None
-    whole = group[0]
-    for part in group[1:]:
-        whole = whole + part
+    group = sorted(group, key=lambda part: -part.area)[:MOST_PARTS]
+    boxes = np.array([part.box for part in group])
+    low, high = boxes.min(0).tolist(), boxes.max(0).tolist()
+    whole = _Part(tuple(label for part in group for label in part.labels), (low[0], low[1], high[2], high[3]), 0)
     f, (height, width) = page.factor, page.image.shape
     tall, wide = labels.shape
     top, left, bottom, right = whole.box

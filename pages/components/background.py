@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.checkpoints import CheckpointError
 from core.data.uploads import UploadError
@@ -20,7 +22,7 @@ from core.restore import RestoreError
 from pages.components import link
 
 POLL_S = 1.0
-UNWATCHED_S = 30.0  # without a look at it, its session has been left
+UNWATCHED_S = 60.0  # without its browser, its session has been left
 AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
 
 _turns = threading.BoundedSemaphore(AT_ONCE)
@@ -35,6 +37,7 @@ class Work:
     """Work under way or ended. Written by its thread, read by the page."""
 
     token: str  # what it is done to, and how: another token is other work
+    session: str = ""  # Streamlit's name of the session that asked
     began: float = 0.0  # 0: it waits for its turn
     share: float = 0.0  # done, in [0, 1]
     said: str = ""
@@ -51,14 +54,22 @@ class Work:
             raise Stopped
 
     def should_stop(self) -> bool:
-        """Whether it is to end: somebody pressed Stop, or nobody looks any more."""
+        """Whether it is to end: somebody pressed Stop, or the browser has been gone for a while. Other pages may be read meanwhile."""
+        if connected(self.session):
+            self.watched = time.monotonic()
         return self.stopped or time.monotonic() - self.watched > UNWATCHED_S
+
+
+def connected(session: str) -> bool:
+    """Whether the session's browser is there, on whatever page."""
+    return not runtime.exists() or runtime.get_instance().is_active_session(session)
 
 
 def start(slot: str, token: str, do: Callable[[Work], Any]) -> None:
     """Begin `do(work)` for this session; other work in the slot is stopped."""
     stop(slot)
-    work = st.session_state[slot] = Work(token)
+    context = get_script_run_ctx(suppress_warning=True)
+    work = st.session_state[slot] = Work(token, context.session_id if context else "")
     threading.Thread(target=_run, args=(work, do), daemon=True, name=slot).start()
 
 
@@ -113,7 +124,6 @@ def outcome(slot: str, token: str) -> Any:
 def _watch(slot: str) -> None:
     """The progress with the time left, and a button to stop; draws the page again at the end."""
     work = st.session_state[slot]
-    work.watched = time.monotonic()
     if work.done:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):

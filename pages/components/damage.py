@@ -28,7 +28,8 @@ def ask(key: str, none_first: bool) -> Damage:
     if name == NONE:
         return Damage()
     kind, slider_key = CORRUPTIONS[name], f"{key}_strength-{name}"
-    words = f"{kind.summary} The strength: {kind.strength}."
+    st.caption(kind.summary)
+    words = f"{kind.strength[0].upper()}{kind.strength[1:]}."
     strength: float
     if kind.whole:
         low, high, default = int(kind.low), int(kind.high), int(kind.default)

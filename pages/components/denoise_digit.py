@@ -1,7 +1,5 @@
 """One digit: damaged, denoised by several methods at once, compared under a wipe and by figures, and its path over the latent map."""
 
-import base64
-import math
 from collections.abc import Mapping
 from html import escape
 
@@ -15,9 +13,9 @@ from core.data.corruptions import CORRUPTIONS
 from core.restore import RestoreError
 from pages.components import caches, damage, denoise_methods, image_source, link
 from pages.components.damage import Damage
-from pages.components.denoise_methods import Chosen
+from pages.components.denoise_methods import Chosen, Scores
 from pages.components.image_source import Picked
-from pages.components.image_tools import read_drawing, wipe
+from pages.components.image_tools import wipe
 from pages.components.pictures import LEGEND, data_uri, error_map, grey
 
 KEY = "denoise"
@@ -47,8 +45,6 @@ def show(checkpoint: Checkpoint | None) -> None:
         picked = image_source.choose(KEY, checkpoint)
         kind = str(st.session_state.get(f"{KEY}_kind"))
         if picked is not None:
-            if kind == "draw":
-                show_normalised(picked)
             hurt = damage.ask(KEY, none_first=kind in OWN)
             methods = denoise_methods.pick_many(checkpoint)
     with results:
@@ -121,36 +117,9 @@ def show_table(clean: np.ndarray | None, given: np.ndarray, answers: Mapping[str
         st.caption("PSNR and SSIM are *unknown*: nobody knows this image without its noise. Add damage, and it counts as the clean one.")
 
 
-def _numbers(scores: tuple[float, float | None] | None) -> list[str]:
+def _numbers(scores: Scores | None) -> list[str]:
     psnr, ssim = scores or (None, None)
-    return [_cell("–" if psnr is None else f"{psnr:.1f}" if math.isfinite(psnr) else "∞"), _cell("–" if ssim is None else f"{ssim:.3f}")]
-
-
-def _cell(text: str) -> str:
-    return f'<span class="number">{text.replace("-", "−")}</span>'
-
-
-# --- a drawing, before and after its normalisation -----------------------------------------------------------------------------
-
-
-def show_normalised(picked: Picked) -> None:
-    """A drawing's strokes, and what they become: MNIST's size and place."""
-    sheet = st.session_state.get(f"{KEY}_sheet")
-    png = read_drawing(sheet.drawing) if sheet is not None else None
-    before = None if png is None else "data:image/png;base64," + base64.b64encode(png).decode()
-    after = data_uri(grey(picked.x[0, 0].numpy()))
-    arrow = '<span style="opacity:.6;font-size:18px">→</span>'
-    drawn = _small(before, "your strokes") + arrow if before else ""
-    both = drawn + _small(after, "what the models see")
-    st.html(f'<div data-testid="normalised" style="display:flex;gap:12px;align-items:center">{both}</div>')
-
-
-def _small(uri: str, caption: str) -> str:
-    return (
-        f'<figure style="margin:0;text-align:center;font-size:12px"><img src="{uri}" alt="{caption}" style="width:84px;height:84px;'
-        "image-rendering:pixelated;border-radius:6px;border:1px solid color-mix(in srgb,currentColor 15%,transparent);display:block;"
-        f'margin:auto"><figcaption style="opacity:.8">{caption}</figcaption></figure>'
-    )
+    return [f'<span class="number">{text}</span>' for text in (denoise_methods.decibels(psnr), denoise_methods.similarity(ssim))]
 
 
 # --- the path --------------------------------------------------------------------------------------------------------------------

@@ -2,22 +2,22 @@
 
 import csv
 import io
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import streamlit as st
 import torch
+from PIL import Image
 
 from core import restore
 from core.checkpoints import Checkpoint
 from core.data import photo, uploads
 from core.data.photo import Digit
 from core.data.uploads import Upload, read_files
-from pages.components import background, denoise_methods, denoise_zip, given_picture
+from pages.components import background, denoise_methods, denoise_zip, image_source
 from pages.components.assets import digest
-from pages.components.background import Work
+from pages.components.background import Stopped, Work
 from pages.components.denoise_methods import Chosen
 from pages.components.pictures import data_uri, grey, png
 
@@ -29,7 +29,7 @@ THUMBNAIL_PX = 84
 KINDS = {"digit": "one digit each", "digits": "several digits each", "picture": "whole pictures"}
 LIMITS = (
     f"Images of up to {uploads.MAX_BYTES >> 20} MB, or zips of them up to {MAX_MB} MB; {uploads.MAX_FILES} images and {MAX_DIGITS:,} "
-    f"digits in one go, {MAX_RESULT >> 20} MB of results. Nothing is kept when the session ends."
+    f"digits in one go, {MAX_RESULT >> 20} MB of results. Colours become grey. Nothing is kept when the session ends."
 )
 
 
@@ -57,18 +57,21 @@ def show(checkpoint: Checkpoint | None) -> None:
     controls, results = st.columns([0.3, 0.7], gap="medium")
     with controls:
         files = st.file_uploader(
-            "Images, or zips of images", (*given_picture.TYPES, "zip"), accept_multiple_files=True, key="denoise_files_upload",
+            "Images, or zips of images", (*image_source.FILE_TYPES, "zip"), accept_multiple_files=True, key="denoise_files_upload",
             max_upload_size=MAX_MB,
         )  # fmt: skip
         st.caption(LIMITS)
         kind = str(st.radio("They show", list(KINDS), format_func=KINDS.__getitem__, key="denoise_files_kind", persist_state="session"))
         method = denoise_methods.pick_one(f"denoise_files_{kind}", kind == "picture", checkpoint)
-        given = [(file.name, file.getvalue()) for file in files[: uploads.MAX_FILES]]
+        given = [(file.name, file.getvalue()) for file in files[: uploads.MAX_FILES + 1]]  # one more: the reader says so
         token = f"{[digest(name.encode() + data) for name, data in given]} {kind} {method}"
         if st.button("Denoise them", type="primary", icon=":material/auto_fix_high:", width="stretch", disabled=not given):
             background.start(SLOT, token, lambda work: run(work, given, kind, method))
     with results:
-        if not given:
+        if not given and SLOT in st.session_state:  # the visitor comes back from another page, where the files were let go
+            st.caption("Of the files that you gave last:")
+            token = st.session_state[SLOT].token
+        elif not given:
             st.info("Upload several images, or a zip of them: scans, photos, or digits of 28 × 28 pixels.", icon=":material/upload_file:")
             return
         outcome = background.outcome(SLOT, token)
@@ -106,18 +109,21 @@ def run(work: Work, files: list[tuple[str, bytes]], kind: str, method: Chosen) -
     rows: list[Row] = []
     members: dict[str, bytes] = {}
     size = digits = 0
-    count = max(len(files), 1)
-    for number, (upload, share) in enumerate(_read(files), 1):
-        work.step(share, f"Image {number}{f' of {count}' if number <= count and not _has_zip(files) else ''}")
-        if upload.image is None:
-            rows.append(Row(upload.title, "", problem=upload.problem))
-            continue
+    count = about_how_many(files)
+    for number, upload in enumerate(read_files(files), 1):
         try:
-            made, more = _one(work, f"{number:03d}", upload, kind, method, share, 1 / count)
-        except restore.RestoreStoppedError:
-            raise
+            work.step((number - 1) / max(count, number), f"Image {number} of {max(count, number)}")
+            made, more = _one(work, f"{number:03d}", upload, kind, method, max(count, number))
+        except (Stopped, restore.RestoreStoppedError):
+            if not rows:
+                raise
+            rows.append(Row(upload.title, "", problem="It was stopped here; this and the rest was left out."))
+            break
         except restore.RestoreError as error:
             rows.append(Row(upload.title, "", problem=str(error)))
+            continue
+        except MemoryError:
+            rows.append(Row(upload.title, "", problem="There was not enough memory for it. Make it smaller."))
             continue
         size, digits = size + sum(map(len, more.values())), digits + len(made)
         if size > MAX_RESULT or digits > MAX_DIGITS:
@@ -129,33 +135,20 @@ def run(work: Work, files: list[tuple[str, bytes]], kind: str, method: Chosen) -
     return Outcome(rows, denoise_zip.pack(members))
 
 
-def _has_zip(files: list[tuple[str, bytes]]) -> bool:
-    return any(data.startswith(uploads.ZIP_MAGIC) for _, data in files)
+def about_how_many(files: list[tuple[str, bytes]]) -> int:
+    """Images in these files, with what else their zips hold, from the bytes alone."""
+    entries = (data.count(uploads.MEMBER_SIGNATURE) if data.startswith(uploads.ZIP_MAGIC) else 1 for _, data in files)
+    return min(sum(entries), uploads.MAX_FILES)
 
 
-def _read(files: list[tuple[str, bytes]]) -> Iterator[tuple[Upload, float]]:
-    """Each image, and the share of the files that had been begun before it."""
-    begun = 0
-
-    def counted() -> Iterator[tuple[str, bytes]]:
-        nonlocal begun
-        for file in files:
-            begun += 1
-            yield file
-
-    for upload in read_files(counted()):
-        yield upload, (begun - 1) / len(files)
-
-
-def _one(
-    work: Work, number: str, upload: Upload, kind: str, method: Chosen, share: float, part: float
-) -> tuple[list[Row], dict[str, bytes]]:
-    """The rows and the zip's members of one image."""
+def _one(work: Work, number: str, upload: Upload, kind: str, method: Chosen, count: int) -> tuple[list[Row], dict[str, bytes]]:
+    """The rows and the zip's members of one of `count` images."""
     image = upload.image
-    assert image is not None
+    if image is None:
+        return [Row(upload.title, "", problem=upload.problem)], {}
 
     def on_progress(done: float) -> None:
-        work.step(share + done * part)
+        work.step((int(number) - 1 + done) / count)
 
     if kind == "picture":
         denoised = restore.denoise(image, **method.options, on_progress=on_progress, should_stop=work.should_stop)
@@ -181,10 +174,9 @@ def _one(
 def _thumbnail(image: np.ndarray) -> str:
     """A small picture for the table; a small one's pixels become squares."""
     times = max(1, THUMBNAIL_PX // max(image.shape))
-    step = max(1, -(-max(image.shape) // (2 * THUMBNAIL_PX)))
-    small = image[: image.shape[0] // step * step, : image.shape[1] // step * step]
-    small = small.reshape(small.shape[0] // step, step, small.shape[1] // step, step).mean((1, 3))
-    return data_uri(grey(np.kron(small, np.ones((times, times)))))
+    small = Image.fromarray(np.kron(grey(image), np.ones((times, times), np.uint8)))
+    small.thumbnail((2 * THUMBNAIL_PX, 2 * THUMBNAIL_PX))
+    return data_uri(np.asarray(small))
 
 
 def _csv(rows: list[Row]) -> bytes:

@@ -1,5 +1,6 @@
 """The methods that the Denoise page offers: choosing among them, and their answers, each computed once in a session."""
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ WITH_CODES = ("vae", "vae-search")  # they use the model of the sidebar
 KEPT = 64  # answers in a session's memory
 SLOW_S = 0.4  # what takes longer shows how far it is
 SMALLEST_FOR_SSIM = 11
+Scores = tuple[float, float | None]  # PSNR in dB, and SSIM; a tiny picture has none
 
 
 @dataclass(frozen=True)
@@ -103,12 +105,22 @@ def answers(digits: np.ndarray, method: Chosen, checkpoint: Checkpoint | None) -
         bar.empty()
 
 
-def psnr_and_ssim(x_hat: np.ndarray, x: np.ndarray | None) -> tuple[float, float | None] | None:
+def psnr_and_ssim(x_hat: np.ndarray, x: np.ndarray | None) -> Scores | None:
     """PSNR in dB and SSIM of a picture (H, W) against the clean one; None when no clean one is known, or for a tiny one's SSIM."""
     if x is None:
         return None
     a, b = (torch.from_numpy(np.ascontiguousarray(picture, np.float32))[None, None] for picture in (x_hat, x))
     return metrics.psnr_db(a, b).item(), metrics.ssim(a, b).item() if min(x.shape) >= SMALLEST_FOR_SSIM else None
+
+
+def decibels(psnr: float | None) -> str:
+    """A PSNR as people read it; of two equal pictures it is infinite."""
+    return "unknown" if psnr is None else f"{psnr:.1f}" if math.isfinite(psnr) else "∞"
+
+
+def similarity(ssim: float | None) -> str:
+    """An SSIM as people read it."""
+    return "unknown" if ssim is None else f"{ssim:.3f}".replace("-", "−")
 
 
 def words(names: Sequence[str]) -> str:

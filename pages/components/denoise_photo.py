@@ -17,6 +17,7 @@ from pages.components.pictures import LEGEND, data_uri, error_map, grey, photo_u
 
 EDITOR = "denoise_boxes_editor"
 Box = tuple[int, int, int, int]
+MOST_BOXED = 4  # times the photo's area that all boxes may cover together: each keeps its own cut-out
 
 STYLE = """<style>
 .dg { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 290px), 1fr)); gap: 18px 28px; font-size: 14px; }
@@ -43,7 +44,8 @@ def show(checkpoint: Checkpoint | None) -> None:
             f"Each digit is cut out, centred and brought to 28 × 28 pixels, the form that the models know. At most {MAX_BOXES} boxes."
         )
     with results:
-        digits = find(given.token, image)
+        marked = find(given.token, image)
+        numbers, digits = list(marked), list(marked.values())
         if not digits:
             st.info("No digit is marked. Press **Add a box** and draw one around a digit.", icon=":material/crop_free:")
             return
@@ -53,13 +55,13 @@ def show(checkpoint: Checkpoint | None) -> None:
             st.error(link.plain(str(error)), icon=":material/error:")
             return
         st.markdown(f"**{len(digits)} {'digit' if len(digits) == 1 else 'digits'}, before and after**")
-        show_digits(digits, answers)
+        show_digits(numbers, digits, answers)
         st.markdown("**The photo, with the denoised digits in their places**")
-        show_pasted(image, digits, answers, (given.token, method))
+        show_pasted(image, marked, answers, (given.token, method))
 
 
-def find(token: str, image: np.ndarray) -> list[Digit]:
-    """The photo with the boxes found in it, to be edited; returns the digits in the boxes as they are now."""
+def find(token: str, image: np.ndarray) -> dict[int, Digit]:
+    """The photo with the boxes found in it, to be edited; returns the digits in the boxes as they are now, by the boxes' numbers."""
     state = st.session_state
     found = caches.of_session("denoise_found", token, lambda: photo.find_digits(image), 2)[:MAX_BOXES]
     if state.get("denoise_boxes_of") != token:  # another photo
@@ -74,34 +76,44 @@ def find(token: str, image: np.ndarray) -> list[Digit]:
     box_editor(uri, size, [digit.box for digit in found], edited, EDITOR, state.denoise_version)
     boxes = state.denoise_boxes
     if boxes is None:
-        return found
-    digits, empty = within(token, image, boxes, found)
+        return dict(enumerate(found, 1))
+    room, photo_px = MOST_BOXED, size[0] * size[1]
+    kept = [box for box in boxes if (room := room - (box[2] - box[0]) * (box[3] - box[1]) / photo_px) > 0]
+    if len(kept) < len(boxes):
+        st.caption("The boxes cover the photo several times over, so the last ones are left out. Make them smaller.")
+    digits = within(token, image, kept, found)
+    empty = [str(number) for number, digit in digits.items() if digit is None]
     if empty:
-        names = denoise_methods.words([str(number) for number in empty])
+        names = denoise_methods.words(empty)
         st.caption(f"There is no ink in box {names}: it is left out." if len(empty) == 1 else f"There is no ink in boxes {names}.")
-    return digits
+    return {number: digit for number, digit in digits.items() if digit is not None}
 
 
-def within(token: str, image: np.ndarray, boxes: Sequence[Box], found: Sequence[Digit]) -> tuple[list[Digit], list[int]]:
-    """The digits in edited boxes, and the numbers of the boxes without ink. A box that was not touched keeps the digit found in it."""
-    known = {tuple(digit.box): digit for digit in found}
+def within(token: str, image: np.ndarray, boxes: Sequence[Box], found: Sequence[Digit]) -> dict[int, Digit | None]:
+    """The digit in each edited box, by its number from 1; None where there is no ink. A box that was not touched keeps what was found.
 
-    def read(box: Box) -> Digit | None:
-        return known.get(box) or caches.of_session("denoise_in_box", (token, box), lambda: photo.digit_in_box(image, box), MAX_BOXES)
+    The session remembers what is in the boxes that are there now, and of no others.
+    """
+    state = st.session_state
+    remembered = state.denoise_within[1] if state.get("denoise_within", ("",))[0] == token else {}
+    known: dict[Box, Digit | None] = remembered | {digit.box: digit for digit in found}
+    new = [box for box in dict.fromkeys(boxes) if box not in known]
+    if new:
+        with st.spinner("Looking into the boxes …"):
+            known |= dict(zip(new, photo.digits_in_boxes(image, new), strict=True))
+    state.denoise_within = (token, {box: known[box] for box in boxes})
+    return {number: known[box] for number, box in enumerate(boxes, 1)}
 
-    read_all = [read(box) for box in boxes]
-    return [digit for digit in read_all if digit], [number for number, digit in enumerate(read_all, 1) if digit is None]
 
-
-def show_digits(digits: Sequence[Digit], answers: np.ndarray) -> None:
-    """A card for each digit: before, after, and what was changed."""
+def show_digits(numbers: Sequence[int], digits: Sequence[Digit], answers: np.ndarray) -> None:
+    """A card for each digit, with its box's number: before, after, and what was changed."""
     cards = "".join(
         f'<figure data-testid="digit-card"><b>{number}</b>{_image(photo_uri(digit.crop), f"Digit {number} on the photo", "crop")}'
         f"{_image(data_uri(grey(digit.x[0])), f'Digit {number} before')}{_image(data_uri(grey(x_hat)), f'Digit {number} after')}"
         f"{_image(data_uri(error_map(digit.x[0], x_hat)), f'Digit {number}: blue ink was removed, orange ink was invented')}"
         '<span></span><span class="soft">on paper</span><span class="soft">before</span><span class="soft">after</span>'
         '<span class="soft">changed</span></figure>'
-        for number, (digit, x_hat) in enumerate(zip(digits, answers, strict=True), 1)
+        for number, digit, x_hat in zip(numbers, digits, answers, strict=True)
     )
     st.html(f'{STYLE}<div class="dg" data-testid="digit-cards">{cards}</div>')
     st.html(LEGEND)
@@ -111,22 +123,23 @@ def _image(uri: str, alt: str, kind: str = "") -> str:
     return f'<img src="{uri}" alt="{escape(alt)}" class="{kind}">'
 
 
-def show_pasted(image: np.ndarray, digits: Sequence[Digit], answers: np.ndarray, key: tuple[str, Chosen]) -> None:
+def show_pasted(image: np.ndarray, marked: dict[int, Digit], answers: np.ndarray, key: tuple[str, Chosen]) -> None:
     """The photo before and after, and everything as a zip."""
-    boxes = tuple(tuple(digit.box) for digit in digits)
-    after = caches.of_session("denoise_pasted", (*key, boxes), lambda: photo.paste_back(image, list(digits), list(answers)), 1)
+    digits = list(marked.values())
+    boxes = tuple(digit.box for digit in digits)
+    after = caches.of_session("denoise_pasted", (*key, boxes), lambda: photo.paste_back(image, digits, list(answers)), 1)
     uris = caches.of_session("denoise_pasted_uri", (*key, boxes), lambda: photo_uri(after), 2)
     before = caches.of_session("denoise_photo_uri", key[0], lambda: photo_uri(image), 2)
     wipe({"The photo": before, "Its digits denoised": uris}, "denoise_photo_wipe", height_px=380)
     st.download_button(
-        "Download (zip)", lambda: pack(digits, answers, after), "denoised.zip", "application/zip", icon=":material/download:",
+        "Download (zip)", lambda: pack(marked, answers, after), "denoised.zip", "application/zip", icon=":material/download:",
         on_click="ignore", help="The photo with the denoised digits, and each digit before and after, 28 × 28 pixels, as PNG.",
     )  # fmt: skip
 
 
-def pack(digits: Sequence[Digit], answers: np.ndarray, after: np.ndarray) -> bytes:
-    """The zip: names are numbers of ours."""
+def pack(marked: dict[int, Digit], answers: np.ndarray, after: np.ndarray) -> bytes:
+    """The zip: its names are the boxes' numbers."""
     members = {"photo-denoised.png": png(after, paper=True)}
-    for number, (digit, x_hat) in enumerate(zip(digits, answers, strict=True), 1):
+    for (number, digit), x_hat in zip(marked.items(), answers, strict=True):
         members |= {f"{number:02d}-before.png": png(digit.x[0]), f"{number:02d}-digit.png": png(x_hat)}
     return denoise_zip.pack(members)

@@ -11,9 +11,9 @@ from core.data import photo
 from pages.components import background, caches, damage, denoise_methods, given_picture
 from pages.components.background import Work
 from pages.components.damage import Damage
-from pages.components.denoise_methods import Chosen
+from pages.components.denoise_methods import Chosen, Scores, decibels, similarity
 from pages.components.image_tools import wipe
-from pages.components.pictures import photo_uri, png
+from pages.components.pictures import LEGEND, change_uri, photo_uri, png
 
 SLOT = "denoise_picture"
 PREVIEW_PX = 760  # of the picture's width, at most, before it is denoised
@@ -31,6 +31,8 @@ class Outcome:
     clean: np.ndarray | None  # known when damage was added here
     given: np.ndarray
     denoised: np.ndarray
+    before: Scores | None  # of the given one, and of the denoised one, against the clean one
+    after: Scores | None
 
 
 def show(checkpoint: Checkpoint | None) -> None:
@@ -70,7 +72,10 @@ def run(work: Work, image: np.ndarray, flatten: bool, hurt: Damage, method: Chos
     clean = photo.flatten_light(image) if flatten else image
     given = damage.apply(clean, hurt)
     denoised = restore.denoise(given, **method.options, on_progress=work.step, should_stop=work.should_stop)
-    return Outcome(clean if hurt.name else None, given, denoised)
+    work.step(1.0, "Measuring")
+    known = clean if hurt.name else None
+    scores = [denoise_methods.psnr_and_ssim(picture, known) for picture in (given, denoised)]
+    return Outcome(known, given, denoised, *scores)
 
 
 def show_outcome(outcome: Outcome, token: str) -> None:
@@ -83,12 +88,14 @@ def show_outcome(outcome: Outcome, token: str) -> None:
     )
     if detail == "Detail":
         shown = cut(shown)
+    before = next(title for title in ("Damaged", "Before") if title in shown)
     uris = caches.of_session(
         "denoise_uris", (token, detail, *(p.shape for p in shown.values()), *_corner(outcome.given)),
-        lambda: {title: photo_uri(picture) for title, picture in shown.items()}, 4,
+        lambda: {title: photo_uri(picture) for title, picture in shown.items()} | {"Changed": change_uri(shown[before], shown["Denoised"])},
+        4,
     )  # fmt: skip
-    before = next(title for title in ("Damaged", "Before") if title in shown)
     wipe(uris, f"denoise_picture_wipe-{len(uris)}", height_px=460, sides=(before, "Denoised"))
+    st.html(LEGEND)
     show_figures(outcome)
     st.download_button(
         "Download (PNG)",
@@ -119,12 +126,11 @@ def _corner(picture: np.ndarray) -> tuple[int, int]:
 
 def show_figures(outcome: Outcome) -> None:
     """PSNR and SSIM, or why there are none."""
-    before = denoise_methods.psnr_and_ssim(outcome.given, outcome.clean)
-    after = denoise_methods.psnr_and_ssim(outcome.denoised, outcome.clean)
-    if before is None or after is None:
+    if outcome.before is None or outcome.after is None:
         st.caption("PSNR and SSIM are *unknown*: what the picture looked like without its noise, nobody knows. Add damage to measure.")
         return
     st.markdown(
-        f"PSNR **{before[0]:.1f} → {after[0]:.1f} dB** · SSIM **{before[1]:.3f} → {after[1]:.3f}**  \n"
+        f"PSNR **{decibels(outcome.before[0])} → {decibels(outcome.after[0])} dB** · SSIM **{similarity(outcome.before[1])} → "
+        f"{similarity(outcome.after[1])}**  \n"
         ":gray[Against the picture before the damage was added, whose own noise counts as part of it.]"
     )

@@ -10,7 +10,7 @@ from pages.components import background, caches, link
 from pages.components.assets import digest
 from pages.components.background import Work
 from pages.components.enlarging import model_for, title
-from pages.components.image_source import FILE_TYPES
+from pages.components.image_source import FILE_TYPES, LIMITS
 from pages.components.image_tools import wipe
 from pages.components.pictures import photo_uri, png
 
@@ -25,7 +25,6 @@ def show() -> None:
     """The upload, then the work, then its result."""
     st.file_uploader(
         "A picture to enlarge", FILE_TYPES, key="sr_upload", max_upload_size=uploads.MAX_BYTES >> 20, on_change=keep_upload,
-        help="It stays in this session's memory alone, and is gone when the session ends.",
     )  # fmt: skip
     given = st.session_state.get("sr_given")
     if given is None:
@@ -33,6 +32,7 @@ def show() -> None:
             "Upload a picture: first some handwriting or print, then a photo of anything else. Compare what happens.",
             icon=":material/upload:",
         )
+        st.caption(LIMITS)
         return
     token = digest(given)
     try:

@@ -7,22 +7,17 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from core import latent
+from core import denoise, latent
 from core.checkpoints import Checkpoint
 from core.data import uploads
 from core.data.uploads import UploadError
 from pages.components import caches, link
 from pages.components.assets import digest
+from pages.components.image_source import FILE_TYPES, LIMITS
 from pages.components.pictures import grey
 
-TYPES = ("png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif")
 SAMPLE_SIZE = (420, 760)  # rows, columns
 SAMPLE_DIGIT = 100  # pixels of a digit's side on the sample
-LIMITS = (
-    f"PNG, JPEG, WebP, BMP, TIFF or GIF (its first frame), up to {uploads.MAX_BYTES >> 20} MB and "
-    f"{uploads.MAX_PIXELS / 1e6:g} megapixels; above {uploads.MAX_WORKING_PIXELS / 1e6:.0f} megapixels it is reduced. "
-    "It stays in this session's memory alone, and is gone when the session ends."
-)
 
 
 @dataclass(frozen=True)
@@ -30,7 +25,7 @@ class Given:
     """A picture's file as it came, and a name for what is made of it."""
 
     data: bytes
-    is_sample: bool = False
+    sampled_from: str = ""  # the model that drew it, if one did
 
     @property
     def token(self) -> str:
@@ -42,11 +37,11 @@ def ask(checkpoint: Checkpoint | None) -> tuple[Given, np.ndarray] | None:
     """The chosen picture and its pixels, ink (H, W) in [0, 1]; None, with what to do, while there is none that can be read."""
     state = st.session_state
     st.file_uploader(
-        "A photo or a scan", type=TYPES, key="denoise_upload", max_upload_size=uploads.MAX_BYTES >> 20, on_change=_uploaded, help=LIMITS
-    )
+        "A photo or a scan", type=FILE_TYPES, key="denoise_upload", max_upload_size=uploads.MAX_BYTES >> 20, on_change=_uploaded,
+    )  # fmt: skip
     if checkpoint is not None:
         st.button(
-            "Another sample" if "denoise_given" in state and state.denoise_given.is_sample else "No photo at hand? Make a sample",
+            "Another sample" if "denoise_given" in state and state.denoise_given.sampled_from else "No photo at hand? Make a sample",
             icon=":material/casino:", on_click=_sample, args=(checkpoint,), type="tertiary",
         )  # fmt: skip
     given = state.get("denoise_given")
@@ -55,14 +50,23 @@ def ask(checkpoint: Checkpoint | None) -> tuple[Given, np.ndarray] | None:
             "Upload a photo of handwritten digits: dark pen on light paper, or the other way round, several digits to a photo.",
             icon=":material/add_photo_alternate:",
         )
+        st.caption(LIMITS)
         return None
-    if given.is_sample:
-        st.caption(f"A sample: digits that the model {checkpoint.name if checkpoint else ''} decoded, laid on made-up paper with noise.")
+    if given.sampled_from:
+        st.caption(f"A sample: digits that the model {given.sampled_from} decoded, laid on made-up paper with noise.")
     try:
-        return given, caches.of_session("denoise_read", given.token, lambda: uploads.read_image(given.data), 1)
+        picture, stored = caches.of_session(
+            "denoise_read", given.token, lambda: (denoise.read(given.data), uploads.stored_size(given.data)), 1
+        )
     except UploadError as error:
         st.error(link.plain(str(error)), icon=":material/error:")
         return None
+    if picture.image.size < stored[0] * stored[1]:
+        sizes = [f"{width:,} × {height:,}" for height, width in (stored, picture.image.shape)]
+        st.caption(f"The picture has {sizes[0]} pixels, more than are worked on: it was reduced to {sizes[1]}.")
+    if not picture.dark_ink:
+        st.caption("Its ink is lighter than its ground. It is shown and saved the other way round: dark ink on light paper.")
+    return given, picture.image
 
 
 def _uploaded() -> None:
@@ -76,7 +80,7 @@ def _uploaded() -> None:
 def _sample(checkpoint: Checkpoint) -> None:
     state = st.session_state
     state.denoise_samples = state.get("denoise_samples", 0) + 1
-    state.denoise_given = Given(sample(checkpoint, state.denoise_samples), is_sample=True)
+    state.denoise_given = Given(sample(checkpoint, state.denoise_samples), checkpoint.name)
 
 
 def sample(checkpoint: Checkpoint, seed: int) -> bytes:

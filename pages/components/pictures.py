@@ -57,6 +57,13 @@ def error_map(x: np.ndarray, x_hat: np.ndarray) -> np.ndarray:
     return np.concatenate([colour, np.rint(255 * np.abs(error))[..., None]], axis=-1).astype(np.uint8)
 
 
+def change_uri(x: np.ndarray, x_hat: np.ndarray, most_px: int = 800) -> str:
+    """The error map of a picture of any size (H, W), for showing: a data URI, from block means where the picture is large."""
+    factor = -(-max(x.shape) // most_px)
+    small, small_hat = (np.asarray(Image.fromarray(np.ascontiguousarray(p, np.float32)).reduce(factor)) for p in (x, x_hat))
+    return data_uri(error_map(small, small_hat))
+
+
 def heat(values: np.ndarray, top: float) -> np.ndarray:
     """Values (H, W) from 0 to top -> uint8 (H, W, 4): the larger the less transparent."""
     share = np.clip(values / (top or 1), 0, 1)

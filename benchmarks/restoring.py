@@ -66,7 +66,7 @@ def row(whose: str, title: str, answers: list[Tensor], x: Tensor, count: int) ->
 def photo() -> str:
     """A 12-megapixel photo from bytes to clean digits pasted back, in a process of its own."""
     ours, theirs = get_context("spawn").Pipe()
-    process = get_context("spawn").Process(target=take_photo, args=(theirs,))
+    process = get_context("spawn").Process(target=take_photo, args=(theirs, a_photo()))
     process.start()
     seconds, megabytes, digits = ours.recv()
     process.join()
@@ -76,14 +76,13 @@ def photo() -> str:
     return table(title, ["seconds", "for"], steps)
 
 
-def take_photo(pipe: Connection) -> None:
+def take_photo(pipe: Connection, data: bytes) -> None:
     """Measure it; networks are opened before the clock starts, as they are in a server."""
     from core.data.photo import paste_back
     from core.data.uploads import find_digits, read_image
 
     torch.set_num_threads(1)
-    data, denoiser = a_photo(), restore.restorer("denoiser")
-    denoiser.restore(torch.zeros(1, 1, 28, 28))
+    restore.restorer("denoiser").restore(torch.zeros(1, 1, 28, 28))
     seconds, began = {}, time.perf_counter()
 
     def lap(name: str) -> None:

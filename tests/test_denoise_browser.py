@@ -108,7 +108,7 @@ def test_a_drawing_is_denoised(page: Page) -> None:
     page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.8 * box["height"], steps=8)
     page.mouse.up()
     expect(page.get_by_test_id("normalised").locator("img")).to_have_count(2)
-    expect(page.get_by_test_id("denoise-table")).to_contain_text("–")
+    expect(page.get_by_test_id("denoise-table")).to_contain_text("unknown")
 
 
 @pytest.mark.parametrize("mode", ["One digit", "A photo of digits", "A whole picture", "Many files"])

@@ -215,20 +215,21 @@ def test_pause_resume_and_step(root: Path) -> None:
     run = jobs.start(config(epochs=1000, lingers=30), root)
     jobs.pause(run, after_epoch=2)
     run = reaches(run, "paused")
-    assert run.epoch == 2 and run.alive
+    first = run.epoch
+    assert first >= 2 and run.alive  # on a busy machine it may be past the second when it is asked
     jobs.pause(run)  # another tab
     jobs.step_epoch(run)
-    until(lambda: jobs.find("run", root).epoch == 3)
-    assert reaches(run, "paused").epoch == 3
+    until(lambda: jobs.find("run", root).epoch == first + 1)
+    assert reaches(run, "paused").epoch == first + 1
     jobs.resume(run)
     jobs.resume(run)
-    until(lambda: jobs.find("run", root).epoch > 5)
+    until(lambda: jobs.find("run", root).epoch > first + 3)
     assert reaches(run, "running").active
     jobs.pause(run)
     reaches(run, "paused")
     jobs.cancel(run)
     jobs.cancel(run)
-    assert reaches(run, "stopped").epoch > 5
+    assert reaches(run, "stopped").epoch > first + 3
     assert len({line[2] for line in trace(root)}) == 1, "all in one process"
 
 

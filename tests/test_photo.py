@@ -519,6 +519,8 @@ def test_an_edited_image_of_28_by_28_pixels():
     halves = photo.digits_in_boxes(image, [(0, 0, 28, 13), (0, 14, 28, 28)])
     pasted = photo.paste_back(image, halves, [digit.x[0] for digit in halves])
     assert pasted[:, :13].sum() > 10 and pasted[:, 14:].sum() > 10, "both are there"
+    wiped = photo.paste_back(image, halves, [np.zeros((28, 28)), halves[1].x[0]])
+    assert wiped[:, :13].max() < 0.3 and wiped[:, 14:].sum() > 10, "each result stays in its box"
 
 
 @pytest.mark.parametrize("step", [4, 6])
@@ -537,7 +539,9 @@ def test_a_texture_is_not_searched_for_line_after_line(step, monkeypatch):
 
 def test_of_very_many_parts_the_largest_are_taken(monkeypatch):
     dots = np.zeros((300, 300), np.float32)
-    dots[::10, ::10] = dots[1::10, ::10] = dots[::10, 1::10] = dots[1::10, 1::10] = 1
+    for row, column in np.ndindex(10, 10):
+        dots[30 * row : 30 * row + 12, 30 * column : 30 * column + 12] = 1  # too large to be left out as specks
+    dots[90:210, 130:170] = 0
     dots[100:200, 140:160] = 1
     monkeypatch.setattr(photo, "MOST_PARTS", 1)
     top, left, bottom, right = photo.whole_drawing(dots).box

@@ -43,8 +43,7 @@ def show() -> None:
     small = middle(whole)
     if small.shape != whole.shape:
         st.caption(f"Of {size(whole)} pixels the middle is taken, {size(small)}: more would take too long here.")
-    work = st.session_state.get(SLOT)
-    if work is None or work.token != token:
+    if not background.has(SLOT, token):
         begin(token, small)
     large = background.outcome(SLOT, token)
     if large is not None:

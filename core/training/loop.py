@@ -155,6 +155,8 @@ class Trainer:
         self.sums = torch.zeros(
             1 + len(self.model.LOSSES), device=self.device, dtype=torch.float64 if self.device.type != "mps" else torch.float32
         )
+        self.images_seen, self.loss_sums = self.sums[:1], self.sums[1:]  # views
+        self.weights, self.averages = list(self.model.parameters()), list(self.average.parameters())
         self.generator = torch.Generator(self.device)  # seeded anew for each epoch
         self.graphed = GraphedStep(self) if self.device.type == "cuda" and ranks.alone else None
 
@@ -257,16 +259,17 @@ class Trainer:
             group["lr"].copy_(torch.as_tensor(now.learning_rate)) if isinstance(group["lr"], Tensor) else group.update(lr=now.learning_rate)
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.precision == torch.bfloat16):
             loss, sums = self.objective(x, target, label, self.generator, now.regularizer_weight)
-        self.optimizer.zero_grad(set_to_none=True)
+        for weight in self.weights:  # Optimizer.zero_grad without what it looks up at every step
+            weight.grad = None
         loss.backward()
         if self.config.gradient_clip:
-            torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.gradient_clip)
+            torch.nn.utils.clip_grad_norm_(self.weights, self.config.gradient_clip)
         self.optimizer.step()
         with torch.no_grad():
             if isinstance(now.follow, Tensor) or now.follow:
-                lerp_(list(self.average.parameters()), list(self.model.parameters()), now.follow)
-            self.sums[0] += len(x)
-            self.sums[1:] += sums
+                lerp_(self.averages, self.weights, now.follow)
+            self.images_seen.add_(len(x))
+            self.loss_sums.add_(sums)
 
     def learning_rate(self) -> float:
         """At the current step: linear warm-up, then a half cosine to zero.  (Loshchilov & Hutter 2017, eq. 5)"""

@@ -29,6 +29,7 @@ from core.runs import CONFIG_FIELDS, UNFINISHED, JobError, Run, checked, folders
 from core.training import folder as files
 from core.training.folder import (
     CONFIG,
+    FINISH,
     LOCK,
     LOG,
     PAUSE,
@@ -258,6 +259,7 @@ def resume(run: Run) -> None:
     run = _now(run)
     _check_can_go_on(run)
     with _in_sentences("The run could not be resumed"):
+        (run.folder / FINISH).unlink(missing_ok=True)
         (run.folder / PAUSE).unlink(missing_ok=True)
         _revive(run)
 
@@ -267,7 +269,20 @@ def step_epoch(run: Run) -> None:
     run = _now(run)
     _check_can_go_on(run)
     with _in_sentences("The run could not be resumed"):
+        (run.folder / FINISH).unlink(missing_ok=True)
         _ask_pause(run.folder, str(math.floor(run.epoch) + 1))
+        _revive(run)
+
+
+def finish(run: Run) -> None:
+    """Train no further: what it has learnt so far is measured and becomes its checkpoint. `resume` takes it back until then."""
+    run = _now(run)
+    _check_can_go_on(run)
+    if not run.epoch:
+        raise JobError(f"The run {run.id} has not learnt anything yet, so there is no model to keep. Resume it first.")
+    with _in_sentences("The run could not be finished"):
+        (run.folder / FINISH).touch()
+        (run.folder / PAUSE).unlink(missing_ok=True)
         _revive(run)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.training.folder import CONFIG, LOCK, PAUSE, STATUS, STOP, is_held, read_json
+from core.training.folder import CONFIG, FINISH, LOCK, PAUSE, STATUS, STOP, is_held, read_json
 
 DEVICE = re.compile(r"cpu|mps|cuda:\d{1,3}")
 STATES = ("queued", "running", "paused", "stopped", "finished", "failed", "interrupted")
@@ -83,6 +83,11 @@ class Run:
     def pausing(self) -> bool:
         """A pause was asked for and is yet to come."""
         return self.active and self.state != "paused" and (self.folder / PAUSE).exists()
+
+    @property
+    def finishing(self) -> bool:
+        """Its model is wanted as it is, and yet to be measured and kept."""
+        return self.active and (self.folder / FINISH).exists()
 
     @property
     def devices(self) -> list[str]:

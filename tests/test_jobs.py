@@ -52,7 +52,7 @@ def execute(folder, device, release, reacquire):
     os.system(recipe.get("command", ":"))
     if "raises" in recipe:
         raise OSError(recipe["raises"], "said the trainer")
-    while epoch < recipe["epochs"]:
+    while epoch < recipe["epochs"] and not (folder / "finish").exists():
         time.sleep(recipe["seconds"])
         epoch += 1
         say()
@@ -255,6 +255,35 @@ def test_a_stopped_run_goes_on(root: Path) -> None:
     until(lambda: jobs.find("run", root).epoch > run.epoch)
 
 
+@pytest.mark.parametrize("state", ["running", "paused", "stopped"])
+def test_a_run_is_finished_early(root: Path, state: str) -> None:
+    run = jobs.start(config(lingers=0.2, **ENDLESS), root)
+    until(lambda: jobs.find("run", root).epoch > 1)
+    if state == "paused":
+        jobs.pause(run)
+    elif state == "stopped":
+        jobs.cancel(run)
+    jobs.finish(reaches(run, state))
+    assert 1 < reaches(run, "finished").epoch < ENDLESS["epochs"]
+
+
+def test_what_has_not_learnt_anything_is_not_finished(root: Path) -> None:
+    run = folder_with(root, "stopped")
+    files.write_status(run.folder, epoch=0.0)
+    with pytest.raises(JobError, match="not learnt anything yet"):
+        jobs.finish(run)
+    assert not (run.folder / "finish").exists()
+
+
+@pytest.mark.parametrize("action", [jobs.resume, jobs.step_epoch])
+def test_who_resumes_takes_an_early_finish_back(root: Path, action: Callable[[jobs.Run], None], monkeypatch) -> None:
+    monkeypatch.setattr(jobs, "_spawn", lambda folder, lock: None)
+    run = folder_with(root, "stopped")
+    (run.folder / "finish").touch()
+    action(run)
+    assert not (run.folder / "finish").exists()
+
+
 def test_a_killed_run_is_interrupted_and_goes_on_while_others_train(root: Path) -> None:
     first = jobs.start(config("first", **ENDLESS), root)
     second = jobs.start(config("second"), root)
@@ -309,19 +338,19 @@ def folder_with(root: Path, state: str, run_id: str = "run") -> jobs.Run:
     folder = root / run_id
     folder.mkdir(parents=True)
     files.write_json(folder / "config.json", config(run_id, epochs=1) | {"id": run_id, "created": time.time()})
-    files.write_status(folder, state=state)
+    files.write_status(folder, state=state, epoch=1.0)
     return jobs.find(run_id, root)
 
 
 @pytest.mark.parametrize(
     ("state", "refused", "allowed"),
     [
-        ("queued", ["pause"], ["resume", "step_epoch", "cancel", "delete"]),
-        ("running", ["pause"], ["resume", "step_epoch", "cancel", "delete"]),
-        ("paused", [], ["pause", "resume", "step_epoch", "cancel", "delete"]),
-        ("stopped", ["pause"], ["resume", "step_epoch", "cancel", "delete"]),
-        ("failed", ["pause", "cancel"], ["resume", "step_epoch", "delete"]),
-        ("finished", ["pause", "cancel", "resume", "step_epoch"], ["delete"]),
+        ("queued", ["pause"], ["resume", "step_epoch", "finish", "cancel", "delete"]),
+        ("running", ["pause"], ["resume", "step_epoch", "finish", "cancel", "delete"]),
+        ("paused", [], ["pause", "resume", "step_epoch", "finish", "cancel", "delete"]),
+        ("stopped", ["pause"], ["resume", "step_epoch", "finish", "cancel", "delete"]),
+        ("failed", ["pause", "cancel"], ["resume", "step_epoch", "finish", "delete"]),
+        ("finished", ["pause", "cancel", "resume", "step_epoch", "finish"], ["delete"]),
     ],
 )
 def test_what_may_be_asked_of_a_run_without_a_process(root: Path, state: str, refused: list, allowed: list, monkeypatch) -> None:
@@ -336,8 +365,10 @@ def test_what_may_be_asked_of_a_run_without_a_process(root: Path, state: str, re
             continue
         getattr(jobs, action)(run)
         left = files.read_status(run.folder).get("state")
-        assert left == {"cancel": "stopped", "resume": "queued", "step_epoch": "queued", "delete": None, "pause": "paused"}[action]
-        assert (run.id in started) == (action in ("resume", "step_epoch"))
+        revived = {"resume": "queued", "step_epoch": "queued", "finish": "queued"}
+        assert left == ({"cancel": "stopped", "delete": None, "pause": "paused"} | revived)[action]
+        assert (run.id in started) == (action in revived)
+        assert (run.folder / "finish").exists() == (action == "finish")
         assert (run.folder / "pause").exists() == (action in ("step_epoch", "pause"))
 
 

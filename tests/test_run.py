@@ -26,9 +26,9 @@ from core.models.config import to_json
 from core.training import card, snapshot
 from core.training import run as running
 from core.training.config import TrainingConfig
-from core.training.folder import CONFIG, METRICS, PAUSE, STOP, begin, read_status
+from core.training.folder import CONFIG, FINISH, METRICS, PAUSE, STOP, begin, read_status
 from core.training.loop import Trainer
-from core.training.run import Hooks, execute, explain, read_metrics, read_subset, train
+from core.training.run import Execution, Hooks, execute, explain, read_metrics, read_subset, train
 from core.training.state import STATE_FILE
 
 PROJECT = Path(running.__file__).resolve().parents[2]
@@ -181,6 +181,74 @@ def test_a_cancelled_pause_ends_it(tmp_path):
     (folder / PAUSE).write_text("1")
     assert train(folder, Hooks("cpu", release=(folder / STOP).touch)) == "stopped"
     assert read_status(folder)["state"] == "stopped"
+
+
+def test_a_run_that_is_finished_early_keeps_what_it_has_learnt_and_learns_no_more(tmp_path):
+    """From a cancelled run, without one step more; from a running one; and from a paused one."""
+    folder = a_run(tmp_path, epochs=1000)
+    (folder / PAUSE).write_text("2")
+    assert train(folder, Hooks("cpu", release=(folder / STOP).touch)) == "stopped"
+    state = load_file(folder / STATE_FILE)
+    for control in (STOP, PAUSE):
+        (folder / control).unlink()
+    (folder / FINISH).touch()
+    status = carry_out(folder)
+    assert (status["state"], status["epoch"]) == ("finished", 2.0)
+    assert "after 2 of 1000 epochs" in status["message"]
+    assert not (folder / STATE_FILE).exists()
+    kept = checkpoints.load("mine", tmp_path)
+    assert kept.card["epochs"] == 2.0
+    averages = {name.removeprefix("average."): tensor for name, tensor in state.items() if name.startswith("average.")}
+    assert same(weights(tmp_path), {name: averages[name].to(stored.dtype) for name, stored in weights(tmp_path).items()})
+
+
+def test_a_training_run_is_finished_early(tmp_path):
+    folder = a_run(tmp_path, epochs=100_000)
+    threading.Timer(0.5, (folder / FINISH).touch).start()
+    status = carry_out(folder)
+    assert status["state"] == "finished" and 0 < status["epoch"] < 1000
+    assert checkpoints.load("mine", tmp_path).card["epochs"] == pytest.approx(status["epoch"], abs=1e-3)
+
+
+def test_a_paused_run_is_finished_early_by_its_own_process(tmp_path):
+    folder = a_run(tmp_path, epochs=1000)
+    (folder / PAUSE).write_text("1")
+    log: list[str] = []
+
+    def release() -> None:
+        log.append("released")
+        (folder / FINISH).touch()
+        (folder / PAUSE).unlink()
+
+    assert train(folder, Hooks("cpu", release=release, reacquire=lambda: log.append("again") or "cpu")) == "finished"
+    assert log == ["released", "again"]
+    assert checkpoints.load("mine", tmp_path).card["epochs"] == 1.0
+
+
+def test_a_run_cancelled_while_it_finishes_early_says_how_to_keep_it_and_can_go_on(tmp_path, monkeypatch):
+    folder = a_run(tmp_path, epochs=3)
+    (folder / PAUSE).write_text("1")
+    measure = Execution.measuring
+
+    def cancelled(self: Execution, what: str) -> None:
+        (folder / STOP).touch()
+        measure(self, what)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Execution, "measuring", cancelled)
+        hooks = Hooks("cpu", release=lambda: ((folder / FINISH).touch(), (folder / PAUSE).unlink()), reacquire=lambda: "cpu")
+        assert train(folder, hooks) == "stopped"
+    assert "Finish here measures and keeps it" in read_status(folder)["message"]
+    for control in (STOP, FINISH):  # as `jobs.resume` does
+        (folder / control).unlink()
+    status = carry_out(folder)
+    assert (status["state"], status["epoch"], status["message"]) == ("finished", 3.0, "")
+
+
+def test_nothing_is_finished_before_it_has_begun(tmp_path):
+    folder = a_run(tmp_path, epochs=1)
+    (folder / FINISH).touch()
+    assert carry_out(folder)["epoch"] > 0
 
 
 def test_kill_9_at_random_moments_loses_no_finished_epoch_and_changes_no_bit(tmp_path):

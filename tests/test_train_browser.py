@@ -138,6 +138,13 @@ def test_start_watch_reload_pause_cancel_resume_and_travel_in_time(train_server,
     expect(page.get_by_test_id("epoch-shown")).to_have_text("epoch 3 of 100000")
     page.wait_for_function(f"(old) => {xs} !== old", arg=first)
 
+    # Enough: what it has learnt so far becomes a model.
+    page.get_by_role("button", name="Finish here").click()
+    expect(page.locator("[data-testid=stMain] .stMarkdownBadge")).to_contain_text("finished")
+    expect(page.get_by_text("Finished early, as asked, after")).to_be_visible()
+    page.get_by_role("button", name="Open in Explore").click()
+    page.wait_for_selector("[data-testid=panel]")
+
 
 def test_a_second_run_waits_its_turn_and_a_finished_one_is_opened_on_explore(train_server, root, page):
     runs = root / "runs"

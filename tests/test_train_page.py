@@ -273,6 +273,12 @@ def test_pause_step_resume_cancel_and_delete(own_root):
     wait_until(lambda: not jobs.find(started.id).active)
     checked(app.run())
     assert "can go on from here" in words(app)
+    checked(by_label(app.button, "Finish here").click().run())
+    wait_until(lambda: jobs.find(started.id).state == "finished" and not jobs.find(started.id).active)
+    checked(app.run())
+    assert "Finished early, as asked" in words(app)
+    assert by_label(app.button, "Open in Explore")
+    assert checkpoints.load(started.id, own_root).card["epochs"] < 100_000
     checked(by_label(app.button, "Delete the run").click().run())
     assert not jobs.runs()
     assert not any((own_root / "runs").glob("vae*"))

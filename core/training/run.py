@@ -31,7 +31,7 @@ from core.training import snapshot
 from core.training.card import write_checkpoint
 from core.training.config import TrainingConfig, device_title
 from core.training.distributed import ALONE, LostContact, Ranks
-from core.training.folder import CONFIG, METRICS, PAUSE, STOP, SUBSET, read_json, read_status, write_status
+from core.training.folder import CONFIG, FINISH, METRICS, PAUSE, STOP, SUBSET, read_json, read_status, write_status
 from core.training.loop import OnStep, Progress, Trainer, TrainingError, denormals_flushed, named_losses
 from core.training.snapshot import SnapshotError
 from core.training.state import STATE_FILE, StateError
@@ -104,7 +104,7 @@ class Execution:
     hooks: Hooks
     looked: float = field(default=0.0, init=False)  # when the control files were last looked at
     written: float = field(default=0.0, init=False)  # when the status was
-    wish: str = field(default="", init=False)  # "stop" or "pause", once a person asked for it
+    wish: str = field(default="", init=False)  # "stop", "pause" or "finish", once a person asked for it
     previous: np.ndarray | None = field(default=None, init=False)  # the last snapshot's points, to keep the map still
     losses: dict[str, float] | None = field(default=None, init=False)  # of the last finished epoch
     card: dict[str, Any] | None = field(default=None, init=False)  # of the checkpoint, once it is saved
@@ -121,8 +121,11 @@ class Execution:
         self.hooks.started(self.trainer)
         self.pick_subset()
         self.go_on_from_state()
-        while not self.trainer.run(self.on_step, self.on_epoch, self.should_stop):
+        while not (self.is_enough() or self.trainer.run(self.on_step, self.on_epoch, self.should_stop)):
             self.trainer.save_state(self.folder, losses=self.losses)
+            if self.hooks.ranks.told(lambda: self.wish) == "finish":
+                self.wish = ""
+                continue  # and ask again: it may have been taken back
             state = self.linger() if self.wish == "pause" and self.hooks.ranks.alone else "stopped"  # only one process can linger
             if state == "stopped":
                 return self.end("stopped", STOPPED)
@@ -236,10 +239,16 @@ class Execution:
             self.wish = self.look()
         return bool(self.wish)
 
+    def is_enough(self) -> bool:
+        """Whether a person wants the model as it is now. Every process hears it from the first one."""
+        return self.hooks.ranks.told(lambda: self.look() == "finish")
+
     def look(self) -> str:
         """What the control files ask for now."""
         if (self.folder / STOP).exists():
             return "stop"
+        if (self.folder / FINISH).exists() and self.trainer.step:
+            return "finish"
         try:
             text = (self.folder / PAUSE).read_text(encoding="utf-8").strip()
         except OSError:
@@ -277,13 +286,16 @@ class Execution:
         """Measure the model and save it as a checkpoint."""
         if not self.hooks.ranks.first:
             return "finished"
+        trainer = self.trainer
+        done, early = trainer.step / trainer.steps_per_epoch, trainer.step < trainer.total_steps
         saved = read_status(self.folder).get("checkpoint")  # by a process that was killed right after it
         if self.config.get("replace") or saved not in available(self.target.parent):
             try:
                 self.save_checkpoint()
             except Stopped:
-                return self.end("stopped", "Stopped while the model was measured. Resume to measure it and keep it.")
-        self.end("finished", "")
+                again = "Finish here" if early else "Resume"
+                return self.end("stopped", f"Stopped while the model was measured. {again} measures and keeps it.")
+        self.end("finished", f"Finished early, as asked, after {done:.3g} of {trainer.config.epochs} epochs." if early else "")
         (self.folder / STATE_FILE).unlink(missing_ok=True)  # last: without it nothing can go on
         return "finished"
 

@@ -83,6 +83,11 @@ def _controls(run: Run) -> None:
             "One epoch", icon=":material/skip_next:", key="run_step", on_click=_ask, args=(jobs.step_epoch, run),
             help="Go on to the end of the present epoch, and pause there.",
         )  # fmt: skip
+    if run.state != "finished" and run.epoch:
+        st.button(
+            "Finish here", icon=":material/flag:", key="run_finish", on_click=_ask, args=(jobs.finish, run),
+            disabled=run.finishing or run.stopping, help="Train no further: keep what it has learnt so far as a model.",
+        )  # fmt: skip
     if run.active:
         st.button("Cancel", icon=":material/stop:", key="run_cancel", on_click=_ask, args=(jobs.cancel, run), disabled=run.stopping)
     else:

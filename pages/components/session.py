@@ -46,4 +46,4 @@ def index_of(names: list[str]) -> int | None:
 
 def choose(name: str) -> None:
     """Look at this checkpoint from now on, from its starting point."""
-    st.session_state.update(checkpoint=name, checkpoint_choice=name, point=None, point_given=False)
+    st.session_state.update(checkpoint=name, point=None, point_given=False)

@@ -22,9 +22,10 @@ def checkpoint_picker() -> None:
     """Choose among the available checkpoints; the choice is st.session_state.checkpoint."""
     names = checkpoints.available()
     if names:
-        st.selectbox(
-            "Model", names, key="checkpoint_choice", on_change=_chosen, index=session.index_of(names), help="Trained models in checkpoints/"
-        )
+        place = session.index_of(names)
+        st.session_state.checkpoint_choice = None if place is None else names[place]
+        index = None if place is None else 0  # a value and another default would be one too many
+        st.selectbox("Model", names, index, key="checkpoint_choice", on_change=_chosen, help="Trained models in checkpoints/")
 
 
 def _chosen() -> None:

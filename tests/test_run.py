@@ -206,7 +206,8 @@ def test_a_training_run_is_finished_early(tmp_path):
     folder = a_run(tmp_path, epochs=100_000)
     threading.Timer(0.5, (folder / FINISH).touch).start()
     status = carry_out(folder)
-    assert status["state"] == "finished" and 0 < status["epoch"] < 1000
+    assert status["state"] == "finished" and 0 < status["epoch"] < 100_000
+    assert f"after {round(status['epoch'], 1):g} of 100000 epochs" in status["message"]
     assert checkpoints.load("mine", tmp_path).card["epochs"] == pytest.approx(status["epoch"], abs=1e-3)
 
 

@@ -295,7 +295,7 @@ class Execution:
             except Stopped:
                 again = "Finish here" if early else "Resume"
                 return self.end("stopped", f"Stopped while the model was measured. {again} measures and keeps it.")
-        self.end("finished", f"Finished early, as asked, after {done:.3g} of {trainer.config.epochs} epochs." if early else "")
+        self.end("finished", f"Finished early, as asked, after {round(done, 1):g} of {trainer.config.epochs} epochs." if early else "")
         (self.folder / STATE_FILE).unlink(missing_ok=True)  # last: without it nothing can go on
         return "finished"
 

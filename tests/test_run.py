@@ -184,7 +184,7 @@ def test_a_cancelled_pause_ends_it(tmp_path):
 
 
 def test_a_run_that_is_finished_early_keeps_what_it_has_learnt_and_learns_no_more(tmp_path):
-    """From a cancelled run, without one step more; from a running one; and from a paused one."""
+    """A cancelled one, without one step more."""
     folder = a_run(tmp_path, epochs=1000)
     (folder / PAUSE).write_text("2")
     assert train(folder, Hooks("cpu", release=(folder / STOP).touch)) == "stopped"

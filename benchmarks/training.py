@@ -1,8 +1,12 @@
 """How fast a VAE learns, in our trainer and in the usual script (usual.py): same network, batch, rate and number of epochs."""
 
+import copy
+import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
@@ -20,6 +24,7 @@ from core.training.loop import Trainer
 BATCH, RATE = 128, 1e-3
 SIZES = VAEConfig(latent_dim=2, encoder_hidden=(400,), decoder_hidden=(400,), activation="relu")
 TARGET_NATS, TARGET_EPOCHS = 142.0, 5
+LOOKS_PER_EPOCH = 4  # at the test loss of our model, to see when it is as good as the usual script's at its end
 USUAL = "the usual script"
 
 
@@ -31,25 +36,37 @@ class ConstantRate(Trainer):
         return self.config.learning_rate
 
 
-class Ours:
-    """Our trainer on the usual script's terms: grey x, Adam's usual betas, no weight decay, no warm-up; one epoch at a time."""
+@dataclass(frozen=True)
+class Side:
+    """A trainer in its process: what to do in a turn, and the models it has."""
 
-    def __init__(self, device: torch.device, precision: str, images: int, epochs: int) -> None:
-        recipe = TrainingConfig(
-            epochs=epochs, batch_size=BATCH, learning_rate=RATE, beta2=0.999, weight_decay=0.0, kl_warmup_epochs=0.0,
-            binarize=False, device=device.type, precision=precision,
-        )  # fmt: skip
-        self.trainer = ConstantRate(recipe, "vae", SIZES, load("mnist", "train").images[:images])
-
-    def epoch(self) -> int:
-        """Train for one epoch; returns the number of images seen."""
-        run_epoch(self.trainer)
-        return self.trainer.steps_per_epoch * self.trainer.batch_size
+    parts: int  # of an epoch, each looked at
+    advance: Callable[[], int]  # train for one part; returns the number of images seen
+    last: Callable[[], Model]  # the weights of the last step
+    kept: Callable[[], Model]  # the model that it keeps
 
 
-def run_epoch(trainer: Trainer) -> None:
-    """Go on to the end of the epoch."""
-    trainer.run(should_stop=lambda: trainer.step % trainer.steps_per_epoch == 0)
+def the_usual(device: torch.device, images: int) -> Side:
+    """The usual script, an epoch at a time."""
+    script = UsualScript(str(data_root()), device, BATCH, RATE, images)
+    return Side(1, script.epoch, lambda: as_ours(script.model), lambda: as_ours(script.model))
+
+
+def ours(device: torch.device, precision: str, images: int, epochs: int) -> Side:
+    """Our trainer on the usual script's terms: grey x, Adam's usual betas, no weight decay, no warm-up."""
+    recipe = TrainingConfig(
+        epochs=epochs, batch_size=BATCH, learning_rate=RATE, beta2=0.999, weight_decay=0.0, kl_warmup_epochs=0.0,
+        binarize=False, device=device.type, precision=precision,
+    )  # fmt: skip
+    trainer = ConstantRate(recipe, "vae", SIZES, load("mnist", "train").images[:images])
+    return Side(LOOKS_PER_EPOCH, lambda: run_epoch(trainer, LOOKS_PER_EPOCH), lambda: trainer.model, trainer.average_model)
+
+
+def run_epoch(trainer: Trainer, parts: int = 1) -> int:
+    """Go on to the end of the epoch, or to the next of so many parts of it; returns the number of images seen."""
+    began, ends = trainer.step, {trainer.steps_per_epoch * part // parts for part in range(1, parts + 1)}
+    trainer.run(should_stop=lambda: (trainer.step - 1) % trainer.steps_per_epoch + 1 in ends)
+    return (trainer.step - began) * trainer.batch_size
 
 
 def measure(quick: bool) -> str:
@@ -59,9 +76,19 @@ def measure(quick: bool) -> str:
     if torch.cuda.is_available():
         settings.append((torch.device("cuda"), 1))
     rows = [row for device, threads in settings for row in against_usual(device, threads, images, epochs)]
-    header = ["ours / usual", "trainer", "images/s", "test -ELBO, nats", "of the running average"]
+    header = ["ours / usual", "trainer", "images/s", "test -ELBO, nats", "of the running average", "the usual script's loss"]
     title = f"Training a 784-400-2 VAE: batches of {BATCH}, {images:,} images, epochs: {epochs}"
     return "\n\n".join([table(title, header, rows), time_to_target(images, 1 if quick else TARGET_EPOCHS)])
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a side had done when it was last looked at."""
+
+    images: int
+    seconds: float  # of training, over all its turns
+    last_nats: float  # test -ELBO of the weights of the last step
+    kept_nats: float  # and of the model that it keeps
 
 
 def against_usual(device: torch.device, threads: int, images: int, epochs: int) -> list[list[str]]:
@@ -72,39 +99,51 @@ def against_usual(device: torch.device, threads: int, images: int, epochs: int) 
     for name in names:
         pipes[name], theirs = context.Pipe()
         context.Process(target=take_turns, args=(theirs, name, device, threads, images, epochs), daemon=True).start()
-    speeds: dict[str, list[float]] = {name: [] for name in names}
+    looks: dict[str, list[list[Look]]] = {name: [] for name in names}  # of each epoch
     for _ in range(epochs):
         for name, pipe in pipes.items():
             pipe.send("go")
-            speeds[name].append(pipe.recv())
+            looks[name].append(pipe.recv())
     place = f"{threads} CPU thread{'s' * (threads > 1)}" if device.type == "cpu" else device.type
-    usual = p50(speeds[USUAL])
-    rows = []
-    for name, pipe in pipes.items():
-        title = f"{USUAL if name == USUAL else f'ours, {name}'}, {place}"
-        rows.append([times(p50(speeds[name]) / usual), title, f"{p50(speeds[name]):,.0f}", *pipe.recv()])
+    usual = looks[USUAL][-1][-1]
+    rows = [[times(1.0), f"{USUAL}, {place}", f"{speed(looks[USUAL]):,.0f}", f"{usual.last_nats:.2f}", "", f"{usual.seconds:.0f} s"]]
+    for name in names[1:]:
+        last = looks[name][-1][-1]
+        ratio = times(speed(looks[name]) / speed(looks[USUAL]))
+        losses = [f"{last.last_nats:.2f}", f"{last.kept_nats:.2f}"]
+        rows.append([ratio, f"ours, {name}, {place}", f"{speed(looks[name]):,.0f}", *losses, as_good(looks[name], usual)])
     return rows
 
 
+def speed(epochs: list[list[Look]]) -> float:
+    """Images per second, the median over epochs."""
+    ends = [(0, 0.0)] + [(looks[-1].images, looks[-1].seconds) for looks in epochs]
+    return p50([(images - before) / (at - since) for (before, since), (images, at) in pairwise(ends)])
+
+
+def as_good(epochs: list[list[Look]], usual: Look) -> str:
+    """When ours first kept a model as good as the usual script's at its end: seconds of training, and how many times sooner."""
+    seconds = min((look.seconds for looks in epochs for look in looks if look.kept_nats <= usual.last_nats), default=math.inf)
+    return f"{seconds:.0f} s: {times(usual.seconds / seconds)} sooner" if math.isfinite(seconds) else "not reached"
+
+
 def take_turns(pipe: Connection, name: str, device: torch.device, threads: int, images: int, epochs: int) -> None:
-    """One side, in its process: an epoch whenever it is told to go, answered with images/s; at last its test losses."""
+    """One side, in its process: an epoch whenever it is told to go, answered with its looks; looking is not part of the time."""
     torch.set_num_threads(threads)
     torch.set_flush_denormal(name != USUAL)  # a run's process does so before torch starts its threads
-    if name == USUAL:
-        run: UsualScript | Ours = UsualScript(str(data_root()), device, BATCH, RATE, images)
-    else:
-        run = Ours(device, name, images, epochs)
+    side = the_usual(device, images) if name == USUAL else ours(device, name, images, epochs)
+    seen, seconds = 0, 0.0
     for _ in range(epochs):
         pipe.recv()
-        synchronize(device)
-        began = time.perf_counter()
-        seen = run.epoch()
-        synchronize(device)
-        pipe.send(seen / (time.perf_counter() - began))
-    if isinstance(run, UsualScript):
-        pipe.send([test_loss(as_ours(run.model)), ""])
-    else:
-        pipe.send([test_loss(run.trainer.model), test_loss(run.trainer.average_model())])
+        looks = []
+        for _ in range(side.parts):
+            synchronize(device)
+            began = time.perf_counter()
+            seen += side.advance()
+            synchronize(device)
+            seconds += time.perf_counter() - began
+            looks.append(Look(seen, seconds, test_nats(side.last()), test_nats(side.kept())))
+        pipe.send(looks)
 
 
 def precisions(device: torch.device) -> list[str]:
@@ -126,10 +165,10 @@ def as_ours(usual: UsualVAE) -> Model:
     return model
 
 
-def test_loss(model: Model) -> str:
+def test_nats(model: Model) -> float:
     """-ELBO of all test images: grey x, 8 samples of z."""
     x = to_unit_images(load("mnist", "test").images)
-    return f"{metrics.negative_elbo_nats(model.cpu().eval(), x, samples=8, binarize=False):.2f}"
+    return metrics.negative_elbo_nats(copy.deepcopy(model).cpu().eval(), x, samples=8, binarize=False)
 
 
 def time_to_target(images: int, epochs: int) -> str:

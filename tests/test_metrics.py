@@ -97,6 +97,24 @@ def test_nll_averages_likelihoods_and_not_their_logarithms():
     assert metrics.nll_nats(model, torch.ones(2, 1, 28, 28)) == pytest.approx(exact, abs=0.01)
 
 
+def test_the_sum_of_exponentials_is_torch_s_own():
+    x = torch.randn(50, 1024, generator=torch.Generator().manual_seed(0)) * torch.logspace(-3, 3, 50).unsqueeze(1) - 500
+    x[0], x[1, 1:] = -1e4, -1e30  # all alike; one alone
+    expected = x.double().logsumexp(1)
+    assert torch.allclose(metrics._log_sum_exp_(x).double(), expected, rtol=1e-6, atol=0)
+
+
+def test_the_elbo_of_grey_images_encodes_them_once_and_is_the_same(tiny_model, binary, monkeypatch):
+    generator = torch.Generator().manual_seed(0)
+    terms = [tiny_model.terms_nats(binary, generator=generator) for _ in range(3)]
+    calls, encode = [], tiny_model.encode
+    monkeypatch.setattr(tiny_model, "encode", lambda *given: calls.append(given) or encode(*given))
+    elbo = metrics.elbo_per_image_nats(tiny_model, binary, 3, torch.Generator().manual_seed(0))
+    assert torch.allclose(elbo, sum(log_likelihood - kl for log_likelihood, kl in terms) / 3) and len(calls) == 1
+    metrics.elbo_per_image_nats(tiny_model, binary, 3, generator, binarize=True)
+    assert len(calls) == 4
+
+
 def test_nll_refuses_a_gaussian_likelihood(binary):
     with pytest.raises(ValueError, match="Bernoulli likelihood"):
         metrics.nll_nats(build("vae", VAEConfig(likelihood="gaussian", encoder_hidden=(), decoder_hidden=())), binary)

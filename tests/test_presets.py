@@ -26,11 +26,17 @@ def test_the_registry_knows_how_many_training_images_there_are(name):
 
 
 def test_a_small_data_set_is_seen_more_often_in_smaller_batches():
-    assert presets.epochs_for("quick", 60_000) == 5
-    assert presets.epochs_for("quick", 1_437) == 40
-    assert presets.batch_size_for(60_000) == 256
-    assert presets.batch_size_for(1_437) == 64
+    for preset in presets.PRESETS:
+        large, small = presets.recipe_for(preset, 60_000), presets.recipe_for(preset, 1_437)
+        assert small.epochs > large.epochs and small.batch_size < large.batch_size
+        assert small.epochs * 1_437 < large.epochs * 60_000
+
+
+def test_the_presets_grow_and_the_longer_two_are_the_default_recipe():
+    quick, good, best = (presets.recipe_for(preset, 60_000) for preset in presets.PRESETS)
     assert list(presets.PRESETS) == ["quick", "good", "best"]
+    assert quick.epochs < good.epochs < best.epochs
+    assert good == TrainingConfig() and best == TrainingConfig(epochs=best.epochs)
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -108,10 +108,18 @@ class Autoencoder(nn.Module):
         return objectives.LIKELIHOODS[self.config.likelihood](logits, x, self.config.sigma)
 
     def terms_nats(
-        self, x: Tensor, target: Tensor | None = None, generator: torch.Generator | None = None, label: Tensor | None = None
+        self,
+        x: Tensor,
+        target: Tensor | None = None,
+        generator: torch.Generator | None = None,
+        label: Tensor | None = None,
+        posterior: tuple[Tensor, Tensor | None] | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """One-sample log p(target|z) (target defaults to x) and the analytic KL (0 without a posterior), each (B,), nats."""
-        mu, logvar = self.encode(x, label)
+        """One-sample log p(target|z) (target defaults to x) and the analytic KL (0 without a posterior), each (B,), nats.
+
+        `posterior` is `encode(x, label)`, where that is known already.
+        """
+        mu, logvar = self.encode(x, label) if posterior is None else posterior
         logits = self.decode_logits(self.reparameterize(mu, logvar, generator), label)
         kl = mu.new_zeros(len(mu)) if logvar is None else objectives.kl_nats(mu, logvar)
         return self.log_likelihood_nats(logits, x if target is None else target), kl

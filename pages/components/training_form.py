@@ -108,7 +108,7 @@ def _on_disk_first() -> list[str]:
 
 
 def _caption(preset: str, model: str, images: int, speeds: dict[str, float]) -> str:
-    epochs = presets.epochs_for(preset, images)
+    epochs = presets.recipe_for(preset, images).epochs
     seconds = presets.estimate_seconds(speeds, model, MODELS[model].config(), epochs, images)
     return f"{presets.PRESETS[preset].summary} {epochs} epochs, {words_for(seconds)}"
 
@@ -126,7 +126,7 @@ def words_for(seconds: float | None) -> str:
 
 def _advanced(model: str, preset: str, images: int) -> dict[str, Any]:
     """A widget for each setting of the model and the recipe; what they hold, by name."""
-    recipe = TrainingConfig(epochs=presets.epochs_for(preset, images), batch_size=presets.batch_size_for(images))
+    recipe = presets.recipe_for(preset, images)
     values: dict[str, Any] = {}
     columns = st.columns(2)
     fields = [(MODELS[model].config(), "model"), (recipe, "recipe")]

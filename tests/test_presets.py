@@ -43,7 +43,10 @@ def test_the_presets_grow_and_the_longer_two_are_the_default_recipe():
 def test_the_estimate_grows_with_epochs_images_and_sizes(model):
     config = MODELS[model].config()
     base = presets.estimate_seconds(SPEEDS, model, config, 5, 60_000)
-    assert base == pytest.approx(5 * 60_000 / 10_000 + presets.START_S, abs=max(presets.MEASURE_S.values()))
+    measuring = presets.MEASURE_S + presets.MEASURE_IMAGES[model in ("vae", "conv-vae")] / 10_000
+    assert base == pytest.approx(presets.START_S + 5 * 60_000 / 10_000 + measuring)
+    slower = presets.estimate_seconds(dict.fromkeys(MODELS, 1_000.0), model, config, 5, 60_000)
+    assert slower == pytest.approx(10 * base, abs=10 * (presets.START_S + presets.MEASURE_S))  # all of it but the start
     ten = presets.estimate_seconds(SPEEDS, model, config, 10, 60_000)
     assert ten - base == pytest.approx(30)
     assert presets.estimate_seconds(SPEEDS, model, config, 5, 6_000) < base

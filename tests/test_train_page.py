@@ -113,7 +113,7 @@ def test_every_model_has_its_own_settings():
 
 def test_presets_say_how_long_they_take_here():
     captions = [training_form._caption(name, "vae", 60_000, {"vae": 20_000.0}) for name in presets.PRESETS]
-    assert "3 epochs, about 40 seconds here" in captions[0]
+    assert "3 epochs, about 26 seconds here" in captions[0]
     assert "minutes here" in captions[1] and "minutes here" in captions[2]
     assert "being measured" in training_form._caption("quick", "vae", 60_000, {})
 

@@ -1,4 +1,6 @@
-"""Measure, and print Markdown tables: python -m benchmarks [interaction] [training] [scaling] [watching] [restoring] [--quick] [--write].
+"""Measure, and print Markdown tables: python -m benchmarks [SECTION ...] [--quick] [--write].
+
+The sections: interaction, training, scaling, watching, killing, restoring.
 
 Timings want a quiet machine. Each ratio comes from one run in which both sides took turns.
 """
@@ -9,7 +11,7 @@ from importlib import import_module
 
 from benchmarks import tables
 
-SECTIONS = ("interaction", "training", "scaling", "watching", "restoring")
+SECTIONS = ("interaction", "training", "scaling", "watching", "killing", "restoring")
 
 
 def main() -> int:

@@ -174,6 +174,7 @@ def test_a_model_is_downloaded_and_uploaded_again(train_server, root, page, tmp_
     )
     page.locator("input[type=file]").set_input_files(path)
     expect(page.get_by_text("mine is here now")).to_be_visible()
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")  # a file goes to the new uploader
     original = (root / "vae-mnist-2d" / "model.safetensors").read_bytes()
     assert (root / "mine" / "model.safetensors").read_bytes() == original
     nonsense = tmp_path / "evil.zip"

@@ -85,7 +85,7 @@ def fill_in(page: Page, base: str, name: str, epochs: int) -> None:
     box = page.get_by_label("Name", exact=True)
     box.fill(name)
     box.press("Enter")
-    expect(page.get_by_text(f"{epochs} epochs over 1,437 images")).to_be_visible()
+    expect(page.get_by_text(f"{epochs:,} epochs over 1,437 images")).to_be_visible()
 
 
 def shown_epoch(page: Page) -> int:

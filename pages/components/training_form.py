@@ -97,7 +97,7 @@ def show() -> None:
         st.error(problem, icon=":material/error:")
     elif config is not None and recipe is not None:
         seconds = presets.estimate_seconds(speeds, model, config, recipe.epochs, images)
-        st.caption(f"{recipe.epochs} epochs over {images:,} images: {words_for(seconds)}.")
+        st.caption(f"{recipe.epochs:,} epochs over {images:,} images: {words_for(seconds)}.")
     if st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=bool(problem), width="stretch"):
         _start(name, preset, model, config, recipe)
 
@@ -110,7 +110,7 @@ def _on_disk_first() -> list[str]:
 def _caption(preset: str, model: str, images: int, speeds: dict[str, float]) -> str:
     epochs = presets.recipe_for(preset, images).epochs
     seconds = presets.estimate_seconds(speeds, model, MODELS[model].config(), epochs, images)
-    return f"{presets.PRESETS[preset].summary} {epochs} epochs, {words_for(seconds)}"
+    return f"{presets.PRESETS[preset].summary} {epochs:,} epochs, {words_for(seconds)}"
 
 
 def words_for(seconds: float | None) -> str:

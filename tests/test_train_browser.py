@@ -95,6 +95,7 @@ def shown_epoch(page: Page) -> int:
 def test_start_watch_reload_pause_cancel_resume_and_travel_in_time(train_server, root, page):
     runs = root / "runs"
     fill_in(page, train_server.url, "first", 100_000)
+    expect(page.get_by_text("240 epochs, about")).to_be_visible(timeout=120_000)  # once the speed is measured, without a touch
     page.get_by_role("button", name="Start training").click()
     expect(page).to_have_url(f"{train_server.url}/train?run=first")
     expect(page.get_by_test_id("epoch")).to_be_visible()

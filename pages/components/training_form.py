@@ -85,6 +85,8 @@ def show() -> None:
         key="train_preset",
         horizontal=True,
     )
+    if model not in speeds:
+        _until_measured(model)
     with st.expander("Advanced: every hyper-parameter", icon=":material/tune:"):
         values = _advanced(model, preset, images)
     problem, config, recipe = _checked(dataset, model, values)
@@ -226,6 +228,13 @@ def measured_speeds() -> dict[str, float]:
     if len(speeds) < len(MODELS) and _measuring.acquire(blocking=False):
         threading.Thread(target=_measure_speeds, args=(path,), daemon=True, name="measure-speeds").start()
     return speeds
+
+
+@st.fragment(run_every=2.0)
+def _until_measured(model: str) -> None:
+    """Draw the page again as soon as the model's speed is known; it shows nothing."""
+    if model in presets.read_speeds(jobs.RUNS / ".speeds.json"):
+        st.rerun()
 
 
 def _measure_speeds(path: Path) -> None:

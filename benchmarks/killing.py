@@ -95,7 +95,7 @@ def kill(run: jobs.Run) -> None:
 def wait_for(root: Path) -> None:
     """Until the run has finished."""
     while (run := jobs.find(NAME, root)).alive or run.state != "finished":
-        if not run.active and run.state != "finished" and not run.alive:
+        if not run.alive:
             raise RuntimeError(f"The run did not finish: {run.state}. {run.message}")
         time.sleep(0.2)
 

@@ -45,13 +45,13 @@ class Side:
     parts: int  # of an epoch, each looked at
     advance: Callable[[], int]  # train for one part; returns the number of images seen
     last: Callable[[], Model]  # the weights of the last step
-    kept: Callable[[], Model]  # the model that it keeps
+    kept: Callable[[], Model] | None = None  # the model that it keeps, if that is another
 
 
 def the_usual(device: torch.device, images: int) -> Side:
     """The usual script, an epoch at a time."""
     script = UsualScript(str(data_root()), device, BATCH, RATE, images)
-    return Side(1, script.epoch, lambda: as_ours(script.model), lambda: as_ours(script.model))
+    return Side(1, script.epoch, lambda: as_ours(script.model))
 
 
 def ours(device: torch.device, precision: str, images: int, epochs: int) -> Side:
@@ -144,7 +144,8 @@ def take_turns(pipe: Connection, name: str, device: torch.device, threads: int, 
             seen += side.advance()
             synchronize(device)
             seconds += time.perf_counter() - began
-            looks.append(Look(seen, seconds, test_nats(side.last()), test_nats(side.kept())))
+            last = test_nats(side.last())
+            looks.append(Look(seen, seconds, last, test_nats(side.kept()) if side.kept else last))
         pipe.send(looks)
 
 

@@ -221,9 +221,13 @@ def devices() -> list[str]:
 _measuring = threading.Lock()
 
 
+def _speeds_file() -> Path:
+    return jobs.RUNS / ".speeds.json"
+
+
 def measured_speeds() -> dict[str, float]:
     """Images per second of each model on this machine: measured once, by a process in the background; empty until then."""
-    path = jobs.RUNS / ".speeds.json"
+    path = _speeds_file()
     speeds = presets.read_speeds(path)
     if len(speeds) < len(MODELS) and _measuring.acquire(blocking=False):
         threading.Thread(target=_measure_speeds, args=(path,), daemon=True, name="measure-speeds").start()
@@ -233,7 +237,7 @@ def measured_speeds() -> dict[str, float]:
 @st.fragment(run_every=2.0)
 def _until_measured(model: str) -> None:
     """Draw the page again as soon as the model's speed is known; it shows nothing."""
-    if model in presets.read_speeds(jobs.RUNS / ".speeds.json"):
+    if model in presets.read_speeds(_speeds_file()):
         st.rerun()
 
 

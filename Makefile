@@ -1,11 +1,11 @@
-# make run | test | check | bench | checkpoints | restorers.  Each sets up .venv first; PYTHON=python3.12 chooses the interpreter.
+# make run | test | test-all | check | bench | checkpoints | restorers.  Each sets up .venv first; PYTHON=python3.12 chooses the interpreter.
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8501
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check bench checkpoints restorers clean
+.PHONY: run test test-all check bench checkpoints restorers clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.installed
@@ -15,6 +15,10 @@ run: $(VENV)/.installed
 test: $(VENV)/.installed-tests
 	@$(BIN)/python tests/chromium.py
 	$(BIN)/python -m pytest
+
+# The same, and then what takes long.
+test-all: test
+	$(BIN)/python -m pytest -m slow
 
 check: $(VENV)/.installed-tests
 	$(BIN)/ruff check .

@@ -5,10 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import streamlit as st
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
+
+from pages.web.guard import Guard
 
 
 def healthz(request: Request) -> Response:
@@ -84,6 +87,7 @@ prefix = f"/{base}" if base else ""
 app = st.App(
     "pages/main.py",
     lifespan=lifespan,
+    middleware=[Middleware(Guard)],
     routes=[
         Route(f"{prefix}/healthz", healthz),
         Route(f"{prefix}/assets/{{bundle}}/{{name}}", asset),

@@ -13,7 +13,6 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
-from ipaddress import IPv6Address, ip_address
 from typing import Any, NoReturn
 
 import anyio
@@ -23,6 +22,7 @@ from starlette.responses import JSONResponse, Response
 from core.data.uploads import FORMATS, UploadError
 from core.denoise import Picture, png, read
 from core.restore import METHODS, MethodMissingError, RestoreError, RestoreStoppedError, denoise, strength_for
+from pages.web.client import household
 
 MAX_BODY = 16 << 20  # bytes
 MAX_PIXELS = 4_000_000
@@ -124,13 +124,8 @@ async def post_denoise(request: Request) -> Response:
 
 
 def client(request: Request) -> str:
-    """Whom to count a request for: the address, of IPv6 its /64, which is one household's."""
-    host = request.client.host if request.client else ""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host
-    return str(int(address) >> 64) if isinstance(address, IPv6Address) and not address.ipv4_mapped else host
+    """Whom to count a request for; the guard has put the real address in place."""
+    return household(request.client.host if request.client else "")
 
 
 def parameters(request: Request) -> tuple[str, float | None]:

@@ -30,6 +30,7 @@ from core.training import folder as files
 from core.training.folder import (
     CONFIG,
     FINISH,
+    FIRST,
     LOCK,
     LOG,
     PAUSE,
@@ -49,6 +50,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 RUNS = Path(os.environ.get("LATENT_CHECKPOINTS") or PROJECT / "checkpoints") / "runs"
 MAX_RUNS = 50  # processes, waiting ones included
 LIMIT_PER_OWNER = 3  # the same, of one person
+PASSWORDS = {"training": "LATENT_TRAINING_PASSWORD", "admin": "LATENT_ADMIN_PASSWORD"}  # what each opens: its variable
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,47}")
 TAKEN = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR)
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -98,15 +100,25 @@ def training_allowed() -> bool:
     return not refusal()
 
 
-def password() -> str | None:
-    """What people must know to train, LATENT_TRAINING_PASSWORD; None when everybody may."""
-    return os.environ.get("LATENT_TRAINING_PASSWORD") or None
+def minutes() -> int | None:
+    """How long a run that is started now may train, LATENT_TRAINING_MINUTES; None: as long as it takes. JobError when it is no number."""
+    return whole_number("LATENT_TRAINING_MINUTES", 0) if "LATENT_TRAINING_MINUTES" in os.environ else None
 
 
-def check_password(text: str) -> bool:
+def password(role: str = "training") -> str | None:
+    """What people must know to train, or to be the administrator ("admin"); None when there is no such password."""
+    return os.environ.get(PASSWORDS[role]) or None
+
+
+def check_password(text: str, role: str = "training") -> bool:
     """Whether this is the password, or there is none; takes as long for any wrong one."""
-    expected = password()
+    expected = password(role)
     return expected is None or hmac.compare_digest(text.encode("utf-8", "replace"), os.fsencode(expected))
+
+
+def environment() -> dict[str, str]:
+    """This process's environment for one that it starts, which has no business with the passwords."""
+    return {name: value for name, value in os.environ.items() if name not in PASSWORDS.values()}
 
 
 # --- starting ---------------------------------------------------------------------------------------------------------------
@@ -125,7 +137,7 @@ def start(config: dict[str, Any], root: Path | None = None) -> Run:
         root.mkdir(parents=True, exist_ok=True)
         with queue(root):
             _check_room(config["owner"], root)
-            folder, lock = _make(root, {"devices": ["cpu"], **config})
+            folder, lock = _make(root, {"devices": ["cpu"], **config, "minutes": minutes()})
         try:
             _spawn(folder, lock)
         except BaseException:
@@ -237,8 +249,9 @@ def _spawn(folder: Path, lock: int) -> None:
     command = [sys.executable, "-m", "core.jobs", str(folder), "--lock", str(lock)]
     with (folder / LOG).open("ab") as log:
         process = subprocess.Popen(
-            command, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=(lock,), start_new_session=True
-        )
+            command, cwd=PROJECT, env=environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=(lock,),
+            start_new_session=True,
+        )  # fmt: skip
     threading.Thread(target=process.wait, name=f"wait for {folder.name}", daemon=True).start()  # else it would stay as a zombie
 
 
@@ -284,6 +297,15 @@ def finish(run: Run) -> None:
         (run.folder / FINISH).touch()
         (run.folder / PAUSE).unlink(missing_ok=True)
         _revive(run)
+
+
+def put_first(run: Run) -> None:
+    """Let it have the next free device of those it waits for, before all others; an administrator's wish, granted once."""
+    run = _now(run)
+    if not run.active or run.state != "queued":
+        raise JobError(f"The run {run.id} is {run.state}; only one that waits for a device can be put first.")
+    with _in_sentences("The run could not be put first"):
+        (run.folder / FIRST).touch()
 
 
 def cancel(run: Run) -> None:
@@ -439,7 +461,7 @@ def _carry_out(folder: Path, execute: Callable[..., None] | None) -> None:
     if name == "cpu":
         turn.release()
     else:
-        write_status(folder, turn=time.time())  # a GPU's memory is free when the process has ended, and so is the GPU
+        turn.end()  # a GPU's memory is free when the process has ended, and so is the GPU
 
 
 def _trainer() -> Callable[..., None]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.training.folder import CONFIG, FINISH, LOCK, PAUSE, STATUS, STOP, is_held, read_json
+from core.training.folder import CONFIG, FINISH, FIRST, LOCK, PAUSE, STATUS, STOP, is_held, read_json
 
 DEVICE = re.compile(r"cpu|mps|cuda:\d{1,3}")
 STATES = ("queued", "running", "paused", "stopped", "finished", "failed", "interrupted")
@@ -90,6 +90,19 @@ class Run:
         return self.active and (self.folder / FINISH).exists()
 
     @property
+    def put_first(self) -> float:
+        """When the administrator put it before all that wait, Unix seconds; 0 for a run that waits its turn."""
+        try:
+            return (self.folder / FIRST).stat().st_mtime
+        except OSError:
+            return 0.0
+
+    @property
+    def minutes(self) -> float | None:
+        """How long it may train, by what the administrator had set when it was started; None: as long as it takes."""
+        return self.config.get("minutes")
+
+    @property
     def devices(self) -> list[str]:
         """The devices it waits for; any one will do."""
         return self.status.get("waits_for") or self.config.get("devices") or ["cpu"]
@@ -167,6 +180,7 @@ CONFIG_FIELDS: dict[str, Callable[[Any], bool]] = {
     "threads": _number,
     "devices": _devices,
     "preset": _maybe(_text),
+    "minutes": _maybe(lambda value: _number(value) and value > 0),
 }
 STATUS_FIELDS: dict[str, Callable[[Any], bool]] = {
     "state": lambda value: _text(value) and value in STATES,

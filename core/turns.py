@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from core.runs import JobError, Run, folders, read
-from core.training.folder import PAUSE, STOP, is_held, take_lock, write_status
+from core.training.folder import FIRST, PAUSE, STOP, is_held, read_status, take_lock, write_status
 
 QUEUE = ".queue"  # the lock of all that start a run or take a device
 POLL_S = 0.3  # how often a waiting run looks whether its turn has come
@@ -26,26 +26,31 @@ class Waiting(NamedTuple):
     id: str
     owner: str
     created: float
+    put_first: float = 0.0  # when the administrator put it before all others, Unix seconds; 0: it waits its turn
 
 
 def queue_order(waiting: Iterable[Waiting], running: Mapping[str, int], last_turn: Mapping[str, float]) -> list[str]:
     """Ids in the order in which they get a device.
 
-    Turns go round between people: first whoever has the fewest runs on a device (`running`), counting those that come earlier
-    in this order; among equals whoever has gone without the longest, which is since they last had a device (`last_turn`, Unix
-    seconds) or since their oldest waiting run was started, whichever is later. One person's runs come as they were started.
-    So nobody who waits and has no device is overtaken twice by the same person, however many runs that person starts.
+    What the administrator put first comes first, the latest before the others. Then turns go round between people: first whoever
+    has the fewest runs on a device (`running`), counting those that come earlier in this order; among equals whoever has gone
+    without the longest, which is since they last had a device (`last_turn`, Unix seconds) or since their oldest waiting run was
+    started, whichever is later. One person's runs come as they were started. So nobody who waits and has no device is overtaken
+    twice by the same person, however many runs that person starts.
     """
+    waiting = list(waiting)
+    first = sorted((run for run in waiting if run.put_first), key=lambda run: (-run.put_first, run.id))
     lines: dict[str, list[Waiting]] = {}
-    for run in sorted(waiting, key=lambda run: (run.created, run.id), reverse=True):
+    for run in sorted((run for run in waiting if not run.put_first), key=lambda run: (run.created, run.id), reverse=True):
         lines.setdefault(run.owner, []).append(run)  # the oldest last
     have = Counter(running)
+    have.update(run.owner for run in first)
 
     def rank(owner: str) -> tuple[int, float, float, str]:
         oldest = lines[owner][-1]
         return have[owner], max(last_turn.get(owner, 0.0), oldest.created), oldest.created, oldest.id
 
-    order = []
+    order = [run.id for run in first]
     while lines:
         owner = min(lines, key=rank)
         order.append(lines[owner].pop().id)
@@ -70,12 +75,16 @@ def share_out(order: Iterable[str], wants: Mapping[str, Iterable[str]], free: Ma
 
 
 def order_of(found: list[Run]) -> list[str]:
-    """The ids of those that wait, the next first."""
+    """The ids of those that wait, the next first.
+
+    A person's last turn is when one of their runs got a device or ended. A pause does not end it: a run that is resumed has its
+    place before all who came after it got its device, and getting it again is a turn like any other.
+    """
     alive = [run for run in found if run.alive]
     last_turn: dict[str, float] = {}
     for run in found:
         last_turn[run.owner] = max(last_turn.get(run.owner, 0.0), run.status.get("turn") or 0.0)
-    waiting = [Waiting(run.id, run.owner, run.created) for run in alive if run.state == "queued"]
+    waiting = [Waiting(run.id, run.owner, run.created, run.put_first) for run in alive if run.state == "queued"]
     return queue_order(waiting, Counter(run.owner for run in alive if run.state == "running"), last_turn)
 
 
@@ -119,6 +128,11 @@ class Turn:
         if self.place is not None:
             os.close(self.place)
             self.place = None
+            self.end()
+
+    def end(self) -> None:
+        """Note when the turn ended, unless it is only interrupted by a pause."""
+        if read_status(self.folder).get("state") != "paused":
             write_status(self.folder, turn=time.time())
 
     def _paused(self) -> bool:
@@ -136,6 +150,7 @@ class Turn:
             device = share_out(order_of(found), wants, {device: len(paths) for device, paths in free.items()}).get(self.folder.name)
             if device is not None and (place := take_lock(free[device][0])) is not None:
                 self.device, self.place = device, place
+                (self.folder / FIRST).unlink(missing_ok=True)  # once
                 write_status(self.folder, state="running", phase="loading", message="", device=device, turn=time.time())
                 return device
         return None

@@ -482,6 +482,41 @@ def test_a_paused_run_gives_its_device_up_and_queues_again(root: Path) -> None:
     assert most_at_once(root) == 1 and len({line[2] for line in trace(root)}) == 2
 
 
+@pytest.mark.parametrize("lingers", [30, 0])
+def test_a_resumed_run_has_its_place_before_those_who_came_after_it(root: Path, lingers: float) -> None:
+    """In the same process or in another; and who came before it got its device is not overtaken again."""
+    early = jobs.start(config("early", "eve", lingers=lingers, **ENDLESS), root)
+    reaches(early, "running")
+    before = jobs.start(config("before", "bob", **ENDLESS), root)
+    later = jobs.start(config("later", "ann", **ENDLESS), root)
+    jobs.pause(early)
+    reaches(early, "paused")
+    reaches(before, "running")
+    jobs.resume(early)
+    until(lambda: jobs.find("early", root).queue_position == 0)
+    assert jobs.find(later.id, root).queue_position == 1
+    jobs.pause(before)
+    reaches(early, "running")
+    jobs.pause(early)  # it has overtaken `later` once
+    reaches(later, "running")
+    jobs.resume(before)
+    jobs.resume(early)
+    until(lambda: [jobs.find(run_id, root).queue_position for run_id in ("before", "early")] == [0, 1])
+
+
+def test_put_first(root: Path) -> None:
+    busy = reaches(jobs.start(config("busy", "bob", **ENDLESS), root), "running")
+    with pytest.raises(JobError, match="only one that waits"):
+        jobs.put_first(busy)
+    jobs.start(config("before", "ann", **ENDLESS), root)
+    chosen = jobs.start(config("chosen", "cat", lingers=30, **ENDLESS), root)
+    jobs.put_first(chosen)
+    assert [jobs.find(run_id, root).queue_position for run_id in ("chosen", "before")] == [0, 1]
+    jobs.cancel(busy)
+    reaches(chosen, "running")
+    assert not jobs.find("chosen", root).put_first, "granted once"
+
+
 def test_a_paused_run_that_queues_again_can_be_cancelled(root: Path) -> None:
     first = jobs.start(config("first", lingers=30, **ENDLESS), root)
     jobs.pause(first, after_epoch=1)
@@ -514,36 +549,61 @@ def test_order_takes_everybody_in_turn(waiting: list[Waiting], running: dict[str
         assert own == sorted(own)
 
 
+pauses = st.one_of(st.none(), st.tuples(st.integers(1, 8), st.integers(1, 12)))  # after so long on a device, for so long
+
+
 @given(
-    st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 60), st.integers(1, 20)), min_size=1, max_size=30),
+    st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 60), st.integers(1, 20), pauses), min_size=1, max_size=30),
     st.integers(1, 3),
 )
-def test_nobody_without_a_device_is_overtaken_twice_by_the_same_person(starts: list[tuple[str, int, int]], devices: int) -> None:
-    to_come = sorted((created, owner, length, f"{owner}{number}") for number, (owner, created, length) in enumerate(starts))
-    waiting: dict[str, tuple[Waiting, int]] = {}
-    busy: list[tuple[float, str]] = []  # end, owner
+def test_nobody_without_a_device_is_overtaken_twice_by_the_same_person(starts: list[tuple], devices: int) -> None:
+    """Not by somebody who pauses and resumes a run again and again either."""
+    to_come = sorted((created, owner, f"{owner}{number}") for number, (owner, created, *_) in enumerate(starts))
+    left = {f"{owner}{number}": length for number, (owner, _, length, _) in enumerate(starts)}
+    habit = {f"{owner}{number}": pause for number, (owner, _, _, pause) in enumerate(starts)}
+    waiting: dict[str, Waiting] = {}
+    busy: list[tuple[float, Waiting]] = []  # until when
+    paused: list[tuple[float, Waiting]] = []
     last_turn: dict[str, float] = {}
     overtaken: dict[str, Counter] = {}
     now = 0.0
-    while to_come or waiting or busy:
-        for end, owner in [entry for entry in busy if entry[0] <= now]:
-            busy.remove((end, owner))
-            last_turn[owner] = end
+    while to_come or waiting or busy or paused:
+        for entry in [entry for entry in busy if entry[0] <= now]:
+            busy.remove(entry)
+            if left[entry[1].id]:  # a pause is no end of a turn
+                paused.append((now + habit[entry[1].id][1], entry[1]))
+            else:
+                last_turn[entry[1].owner] = now
+        for entry in [entry for entry in paused if entry[0] <= now]:
+            paused.remove(entry)
+            waiting[entry[1].id] = entry[1]
         while to_come and to_come[0][0] <= now:
-            created, owner, length, run_id = to_come.pop(0)
-            waiting[run_id] = Waiting(run_id, owner, created), length
+            created, owner, run_id = to_come.pop(0)
+            waiting[run_id] = Waiting(run_id, owner, created)
         while waiting and len(busy) < devices:
-            has = Counter(owner for _, owner in busy)
-            run, length = waiting.pop(queue_order([w for w, _ in waiting.values()], has, last_turn)[0])
-            busy.append((now + length, run.owner))
-            last_turn[run.owner] = now
+            has = Counter(run.owner for _, run in busy)
+            run = waiting.pop(queue_order(waiting.values(), has, last_turn)[0])
+            turn = min(left[run.id], habit[run.id][0] if habit[run.id] else 100)
+            left[run.id] -= turn
+            busy.append((now + turn, run))
+            last_turn[run.owner] = now + 0.5 + len(busy) / 100  # what happens in one tick happens one after the other
             overtaken.pop(run.owner, None)
-            for patient in {w.owner for w, _ in waiting.values()} - {run.owner} - has.keys():
-                count = overtaken.setdefault(patient, Counter())
+            patient = {w.owner for w in waiting.values()} - {run.owner} - has.keys()
+            overtaken = {owner: count for owner, count in overtaken.items() if owner in patient | has.keys()}
+            for owner in patient:
+                count = overtaken.setdefault(owner, Counter())
                 count[run.owner] += 1
                 assert count[run.owner] < 2
         now += 1
-        assert now < 2000, "somebody starves"
+        assert now < 5000, "somebody starves"
+
+
+def test_what_the_administrator_put_first_comes_first_and_counts_as_its_owner_s_turn() -> None:
+    waiting = [Waiting("a1", "ann", 1.0), Waiting("a2", "ann", 2.0), Waiting("b1", "bob", 3.0), Waiting("c1", "cat", 4.0)]
+    assert queue_order(waiting, {}, {}) == ["a1", "b1", "c1", "a2"]
+    assert queue_order([*waiting[:3], waiting[3]._replace(put_first=9.0)], {}, {}) == ["c1", "a1", "b1", "a2"]
+    put = [waiting[0], waiting[1]._replace(put_first=8.0), waiting[2], waiting[3]._replace(put_first=9.0)]
+    assert queue_order(put, {}, {}) == ["c1", "a2", "b1", "a1"]
 
 
 @given(
@@ -774,6 +834,20 @@ def test_the_password(root: Path, monkeypatch) -> None:
     assert not any(map(jobs.check_password, ("", "größ", "grosse", "\ud800", "größe ")))
 
 
+def test_the_administrator_s_password_is_one_of_its_own(root: Path, monkeypatch) -> None:
+    monkeypatch.setenv("LATENT_TRAINING_PASSWORD", "piaf")
+    monkeypatch.setenv("LATENT_ADMIN_PASSWORD", "brel")
+    assert jobs.check_password("brel", "admin") and not jobs.check_password("piaf", "admin") and not jobs.check_password("brel")
+
+
+def test_no_password_is_in_a_trainer_s_environment(root: Path, tmp_path: Path, monkeypatch) -> None:
+    for variable in jobs.PASSWORDS.values():
+        monkeypatch.setenv(variable, "hush-hush")
+    reaches(jobs.start(config(command=f"env > {tmp_path}/seen"), root), "finished")
+    seen = (tmp_path / "seen").read_text()
+    assert "PYTHONPATH" in seen and "hush-hush" not in seen
+
+
 def test_limits(root: Path, monkeypatch) -> None:
     monkeypatch.setenv("LATENT_TRAINING_LIMIT", "1")
     first = jobs.start(config(**ENDLESS), root)
@@ -794,6 +868,16 @@ def test_limits(root: Path, monkeypatch) -> None:
     for limit in ("0", "many", "-1", ""):
         monkeypatch.setenv("LATENT_TRAINING_LIMIT", limit)
         with pytest.raises(JobError, match="LATENT_TRAINING_LIMIT is"):
+            jobs.start(config(), root)
+
+
+def test_a_limit_on_minutes_is_the_run_s_own(root: Path, monkeypatch) -> None:
+    assert jobs.start(config(), root).minutes is None
+    monkeypatch.setenv("LATENT_TRAINING_MINUTES", "10")
+    assert jobs.start(config() | {"minutes": 1000}, root).minutes == 10, "nobody sets their own"
+    for minutes in ("0", "many", ""):
+        monkeypatch.setenv("LATENT_TRAINING_MINUTES", minutes)
+        with pytest.raises(JobError, match="LATENT_TRAINING_MINUTES is"):
             jobs.start(config(), root)
 
 

@@ -25,6 +25,7 @@ MAY_IMPORT = {  # inside core; a new module gets its line here
     "runs": {"training"},
     "turns": {"runs", "training"},
     "jobs": {"runs", "turns", "training"},
+    "waiting": {"runs", "turns", "training", "models", "data"},
 }
 SMALL_LIBRARIES = {"torch", "torchvision", "numpy", "safetensors", "onnx", "sklearn", "scipy", "skimage", "PIL", "tqdm"}
 

@@ -246,6 +246,22 @@ def test_a_run_cancelled_while_it_finishes_early_says_how_to_keep_it_and_can_go_
     assert (status["state"], status["epoch"], status["message"]) == ("finished", 3.0, "")
 
 
+def test_a_run_whose_minutes_are_over_keeps_what_it_has_learnt(tmp_path):
+    """Of all its sessions together."""
+    folder = a_run(tmp_path, epochs=100_000)
+    config = json.loads((folder / CONFIG).read_text())
+    (folder / CONFIG).write_text(json.dumps(config | {"minutes": 0.6 / 60}))
+    (folder / PAUSE).write_text("1")
+    assert train(folder, Hooks("cpu", release=(folder / STOP).touch)) == "stopped"
+    for control in (STOP, PAUSE):
+        (folder / control).unlink()
+    status = carry_out(folder)
+    assert status["state"] == "finished" and 1 < status["epoch"] < 100_000
+    assert 0.6 <= status["seconds"] < 10
+    assert f"minutes of training were over after {round(status['epoch'], 1):g} of 100000 epochs" in status["message"]
+    assert checkpoints.load("mine", tmp_path).card["epochs"] == pytest.approx(status["epoch"], abs=1e-3)
+
+
 def test_nothing_is_finished_before_it_has_begun(tmp_path):
     folder = a_run(tmp_path, epochs=1)
     (folder / FINISH).touch()

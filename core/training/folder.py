@@ -19,7 +19,7 @@ except ImportError:  # not on Windows
     fcntl = None  # type: ignore[assignment]
 
 CONFIG, STATUS, METRICS, SUBSET, LOG = "config.json", "status.json", "metrics.jsonl", "subset.safetensors", "log.txt"
-STOP, PAUSE, FINISH, LOCK, RESERVE = "stop", "pause", "finish", "lock", "reserve"
+STOP, PAUSE, FINISH, FIRST, LOCK, RESERVE = "stop", "pause", "finish", "first", "lock", "reserve"
 RESERVE_BYTES = 64 << 10  # given back to say that the disk is full
 MAX_JSON_BYTES = 1 << 20
 LOCK_TRIES, LOCK_WAIT_S = 20, 0.02  # a look at a lock holds it for a moment
@@ -74,7 +74,7 @@ def begin(folder: Path, config: dict[str, Any], anew: bool = True) -> None:
             if old.name != LOCK:
                 shutil.rmtree(old) if old.is_dir() else old.unlink()
     folder.mkdir(parents=True, exist_ok=True)
-    for control in (STOP, PAUSE, FINISH):
+    for control in (STOP, PAUSE, FINISH, FIRST):
         (folder / control).unlink(missing_ok=True)
     fill_reserve(folder)
     write_json(folder / CONFIG, config)

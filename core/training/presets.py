@@ -3,12 +3,14 @@
 python -m core.training.presets          measures every model's speed here, a line of JSON each
 """
 
+import functools
 import json
 import math
 import os
 import platform
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,20 +84,35 @@ def _wait(device: torch.device) -> None:
         torch.cuda.synchronize(device)
 
 
-def estimate_seconds(speeds: dict[str, float], model: str, config: ModelConfig, epochs: int, images: int) -> float | None:
+def estimate_seconds(speeds: Mapping[str, float], model: str, config: ModelConfig, epochs: int, images: int) -> float | None:
     """About how long a run takes from *Start* to the saved checkpoint; None while the model's speed is not known.
 
     Other sizes than the model's defaults count by their arithmetic.
     """
+    training, measuring = training_seconds(speeds, model, config, epochs, images), measuring_seconds(speeds, model, config, images)
+    return None if training is None or measuring is None else START_S + training + measuring
+
+
+def training_seconds(speeds: Mapping[str, float], model: str, config: ModelConfig, epochs: float, images: int) -> float | None:
+    """About how long so many epochs take; None while the model's speed is not known."""
     if not speeds.get(model):
         return None
-    relative = work(model, config) / work(model, MODELS[model].config())
+    return epochs * images / speeds[model] * work(model, config) / work(model, MODELS[model].config())
+
+
+def measuring_seconds(speeds: Mapping[str, float], model: str, config: ModelConfig, images: int) -> float | None:
+    """About how long a finished model is measured; None while neither its nor the VAE's speed is known."""
+    speed = speeds.get("vae") or speeds.get(model)
+    return (MEASURE_S + MEASURE_IMAGES[_with_nll(model, config)] / speed) * min(1.0, images / 60_000) if speed else None
+
+
+@functools.lru_cache(maxsize=256)
+def _with_nll(model: str, config: ModelConfig) -> bool:
     with torch.device("meta"):
-        with_nll = metrics.nll_applies(MODELS[model].module(config))
-    measuring = MEASURE_S + MEASURE_IMAGES[with_nll] / (speeds.get("vae") or speeds[model])
-    return START_S + epochs * images / speeds[model] * relative + measuring * min(1.0, images / 60_000)
+        return metrics.nll_applies(MODELS[model].module(config))
 
 
+@functools.lru_cache(maxsize=256)
 def work(model: str, config: ModelConfig) -> float:
     """Floating-point operations of encoder and decoder for one image."""
     with torch.device("meta"):

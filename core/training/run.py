@@ -247,7 +247,7 @@ class Execution:
         """What the control files ask for now."""
         if (self.folder / STOP).exists():
             return "stop"
-        if (self.folder / FINISH).exists() and self.trainer.step:
+        if self.trainer.step and ((self.folder / FINISH).exists() or self.time_is_up()):
             return "finish"
         try:
             text = (self.folder / PAUSE).read_text(encoding="utf-8").strip()
@@ -255,6 +255,11 @@ class Execution:
             return ""
         after = int(text) if text.isdecimal() else 0
         return "pause" if self.trainer.step >= after * self.trainer.steps_per_epoch else ""
+
+    def time_is_up(self) -> bool:
+        """Whether it has trained for as long as its config allows, over all its sessions."""
+        minutes = self.config.get("minutes")
+        return minutes is not None and self.trainer.seconds >= 60 * minutes
 
     def linger(self) -> str:
         """Paused: without the device, but in memory for a while, so that going on takes no time. The state that follows."""
@@ -295,7 +300,8 @@ class Execution:
             except Stopped:
                 again = "Finish here" if early else "Resume"
                 return self.end("stopped", f"Stopped while the model was measured. {again} measures and keeps it.")
-        self.end("finished", f"Finished early, as asked, after {round(done, 1):g} of {trainer.config.epochs} epochs." if early else "")
+        why = f"Its {self.config['minutes']:g} minutes of training were over" if self.time_is_up() else "Finished early, as asked,"
+        self.end("finished", f"{why} after {round(done, 1):g} of {trainer.config.epochs} epochs." if early else "")
         (self.folder / STATE_FILE).unlink(missing_ok=True)  # last: without it nothing can go on
         return "finished"
 

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from pages.web.guard import Guard
+from pages.web.identity import Identity
 
 
 def healthz(request: Request) -> Response:
@@ -87,7 +88,7 @@ prefix = f"/{base}" if base else ""
 app = st.App(
     "pages/main.py",
     lifespan=lifespan,
-    middleware=[Middleware(Guard)],
+    middleware=[Middleware(Guard), Middleware(Identity, path=f"{prefix}/")],
     routes=[
         Route(f"{prefix}/healthz", healthz),
         Route(f"{prefix}/assets/{{bundle}}/{{name}}", asset),

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import jobs
-from pages.components import link, run_view, session, training_form, visitor
+from pages.components import class_panel, link, run_view, session, training_form, visitor
 
 FORM_PX = 760
 
@@ -19,6 +19,7 @@ def main() -> None:
             _picker(runs, chosen)
         if chosen:
             st.button("New run", icon=":material/add:", on_click=_pick, args=(None,))
+    class_panel.show()
     if chosen:
         run_view.show(chosen)
         return
@@ -33,6 +34,8 @@ def _form() -> None:
     with st.container(width=FORM_PX):
         if visitor.gate():
             training_form.show()
+            visitor.introduce()
+        class_panel.offer()
 
 
 def _chosen(runs: list[jobs.Run]) -> str | None:

@@ -14,6 +14,7 @@ from core.models import MODELS
 from core.training import presets
 from core.training.folder import CONFIG, METRICS, STATUS
 from pages.components import frames, latent_map, run_view, training_form, visitor
+from pages.web import identity
 
 PAGES = Path(__file__).resolve().parents[1] / "pages"
 TRAIN, MODELS_PAGE = PAGES / "train.py", PAGES / "models.py"
@@ -185,8 +186,15 @@ def test_an_administrator_can_turn_training_off(own_root, monkeypatch):
     assert not [button for button in watching.button if button.label in ("Resume", "Cancel", "Delete the run")]
 
 
+def comes_with(monkeypatch, cookie: str = "", address: str | None = "10.0.0.7", **headers: str) -> None:
+    """Every page that is opened from now on is a browser's with this cookie, from there."""
+    cookies = {identity.cookie_name(): cookie}
+    monkeypatch.setattr(visitor.st, "context", SimpleNamespace(cookies=cookies, ip_address=address, headers=headers))
+
+
 def test_a_password_opens_training_for_this_visitor_alone(monkeypatch):
     monkeypatch.setenv("LATENT_TRAINING_PASSWORD", "piaf")
+    monkeypatch.setattr(visitor, "at_this_machine", lambda: False)
     app = run()
     assert not [button for button in app.button if button.label == "Start training"]
     checked(by_label(app.text_input, "Password").set_value("wrong").run())
@@ -198,22 +206,61 @@ def test_a_password_opens_training_for_this_visitor_alone(monkeypatch):
     assert not [button for button in run().button if button.label == "Start training"]
 
 
+def test_a_reload_or_a_new_window_needs_no_password_again(monkeypatch):
+    monkeypatch.setenv("LATENT_TRAINING_PASSWORD", "piaf")
+    monkeypatch.setattr(visitor, "at_this_machine", lambda: False)
+    comes_with(monkeypatch, identity.new_cookie())
+    app = run()
+    by_label(app.text_input, "Password").set_value("piaf")
+    checked(by_label(app.button, "Unlock").click().run())
+    assert by_label(run().button, "Start training")
+    monkeypatch.setenv("LATENT_TRAINING_PASSWORD", "aznavour")
+    assert not [button for button in run().button if button.label == "Start training"]
+
+
+def test_a_run_stays_its_owner_s_after_a_reload(own_root, monkeypatch):
+    monkeypatch.setattr(visitor, "at_this_machine", lambda: False)
+    comes_with(monkeypatch, identity.new_cookie())
+    a_tiny_run(run(), epochs=1)
+    (started,) = jobs.runs()
+    wait_until(lambda: not jobs.find(started.id).alive)
+    again = run(run=started.id)
+    assert "yours" in words(again) and by_label(again.button, "Delete the run")
+    comes_with(monkeypatch, identity.new_cookie())
+    other = run(run=started.id)
+    assert "somebody else" in words(other) and not [button for button in other.button if button.label == "Delete the run"]
+
+
+def test_who_keeps_no_cookie_is_told_what_that_means(monkeypatch):
+    comes_with(monkeypatch)
+    assert "yours only until you reload" in words(run())
+    comes_with(monkeypatch, cookie := identity.new_cookie())
+    said = words(run())
+    assert "until you reload" not in said and f"visitor {identity.visitor(cookie)[:4]}" in said
+
+
+LOCAL = {"Host": "localhost:8501"}
+
+
 @pytest.mark.parametrize(
-    ("address", "headers", "password", "here"),
+    ("address", "headers", "passwords_set", "in_charge"),
     [
-        (None, {}, None, True),
-        ("10.0.0.7", {}, None, False),
-        (None, {"X-Forwarded-For": "10.0.0.7"}, None, False),
-        (None, {"Forwarded": "for=10.0.0.7"}, None, False),
-        (None, {}, "piaf", False),
+        (None, LOCAL, {}, True),
+        (None, LOCAL, {"training": "piaf"}, True),
+        (None, LOCAL, {"admin": "brel"}, False),
+        ("10.0.0.7", LOCAL, {}, False),
+        (None, LOCAL | {"X-Forwarded-For": "10.0.0.7"}, {}, False),
+        (None, {"Host": "class.example.org"}, {}, False),
     ],
 )
-def test_only_a_browser_on_this_very_machine_has_a_hand_in_everybody_s_runs(monkeypatch, address, headers, password, here):
+def test_without_an_administrator_s_password_who_sits_at_this_machine_is_in_charge(monkeypatch, address, headers, passwords_set, in_charge):
     monkeypatch.undo()
-    monkeypatch.setattr(visitor.st, "context", SimpleNamespace(ip_address=address, headers=headers))
-    if password:
-        monkeypatch.setenv("LATENT_TRAINING_PASSWORD", password)
-    assert visitor.at_this_machine() == here
+    comes_with(monkeypatch, identity.new_cookie(), address, **headers)
+    for role, password in passwords_set.items():
+        monkeypatch.setenv(jobs.PASSWORDS[role], password)
+    assert visitor.is_administrator() == in_charge
+    assert visitor.may_change("somebody") == in_charge
+    assert visitor.may_train() == (in_charge or "training" not in passwords_set)
 
 
 def test_other_people_s_models_can_be_opened_and_not_changed(mine, monkeypatch):

@@ -4,13 +4,13 @@ from typing import Any
 
 import streamlit as st
 
-from core import figures, jobs
+from core import figures, jobs, waiting
 from core.data.datasets import DATASETS
 from core.jobs import Run
 from core.models import MODELS
 from core.training import snapshot
 from core.training.run import read_metrics
-from pages.components import caches, frames, link, session, visitor
+from pages.components import caches, frames, link, session, training_form, visitor
 from pages.components.latent_map import LAYERS, run_map
 
 POLL_S = 2.0
@@ -126,7 +126,9 @@ def _progress(run: Run) -> None:
     if run.state == "queued":
         ahead = run.queue_position or 0
         waits = "It is next" if not ahead else f"{ahead} run{'s' * (ahead != 1)} go{'es' * (ahead == 1)} first"
-        st.info(f"Waiting for a free device. {waits}.", icon=":material/hourglass_top:")
+        seconds = seconds_until_turn(jobs.runs()).get(run.id)
+        when = "When it starts cannot be estimated yet" if seconds is None else f"It starts in {training_form.about(seconds)}"
+        st.info(f"Waiting for a free device. {waits}. {when}.", icon=":material/hourglass_top:")
         return
     done = min(1.0, run.epoch / run.epochs) if run.epochs else 0.0
     words = f"Epoch {run.epoch:.1f} of {run.epochs}"
@@ -139,6 +141,16 @@ def _progress(run: Run) -> None:
         (st.error if run.state in ("failed", "interrupted") else st.info)(link.plain(run.message), icon=STATES[run.state][2])
     if run.pausing and run.state == "running":
         st.caption("It pauses as soon as it can.")
+    if run.active and run.minutes is not None:
+        st.caption(training_form.limit_in_words(run.minutes))
+
+
+def seconds_until_turn(runs: list[Run]) -> dict[str, float | None]:
+    """For each run that waits, about how long still."""
+    try:
+        return waiting.seconds_until_turn(runs, training_form.known_speeds())
+    except jobs.JobError:  # the administrator's settings cannot be used: every start says so
+        return {}
 
 
 def left_in_words(seconds: float) -> str:

@@ -100,6 +100,7 @@ def show() -> None:
     elif config is not None and recipe is not None:
         seconds = presets.estimate_seconds(speeds, model, config, recipe.epochs, images)
         st.caption(f"{recipe.epochs:,} epochs over {images:,} images: {words_for(seconds)}.")
+        _say_limit(presets.training_seconds(speeds, model, config, recipe.epochs, images))
     if st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=bool(problem), width="stretch"):
         _start(name, preset, model, config, recipe)
 
@@ -116,14 +117,36 @@ def _caption(preset: str, model: str, images: int, speeds: dict[str, float]) -> 
 
 
 def words_for(seconds: float | None) -> str:
+    """How long a run takes on this machine."""
+    return "how long it takes here is being measured" if seconds is None else f"{about(seconds)} here"
+
+
+def about(seconds: float) -> str:
     """A duration as people say it."""
-    if seconds is None:
-        return "how long it takes here is being measured"
     for limit, unit, name in ((90, 1, "second"), (5400, 60, "minute"), (129_600, 3600, "hour")):
         if seconds < limit:
             count = max(1, round(seconds / unit))
-            return f"about {count} {name}{'s' * (count != 1)} here"
-    return f"about {round(seconds / 86_400)} days here"
+            return f"about {count} {name}{'s' * (count != 1)}"
+    return f"about {round(seconds / 86_400)} days"
+
+
+def limit_in_words(minutes: float) -> str:
+    """What the administrator's limit on a run's minutes means."""
+    limit = f"{minutes:g} minute{'s' * (minutes != 1)}"
+    return f"A run may train for {limit} here. One that takes longer ends then and keeps what it has learnt as a model."
+
+
+def _say_limit(seconds: float | None) -> None:
+    """The administrator's limit, before a run is started that would meet it."""
+    try:
+        minutes = jobs.minutes()
+    except jobs.JobError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    if minutes and seconds is not None and seconds > 60 * minutes:
+        st.warning(f"{limit_in_words(minutes)} This one would end early: choose fewer epochs.", icon=":material/timer:")
+    elif minutes:
+        st.caption(limit_in_words(minutes))
 
 
 def _advanced(model: str, preset: str, images: int) -> dict[str, Any]:
@@ -225,6 +248,11 @@ def _speeds_file() -> Path:
     return jobs.RUNS / ".speeds.json"
 
 
+def known_speeds() -> dict[str, float]:
+    """Images per second of each model, as far as they were measured on this machine."""
+    return presets.read_speeds(_speeds_file())
+
+
 def measured_speeds() -> dict[str, float]:
     """Images per second of each model on this machine: measured once, by a process in the background; empty until then."""
     path = _speeds_file()
@@ -246,7 +274,7 @@ def _measure_speeds(path: Path) -> None:
     command = [sys.executable, "-m", "core.training.presets"]
     speeds: dict[str, float] = {}
     try:
-        with subprocess.Popen(command, cwd=jobs.PROJECT, stdout=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(command, cwd=jobs.PROJECT, env=jobs.environment(), stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             for line in process.stdout:
                 speeds |= json.loads(line)

@@ -1,43 +1,59 @@
-"""Who is looking: whose runs are whose, who may train here, and who may have a hand in other people's runs."""
+"""Who is looking: whose runs are whose, who may train here, and who is in charge."""
 
-import hashlib
+import re
 import uuid
 
 import streamlit as st
 
 from core import jobs
+from pages.web import client, identity, passwords
 
-COOKIE = "_streamlit_xsrf"  # Streamlit's own; it stays with the browser when a page is loaded again
+NAME = re.compile(r"[0-9a-f]{16}")  # of a visitor, as `me` gives it
 
 
 def me() -> str:
-    """A name for this browser that is the same after a reload; it tells nobody anything else."""
+    """A name for this browser that lasts as long as its cookie; without one, as long as the page stays open. It tells nothing else."""
+    if known := _from_cookie():
+        return known
     if "visitor" not in st.session_state:
-        cookie = st.context.cookies.get(COOKIE)
-        own = cookie if isinstance(cookie, str) else uuid.uuid4().hex
-        st.session_state.visitor = hashlib.sha256(own.encode()).hexdigest()[:16]
+        st.session_state.visitor = uuid.uuid4().hex[:16]
     return st.session_state.visitor
 
 
-def at_this_machine() -> bool:
-    """Whether the browser runs where the server does, with no proxy between: its own laptop's owner, or a teacher.
+def is_known() -> bool:
+    """Whether this browser keeps our cookie."""
+    return _from_cookie() is not None
 
-    Not where there is a password: behind a proxy that does not say so, everybody would seem to sit here.
-    """
-    if jobs.password() is not None:
-        return False
-    forwarded = any(name in st.context.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-Ip"))
-    return st.context.ip_address is None and not forwarded
+
+def _from_cookie() -> str | None:
+    return identity.visitor(st.context.cookies.get(identity.cookie_name()))
+
+
+def called(owner: str) -> str:
+    """What people call the owner of a run: "yours", "visitor 3f2a", "command line"."""
+    if owner == me():
+        return "yours"
+    return f"visitor {owner[:4]}" if NAME.fullmatch(owner) else "somebody" if owner else "command line"
+
+
+def at_this_machine() -> bool:
+    """Whether the browser runs where the server does, with nothing between: its own laptop's owner, or a teacher."""
+    return identity.is_direct(st.context.ip_address, st.context.headers)
+
+
+def is_administrator() -> bool:
+    """Whether this visitor has a hand in everything: by the administrator's password; where there is none, by sitting at this machine."""
+    return at_this_machine() if jobs.password("admin") is None else passwords.unlocked("admin", me())
 
 
 def may_change(owner: object) -> bool:
     """Whether this visitor may pause, cancel or delete that person's run, or rename or delete their model."""
-    return may_train() and (owner == me() or at_this_machine())
+    return may_train() and (owner == me() or is_administrator())
 
 
 def may_train() -> bool:
     """Whether this visitor may start anything: training is on, and the password, if there is one, was given."""
-    return jobs.training_allowed() and (jobs.password() is None or bool(st.session_state.get("training_unlocked")))
+    return jobs.training_allowed() and (jobs.password() is None or passwords.unlocked("training", me()) or is_administrator())
 
 
 def gate() -> bool:
@@ -47,12 +63,28 @@ def gate() -> bool:
         return False
     if may_train():
         return True
-    with st.form("password", border=True):
-        st.markdown("**Training is for those who know the password.** Watching needs none.")
-        text = st.text_input("Password", type="password")
-        if st.form_submit_button("Unlock", icon=":material/lock_open:"):
-            if jobs.check_password(text):
-                st.session_state.training_unlocked = True
-                st.rerun()
-            st.error("That is not the password. Ask whoever runs this server.", icon=":material/error:")
+    ask_password("training", "**Training here needs a password.** Watching needs none.")
     return False
+
+
+def ask_password(role: str, words: str) -> None:
+    """A form for the password that opens something."""
+    with st.form(f"password-{role}", border=True):
+        st.markdown(words)
+        text = st.text_input("Password", type="password", key=f"password_{role}")
+        if st.form_submit_button("Unlock", icon=":material/lock_open:"):
+            problem = passwords.unlock(role, text, me(), client.visitor())
+            if not problem:
+                st.rerun()
+            st.error(problem, icon=":material/error:")
+
+
+def introduce() -> None:
+    """What this visitor is called here, or what it means that their browser keeps no cookie of ours."""
+    if is_known():
+        st.caption(f"Others see your runs as those of visitor {me()[:4]}.")
+        return
+    st.caption(
+        ":material/cookie_off: Your browser did not send this site's cookie, so what you start is yours only until you reload or close "
+        "this page. To keep it, allow cookies for this site and reload."
+    )

@@ -14,7 +14,13 @@ SPOOF = "198.51.100.7"  # what a stranger writes into the header
 
 def scope_of(peer: str, kind: str = "http", **headers: str | list[str]) -> dict[str, Any]:
     lines = [(n.replace("_", "-").encode(), v) for n, values in headers.items() for v in (values if isinstance(values, list) else [values])]
-    return {"type": kind, "client": (peer, 5000), "headers": [(name, value.encode("latin-1")) for name, value in lines], "scheme": "http"}
+    return {
+        "type": kind,
+        "path": "/",
+        "client": (peer, 5000),
+        "headers": [(name, value.encode("latin-1")) for name, value in lines],
+        "scheme": "http",
+    }
 
 
 def seen(peer: str, trusted: str = "", **headers: str | list[str]) -> str:
@@ -100,5 +106,5 @@ def test_the_guard_puts_the_address_in_place(kind: str, monkeypatch: pytest.Monk
     async def inner(scope: Any, receive: Any, send: Any) -> None:
         found.append(scope["client"])
 
-    anyio.run(Guard(inner), scope_of("10.0.0.7", kind, x_forwarded_for="203.0.113.5"), None, None)
+    anyio.run(Guard(inner), scope_of("10.0.0.7", kind, host="localhost", x_forwarded_for="203.0.113.5"), None, None)
     assert found == [("203.0.113.5", 5000)]

@@ -17,6 +17,7 @@ from benchmarks.tables import table
 from core import jobs
 from core.models.config import to_json
 from core.models.vae import VAEConfig
+from core.places import PROJECT
 from core.training.config import TrainingConfig
 from core.training.run import read_metrics
 
@@ -70,7 +71,7 @@ def start(root: Path, epochs: int, lives_s: float = 0.5) -> None:
         "recipe": to_json(TrainingConfig(dataset="digits", epochs=epochs, batch_size=200, device="cpu", precision="float32")), "threads": 1,
     }  # fmt: skip
     server = subprocess.Popen(
-        [sys.executable, "-c", SERVER, str(root), json.dumps(config)], cwd=jobs.PROJECT, stdout=subprocess.PIPE, start_new_session=True
+        [sys.executable, "-c", SERVER, str(root), json.dumps(config)], cwd=PROJECT, stdout=subprocess.PIPE, start_new_session=True
     )
     assert server.stdout is not None and server.stdout.readline() == b"started\n"
     time.sleep(lives_s)

@@ -25,7 +25,6 @@ def measure(quick: bool) -> str:
     seconds, clicks = (6, 4) if quick else (40, 20)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         root = Path(folder)
-        (root / "vae-mnist-2d").symlink_to(jobs.PROJECT / "checkpoints" / "vae-mnist-2d")
         browser = playwright.chromium.launch(executable_path=find(), args=FLAGS)
         with serve("app.py", LATENT_CHECKPOINTS=folder) as server:
             explorer = an_explorer(browser, server.address)

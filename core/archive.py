@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from core import checkpoints, export
+from core import checkpoints, export, names
 from core.checkpoints import CARD_FILE, LATENTS_FILE, MAX_BYTES, PICKLE_SUFFIXES, PICKLES_REFUSED, WEIGHTS_FILE, CheckpointError
 from core.onnx_recorder import NotRecordable
 
@@ -111,10 +111,10 @@ def unpack(zipped: bytes | BinaryIO, name: str, root: Path | None = None, owner:
 
 
 def suggested_name(file_name: str) -> str:
-    """A checkpoint's name from what a stranger called a zip: small letters, digits and hyphens are kept, nothing else."""
+    """A checkpoint's name from what a stranger called a zip: small letters, digits and hyphens are kept, and no reserved name."""
     kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in file_name.lower().removesuffix(".zip"))
     name = "-".join(part for part in kept.split("-") if part)[:48].strip("-")
-    return name if name not in ("", "runs") else "uploaded"
+    return "uploaded" if names.problem(name) else name
 
 
 @contextmanager

@@ -6,14 +6,12 @@ Only safetensors and JSON are ever read. What cannot be used is refused with a C
 import errno
 import json
 import os
-import re
 import shutil
 import tempfile
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,20 +23,19 @@ from safetensors.numpy import save as save_arrays
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
+from core import names
 from core.models import ConfigError, Model, Restorer, describe, rebuild, rebuild_restorer
+from core.places import CHECKPOINTS, SHIPPED_ROOT
 
-CHECKPOINTS = Path(os.environ.get("LATENT_CHECKPOINTS") or Path(__file__).resolve().parents[1] / "checkpoints")
-RESTORERS_ROOT = Path(__file__).resolve().parents[1] / "checkpoints" / "restorers"  # they come with the repository
+RESTORERS_ROOT = SHIPPED_ROOT / "restorers"  # they come with the repository
 WEIGHTS_FILE, CARD_FILE, LATENTS_FILE = "model.safetensors", "card.json", "latents.safetensors"
 MAX_BYTES = {WEIGHTS_FILE: 512 << 20, CARD_FILE: 1 << 20, LATENTS_FILE: 64 << 20}
 WEIGHT_TYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 CODE_TYPES = (np.float16, np.float32)
 PICKLE_SUFFIXES = (".pt", ".pth", ".pkl", ".pickle", ".bin", ".ckpt")
 PICKLES_REFUSED = "Pickle files can run code when they are opened, so they are never read: save the weights with safetensors."
-SHIPPED = ("vae-mnist-2d",)  # come with the repository, and stay as they are
-TAKEN = ("runs", "restorers")  # folders beside the checkpoints
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-MAX_NAME, MAX_TITLE, MAX_DESCRIPTION = 64, 120, 2000  # characters
+SHIPPED = ("vae-mnist-2d",)  # come with the repository, are always there, and stay as they are
+MAX_TITLE, MAX_DESCRIPTION = 120, 2000  # characters
 
 
 M = TypeVar("M", Model, Restorer)
@@ -77,17 +74,36 @@ class RestorerCheckpoint:
 
 
 def available(root: Path | None = None) -> list[str]:
-    """Names of the checkpoint folders, in order; a damaged one is listed, and `load` says what is wrong with it."""
-    root = root or CHECKPOINTS
+    """Names of the checkpoints in root, in order, damaged ones too (`load` says what is wrong with one).
+
+    Without a root: those that come with the explorer, and those of the folder CHECKPOINTS.
+    """
+    if root is None:
+        return sorted({*available(CHECKPOINTS), *(name for name in available(SHIPPED_ROOT) if name in SHIPPED)})
     if not root.is_dir():
         return []
     kept = (WEIGHTS_FILE, CARD_FILE)
     return sorted(f.name for f in root.iterdir() if not f.name.startswith(".") and any((f / file).is_file() for file in kept))
 
 
+def home(name: str) -> Path:
+    """The folder that a name of `available()` is looked up in: a shipped model comes before another of its name."""
+    return SHIPPED_ROOT if name in SHIPPED and name in available(SHIPPED_ROOT) else CHECKPOINTS
+
+
+def hidden() -> list[str]:
+    """Names of checkpoints in CHECKPOINTS that cannot be opened there, because a shipped model has that name."""
+    return [name for name in available(CHECKPOINTS) if not home(name).samefile(CHECKPOINTS)]
+
+
+def taken() -> set[str]:
+    """Names that no new model can have, in small letters: those of the models, and of whatever else lies in their folder."""
+    return {*SHIPPED, *(entry.name.lower() for entry in (CHECKPOINTS.iterdir() if CHECKPOINTS.is_dir() else ()))}
+
+
 def load(name: str, root: Path | None = None) -> Checkpoint:
     """The checkpoint of that name (a name that `available` lists, never a path); CheckpointError when it cannot be used."""
-    return load_folder(_folder(name, root or CHECKPOINTS))
+    return load_folder(_folder(name, root))
 
 
 def load_folder(folder: Path) -> Checkpoint:
@@ -123,7 +139,7 @@ def _rebuilt(how: Callable[[Any], M], card: dict[str, Any], folder: Path) -> M:
 
 def contents(name: str, root: Path | None = None) -> dict[str, bytes]:
     """The files of a checkpoint as they are, by their names."""
-    folder = _folder(name, root or CHECKPOINTS)
+    folder = _folder(name, root)
     return {file: _read_bytes(folder / file) for file in MAX_BYTES}
 
 
@@ -159,11 +175,7 @@ def save(folder: Path, model_name: str, model: Model | Restorer, card: dict[str,
 
 def check_target(folder: Path) -> None:
     """Raise CheckpointError unless `save` may write to folder: it is new, or empty, or an earlier checkpoint."""
-    if not folder.name or folder.name.startswith(".") or folder.name in TAKEN:
-        raise CheckpointError(
-            f"{str(folder)!r} is no place for a checkpoint: it needs a name, other than {' and '.join(TAKEN)}, that does not begin "
-            "with a dot."
-        )
+    check_name(folder.name)
     if not folder.exists():
         parent = next(p for p in folder.absolute().parents if p.exists())
         if not parent.is_dir() or not os.access(parent, os.W_OK):
@@ -178,19 +190,14 @@ def check_target(folder: Path) -> None:
 
 def check_name(name: str) -> None:
     """Raise CheckpointError unless a checkpoint may be given that name."""
-    if not NAME.fullmatch(name) or name.lower() in TAKEN:
-        raise CheckpointError(
-            f"{name[: MAX_NAME + 1]!r} is no name for a checkpoint: use 1 to {MAX_NAME} letters (a to z), digits, dots, dashes and "
-            f"underscores, a letter or digit first; {' and '.join(TAKEN)} are taken."
-        )
+    if problem := names.problem(name):
+        raise CheckpointError(problem)
 
 
 def place(source: Path, name: str, root: Path) -> str:
     """Rename the folder source to root/name, or to the first of name-2, name-3, ... that is free; returns the name it got."""
     check_name(name)
-    suffixes = ("" if number == 1 else f"-{number}" for number in count(1))
-    names = (name[: MAX_NAME - len(suffix)] + suffix for suffix in suffixes)
-    return next(free for free in names if _rename_to_free(source, root / free))
+    return next(free for free in names.numbered(name) if free.lower() not in SHIPPED and _rename_to_free(source, root / free))
 
 
 def rename(name: str, new: str, root: Path | None = None) -> str:
@@ -198,7 +205,7 @@ def rename(name: str, new: str, root: Path | None = None) -> str:
     folder = _own_folder(name, root or CHECKPOINTS)
     check_name(new)
     with _disk_errors(f"{name} was not renamed"):
-        if new != name and not _rename_to_free(folder, folder.parent / new):
+        if new != name and (new.lower() in SHIPPED or not _rename_to_free(folder, folder.parent / new)):
             raise CheckpointError(f"There is something named {new} already. Choose another name, or delete that first.")
     return new
 
@@ -245,11 +252,11 @@ def delete(name: str, root: Path | None = None) -> None:
             shutil.rmtree(aside, ignore_errors=True)
 
 
-def _folder(name: str, root: Path) -> Path:
-    names = available(root)
-    if name not in names:
-        raise CheckpointError(f"There is no checkpoint named {name!r}. Available: {', '.join(names) or 'none; train one first'}.")
-    return root / name
+def _folder(name: str, root: Path | None) -> Path:
+    known = available(root)
+    if name not in known:
+        raise CheckpointError(f"There is no checkpoint named {name!r}. Available: {', '.join(known) or 'none; train one first'}.")
+    return (root or home(name)) / name
 
 
 def _own_folder(name: str, root: Path) -> Path:
@@ -329,7 +336,7 @@ def _replace_folder(source: Path, target: Path) -> None:
 def _read_bytes(path: Path) -> bytes:
     """A file of a checkpoint, within its size limit."""
     if not path.is_file():
-        pickles = sorted(f.name for f in path.parent.iterdir() if f.suffix in PICKLE_SUFFIXES)
+        pickles = sorted(f.name for f in path.parent.glob("*") if f.suffix in PICKLE_SUFFIXES)
         if pickles:
             raise CheckpointError(f"{path.parent} has no {path.name} but {', '.join(pickles)}. {PICKLES_REFUSED}")
         raise CheckpointError(f"{path} is missing. Train the model again, or bring the whole folder from where it came.")

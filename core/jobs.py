@@ -10,10 +10,8 @@ import argparse
 import dataclasses
 import errno
 import hmac
-import itertools
 import math
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -25,6 +23,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from core import names
+from core.places import CHECKPOINTS, PROJECT
 from core.runs import CONFIG_FIELDS, UNFINISHED, JobError, Run, checked, folders, read
 from core.training import folder as files
 from core.training.folder import (
@@ -46,12 +46,10 @@ from core.training.folder import (
 )
 from core.turns import Cancelled, Turn, order_of, pause_is_due, queue, whole_number
 
-PROJECT = Path(__file__).resolve().parents[1]
-RUNS = Path(os.environ.get("LATENT_CHECKPOINTS") or PROJECT / "checkpoints") / "runs"
+RUNS = CHECKPOINTS / "runs"
 MAX_RUNS = 50  # processes, waiting ones included
 LIMIT_PER_OWNER = 3  # the same, of one person
 PASSWORDS = {"training": "LATENT_TRAINING_PASSWORD", "admin": "LATENT_ADMIN_PASSWORD"}  # what each opens: its variable
-NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,47}")
 TAKEN = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR)
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 PATIENCE_S = 5.0  # for a process that has said its last word and is ending
@@ -80,6 +78,11 @@ def find(run_id: str, root: Path | None = None) -> Run:
         raise JobError(f"There is no run {run_id!r} (any more). Reload the page to see which there are.")
     run = read(folder)
     return run if run.state != "queued" else next((other for other in runs(root) if other.id == run_id), run)
+
+
+def taken() -> set[str]:
+    """Names that no new run can have, in small letters."""
+    return {entry.name.lower() for entry in (RUNS.iterdir() if RUNS.is_dir() else ())}
 
 
 # --- may people train here? -------------------------------------------------------------------------------------------------
@@ -156,11 +159,8 @@ def _check_allowed() -> None:
 
 
 def _check_config(config: dict[str, Any]) -> None:
-    name = config.get("name")
-    if not isinstance(name, str) or not NAME.fullmatch(name) or name == "runs":
-        raise JobError(
-            f"A run cannot be named {name!r}: use 1 to 48 small letters a to z, digits and hyphens, no hyphen first; runs is taken."
-        )
+    if problem := names.problem(config.get("name")):
+        raise JobError(problem)
     _, fault = checked(config, CONFIG_FIELDS, {"name", "owner"})
     if fault or not config.get("devices", True):
         raise JobError(f"The run's settings cannot be used: the config {fault or 'names no device'}.")
@@ -199,8 +199,8 @@ def _make(root: Path, config: dict[str, Any]) -> tuple[Path, int]:
 
 def _named(hidden: Path, config: dict[str, Any]) -> Path:
     """Write the config, and give the directory the first free name."""
-    for number in itertools.count(1):
-        folder = hidden.with_name(config["name"] if number == 1 else f"{config['name']}-{number}")
+    for name in names.numbered(config["name"]):
+        folder = hidden.with_name(name)
         if folder.exists():
             continue
         try:

@@ -286,7 +286,7 @@ def restorer(name: str) -> Restorer:
 
 
 def _open_checkpoint(name: str) -> Checkpoint:
-    root = checkpoints.CHECKPOINTS
+    root = checkpoints.home(name)
     try:
         return _open_model(name, root, _stamp(name, checkpoints.available(root), root))
     except CheckpointError as error:
@@ -305,7 +305,7 @@ def _open_restorer(name: str, root: Path, stamp: tuple[int, ...]) -> Restorer:
 
 @lru_cache(maxsize=2)
 def _open_model(name: str, root: Path, stamp: tuple[int, ...]) -> Checkpoint:
-    return checkpoints.load(name, root)
+    return checkpoints.load(name)
 
 
 def _restored(model: Restorer, x: Tensor, watch: Watch, tile: int = TILE) -> Tensor:

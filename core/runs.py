@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core import names
 from core.training.folder import CONFIG, FINISH, FIRST, LOCK, PAUSE, STATUS, STOP, is_held, read_json
 
 DEVICE = re.compile(r"cpu|mps|cuda:\d{1,3}")
@@ -171,7 +172,7 @@ def _devices(value: Any) -> bool:
 
 
 CONFIG_FIELDS: dict[str, Callable[[Any], bool]] = {
-    "name": _text,
+    "name": lambda value: not names.problem(value),
     "owner": _text,
     "created": _number,
     "dataset": _text,

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import archive, checkpoints, metrics
+from core import archive, checkpoints, metrics, names
 from core.checkpoints import SHIPPED, Checkpoint, CheckpointError
 from pages.components import caches, link, session, sidebar, visitor
 
@@ -18,12 +18,16 @@ def main() -> None:
         st.success(said, icon=":material/check:")
     if problem := st.session_state.pop("models_problem", ""):
         st.error(link.plain(problem), icon=":material/error:")
-    names = checkpoints.available()
-    if names:
-        name = st.selectbox("Model", names, index=session.index_of(names), key="models_choice")
+    available = checkpoints.available()
+    if available:
+        name = st.selectbox("Model", available, index=session.index_of(available), key="models_choice")
         show(str(name))
     else:
         st.info("There is no model yet. Train one on the Train page, or upload one.", icon=":material/model_training:")
+    for hidden in checkpoints.hidden():
+        st.caption(
+            f"The models' folder has another {hidden}. The one that comes with the explorer is shown; to see the other, rename its folder."
+        )
     st.divider()
     upload()
 
@@ -78,7 +82,7 @@ def words_for(checkpoint: Checkpoint) -> str:
 def edit(name: str, card: dict) -> None:
     """Name, title and description."""
     with st.expander("Rename and describe", icon=":material/edit:"), st.form(f"edit-{name}", border=False):
-        new = st.text_input("Name", name, max_chars=checkpoints.MAX_NAME)
+        new = st.text_input("Name", name, max_chars=names.MAX_NAME)
         title = st.text_input("Title", str(card.get("title", "")), max_chars=checkpoints.MAX_TITLE)
         description = st.text_area("Description", str(card.get("description", "")), max_chars=checkpoints.MAX_DESCRIPTION)
         if st.form_submit_button("Save", icon=":material/save:"):

@@ -6,6 +6,8 @@ import os
 import pickle
 import shutil
 import struct
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -454,12 +456,31 @@ def test_a_renamed_checkpoint_is_the_same_under_its_new_name(root):
     assert checkpoints.rename("My.best_run-2", "My.best_run-2", root) == "My.best_run-2"
 
 
-BAD_NAMES = ["", ".", "..", ".hidden", "-x", "_x", "a/b", "../x", "a\\b", "a b", "ä", "a\n", "a\0", "x" * 65, "runs", "Runs", "x" * 10_000]
+BAD_NAMES = [
+    "",
+    ".",
+    "..",
+    ".hidden",
+    "-x",
+    "_x",
+    "a/b",
+    "../x",
+    "a\\b",
+    "a b",
+    "ä",
+    "a\n",
+    "a\0",
+    "x" * 65,
+    "runs",
+    "Runs",
+    "restorers",
+    "x" * 10_000,
+]
 
 
 @pytest.mark.parametrize("new", BAD_NAMES, ids=lambda name: repr(name)[:20])
 def test_a_name_that_is_none_is_refused(root, new):
-    with pytest.raises(CheckpointError, match=r"is no name for a checkpoint: use 1 to 64 letters") as refusal:
+    with pytest.raises(CheckpointError, match=r"cannot be used as a name: use 1 to 64 letters|is reserved") as refusal:
         checkpoints.rename("good", new, root)
     assert len(str(refusal.value)) < 400
     assert os.listdir(root) == ["good"]  # noqa: PTH208
@@ -503,7 +524,7 @@ def test_a_folder_is_placed_under_the_first_free_name(root):
         "x" * 62 + "-2",
         "free",
     ]
-    with pytest.raises(CheckpointError, match="is no name"):
+    with pytest.raises(CheckpointError, match="cannot be used as a name"):
         checkpoints.place(another(), "../out", root)
 
 
@@ -626,7 +647,7 @@ def test_what_comes_with_the_repository_stays_as_it_is(root, change):
 
 
 def test_the_shipped_names_are_those_in_the_repository():
-    assert all((checkpoints.CHECKPOINTS / name / WEIGHTS_FILE).is_file() for name in checkpoints.SHIPPED)
+    assert all((checkpoints.SHIPPED_ROOT / name / WEIGHTS_FILE).is_file() for name in checkpoints.SHIPPED)
 
 
 @pytest.mark.parametrize("change", [*CHANGES.values(), checkpoints.contents], ids=[*CHANGES, "contents"])
@@ -637,6 +658,54 @@ def test_only_a_listed_name_is_changed(root, change, name):
     with pytest.raises(CheckpointError, match=r"no checkpoint named .*Available: good"):
         change(name, inside)
     assert set(contents(inside / "good")) == set(FILES)
+
+
+# --- a folder of one's own ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def elsewhere(root, monkeypatch) -> Path:
+    """LATENT_CHECKPOINTS is a folder with one checkpoint, `good`."""
+    monkeypatch.setattr(checkpoints, "CHECKPOINTS", root)
+    return root
+
+
+def test_what_is_shipped_is_there_beside_a_folder_of_one_s_own(elsewhere):
+    assert available() == ["good", *checkpoints.SHIPPED]
+    assert load("good").card["title"] == "Good"
+    assert load("vae-mnist-2d").card["metrics"]
+    assert available(elsewhere) == ["good"] and "denoiser" in checkpoints.restorers()
+
+
+def test_a_shipped_model_comes_before_another_of_its_name(elsewhere):
+    assert checkpoints.hidden() == []
+    shutil.copytree(elsewhere / "good", elsewhere / "vae-mnist-2d")
+    assert load("vae-mnist-2d").card.get("title") != "Good"
+    assert available() == ["good", "vae-mnist-2d"] and checkpoints.hidden() == ["vae-mnist-2d"]
+
+
+def test_in_the_repository_itself_nothing_is_hidden():
+    assert checkpoints.hidden() == []
+
+
+def test_nothing_shipped_is_changed_and_nothing_gets_its_name(elsewhere):
+    before = {file: (checkpoints.SHIPPED_ROOT / "vae-mnist-2d" / file).read_bytes() for file in FILES}
+    for change in CHANGES.values():
+        with pytest.raises(CheckpointError, match="stays as it is"):
+            change("vae-mnist-2d", None)
+    for name in ("vae-mnist-2d", "VAE-MNIST-2d"):
+        with pytest.raises(CheckpointError, match="something named"):
+            checkpoints.rename("good", name)
+    assert checkpoints.place(shutil.copytree(elsewhere / "good", elsewhere / ".new"), "vae-mnist-2d", elsewhere) == "vae-mnist-2d-2"
+    assert {file: (checkpoints.SHIPPED_ROOT / "vae-mnist-2d" / file).read_bytes() for file in FILES} == before
+
+
+@pytest.mark.parametrize("given", ["~/models", "models"])
+def test_the_folder_s_home_is_expanded_and_its_path_is_whole(tmp_path, given):
+    ask = "from core import checkpoints, jobs; print(checkpoints.CHECKPOINTS, jobs.RUNS)"
+    environment = os.environ | {"HOME": str(tmp_path), "LATENT_CHECKPOINTS": given, "PYTHONPATH": str(checkpoints.SHIPPED_ROOT.parent)}
+    answer = subprocess.run([sys.executable, "-c", ask], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    assert answer.stdout.split() == [str(tmp_path / "models"), str(tmp_path / "models" / "runs")]
 
 
 # --- any bytes ------------------------------------------------------------------------------------------------------------

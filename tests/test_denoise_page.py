@@ -182,6 +182,7 @@ def test_methods_that_are_not_there_are_left_out_with_a_sentence(monkeypatch: py
 
 def test_without_any_vae_the_rest_works(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(checkpoints, "CHECKPOINTS", tmp_path)
+    monkeypatch.setattr(checkpoints, "SHIPPED_ROOT", tmp_path)
     app = run()
     assert "Total variation" in titles(app) and "VAE, encode and decode" not in titles(app) and not app.get("plotly_chart")
 

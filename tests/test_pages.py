@@ -37,6 +37,7 @@ def own_checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root = tmp_path / "checkpoints"
     shutil.copytree(checkpoints.CHECKPOINTS / "vae-mnist-2d", root / "vae-mnist-2d")
     monkeypatch.setattr(checkpoints, "CHECKPOINTS", root)
+    monkeypatch.setattr(checkpoints, "SHIPPED_ROOT", root)
     return root
 
 

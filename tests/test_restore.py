@@ -58,6 +58,7 @@ def restorers(tiny_root: Path, checkpoint_root: Path, monkeypatch: pytest.Monkey
     """The tiny restorers, and the VAE `tiny`, in place of the shipped ones."""
     monkeypatch.setattr(checkpoints, "RESTORERS_ROOT", tiny_root)
     monkeypatch.setattr(checkpoints, "CHECKPOINTS", checkpoint_root)
+    monkeypatch.setattr(checkpoints, "SHIPPED_ROOT", checkpoint_root)
     yield tiny_root
 
 

@@ -464,7 +464,7 @@ def test_every_failure_is_a_sentence_that_says_what_to_do(tmp_path, monkeypatch,
         (lambda config: config["recipe"].update(dataset="../etc"), "no data set named"),
         (lambda config: config["model"].update(name="gan"), "must be one of"),
         (lambda config: config["model"]["config"].update(latent_dim=10**9), "latent_dim must be"),
-        (lambda config: config.update(name=".."), "no place for a checkpoint"),
+        (lambda config: config.update(name=".."), "cannot be used as a name"),
     ],
 )
 def test_a_strange_config_is_a_sentence(tmp_path, change, words):

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -19,10 +18,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Checkpoints and runs of these tests; the shipped model is among them."""
-    root = tmp_path_factory.mktemp("checkpoints")
-    shutil.copytree(PROJECT / "checkpoints" / "vae-mnist-2d", root / "vae-mnist-2d")
-    return root
+    """Checkpoints and runs of these tests."""
+    return tmp_path_factory.mktemp("checkpoints")
 
 
 @pytest.fixture(scope="module")
@@ -176,7 +173,7 @@ def test_a_model_is_downloaded_and_uploaded_again(train_server, root, page, tmp_
     page.locator("input[type=file]").set_input_files(path)
     expect(page.get_by_text("mine is here now")).to_be_visible()
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")  # a file goes to the new uploader
-    original = (root / "vae-mnist-2d" / "model.safetensors").read_bytes()
+    original = (PROJECT / "checkpoints" / "vae-mnist-2d" / "model.safetensors").read_bytes()
     assert (root / "mine" / "model.safetensors").read_bytes() == original
     nonsense = tmp_path / "evil.zip"
     nonsense.write_bytes(b"this is no zip")

@@ -27,6 +27,7 @@ def own_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root = tmp_path / "checkpoints"
     root.mkdir()
     monkeypatch.setattr(checkpoints, "CHECKPOINTS", root)
+    monkeypatch.setattr(checkpoints, "SHIPPED_ROOT", tmp_path / "shipped")
     monkeypatch.setattr(jobs, "RUNS", root / "runs")
     monkeypatch.setenv("LATENT_DATA", str(tmp_path / "nothing"))
     monkeypatch.setattr(visitor, "at_this_machine", lambda: True)  # AppTest has no address
@@ -145,8 +146,10 @@ def test_a_data_set_that_is_not_here_is_offered_and_cannot_be_trained_on():
         ("β, weight of the KL", -1.0, "β, weight of the KL must be"),
         ("Encoder layers", "512, many", "Encoder layers must be"),
         ("Decoder layers", "99999999", "Decoder layers must be"),
-        ("Name", "../../etc", "small letters"),
-        ("Name", "", "small letters"),
+        ("Name", "../../etc", "cannot be used as a name"),
+        ("Name", "", "cannot be used as a name"),
+        ("Name", "Restorers", "is reserved"),
+        ("Name", "runs", "is reserved"),
     ],
 )
 def test_absurd_settings_are_a_sentence_and_cannot_be_started(label, value, sentence):
@@ -171,6 +174,39 @@ def test_the_losses_of_grey_pixels_are_not_trained_on_binarised_ones(monkeypatch
     assert asked[0]["model"]["config"]["likelihood"] == "gaussian"
     assert asked[0]["recipe"]["binarize"] is False
     assert "already have 3 runs" in app.error[0].value
+
+
+def test_the_name_follows_the_settings_until_one_is_typed():
+    app = run()
+    checked(by_label(app.number_input, "β, weight of the KL").set_value(4.0).run())
+    assert by_label(app.text_input, "Name").value == "vae-digits-2d-beta-4"
+    checked(by_label(app.text_input, "Name").set_value("Mine_1").run())
+    checked(by_label(app.number_input, "β, weight of the KL").set_value(2.0).run())
+    assert by_label(app.text_input, "Name").value == "Mine_1"
+
+
+@pytest.mark.parametrize(("taken", "kind"), [("mine", "model"), ("Mine", "model"), ("runs/mine", "run"), ("", "model")])
+def test_a_name_that_is_taken_is_said_before_the_start(own_root, taken, kind):
+    name = "mine" if taken else "vae-mnist-2d"  # the shipped one's
+    (own_root / taken).mkdir(parents=True, exist_ok=True)
+    app = run()
+    checked(by_label(app.text_input, "Name").set_value(name).run())
+    assert f"There is already a {kind} named {name}. Choose another name." in app.error[0].value
+    assert by_label(app.button, "Start training").disabled
+
+
+def test_of_two_who_start_the_same_at_once_the_second_gets_another_suggestion(own_root, monkeypatch):
+    asked = []
+
+    def start(config):
+        asked.append(config["name"])
+        return left_alone(own_root, "stopped", config["name"])
+
+    monkeypatch.setattr(jobs, "start", start)
+    pages = [run(), run()]
+    for page in pages:
+        checked(by_label(page.button, "Start training").click().run())
+    assert asked == ["vae-digits-2d", "vae-digits-2d-2"]
 
 
 # --- who may --------------------------------------------------------------------------------------------------------------
@@ -281,23 +317,40 @@ def test_other_people_s_runs_can_be_watched_and_not_touched(own_root, monkeypatc
     assert not [button for button in app.button if button.label in ("Resume", "Cancel", "One epoch")]
 
 
+def test_who_watches_somebody_else_s_finished_run_can_open_its_model(own_root, mine, monkeypatch):
+    monkeypatch.setattr(visitor, "at_this_machine", lambda: False)
+    left_alone(own_root, "finished", name="done", checkpoint="mine")
+    app = run(run="done")
+    assert by_label(app.button, "Open in Explore")
+    assert not [button for button in app.button if button.label == "Delete the run"]
+    shutil.rmtree(mine)
+    assert not [button for button in run(run="done").button if button.label == "Open in Explore"]
+
+
+def test_a_run_says_its_settings_or_that_they_cannot_be_read(own_root):
+    folder = left_alone(own_root, "stopped").folder
+    assert "**Encoder layers 16** (default: 1024" in words(run(run="mine"))
+    config = json.loads((folder / CONFIG).read_text())
+    (folder / CONFIG).write_text(json.dumps(config | {"recipe": {"epochs": 0}}))
+    assert "settings of this run cannot be read" in words(run(run="mine"))
+
+
 # --- runs -----------------------------------------------------------------------------------------------------------------
 
 
 def test_start_and_follow_a_run_to_its_checkpoint():
     app = a_tiny_run(run())
     (started,) = jobs.runs()
-    assert app.query_params["run"] == "vae-digits-2d"
+    assert app.query_params["run"] == started.id == "vae-digits-2d-epochs-2"
     wait_until(lambda: jobs.find(started.id).state == "finished")
     checked(app.run())
     assert by_label(app.button, "Open in Explore")
-    assert checkpoints.available() == ["vae-digits-2d"]
+    assert checkpoints.available() == [started.id]
     data = json.loads(app.get("bidi_component")[0].proto.json)
     assert data["timeline"]["epochs"] == [0, 1, 2]
     assert not data["timeline"]["running"]
     names = {series["name"] for series in data["timeline"]["curves"]["series"]}
     assert {"−ELBO, test", "−ELBO, train", "KL, test", "reconstruction, train"} <= names
-    assert by_label(run().text_input, "Name").value == "vae-digits-2d-2"  # the next one's
 
 
 def test_pause_step_resume_cancel_and_delete(own_root):
@@ -457,6 +510,7 @@ def test_a_damaged_model_is_a_sentence_and_can_be_deleted(mine):
         ("Mein Modell (2).zip", "mein-modell-2"),
         ("ß.zip", "uploaded"),
         ("runs.zip", "uploaded"),
+        ("Restorers.zip", "uploaded"),
         ("", "uploaded"),
     ],
 )

@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -59,6 +60,18 @@ def recipe_for(preset: str, training_images: int) -> TrainingConfig:
     if training_images < SMALL_DATA:
         return TrainingConfig(epochs=chosen.small_data_epochs, batch_size=SMALL_DATA_BATCH)
     return chosen.recipe
+
+
+def usual(model: str, preset: str | None, training_images: int) -> dict[str, Any]:
+    """Every setting of model and recipe, by name, as the preset has it; without a preset, as the command line has it."""
+    recipe = TrainingConfig() if preset is None else recipe_for(preset, training_images)
+    return vars(MODELS[model].config()) | vars(recipe)
+
+
+def changed(values: Mapping[str, Any], usual: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that are not the usual ones; grey pixels alone come with a loss of grey pixels."""
+    grey = values.get("likelihood") != "bernoulli"
+    return {name: value for name, value in values.items() if value != usual.get(name) and not (name == "binarize" and grey)}
 
 
 def training_threads() -> int:

@@ -23,7 +23,7 @@ from safetensors.numpy import load_file, save_file
 from torch import Tensor
 
 from core import latent
-from core.checkpoints import CheckpointError, available, check_target, place
+from core.checkpoints import CheckpointError, available, check_name, check_target, place
 from core.data.datasets import DatasetError, Split, load, to_unit_images
 from core.models import MODELS, ConfigError, Model
 from core.models.config import check_one_of, from_json
@@ -150,7 +150,9 @@ class Execution:
         check_one_of("model", name, MODELS)
         model_config = from_json(MODELS[name].config, config["model"].get("config"))
         train, test = load(recipe.dataset, "train"), load(recipe.dataset, "test")
-        self.target = self.folder.parents[1] / str(config.get("name") or self.folder.name)
+        target = str(config.get("name") or self.folder.name)
+        check_name(target)  # it becomes a path, and somebody may have edited it by hand
+        self.target = self.folder.parents[1] / target
         if self.hooks.ranks.first:
             check_target(self.target)
         return Trainer(recipe, name, model_config, train.images, train.labels, self.hooks.ranks), train, test

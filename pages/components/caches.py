@@ -47,12 +47,12 @@ class MapView:
 
 def open_checkpoint(name: str) -> Checkpoint:
     """The checkpoint, read from disk once for each version of its files; CheckpointError when it cannot be used."""
-    return _open_checkpoint(name, str(checkpoints.CHECKPOINTS), _stamp(name))
+    return _open_checkpoint(name, str(checkpoints.home(name)), _stamp(name))
 
 
 def map_view(name: str, label: int | None = None) -> MapView:
     """The checkpoint ready for the live map, a conditional one to draw that class; CheckpointError when it cannot be used."""
-    return _map_view(name, str(checkpoints.CHECKPOINTS), _stamp(name), label)
+    return _map_view(name, str(checkpoints.home(name)), _stamp(name), label)
 
 
 def test_images(dataset: str) -> np.ndarray:
@@ -81,7 +81,7 @@ def test_losses_nats(name: str, dataset: str) -> np.ndarray:
 
     DatasetError when they are not on disk or damaged.
     """
-    return _test_losses_nats(name, str(checkpoints.CHECKPOINTS), _stamp(name), dataset, str(datasets.data_root()))
+    return _test_losses_nats(name, str(checkpoints.home(name)), _stamp(name), dataset, str(datasets.data_root()))
 
 
 def lesson() -> RestorerCheckpoint:
@@ -127,7 +127,7 @@ def of_session(slot: str, key: Hashable, make: Callable[[], Any], entries: int) 
 
 @st.cache_resource(max_entries=16, show_spinner=False)  # more than a page shows at once
 def _open_checkpoint(name: str, root: str, stamp: tuple[int, ...]) -> Checkpoint:
-    return checkpoints.load(name, Path(root))
+    return checkpoints.load(name)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -233,7 +233,10 @@ def _describe(count: int, middles: dict[int, tuple[float, ...]], classes: tuple[
 
 def _stamp(name: str, root: Path | None = None) -> tuple[int, ...]:
     """Changes when the checkpoint's files do; a name that is not available never becomes a path."""
-    root = root or checkpoints.CHECKPOINTS
+    root = root or checkpoints.home(name)
     if name not in checkpoints.available(root):
         return ()
-    return tuple(f.stat().st_mtime_ns for f in sorted((root / name).iterdir()) if f.is_file())
+    try:
+        return tuple(f.stat().st_mtime_ns for f in sorted((root / name).iterdir()) if f.is_file())
+    except OSError:  # it was deleted just now
+        return ()

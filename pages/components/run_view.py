@@ -4,13 +4,13 @@ from typing import Any
 
 import streamlit as st
 
-from core import figures, jobs, waiting
+from core import checkpoints, figures, jobs, waiting
 from core.data.datasets import DATASETS
 from core.jobs import Run
 from core.models import MODELS
 from core.training import snapshot
 from core.training.run import read_metrics
-from pages.components import caches, frames, link, session, training_form, visitor
+from pages.components import caches, frames, link, run_settings, session, training_form, visitor
 from pages.components.latent_map import LAYERS, run_map
 
 POLL_S = 2.0
@@ -52,6 +52,7 @@ def _follow(run_id: str, live: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         _header(run)
         _controls(run)
+    run_settings.show(run)
     _say(run)
     _progress(run)
     if frames.has_subset(run.folder):
@@ -71,7 +72,9 @@ def _header(run: Run) -> None:
 
 
 def _controls(run: Run) -> None:
-    """What can be asked of a run in its present state, by those who may."""
+    """What can be asked of a run in its present state, by those who may; its model can be opened by everybody."""
+    if run.state == "finished" and (name := run.status.get("checkpoint")) in checkpoints.available():
+        st.button("Open in Explore", icon=":material/scatter_plot:", type="primary", key="run_open", on_click=_open, args=(name,))
     if not visitor.may_change(run.owner):
         return
     goes_on = run.state in ("paused", "stopped", "failed", "interrupted")
@@ -94,8 +97,6 @@ def _controls(run: Run) -> None:
         with st.popover("Delete", icon=":material/delete:"):
             st.markdown("The run's epochs and its time machine go. A model that came of it stays.")
             st.button("Delete the run", key="run_delete", type="primary", on_click=_ask, args=(jobs.delete, run))
-    if run.state == "finished" and (name := run.status.get("checkpoint")):
-        st.button("Open in Explore", icon=":material/scatter_plot:", type="primary", key="run_open", on_click=_open, args=(name,))
 
 
 def _say(run: Run) -> None:

@@ -12,11 +12,12 @@ from typing import Any
 import streamlit as st
 import torch
 
-from core import checkpoints, jobs
+from core import checkpoints, jobs, names
 from core.data.datasets import DATASETS, on_disk
 from core.models import MODELS, ConfigError, ModelConfig
 from core.models.config import to_json
 from core.models.networks import ACTIVATIONS
+from core.places import PROJECT
 from core.training import presets
 from core.training.config import PRECISIONS, TrainingConfig, choose_device
 from pages.components import downloads, link, visitor
@@ -56,6 +57,14 @@ WORDS = {  # of a setting: its name for people, and what it does
     "seed": ("Seed", "The same seed gives the same run."),
     "precision": ("Precision", "auto: bfloat16 where the processor is made for it."),
 }
+IN_NAMES = {  # settings that a suggested name says, where they are not the preset's, and the words for them
+    "likelihood": [],
+    **{name: [name] for name in ("sigma", "beta", "activation", "epochs", "seed")},
+    "adversarial_weight": ["weight"],
+    "label_dropout": ["dropout"],
+    "batch_size": ["batch"],
+    "learning_rate": ["rate"],
+}
 NOT_ASKED = {"classes", "dataset", "device"}
 CHOICES = {"likelihood": LOSSES, "activation": {name: name for name in ACTIVATIONS}, "precision": {name: name for name in PRECISIONS}}
 
@@ -90,18 +99,15 @@ def show() -> None:
     with st.expander("Advanced: every hyper-parameter", icon=":material/tune:"):
         values = _advanced(model, preset, images)
     problem, config, recipe = _checked(dataset, model, values)
-    name = st.text_input(
-        "Name", value=_suggested(model, dataset, values), key=f"train_name-{model}-{dataset}-{values.get('latent_dim')}", max_chars=48
-    )
-    if not problem and (not jobs.NAME.fullmatch(name) or name == "runs"):
-        problem = "The name needs 1 to 48 small letters a to z, digits and hyphens, begins with a letter or a digit, and is not runs."
+    name = _name(suggested(model, dataset, preset, values))
+    problem = problem or names.problem(name) or _taken(name)
     if problem:
-        st.error(problem, icon=":material/error:")
+        st.error(link.plain(problem), icon=":material/error:")
     elif config is not None and recipe is not None:
         seconds = presets.estimate_seconds(speeds, model, config, recipe.epochs, images)
         st.caption(f"{recipe.epochs:,} epochs over {images:,} images: {words_for(seconds)}.")
         _say_limit(presets.training_seconds(speeds, model, config, recipe.epochs, images))
-    if st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=bool(problem), width="stretch"):
+    if st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=bool(problem), width="stretch") and not problem:
         _start(name, preset, model, config, recipe)
 
 
@@ -205,11 +211,36 @@ def _in_words(message: str) -> str:
     return message
 
 
-def _suggested(model: str, dataset: str, values: dict[str, Any]) -> str:
-    dimensions = values.get("latent_dim")
-    name = f"{model}-{dataset}-{dimensions}d" if isinstance(dimensions, int) and dimensions > 0 else f"{model}-{dataset}"
-    taken = {*checkpoints.available(), *(run.id for run in jobs.runs())}
-    return next(free for free in (name, *(f"{name}-{number}" for number in range(2, 1000))) if free not in taken)
+def _name(suggestion: str) -> str:
+    """The name in its field: the suggestion, which follows the settings for as long as nobody has typed another."""
+    state = st.session_state
+    if state.get("train_name") in (None, state.get("train_suggested")):
+        state.train_name = suggestion
+    state.train_suggested = suggestion
+    return st.text_input("Name", key="train_name", max_chars=names.MAX_NAME)
+
+
+def suggested(model: str, dataset: str, preset: str, values: dict[str, Any]) -> str:
+    """A free name that says what differs from the preset, as far as there is room: vae-mnist-2d-beta-4."""
+    parts = [model, dataset, *([f"{values['latent_dim']}d"] if values.get("latent_dim") else [])]
+    usual = presets.usual(model, preset, DATASETS[dataset].training_images)
+    differs = presets.changed({name: values[name] for name in IN_NAMES if name in values}, usual)
+    for name, value in differs.items():
+        words = [*IN_NAMES[name], LOSSES[value].partition(",")[0].lower() if name == "likelihood" else _in_a_name(value)]
+        if len("-".join([*parts, *words])) <= names.MAX_NAME - len("-999"):
+            parts += words
+    taken = checkpoints.taken() | jobs.taken()
+    return next(free for free in names.numbered("-".join(parts)) if free not in taken)
+
+
+def _in_a_name(value: Any) -> str:
+    return str(value) if isinstance(value, int | str) else f"{value:g}".replace("+", "") if value is not None else "none"
+
+
+def _taken(name: str) -> str:
+    """Why a name cannot be had again, in a sentence; "" when it is free."""
+    kind = "model" if name.lower() in checkpoints.taken() else "run" if name.lower() in jobs.taken() else ""
+    return kind and f"There is already a {kind} named {name}. Choose another name."
 
 
 def _start(name: str, preset: str, model: str, config: Any, recipe: Any) -> None:
@@ -274,7 +305,7 @@ def _measure_speeds(path: Path) -> None:
     command = [sys.executable, "-m", "core.training.presets"]
     speeds: dict[str, float] = {}
     try:
-        with subprocess.Popen(command, cwd=jobs.PROJECT, env=jobs.environment(), stdout=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(command, cwd=PROJECT, env=jobs.environment(), stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             for line in process.stdout:
                 speeds |= json.loads(line)

@@ -1,0 +1,48 @@
+"""A run's settings in words, and what differs from its preset."""
+
+import pytest
+
+from core.models import MODELS, ConfigError
+from core.training import presets
+from core.training.config import TrainingConfig
+from pages.components import run_settings
+
+
+def a_config(model: str = "vae", preset: object = "quick", dataset: str = "mnist", **changes: object) -> dict:
+    """The config of a run of the quick preset with these changes, as the form writes it."""
+    values = presets.usual(model, "quick", 60_000) | {"dataset": dataset} | changes
+    as_json = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+    fields = MODELS[model].config.__dataclass_fields__
+    recipe = {name: value for name, value in as_json.items() if name in TrainingConfig.__dataclass_fields__}
+    described = {"name": model, "config": {name: as_json[name] for name in fields}}
+    return {"name": "mine", "dataset": dataset, "preset": preset, "model": described, "recipe": recipe}
+
+
+def test_a_run_says_its_settings_in_words():
+    assert run_settings.in_words(a_config()) == (
+        "Preset: Quick · Latent dimensions 2 · Reconstruction loss BCE · β 1 · Epochs 3 · Batch size 128 · Learning rate 0.004"
+    )
+
+
+def test_what_differs_from_the_preset_is_pointed_out():
+    said = run_settings.in_words(a_config(beta=4.0, epochs=2000, likelihood="gaussian", binarize=False, encoder_hidden=(16, 8)))
+    assert "**β 4** (Quick: 1)" in said and "**Epochs 2,000** (Quick: 3)" in said
+    assert "**Reconstruction loss MSE** (Quick: BCE)" in said and "**Encoder layers 16, 8** (Quick: 1024" in said
+    assert "Binarise" not in said and "· Learning rate 0.004" in said
+
+
+def test_a_run_of_the_command_line_is_compared_with_the_defaults():
+    said = run_settings.in_words(a_config(preset=None, epochs=30, batch_size=256, learning_rate=2e-3, beta=0.5))
+    assert "Preset" not in said and said.count("**") == 2 and "**β 0.5** (default: 1)" in said
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("preset", [*presets.PRESETS, None, "no such", 3])
+def test_every_model_s_settings_have_words(model, preset):
+    assert "Latent dimensions 2" in run_settings.in_words(a_config(model, preset))
+
+
+@pytest.mark.parametrize("change", [{"model": {}}, {"model": {"name": "vae"}}, {"recipe": {"epochs": -1}}, {"recipe": None}])
+def test_what_cannot_be_read_raises_what_the_page_turns_into_a_sentence(change):
+    with pytest.raises(ConfigError):
+        run_settings.in_words(a_config() | change)

@@ -29,7 +29,7 @@ def in_words(config: dict[str, Any]) -> str:
     if model not in MODELS:
         raise ConfigError("the model is not known here.")
     values = vars(from_json(MODELS[model].config, config["model"].get("config"))) | vars(from_json(TrainingConfig, config.get("recipe")))
-    preset, dataset = config.get("preset"), config.get("dataset")
+    preset, dataset = str(config.get("preset")), str(config.get("dataset"))
     known = preset in presets.PRESETS and dataset in DATASETS
     usual = presets.usual(model, preset if known else None, DATASETS[dataset].training_images if known else 0)
     whose = presets.PRESETS[preset].title if known else "default"

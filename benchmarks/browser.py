@@ -9,12 +9,9 @@ from pathlib import Path
 
 from playwright.async_api import Browser, BrowserContext, CDPSession, Page, async_playwright
 
-from tests.chromium import ADVICE, FLAGS, find
+from tests.chromium import ADVICE, FLAGS, ON_CPU, find
 
 PROBE = Path(__file__).with_name("probe.js").read_text(encoding="utf-8")
-# The flags of the tests make an emulated GPU (SwiftShader) draw WebGL and put every frame together. A browser on a machine
-# without a GPU leaves it WebGL alone and puts frames together on the CPU, several times as fast: that is what this asks for.
-ON_CPU = ("--disable-gpu-compositing",)
 VIEWPORT = {"width": 1440, "height": 900}
 MOVES_PER_S = 60
 SETTLE_S = 0.4
@@ -62,7 +59,7 @@ class View:
 
 
 @asynccontextmanager
-async def launch(more_flags: Sequence[str] = ON_CPU) -> AsyncIterator[Browser]:
+async def launch(more_flags: Sequence[str] = (ON_CPU,)) -> AsyncIterator[Browser]:
     """The installed Chromium, headless, with the flags of the tests and more."""
     executable = find()
     if not executable:

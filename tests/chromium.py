@@ -24,6 +24,9 @@ FLAGS = [
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
 ]
+# With these alone an emulated GPU also puts every frame together. A browser on a machine without a GPU leaves it WebGL
+# alone and puts frames together on the CPU, several times as fast: that is what this asks for.
+ON_CPU = "--disable-gpu-compositing"
 ADVICE = (
     "The browser tests need Chromium or Chrome. Install it (Debian or Ubuntu: sudo apt-get install chromium; Fedora: sudo dnf install "
     "chromium; macOS: brew install --cask google-chrome), or name one: CHROMIUM=/path/to/chrome make test."

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from chromium import ADVICE, FLAGS, find
+from chromium import ADVICE, FLAGS, ON_CPU, find
 from hypothesis import settings
 from live import PATIENCE_MS, Server, write_mnist_test_files
 from playwright.sync_api import Browser, expect, sync_playwright
@@ -91,6 +91,6 @@ def chromium() -> Iterator[Browser]:
         pytest.fail(ADVICE)
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=path, args=[*FLAGS, ON_CPU])
         yield browser
         browser.close()

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -71,6 +72,14 @@ class Server:
             self.process.wait()
 
 
+def until(what: Callable[[], object], seconds: float = PATIENCE_MS / 1000) -> None:
+    """Wait for what only Python can see."""
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "it did not come to this in time"
+        time.sleep(0.02)
+
+
 class Watched:
     """A page whose errors, and the hosts that it asks, are written down."""
 
@@ -82,6 +91,11 @@ class Watched:
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("request", lambda request: self.hosts.update(re.findall(r"^(?:blob:)?(\w+://[^/]*)", request.url)))
         page.set_default_timeout(PATIENCE_MS)
+
+    def frames(self, count: int = 2) -> None:
+        """Let so many frames be painted: what was asked for is seen after two; what was not would be by thirty."""
+        count_down = "n => new Promise(done => { const next = () => n-- > 0 ? requestAnimationFrame(next) : done(); next(); })"
+        self.page.evaluate(count_down, count)
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type == "error":

@@ -291,6 +291,7 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
+@pytest.mark.slow
 def test_two_nodes_and_one_node_stopped_and_resumed_make_the_same_checkpoint(tmp_path, capsys):
     """Two launchers that meet at a port, as on two machines; then two processes of one launcher, with Ctrl-C and --resume between."""
     port, there = free_port(), tmp_path / "nodes"

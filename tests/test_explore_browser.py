@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from live import Server, Watched
-from playwright.sync_api import Browser, BrowserContext, expect
+from live import Server, Watched, until
+from playwright.sync_api import Browser, BrowserContext, Route, expect
 
 from core import checkpoints
 
@@ -52,7 +52,7 @@ class View(Watched):
 
     def frame(self) -> None:
         """Let the frames that were asked for be painted."""
-        self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())))")
+        self.frames(2)
 
     def decodes(self) -> int:
         return self.page.evaluate("performance.getEntriesByName('latent-map:decode').length")
@@ -180,14 +180,18 @@ def test_back_brings_the_earlier_point(view: View) -> None:
 
 
 def test_changes_while_the_map_loads_do_not_end_it(view: View) -> None:
-    view.page.route("**/plotly.min.js", lambda route: (view.page.wait_for_timeout(1500), route.continue_()))
+    held: list[Route] = []
+    view.page.route("**/plotly.min.js", lambda route: held.append(route))
     view.page.goto(f"{view.base}/?z={POINT[0]},{POINT[1]}")
     view.page.wait_for_selector("[data-testid=z1]")
     view.page.mouse.move(*view.at(0.5, 0.5))
     view.page.emulate_media(color_scheme="dark")
     view.page.get_by_role("button", name="Prior rings").click()
+    view.page.wait_for_function("() => location.href.includes('prior')")
+    for route in held:
+        route.continue_()
     view.page.wait_for_selector("[data-testid=latent-map] .lm-loading[hidden]", state="attached")
-    view.page.wait_for_timeout(1000)
+    view.frames(30)
     assert view.page.locator(".lm-plot .gl-canvas").count() and len(view.ranges()) == 4
     view.point(0.3, 0.6)
     assert view.image().any()
@@ -317,13 +321,12 @@ def test_first_visit_walks_until_the_first_touch(view: View) -> None:
     view.open()
     expect(view.page.locator("[data-testid=panel]")).to_contain_text("z = (")
     first = view.image()
-    view.page.wait_for_timeout(600)
-    assert (view.image() != first).any()
+    until(lambda: (view.image() != first).any())
     view.point(0.5, 0.5)
     view.page.mouse.move(3, 3)
     view.frame()
     kept = view.image()
-    view.page.wait_for_timeout(400)
+    view.frames(30)
     assert (view.image() == kept).all()
     z = tuple(float(v) for v in checkpoints.load("vae-mnist-2d").latents.mu[0])
     assert np.abs(kept - model_pixels(z)).max() <= 1
@@ -332,12 +335,12 @@ def test_first_visit_walks_until_the_first_touch(view: View) -> None:
 def test_no_walk_for_a_link_nor_for_those_who_want_less_motion(view: View) -> None:
     view.open(f"?z={POINT[0]},{POINT[1]}")
     still = view.image()
-    view.page.wait_for_timeout(400)
+    view.frames(30)
     assert (view.image() == still).all()
     view.page.emulate_media(reduced_motion="reduce")
     view.open()
     still = view.image()
-    view.page.wait_for_timeout(400)
+    view.frames(30)
     assert (view.image() == still).all()
 
 

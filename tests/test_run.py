@@ -268,6 +268,7 @@ def test_nothing_is_finished_before_it_has_begun(tmp_path):
     assert carry_out(folder)["epoch"] > 0
 
 
+@pytest.mark.slow
 def test_kill_9_at_random_moments_loses_no_finished_epoch_and_changes_no_bit(tmp_path):
     settings = {"epochs": 60, "batch_size": 100}
     carry_out(a_run(tmp_path / "whole", **settings))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import timeline_app
 import torch
-from live import PROJECT, Server
+from live import PROJECT, Server, until
 from playwright.sync_api import Browser, BrowserContext, Route, expect
 from test_explore_browser import View
 
@@ -211,6 +211,7 @@ def test_legend_and_layers_stay(view: RunView) -> None:
     assert view.page.evaluate("document.querySelector('.lm-plot').layout.shapes[0].visible")
 
 
+@pytest.mark.slow
 def test_the_decoded_grid_is_that_epochs(view: RunView) -> None:
     view.begin(12)
     view.page.get_by_role("button", name="Decoded grid").click()
@@ -230,6 +231,7 @@ def test_the_decoded_grid_is_that_epochs(view: RunView) -> None:
     view.page.wait_for_function(f"late => Math.abs(({ink})() - late) < 0.01 * late", arg=late, polling=now_and_then)
 
 
+@pytest.mark.slow
 def test_play_shows_every_epoch_once_and_stops_at_the_end(view: RunView) -> None:
     view.begin(12)
     watch = """() => { const out = document.querySelector('[data-testid=epoch-shown]'); window.seen = [out.textContent];
@@ -245,7 +247,7 @@ def test_play_shows_every_epoch_once_and_stops_at_the_end(view: RunView) -> None
     expect(play).to_have_attribute("aria-label", "Play the epochs")
     paused = int(view.slider.input_value())
     view.wait_for(paused)  # what was on its way comes, and nothing after it
-    view.page.wait_for_timeout(1000)
+    view.frames(60)
     assert view.shown.inner_text() == f"epoch {paused} of 12"
     play.click()
     view.wait_for(12)
@@ -263,7 +265,7 @@ def test_the_latest_request_wins(view: RunView) -> None:
     view.wait_for(8)
     for route in held:
         route.continue_()
-    view.page.wait_for_timeout(1500)
+    view.frames(60)
     expect(view.shown).to_have_text("epoch 8 of 12")
     assert np.allclose(view.places(), drawn(8)) and near(view.image(), pixels(8))
 
@@ -273,8 +275,9 @@ def test_the_next_epochs_are_fetched_ahead_in_the_direction_of_travel(view: RunV
     asked: set[int] = set()
     view.page.on("request", lambda request: asked.update(int(e) for e in re.findall(r"/(\d+)/figure.json", request.url)))
     view.scrub(6)
-    view.page.wait_for_timeout(500)
-    assert asked >= {3, 4, 5, 6} and not asked & {0, 1, 2}
+    until(lambda: view.frames() or asked >= {3, 4, 5, 6})
+    view.frames(30)
+    assert not asked & {0, 1, 2}
 
 
 def test_an_epoch_that_is_gone_gets_a_sentence_and_the_map_stays(view: RunView) -> None:
@@ -296,7 +299,7 @@ def test_a_run_that_is_gone_gets_a_sentence(view: RunView) -> None:
     expect(view.page.locator(".lm-loading")).to_contain_text("could not be fetched (404)")
     view.page.get_by_test_id("play").click()
     view.page.mouse.move(*view.at(0.5, 0.5))
-    view.page.wait_for_timeout(500)
+    view.frames(30)
     expect(view.page.get_by_test_id("play")).to_have_attribute("aria-label", "Play the epochs")
     view.errors[:] = [error for error in view.errors if "404" not in error]
 

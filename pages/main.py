@@ -13,7 +13,8 @@ st.set_page_config(page_title="Latent space explorer", page_icon=ICON, layout="w
 st.html(
     "<style>.stMainBlockContainer { padding: 3.6rem 2rem 2rem; } "
     "h1 { font-size: 1.7rem !important; padding: 0 0 .3rem !important; } "
-    ".stHeading h3 { font-size: 1.25rem !important; padding: .7rem 0 .2rem !important; }</style>"
+    ".stHeading h2 { font-size: 1.25rem !important; padding: .7rem 0 .2rem !important; } "
+    "[data-testid^=stBaseButton-primary] { color: light-dark(#fff, #10141b); }</style>"  # Streamlit's is white, on light blue too
 )
 
 session.begin()

@@ -99,7 +99,7 @@ def save(name: str, new: str, title: str, description: str) -> None:
 
 def upload() -> None:
     """A zip from elsewhere becomes a model."""
-    st.subheader("Upload a model", anchor=False)
+    st.header("Upload a model", anchor=False)
     if not visitor.may_train():
         st.caption("Uploading is for those who may train here; the Train page says how.")
         return

@@ -95,7 +95,7 @@ def noise_in_the_code(name: str, picked: Picked, label: int | None) -> None:
     except CheckpointError as error:  # it changed on disk since the page was drawn
         st.warning(link.plain(str(error)), icon=":material/error:")
         return
-    st.subheader("Noise in the code", anchor=False)
+    st.header("Noise in the code", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         sigma = st.slider(
             "Noise σ", 0.0, 2.0, 0.3, 0.05, key=f"{KEY}_sigma", persist_state="session", width=320,
@@ -123,7 +123,7 @@ def other_noise() -> None:
 
 def how_strange(checkpoint: Checkpoint, picked: Picked) -> None:
     """The image's -ELBO among those of the test images."""
-    st.subheader("How strange is this image to the model?", anchor=False)
+    st.header("How strange is this image to the model?", anchor=False)
     dataset = caches.dataset_name(checkpoint)
     if dataset not in DATASETS:
         st.info("The model's card does not say which data set it learnt from, so there is nothing to compare with.", icon=":material/help:")

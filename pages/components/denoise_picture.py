@@ -63,7 +63,7 @@ def show(checkpoint: Checkpoint | None) -> None:
         height, width = image.shape
         uri = caches.of_session("denoise_photo_uri", given.token, lambda: photo_uri(image), 2)
         with st.container(width=min(width, PREVIEW_PX)):  # which gives way on a phone; an image of a fixed width does not
-            st.image(uri, caption=f"{width:,} × {height:,} pixels", width="stretch")
+            st.image(uri, caption=f"{width:,} × {height:,} pixels", width="stretch", alt="The picture before it is denoised")
 
 
 def run(work: Work, image: np.ndarray, flatten: bool, hurt: Damage, method: Chosen) -> Outcome:

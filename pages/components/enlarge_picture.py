@@ -94,7 +94,7 @@ def show_result(small: np.ndarray, large: dict[str, np.ndarray], token: str) -> 
         wipe({title(name): photo_uri(image[rows, columns]) for name, image in large.items()}, "sr_larger_wipe", 384)
     with whole:
         st.markdown(f"**Our model**, {size(ours)} pixels")
-        st.image(caches.of_session("sr_larger_uri", token, lambda: photo_uri(ours), 1), width="stretch")
+        st.image(caches.of_session("sr_larger_uri", token, lambda: photo_uri(ours), 1), width="stretch", alt="The picture, twice as large")
         st.download_button(
             "Download (PNG)", lambda: png(ours, paper=True), "enlarged.png", "image/png", icon=":material/download:",
             on_click="ignore",

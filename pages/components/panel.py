@@ -19,7 +19,7 @@ DESCRIBE = {"bernoulli": "to describe this image (−ELBO)", "gaussian": OF_A_DE
 
 STYLE = """<style>
 .pt { font-size: 15px; line-height: 1.45; container-type: inline-size; }
-.pt h3 { font-size: 17px; margin: 0 0 2px; padding: 0; }
+.pt h2 { font-size: 17px; margin: 0 0 2px; padding: 0; }
 .pt section { padding: 10px 0; border-top: 1px solid color-mix(in srgb, currentColor 15%, transparent); }
 .pt section:first-of-type { border-top: 0; padding-top: 0; }
 .pt p { margin: 0; }
@@ -69,7 +69,7 @@ def read_image(checkpoint: Checkpoint, row: int, images: np.ndarray) -> ImageRea
 def show(checkpoint: Checkpoint, classes: tuple[str, ...], reading: Reading | None, image: ImageReading | None, instead: str) -> None:
     """Draw the panel. `image` is given when the point is on a test code and its image is here; else `instead` says what is shown."""
     if reading is None:
-        st.html(STYLE + '<div class="pt" data-testid="panel"><h3>No point is kept</h3><p>Click anywhere on the map to keep one.</p></div>')
+        st.html(STYLE + '<div class="pt" data-testid="panel"><h2>No point is kept</h2><p>Click anywhere on the map to keep one.</p></div>')
         return
     label = int(checkpoint.latents.label[reading.nearest])
     sections = [_where(reading, checkpoint.model.has_prior), _vote(classes, reading), _nearest(classes, reading, label)]
@@ -88,7 +88,7 @@ def number(value: float, digits: int = 2) -> str:
 
 def _where(reading: Reading, has_prior: bool) -> str:
     z = ", ".join(number(v) for v in reading.z)
-    point = f'<h3>The kept point</h3><p class="big">z = ({z})</p>'
+    point = f'<h2>The kept point</h2><p class="big">z = ({z})</p>'
     if not has_prior:
         return (
             f'{point}<p class="soft">A plain autoencoder has no prior: nothing tells its codes where to lie, and nothing promises that '

@@ -1,0 +1,137 @@
+"""axe-core finds nothing to complain about, of whatever impact, on any page in any of its states: light and dark, wide and on a phone."""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from live import PROJECT, Server, Watched
+from playwright.sync_api import Browser, Page
+
+from core.training.__main__ import main as train
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+SIZES = {"desktop": (1440, 1000), "phone": (390, 844)}
+EXCUSED = {  # a rule, and the data-testid of the element that breaks it: Streamlit's own markup, which nothing here can change
+    # A section that has a name and a tabindex for scripts, and calls itself decoration; the button inside it is what people use.
+    ("presentation-role-conflict", "stFileUploaderDropzone"),
+}
+
+
+def settled(page: Page) -> None:
+    """The script has run, and what moves on the page has come to rest."""
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    page.evaluate("""() => Promise.allSettled(document.getAnimations()
+        .filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity).map(({ finished }) => finished))""")
+
+
+def with_map(page: Page) -> None:
+    page.wait_for_selector("[data-testid=latent-map] .lm-loading[hidden]", state="attached")
+
+
+def with_one_class_alone(page: Page) -> None:
+    with_map(page)
+    page.locator(".lm-legend button").nth(3).click()
+
+
+def choosing(option: str, then: Callable[[Page], None] = lambda page: None) -> Callable[[Page], None]:
+    """Press one of the pills above the page."""
+
+    def steps(page: Page) -> None:
+        page.get_by_role("radio", name=option, exact=True).click()
+        settled(page)
+        then(page)
+
+    return steps
+
+
+def with_a_sample(page: Page) -> None:
+    page.get_by_role("button", name=re.compile("sample")).click()
+    page.get_by_text(re.compile("^A sample")).wait_for()
+
+
+def with_a_drawing(page: Page) -> None:
+    page.get_by_test_id("draw-canvas").wait_for()
+
+
+def with_everything_unfolded(page: Page) -> None:
+    for expander in page.locator("[data-testid=stMain] details").all():
+        if expander.get_attribute("open") is None:
+            expander.locator("summary").first.click()
+
+
+STATES: dict[str, tuple[str, Callable[[Page], None]]] = {  # of each page: its address, and what is done there
+    "explore": ("/", with_map),
+    "reconstruct": ("/reconstruct", with_everything_unfolded),
+    "denoise": ("/denoise", with_everything_unfolded),
+    "super-resolution": ("/super_resolution", with_everything_unfolded),
+    "train": ("/train", with_everything_unfolded),
+    "models": ("/models", with_everything_unfolded),
+    "explore, one class": ("/", with_one_class_alone),
+    "reconstruct, upload": ("/reconstruct", choosing("Upload")),
+    "reconstruct, draw": ("/reconstruct", choosing("Draw", with_a_drawing)),
+    "reconstruct, generate": ("/reconstruct", choosing("Generate")),
+    "denoise, photo": ("/denoise", choosing("A photo of digits", with_a_sample)),
+    "denoise, picture": ("/denoise", choosing("A whole picture", with_a_sample)),
+    "denoise, files": ("/denoise", choosing("Many files")),
+    "train, a run": ("/train?run=tiny", with_map),
+}
+FIRST = list(STATES)[:6]  # each page as it is first seen
+
+
+@pytest.fixture(scope="module")
+def accessible_server(mnist_like: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app with MNIST-shaped images, the shipped model and a finished run."""
+    root = tmp_path_factory.mktemp("checkpoints")
+    shutil.copytree(PROJECT / "checkpoints" / "vae-mnist-2d", root / "vae-mnist-2d")
+    tiny = ["--dataset", "digits", "--epochs", "2", "--latent-dim", "3", "--encoder-hidden", "16", "--decoder-hidden", "16"]
+    assert train([*tiny, "--device", "cpu", "--out", str(root / "tiny")]) == 0
+    (root / "runs" / ".speeds.json").write_text("{}")
+    running = Server(mnist_like, tmp_path_factory.mktemp("accessible") / "log", LATENT_CHECKPOINTS=str(root))
+    yield running
+    running.stop()
+
+
+def complaints(page: Page) -> list[str]:
+    """What axe-core says of the page as it is now, a line for each element."""
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [
+        f"{rule['id']} ({rule['impact']}): {node['html'][:200]} | {node['failureSummary'].splitlines()[-1].strip()}"
+        for rule in found
+        for node in rule["nodes"]
+        if not any(rule["id"] == name and f'data-testid="{testid}"' in node["html"] for name, testid in EXCUSED)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("state", "size"),
+    [
+        pytest.param(state, size, id=f"{state}-{size}", marks=() if state in FIRST and size == "desktop" else pytest.mark.slow)
+        for state in STATES
+        for size in SIZES
+    ],
+)
+def test_axe_finds_nothing(accessible_server: Server, chromium: Browser, state: str, size: str) -> None:
+    address, steps = STATES[state]
+    width, height = SIZES[size]
+    context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme="light", reduced_motion="reduce")
+    page = Watched(context.new_page(), accessible_server.url).page
+    page.goto(accessible_server.url + address)
+    page.get_by_role("heading", level=1).wait_for()
+    settled(page)
+    steps(page)
+    found = {}
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_function("scheme => getComputedStyle(document.querySelector('.stApp')).colorScheme === scheme", arg=scheme)
+        settled(page)
+        if said := complaints(page):
+            found[scheme] = said
+        if folder := os.environ.get("SCREENSHOTS"):
+            page.screenshot(path=Path(folder) / f"{state}-{size}-{scheme}.png", full_page=True)
+    context.close()
+    assert not found, "\n".join(f"{scheme}: {line}" for scheme, lines in found.items() for line in lines)

@@ -248,7 +248,7 @@ def test_a_run_cancelled_while_it_finishes_early_says_how_to_keep_it_and_can_go_
 
 def test_a_run_whose_minutes_are_over_keeps_what_it_has_learnt(tmp_path):
     """Of all its sessions together."""
-    folder = a_run(tmp_path, epochs=100_000)
+    folder = a_run(tmp_path, epochs=300)
     config = json.loads((folder / CONFIG).read_text())
     (folder / CONFIG).write_text(json.dumps(config | {"minutes": 0.6 / 60}))
     (folder / PAUSE).write_text("1")
@@ -256,9 +256,9 @@ def test_a_run_whose_minutes_are_over_keeps_what_it_has_learnt(tmp_path):
     for control in (STOP, PAUSE):
         (folder / control).unlink()
     status = carry_out(folder)
-    assert status["state"] == "finished" and 1 < status["epoch"] < 100_000
-    assert 0.6 <= status["seconds"] < 10
-    assert f"minutes of training were over after {round(status['epoch'], 1):g} of 100000 epochs" in status["message"]
+    assert status["state"] == "finished" and 1 <= status["epoch"] < 300
+    assert status["seconds"] >= 0.6
+    assert f"minutes of training were over after {round(status['epoch'], 1):g} of 300 epochs" in status["message"]
     assert checkpoints.load("mine", tmp_path).card["epochs"] == pytest.approx(status["epoch"], abs=1e-3)
 
 

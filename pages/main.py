@@ -12,7 +12,10 @@ SIDEBAR_PX = 250
 st.set_page_config(page_title="Latent space explorer", page_icon=ICON, layout="wide", initial_sidebar_state=SIDEBAR_PX)
 st.html(
     "<style>.stMainBlockContainer { padding: 3.6rem 2rem 2rem; } "
+    "@media (max-width: 640px) { .stMainBlockContainer { padding: 3.6rem 1rem 2rem; } } "
     "h1 { font-size: 1.7rem !important; padding: 0 0 .3rem !important; } "
+    ".stSidebar .stElementContainer:has(script) { display: none; } "
+    "@media (forced-colors: active) { button[data-testid$=Active] { background: Highlight; color: HighlightText; } } "
     ".stHeading h2 { font-size: 1.25rem !important; padding: .7rem 0 .2rem !important; } "
     "[data-testid^=stBaseButton-primary] { color: light-dark(#fff, #10141b); }</style>"  # Streamlit's is white, on light blue too
 )
@@ -30,4 +33,5 @@ page = st.navigation(
 )
 with st.sidebar:
     sidebar.device_badge()
+    sidebar.leave_room()
 page.run()

@@ -2,6 +2,7 @@
 
 import json
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -11,6 +12,7 @@ from core.checkpoints import Checkpoint, CheckpointError
 from core.training.config import choose_device, device_title
 from pages.components import caches, link, session
 
+ROOM = (Path(__file__).parent / "sidebar.js").read_text(encoding="utf-8")
 FIGURES = {  # of a card, with the words for them
     "negative_elbo_nats": ("−ELBO", "nats per image to describe a test image; lower is better", "{:.1f}"),
     "nll_nats": ("NLL", "the same with the best possible encoder", "{:.1f}"),
@@ -69,6 +71,11 @@ def whole_card(card: dict[str, Any]) -> None:
     """The card as it is on disk."""
     text = json.dumps(card, indent=1, ensure_ascii=False).encode(errors="replace").decode()
     st.html(f'<pre style="font-size:11px;white-space:pre-wrap;margin:0">{escape(text)}</pre>')
+
+
+def leave_room() -> None:
+    """Keep the sidebar closed where the window is narrow, until it is asked for; see sidebar.js."""
+    st.html(f"<script>{ROOM}</script>", unsafe_allow_javascript=True)
 
 
 def device_badge() -> None:

@@ -106,6 +106,13 @@ def test_bad_point_in_the_link_gets_a_sentence_and_the_starting_point(z: str) ->
     assert map_data(app)["z"] == pytest.approx(CODES.mu[0].tolist(), abs=1e-4)
 
 
+def test_a_link_that_names_no_layer_of_ours_shows_the_usual_ones_and_says_so() -> None:
+    app = run(layers="foo")
+    assert map_data(app)["layers"] == list(link.DEFAULT_LAYERS)
+    assert len(app.warning) == 1 and "`foo`" in app.warning[0].value and "usual" in app.warning[0].value
+    assert not map_data(run(layers=""))["layers"], "none at all is a choice"
+
+
 def test_unknown_checkpoint_and_layers_in_the_link_get_a_sentence() -> None:
     app = run(checkpoint="../../etc/passwd", layers="points,attic")
     assert len(app.warning) == 2 and "is not here" in app.warning[1].value and "attic" in app.warning[0].value

@@ -38,7 +38,9 @@ def parse(query: Mapping[str, str]) -> Link:
         wanted = [layer for layer in query["layers"].split(",") if layer]
         layers = tuple(layer for layer in LAYERS if layer in wanted)
         if unknown := [quote(layer) for layer in wanted if layer not in LAYERS]:
-            problems.append(f"The link asks for layers that do not exist: {', '.join(unknown[:5])}. They are left out.")
+            instead = "They are left out." if layers else "Showing the usual ones instead."
+            problems.append(f"The link asks for layers that do not exist: {', '.join(unknown[:5])}. {instead}")
+            layers = layers or DEFAULT_LAYERS
     return Link(query.get("checkpoint"), z, point_given, layers, tuple(problems))
 
 

@@ -46,12 +46,11 @@ def explore(name: str) -> None:
     state.layers = st.pills(
         "Layers", list(LAYERS), selection_mode="multi", format_func=LAYERS.__getitem__, key="layer_pills", label_visibility="collapsed"
     )
-    map_column, panel_column = st.columns([0.72, 0.28], gap="medium")
-    with map_column:
+    with st.container(key="map-and-panel"):  # where the two stand is latent_map.css's: it follows the room that there is
         decoded = server_decode(view, state.point) if view.atlas and state.point else None
         latent_map(view, state.point, state.commit, state.layers, not state.point_given, decoded, keep_pick, MAP_KEY)
-    with panel_column:
-        show_panel(view)
+        with st.container(key="panel"):
+            show_panel(view)
     link.write(name, state.point, state.point_given, state.layers)
 
 

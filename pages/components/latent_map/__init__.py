@@ -21,8 +21,8 @@ Z_LIMIT = 100.0  # of each coordinate; no code lies that far out
 HELP = (
     '<span class="lm-fine"><b>Move</b> over the map to decode any point, also where there is no dot. <b>Click</b> to keep it, '
     "<kbd>Esc</kbd> to clear it; "
-    "<b>drag</b> to pan, <b>scroll</b> to zoom. With the map in focus, <kbd>←</kbd> <kbd>→</kbd> <kbd>↑</kbd> <kbd>↓</kbd> move the "
-    "point (<kbd>Shift</kbd>: finer).</span>"
+    "<b>drag</b> to pan, <b>scroll</b> to zoom, <b>double-click</b> to see the whole map (again: its outliers, too). With the map in "
+    "focus, <kbd>←</kbd> <kbd>→</kbd> <kbd>↑</kbd> <kbd>↓</kbd> move the point (<kbd>Shift</kbd>: finer).</span>"
     '<span class="lm-coarse"><b>Slide a finger</b> over the map to decode any point, also where there is no dot; <b>lift</b> it to '
     "keep the point. <b>Two fingers</b> pan and zoom.</span>"
 )
@@ -60,7 +60,9 @@ def address(asset: Asset) -> str:
 @cache
 def _component() -> Callable[..., Any]:
     css = (FOLDER / "latent_map.css").read_text(encoding="utf-8")
-    return st.components.v2.component("latent_map", css=css, html='<div class="lm"></div>', js=LOADER, isolate_styles=False)
+    return st.components.v2.component(
+        "latent_map", css=css, html='<div class="lm-room"><div class="lm"></div></div>', js=LOADER, isolate_styles=False
+    )
 
 
 def latent_map(

@@ -6,6 +6,9 @@ const ALONE = [[0, 1]], UPPER_AND_LOWER = [[0.4, 1], [0, 0.28]]; // shares of th
 const THUMB = 8; // half of the slider's thumb: where its track of values begins
 const PAD = 0.06; // of the curves' range, above and below
 
+/** A plot's colour for the lines behind it, from that of its words; the system's too, where its colours are forced. */
+export const faint = (colour) => colour.replace(/^rgb\((.*)\)$/, "rgba($1, 0.14)");
+
 const number = (v) => v.toFixed(Math.abs(v) < 10 ? 2 : 1).replace("-", "−");
 
 export class Curves {
@@ -60,7 +63,7 @@ export class Curves {
   draw() {
     if (!this.Plotly || this.box.hidden || !this.box.clientWidth) return;
     const style = getComputedStyle(this.box), { chosen, curves, domain } = this;
-    const look = { width: this.box.clientWidth, margin: this.margins(), colour: style.color, family: style.fontFamily, grid: style.getPropertyValue("--lm-border").trim() };
+    const look = { width: this.box.clientWidth, margin: this.margins(), colour: style.color, family: style.fontFamily, grid: faint(style.color) };
     const wanted = JSON.stringify([look, [...chosen], curves, domain]);
     if (wanted === this.drawn) return;
     this.drawn = wanted;

@@ -3,6 +3,8 @@
 import { AtlasDecoder, DenseDecoder } from "./decoder.js";
 import { NearestIndex } from "./nearest.js";
 
+const MOST = 0.98; // of the codes: what a map shows at first
+
 /** Promises by address, the least recently asked for dropped first. The browser's cache holds the bytes; this spares parsing. */
 export class Shelf {
   constructor(size) {
@@ -58,5 +60,15 @@ function parseFigure(figure) {
   const join = (key) => Float64Array.from(figure.data.flatMap((trace) => Array.from(trace[key])));
   const owner = figure.data.flatMap((trace, t) => Array(trace.x.length).fill(t));
   const codes = { x: join("x"), y: join("y"), row: join("customdata"), owner };
-  return { ...figure, codes, index: new NearestIndex(codes.x, codes.y) };
+  return { ...figure, codes, index: new NearestIndex(codes.x, codes.y), extents: { most: extent(codes, MOST), all: extent(codes, 1) } };
+}
+
+/** Left, right, bottom and top of at least this share of the codes, what is far out left out, and of one standard deviation of the prior. */
+function extent({ x, y }, share) {
+  const reach = (values) => {
+    const sorted = Float64Array.from(values).sort(), cut = Math.floor(sorted.length * (1 - share) / 4); // at each of the four sides
+    return [Math.min(-1, sorted[cut] ?? 0), Math.max(1, sorted[sorted.length - 1 - cut] ?? 0)];
+  };
+  const [left, right] = reach(x), [bottom, top] = reach(y);
+  return { left, right, bottom, top };
 }

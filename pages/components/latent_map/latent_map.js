@@ -1,9 +1,11 @@
 // The live map: a Plotly scatter that owns its view, a pointer that decodes, two sliders, and the point that is kept.
 // Python mounts it (see __init__.py), passes addresses and the kept point, and hears only of commits.
 
+import { faint } from "./curves.js";
 import { PIXELS } from "./decoder.js";
 import { Shelf, readAtlas, readDecoder, readFigure } from "./frames.js";
 import { ManifoldLayer } from "./manifold.js";
+import { NameLayer } from "./names.js";
 import { Timeline } from "./timeline.js";
 import { Tour } from "./tour.js";
 
@@ -15,13 +17,19 @@ const KEY_COMMIT_MS = 400; // after the last arrow key, the point is kept
 const ZOOM_STEP = 1.6;
 const DECODE = "latent-map:decode", FRAME = "latent-map:frame", MAX_MEASURES = 10_000; // User Timing entries
 const DIMMED = 0.07;
-const MIN_UNIT = 1e-6, MAX_UNIT = 1; // latent units to a pixel: finer, numbers run out of digits
+const MIN_UNIT = 1e-4; // latent units to a pixel: a kept point has four decimals
+const OUT = 4; // zoomed out all the way, the map shows so many times what the sliders reach at first
+const EDGE_PX = 20, FOLLOW = 0.25; // a point that keys push so near to the edge is brought so far into the view
+const PAD = 1.06; // of what the view is fitted to
 const MIN_FILL = 0.5; // of the view: a cloud of codes that fills less of it, epoch by epoch, is looked at from nearer
+const RING_PX = 24; // the kept point's ring, which no name covers
+const ZOOM_BUTTONS = { x: 72, y: 26, width: 132, height: 44 }; // from the map's upper right corner: no name hides under them
 
 const SKELETON = `
   <div class="lm-map" data-testid="latent-map" tabindex="0" role="application" aria-describedby="lm-help">
     <canvas class="lm-tiles" hidden></canvas>
     <div class="lm-plot"></div>
+    <div class="lm-names" aria-hidden="true"></div>
     <svg class="lm-overlay" aria-hidden="true">
       <g class="lm-kept" visibility="hidden"><circle r="9"/><circle r="2.5"/></g>
       <g class="lm-cross" visibility="hidden"><path d="M-2000 0H-6M6 0H2000M0-2000V-6M0 6V2000"/><circle r="6"/></g>
@@ -29,7 +37,7 @@ const SKELETON = `
     <div class="lm-zoom" role="group" aria-label="Zoom">
       <button type="button" data-zoom="in" aria-label="Zoom in" title="Zoom in">+</button>
       <button type="button" data-zoom="out" aria-label="Zoom out" title="Zoom out">−</button>
-      <button type="button" data-zoom="reset" aria-label="Show the whole map" title="Show the whole map">⤢</button>
+      <button type="button" data-zoom="reset" aria-label="Show the whole map" title="Show the whole map; once more: its outliers too">⤢</button>
     </div>
     <div class="lm-loading" role="status">Drawing the map …</div>
   </div>
@@ -87,6 +95,7 @@ function loadPlotly(path) {
 let webgl = true; // until Plotly says that there is none; asking for a context of our own would cost 66 ms
 
 const format = (v) => v.toFixed(2).replace("-", "−");
+const clamp = (v, low, high) => Math.max(low, Math.min(high, v));
 
 class LatentMap {
   constructor(parent) {
@@ -95,6 +104,8 @@ class LatentMap {
     const find = (selector) => this.root.querySelector(selector);
     this.map = find(".lm-map");
     this.plot = find(".lm-plot");
+    this.side = find(".lm-side");
+    this.room = this.root.closest(".st-key-map-and-panel") ?? this.root; // the page's grid around the map, see latent_map.css
     this.image = find(".lm-image");
     this.context = this.image.getContext("2d", { willReadFrequently: true }); // 784 pixels: faster without the GPU
     this.pixels = this.context.createImageData(28, 28);
@@ -102,8 +113,10 @@ class LatentMap {
     this.cross = find(".lm-cross");
     this.near = find(".lm-near");
     this.sliders = [...this.root.querySelectorAll(".lm-controls input")];
+    this.spans = this.sliders.map(() => [0, 0]); // their ends
     this.outputs = [...this.root.querySelectorAll(".lm-controls output")];
     this.tiles = new ManifoldLayer(find(".lm-tiles"));
+    this.names = new NameLayer(find(".lm-names"));
     this.tour = new Tour((z) => this.show(z));
     this.chosen = new Set(); // classes that are not dimmed; empty: all are shown
     this.committed = null;
@@ -154,12 +167,11 @@ class LatentMap {
     this.map.setAttribute("aria-label", data.description + (data.timeline ? ` Shown is epoch ${this.epoch} of ${data.timeline.total}.` : ""));
     this.root.querySelector(".lm-help").innerHTML = data.help;
     this.limit = data.limit;
-    for (const slider of this.sliders) Object.assign(slider, { min: -data.bound, max: data.bound });
     if (changed) {
       Object.assign(this, { figure, decoder });
       this.buildLegend(data);
-      if (data.view !== this.view) this.xr = null; // another model: show all of it; the same one keeps the zoom
-      else if (data.timeline && !this.moved && !this.wellFramed()) this.fit();
+      if (data.view !== this.view) this.xr = null; // another model: show it; the same one keeps the zoom
+      else if (data.timeline && this.framing && !this.wellFramed()) this.fit(this.framing);
       this.view = data.view;
       await this.draw();
       if (this.gone) return;
@@ -167,6 +179,7 @@ class LatentMap {
       if (this.latest !== data) return;
     }
     this.refresh();
+    this.stretch();
     this.note(data.note || (webgl ? "" : "This browser has no WebGL: the map is drawn with SVG, which is slower."));
     // A commit that Python has not heard of yet is newer than what it says.
     const news = data.commit >= this.sent;
@@ -199,7 +212,8 @@ class LatentMap {
       ...trace, type: webgl ? "scattergl" : "scatter", marker: { ...trace.marker, opacity: looks.opacity[i] },
     }));
     this.margin = this.figure.layout.margin;
-    if (!this.xr) this.fit();
+    if (!this.xr) this.fit("most");
+    this.names.use(this.figure);
     for (const [axis, range] of [["xaxis", this.xr], ["yaxis", this.yr]]) Object.assign(layout[axis], looks.axis, { range: [...range] });
     await this.Plotly.react(this.plot, traces, layout, { displayModeBar: false, scrollZoom: true, doubleClick: false, responsive: false });
     if (webgl && this.plot.querySelector(".no-webgl")) {
@@ -209,34 +223,58 @@ class LatentMap {
       return this.draw();
     }
     this.drawn = JSON.stringify(looks);
+    this.showNames();
     this.say("");
     if (!this.plotted) {
       this.plotted = true;
       this.plot.on("plotly_relayouting", (change) => {
-        this.moved = true; // by hand: Plotly says so of a drag or the wheel, not of what is asked of it
+        this.framing = null; // by hand: Plotly says so of a drag or the wheel, not of what is asked of it
         this.viewChanged(change);
       });
-      this.plot.on("plotly_relayout", (change) => this.viewChanged(change));
+      this.plot.on("plotly_relayout", (change) => {
+        this.viewChanged(change);
+        if (this.keepInside()) this.relayout();
+      });
       this.observer = new ResizeObserver(() => this.resize());
       this.observer.observe(this.map);
+      this.observer.observe(this.side);
     }
     this.viewChanged({});
   }
 
   /** What theme, layers and legend make of the plot: opacity of each class, parts of the layout, parts of both axes. */
   looks() {
-    const style = getComputedStyle(this.root), { shapes = [], annotations = [] } = this.figure.layout, layers = new Set(this.data.layers);
-    const lit = this.figure.data.map((trace) => !this.chosen.size || this.chosen.has(trace.meta));
+    const style = getComputedStyle(this.root), { shapes = [] } = this.figure.layout, layers = new Set(this.data.layers), lit = this.lit();
     const bright = (trace) => (layers.has("manifold") ? 0.5 : trace.marker.opacity);
     return {
       opacity: this.figure.data.map((trace, i) => (layers.has("points") ? (lit[i] ? bright(trace) : DIMMED) : 0)),
       layout: {
         font: { color: style.color, family: style.fontFamily },
         shapes: shapes.map((shape) => ({ ...shape, visible: layers.has("prior") })),
-        annotations: annotations.map((label, i) => ({ ...label, visible: layers.has("names"), opacity: lit[i] ? label.opacity : 0.3 })),
+        annotations: [], // the names are a layer of their own
       },
-      axis: { gridcolor: style.getPropertyValue("--lm-border").trim() || "#888" },
+      axis: { gridcolor: faint(style.color) },
     };
+  }
+
+  /** For each class, whether it is among the chosen ones. */
+  lit() {
+    return this.figure.data.map((trace) => !this.chosen.size || this.chosen.has(trace.meta));
+  }
+
+  showNames() {
+    this.names.show(this.data.layers.includes("names"), this.lit());
+    this.placeNames();
+  }
+
+  placeNames() {
+    if (!this.xr || !this.plotted) return;
+    const obstacles = [{ ...ZOOM_BUTTONS, x: this.map.clientWidth - ZOOM_BUTTONS.x }];
+    if (this.committed) {
+      const [x, y] = this.toPixel(this.committed);
+      obstacles.push({ x, y, width: RING_PX, height: RING_PX });
+    }
+    this.names.look((z) => this.toPixel(z), this.unit, this.box(), this.committed, obstacles);
   }
 
   /** Bring a drawn plot up to date with theme, layers and legend. */
@@ -244,6 +282,7 @@ class LatentMap {
     const looks = this.looks(), ink = getComputedStyle(this.root).color.match(/[\d.]+/g).slice(0, 3).map(Number);
     this.tiles.use(this.decoder, [...ink, 0]);
     this.tiles.show(this.data.layers.includes("manifold"));
+    this.showNames();
     if (JSON.stringify(looks) === this.drawn) return;
     this.drawn = JSON.stringify(looks);
     const { gridcolor } = looks.axis;
@@ -259,23 +298,17 @@ class LatentMap {
     return { left: l, top: t, width: Math.max(1, width - l - r), height: Math.max(1, height - t - b) };
   }
 
-  /** Left, right, bottom and top of all codes, and of one standard deviation of the prior. */
-  extent() {
-    const reach = (v) => v.reduce(([low, high], c) => [Math.min(low, c), Math.max(high, c)], [-1, 1]);
-    return [...reach(this.figure.codes.x), ...reach(this.figure.codes.y)];
-  }
-
-  /** Ranges that show all codes, one unit as long on both axes. Nobody has moved the view from here. */
-  fit() {
-    const [left, right, bottom, top] = this.extent(), box = this.box(), pad = 1.06;
-    const unit = Math.max((right - left) * pad / box.width, (top - bottom) * pad / box.height);
+  /** Ranges that show "most" of the codes (their central 98 %) or "all" of them, one unit as long on both axes. */
+  fit(what) {
+    const { left, right, bottom, top } = this.figure.extents[what], box = this.box();
+    const unit = Math.max((right - left) * PAD / box.width, (top - bottom) * PAD / box.height);
     this.centre((left + right) / 2, (bottom + top) / 2, unit);
-    this.moved = false;
+    this.framing = what; // null once someone has moved the view
   }
 
-  /** Are all codes in view, and not lost in the middle of it? */
+  /** Is what the view was fitted to still in it, and not lost in the middle of it? */
   wellFramed() {
-    const [left, right, bottom, top] = this.extent(), [l, r] = this.xr, [b, t] = this.yr;
+    const { left, right, bottom, top } = this.figure.extents[this.framing], [l, r] = this.xr, [b, t] = this.yr;
     const fill = Math.max((right - left) / (r - l), (top - bottom) / (t - b));
     return left >= l && right <= r && bottom >= b && top <= t && fill >= MIN_FILL;
   }
@@ -291,22 +324,56 @@ class LatentMap {
     return this.Plotly.relayout(this.plot, { "xaxis.range": [...this.xr], "yaxis.range": [...this.yr], ...this.size() });
   }
 
+  /** The map has another size; or what stands beside it has, and what the page puts below that moves along. */
   resize() {
+    this.room.style.setProperty("--lm-side-height", `${this.side.offsetHeight}px`);
     if (!this.plotted || this.gone || !this.map.clientWidth) return;
     if (this.map.clientWidth === this.plot.layout.width && this.map.clientHeight === this.plot.layout.height) return;
-    const unit = (this.yr[1] - this.yr[0]) / Math.max(1, this.plot.layout.height - this.margin.t - this.margin.b);
-    const shrink = this.plot.layout.width / this.map.clientWidth;
-    this.centre((this.xr[0] + this.xr[1]) / 2, (this.yr[0] + this.yr[1]) / 2, unit * shrink);
+    if (this.framing) this.fit(this.framing);
+    else this.centre(...this.middle(), this.unit * this.plot.layout.width / this.map.clientWidth);
     this.relayout();
   }
 
-  /** Zoom by a factor around a point of the latent space (default: the middle). */
-  zoom(factor, x = (this.xr[0] + this.xr[1]) / 2, y = (this.yr[0] + this.yr[1]) / 2) {
-    if (this.unit / factor < MIN_UNIT || this.unit / factor > MAX_UNIT) return;
-    this.moved = true;
-    this.xr = this.xr.map((v) => x + (v - x) / factor);
-    this.yr = this.yr.map((v) => y + (v - y) / factor);
+  middle() {
+    return [(this.xr[0] + this.xr[1]) / 2, (this.yr[0] + this.yr[1]) / 2];
+  }
+
+  /** Units to a pixel when zoomed out all the way. */
+  maxUnit() {
+    const { width, height } = this.box();
+    return 2 * OUT * this.data.bound / Math.min(width, height);
+  }
+
+  /** Zoom by a factor around a point of the latent space (default: the middle), as far as it goes. */
+  zoom(factor, [x, y] = this.middle()) {
+    const by = this.unit / clamp(this.unit / factor, MIN_UNIT, this.maxUnit());
+    this.framing = null;
+    this.xr = this.xr.map((v) => x + (v - x) / by);
+    this.yr = this.yr.map((v) => y + (v - y) / by);
+    this.keepInside();
     return this.relayout();
+  }
+
+  /** The middle of the view stays where points can be; true where it had to be moved. */
+  keepInside() {
+    const middle = this.middle(), inside = middle.map((v) => clamp(v, -this.limit, this.limit));
+    const moved = middle.some((v, i) => v !== inside[i]);
+    if (moved) this.centre(...inside, (this.xr[1] - this.xr[0]) / this.box().width);
+    return moved;
+  }
+
+  /** Bring z into the view, well away from its edges, when it is at one or beyond. */
+  bringIn(z) {
+    const edge = EDGE_PX * this.unit;
+    const shifts = [this.xr, this.yr].map(([low, high], i) => {
+      const inset = FOLLOW * (high - low);
+      return z[i] > high - edge ? z[i] - (high - inset) : z[i] < low + edge ? z[i] - (low + inset) : 0;
+    });
+    if (!shifts.some(Boolean)) return;
+    this.framing = null;
+    this.xr = this.xr.map((v) => v + shifts[0]);
+    this.yr = this.yr.map((v) => v + shifts[1]);
+    this.relayout();
   }
 
   viewChanged(change) {
@@ -314,13 +381,23 @@ class LatentMap {
     this.xr = at("xaxis", this.xr);
     this.yr = at("yaxis", this.yr);
     this.unit = (this.xr[1] - this.xr[0]) / this.box().width;
-    if (this.unit < MIN_UNIT || this.unit > MAX_UNIT) { // the wheel went too far
-      this.centre((this.xr[0] + this.xr[1]) / 2, (this.yr[0] + this.yr[1]) / 2, Math.max(MIN_UNIT, Math.min(MAX_UNIT, this.unit)));
-      return this.relayout();
-    }
     this.tiles.look(this.xr, this.yr, this.box());
+    this.stretch();
     this.place(this.kept, this.committed);
     this.place(this.cross, this.shown);
+    this.placeNames();
+  }
+
+  /** The sliders reach as far as the view and the point, and never less far than the codes. */
+  stretch() {
+    [this.xr, this.yr].forEach((range, i) => {
+      const slider = this.sliders[i], { bound } = this.data, z = this.shown?.[i] ?? 0;
+      const min = Math.max(-this.limit, Math.floor(2 * Math.min(-bound, range[0], z)) / 2);
+      const max = Math.min(this.limit, Math.ceil(2 * Math.max(bound, range[1], z)) / 2);
+      if (this.spans[i][0] === min && this.spans[i][1] === max) return;
+      this.spans[i] = [min, max];
+      Object.assign(slider, { min, max, value: z });
+    });
   }
 
   toPixel([x, y]) {
@@ -331,14 +408,20 @@ class LatentMap {
     ];
   }
 
-  /** Pixel of the page -> latent point, or null outside the plot. */
+  /** Is z where points can be? */
+  allowed(z) {
+    return z.every((v) => Math.abs(v) <= this.limit);
+  }
+
+  /** Pixel of the page -> latent point, or null outside the plot and beyond the limit. */
   toLatent({ clientX, clientY }) {
     if (!this.plotted) return null;
     const outer = this.map.getBoundingClientRect(), box = this.box();
     const u = (clientX - outer.left - this.map.clientLeft - box.left) / box.width;
     const v = (clientY - outer.top - this.map.clientTop - box.top) / box.height;
     if (u < 0 || u > 1 || v < 0 || v > 1) return null;
-    return [this.xr[0] + u * (this.xr[1] - this.xr[0]), this.yr[1] - v * (this.yr[1] - this.yr[0])];
+    const z = [this.xr[0] + u * (this.xr[1] - this.xr[0]), this.yr[1] - v * (this.yr[1] - this.yr[0])];
+    return this.allowed(z) ? z : null;
   }
 
   place(mark, z) {
@@ -426,6 +509,7 @@ class LatentMap {
   show(z) {
     this.shown = z;
     this.place(this.cross, z);
+    this.image.setAttribute("aria-label", z ? `Decoded image at z = (${z.map(format).join(", ")})` : "Decoded image: no point is chosen");
     if (!z || !this.decoder) {
       this.paint(null);
       this.near.textContent = z ? "" : "No point is chosen. Move over the map, or click to keep a point.";
@@ -433,6 +517,7 @@ class LatentMap {
       return;
     }
     this.paint(this.decoder.decode(z[0], z[1]));
+    if (z.some((v, i) => v < this.spans[i][0] || v > this.spans[i][1])) this.stretch();
     z.forEach((v, i) => {
       this.sliders[i].value = v;
       this.outputs[i].textContent = format(v);
@@ -463,6 +548,7 @@ class LatentMap {
     this.committed = z ?? null;
     this.answer = decoded ? Float32Array.from(atob(decoded), (c) => c.charCodeAt(0) / 255) : null;
     this.place(this.kept, this.committed);
+    this.placeNames();
     if (!this.pointing && !this.tour.running) this.restore();
   }
 
@@ -470,7 +556,8 @@ class LatentMap {
   commit(z) {
     clearTimeout(this.keyTimer);
     this.tour.stop();
-    if (!this.plotted || (z && z.some((v) => !(Math.abs(v) <= this.limit)))) return;
+    if (!this.plotted) return;
+    if (z && !this.allowed(z)) return this.leave();
     const kept = z && z.map((v) => Math.round(v * 1e4) / 1e4);
     this.pointing = false;
     this.setCommitted(kept, null);
@@ -502,11 +589,17 @@ class LatentMap {
         const z = this.toLatent(to);
         const apart = (event) => Math.hypot(to.clientX - event.clientX, to.clientY - event.clientY);
         const again = this.clicked && to.timeStamp - this.clicked.timeStamp < DOUBLE_CLICK_MS && apart(this.clicked) < CLICK_PX;
-        this.clicked = to;
-        if (z && !again && apart(from) < CLICK_PX) this.commit(this.snap(z));
+        this.clicked = again ? null : to;
+        if (apart(from) >= CLICK_PX) return;
+        if (again) this.reset(); // there is no dblclick to hear: Plotly covers the map while a button is down
+        else if (z) this.commit(this.snap(z));
       }, { once: true, capture: true });
     }, true);
-    on(map, "dblclick", (event) => !onControls(event) && this.reset());
+    on(map, "wheel", (event) => {
+      if (!this.plotted || (event.deltaY < 0 ? this.unit > MIN_UNIT : this.unit < this.maxUnit())) return;
+      event.preventDefault(); // as far as it goes: neither Plotly nor the page is to move on
+      event.stopPropagation();
+    }, { capture: true, passive: false });
 
     // One finger moves the point and keeps it when lifted; two pan and zoom. Plotly does not see them.
     for (const type of ["touchstart", "touchmove", "touchend", "touchcancel"]) {
@@ -541,9 +634,10 @@ class LatentMap {
     this.keyTimer = setTimeout(() => this.commit(z), KEY_COMMIT_MS);
   }
 
+  /** Show the map; where that is what is shown, with its outliers. */
   reset() {
     if (!this.plotted) return;
-    this.fit();
+    this.fit(this.framing === "most" ? "all" : "most");
     this.relayout();
   }
 
@@ -573,7 +667,7 @@ class LatentMap {
         const shift = [0, 1].map((i) => this.pinch.z[i] - z[i]);
         this.xr = this.xr.map((v) => v + shift[0]);
         this.yr = this.yr.map((v) => v + shift[1]);
-        this.zoom(spread / this.pinch.spread, ...this.pinch.z);
+        this.zoom(spread / this.pinch.spread, this.pinch.z);
         this.pinch.spread = spread;
       } else if (z) this.pinch = { z, spread };
       return;
@@ -598,9 +692,10 @@ class LatentMap {
     if (direction && this.plotted && event.target === this.map) {
       event.preventDefault();
       const step = (event.shiftKey ? FINE_ARROW_PX : ARROW_PX) * this.unit;
-      const from = this.frame ? this.asked : this.shown ?? [(this.xr[0] + this.xr[1]) / 2, (this.yr[0] + this.yr[1]) / 2];
-      const to = from.map((v, i) => Math.max(-this.limit, Math.min(this.limit, v + step * direction[i])));
+      const from = this.frame ? this.asked : this.shown ?? this.middle();
+      const to = from.map((v, i) => clamp(v + step * direction[i], -this.limit, this.limit));
       this.look(to);
+      this.bringIn(to);
       this.commitSoon(to);
     } else if (event.key === "Escape") this.commit(null);
     else if (event.key === "Enter" && event.target === this.map && this.shown) this.commit(this.shown);

@@ -72,7 +72,7 @@ export class ManifoldLayer {
     this.context.clearRect(0, 0, width, height);
     this.context.imageSmoothingEnabled = false;
     this.perUnit = (box.width * scale) / (xr[1] - xr[0]);
-    this.level = Math.ceil(Math.log2((MIN_TILE_PX * scale) / this.perUnit)); // MIN_UNIT of the map keeps it above -16
+    this.level = Math.ceil(Math.log2((MIN_TILE_PX * scale) / this.perUnit)); // MIN_UNIT of the map keeps it above -10
     this.step = 2 ** this.level;
   }
 

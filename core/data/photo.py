@@ -1,7 +1,8 @@
 """From a photo of handwritten digits to MNIST's form and back: even the light, find the digits, normalise, paste back.
 
 Digits are looked for at WORKING_SIDE pixels and cut from the full resolution, so a photo of any size takes about the same time.
-Images here are float (H, W) in [0, 1], ink = 1; values that are not finite count as background.
+Images here are float (H, W) in [0, 1], ink = 1; values that are not finite count as background. An image of 28 x 28 is one digit: it
+passes untouched where it is in MNIST's form already, and is normalised like any other where it is not.
 """
 
 import math
@@ -12,12 +13,12 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
+from core.data.mnist_form import CENTRE, SIDE, TINY, in_mnists_form, plane_of_light
+
 Box = tuple[int, int, int, int]  # top, left, bottom, right in pixels, half open
 
-SIDE = 28  # of MNIST's images
 WHOLE: Box = (0, 0, SIDE, SIDE)  # such an image, all of it
 INNER = 20  # the ink's longer side in them
-CENTRE = 14.0  # index of the row and column that MNIST's ink is balanced on (its mean is 13.99, 14.00); not 13.5
 STROKE = (2.2, 3.6)  # pixels: MNIST's strokes between their 10th and their 90th percentile
 WORKING_SIDE = 1600  # pixels, at most, where digits are looked for
 LIGHT_SIDE = 400  # pixels, at most, where the paper's light is measured
@@ -48,11 +49,12 @@ class Digit:
 def find_digits(image: np.ndarray) -> list[Digit]:
     """The digits on a photo (H, W) in reading order; [] where there are none. Evidently inverted photos are turned over.
 
-    An image of 28 x 28 is taken for MNIST's form already and comes back untouched. ValueError if image is not of two dimensions.
+    An image of 28 x 28 is one digit. ValueError if image is not of two dimensions.
     """
     image = _plain(image)
     if image.shape == (SIDE, SIDE):
-        return [_untouched(image)] if image.max() > 0 else []
+        digit = whole_drawing(image)
+        return [digit] if digit else []
     page = _Page(image)
     labels, parts = _components(page.ink_mask())
     parts = _digits_among(_merged(_strokes(labels, parts), labels), labels)
@@ -62,7 +64,7 @@ def find_digits(image: np.ndarray) -> list[Digit]:
 def digit_in_box(image: np.ndarray, box: Box) -> Digit | None:
     """All ink in a box (top, left, bottom, right) of a photo as one digit; None where there is none. Its box fits the ink.
 
-    A box around all of a 28 x 28 image leaves it untouched.
+    A box around all of a 28 x 28 image in MNIST's form leaves it untouched.
     """
     return digits_in_boxes(image, [box])[0]
 
@@ -78,8 +80,8 @@ def digits_in_boxes(image: np.ndarray, boxes: Sequence[Box]) -> list[Digit | Non
 def _in_box(page: "_Page", ink: np.ndarray, box: Box) -> Digit | None:
     height, width = page.image.shape
     top, left, bottom, right = max(0, box[0]), max(0, box[1]), min(height, box[2]), min(width, box[3])
-    if (top, left, bottom, right) == WHOLE and page.image.shape == (SIDE, SIDE):
-        return _untouched(page.image) if page.image.max() > 0 else None
+    if (top, left, bottom, right) == WHOLE and is_in_form(page.image):
+        return _untouched(page.image)
     if top >= bottom or left >= right:
         return None
     f = page.factor
@@ -94,14 +96,19 @@ def _in_box(page: "_Page", ink: np.ndarray, box: Box) -> Digit | None:
 
 
 def whole_drawing(image: np.ndarray) -> Digit | None:
-    """All ink of an image (H, W) as one digit, as a drawing canvas needs it; None if it is empty. 28 x 28 comes back untouched."""
+    """All ink of an image (H, W) as one digit, as a drawing canvas needs it; None if it is empty."""
     image = _plain(image)
-    if image.shape == (SIDE, SIDE):
-        return _untouched(image) if image.max() > 0 else None
+    if is_in_form(image):
+        return _untouched(image)
     page = _Page(image)
     labels, parts = _components(page.ink_mask())
     largest = max((part.side for part in parts), default=0)
     return _cut(page, labels, [part for part in parts if part.side >= min(0.1 * largest, SMALLEST)])
+
+
+def is_in_form(image: np.ndarray) -> bool:
+    """Whether an image (H, W) is one of 28 x 28 in MNIST's form, which all here leave as it is."""
+    return image.shape == (SIDE, SIDE) and bool(in_mnists_form(image[None])[0])
 
 
 def flatten_light(image: np.ndarray) -> np.ndarray:
@@ -132,8 +139,8 @@ def paste_back(photo: np.ndarray, digits: list[Digit], results: list[np.ndarray]
     photo is lost. Paper without old or new ink keeps its pixels.
     """
     out = _plain(photo)
-    if out.shape == (SIDE, SIDE) and [digit.box for digit in digits] == [WHOLE]:
-        return np.clip(results[0], 0, 1).astype(np.float32).reshape(SIDE, SIDE)
+    if out.shape == (SIDE, SIDE) and [(digit.box, digit.scale) for digit in digits] == [(WHOLE, 1.0)]:  # it was untouched
+        return _plain(np.reshape(results[0], (SIDE, SIDE))).copy()
     out = out.copy()
     page = _Page(out.copy())
     for digit in digits:
@@ -177,14 +184,15 @@ class _Page:
         self.image = image
         self.factor = math.ceil(max(image.shape) / WORKING_SIDE)
         self.small = _reduced(image, self.factor)
-        self.inverted = _inverted(self.small)
+        self.inverted = image.shape != (SIDE, SIDE) and _inverted(self.small)  # a digit that fills its frame looks like ground
         if self.inverted:
             self.small = 1 - self.small
         self.light_factor = math.ceil(max(self.small.shape) / LIGHT_SIDE)
         self.light = _light(self.small, self.light_factor)
         self.ink = self._even(self.small, self._light_in((0, 0, *self.small.shape), self.small.shape, self.light_factor))
-        self.light = self.light * (1 - float(np.median(self.ink[::2, ::2])))  # the paper's middle, not its brightest grain, is 0
-        self.ink = self._even(self.small, self._light_in((0, 0, *self.small.shape), self.small.shape, self.light_factor))
+        if max(self.small.shape) > TINY:
+            self.light = self.light * (1 - float(np.median(self.ink[::2, ::2])))  # the paper's middle, not its brightest grain, is 0
+            self.ink = self._even(self.small, self._light_in((0, 0, *self.small.shape), self.small.shape, self.light_factor))
 
     def _light_in(self, box: Box, size: tuple[int, int], factor: int) -> np.ndarray:
         top, left, bottom, right = (edge / factor for edge in box)
@@ -209,7 +217,10 @@ class _Page:
         """Where there is ink at working size, without ruled lines."""
         smooth = ndimage.gaussian_filter(self.ink, 0.8)
         light = self._light_in((0, 0, *self.small.shape), self.small.shape, self.light_factor)
-        grain, sensor = (1.4826 * float(np.median(np.abs(rest[::2, ::2]))) for rest in (smooth, smooth * light))  # MAD of a normal's sigma
+        paper = (
+            smooth <= 0.5 * max(0.0, float(smooth.max())) if max(smooth.shape) <= TINY else np.s_[::2, ::2]
+        )  # most of a tiny picture may be ink
+        grain, sensor = (1.4826 * float(np.median(np.abs(rest[paper]))) for rest in (smooth, smooth * light))  # MAD of a normal's sigma
         weakest = NOISE_SIGMAS * np.maximum(np.maximum(grain, sensor / np.maximum(light, 0.02)), 0.008)  # a dark corner is noisier
         seen = smooth > weakest
         if not seen.any():
@@ -262,6 +273,8 @@ def _light(small: np.ndarray, factor: int) -> np.ndarray:
 
     A closing of the grey picture keeps gradients and the edges of broad shadows where they are; a blur would smear them.
     """
+    if max(small.shape) <= TINY:
+        return plane_of_light(1 - small)
     grey = 1 - _reduced(ndimage.gaussian_filter(small, 1.0), factor)
     window = max(3, int(WIDEST_INK * max(grey.shape)) | 1)
     grey = np.pad(grey, window, mode="edge")  # so that the window has an outer half too: without it a dark edge would seem bright

@@ -45,11 +45,8 @@ def _noisy_on_black(images: np.ndarray) -> np.ndarray:
 
 def _longer_side(ink: np.ndarray) -> np.ndarray:
     """Of the box around the ink of masks (N, H, W), in pixels, (N,)."""
-    sides = []
-    for axis in (1, 2):
-        line = ink.any(axis)  # (N, W) and (N, H)
-        sides.append(line.shape[1] - line[:, ::-1].argmax(1) - line.argmax(1))
-    return np.maximum(*sides)
+    lines = [np.asarray(ink.any(axis)) for axis in (1, 2)]  # (N, W) and (N, H)
+    return np.maximum(*(line.shape[1] - line[:, ::-1].argmax(1) - line.argmax(1) for line in lines))
 
 
 def _off_centre(ink: np.ndarray) -> np.ndarray:

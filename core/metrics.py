@@ -23,6 +23,10 @@ PROTOCOLS = {
     "ssim": "structural similarity of decode(mu), 11x11 Gaussian window, sigma 1.5, data range 1, mean over all test images",
 }
 
+# Below so much KL a VAE's codes have collapsed. The mean KL is at least the information between an image and its code (Hoffman & Johnson
+# 2016, "ELBO surgery"), and telling only two kinds of image apart takes ln 2 = 0.69 nats: at 0.1 a code tells nothing that can be seen.
+COLLAPSED_NATS = 0.1
+
 _BELL = [math.exp(-0.5 * (offset / 1.5) ** 2) for offset in range(-5, 6)]
 SSIM_WINDOW = [weight / sum(_BELL) for weight in _BELL]  # to each side; its outer product with itself is the 11x11 window
 SSIM_TILE = 180  # pixels to a side: below 32,768 torch starts no threads, which on a busy machine would cost ten times the work

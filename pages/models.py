@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import archive, checkpoints, metrics, names
 from core.checkpoints import SHIPPED, Checkpoint, CheckpointError
-from pages.components import caches, link, session, sidebar, visitor
+from pages.components import caches, link, refusals, session, sidebar, visitor
 
 MAX_UPLOAD_MB = 64  # of a zip; a model's weights are a few megabytes
 
@@ -16,8 +16,7 @@ def main() -> None:
     st.markdown("Every model here can be opened on every page. A download is one zip file, and can be uploaded again, here or elsewhere.")
     if said := st.session_state.pop("models_said", ""):
         st.success(said, icon=":material/check:")
-    if problem := st.session_state.pop("models_problem", ""):
-        st.error(link.plain(problem), icon=":material/error:")
+    refusals.show("models")
     available = checkpoints.available()
     if available:
         name = st.selectbox("Model", available, index=session.index_of(available), key="models_choice")
@@ -127,11 +126,9 @@ def may_change(name: str, card: dict) -> bool:
 
 def change(what, said: str, *arguments: str) -> None:
     """Do it, and keep what there is to say for the next drawing of the page."""
-    try:
+    with refusals.kept("models", CheckpointError):
         what(*arguments)
         st.session_state.models_said = said
-    except CheckpointError as error:
-        st.session_state.models_problem = str(error)
 
 
 main()

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import jobs
-from pages.components import class_panel, link, run_view, session, training_form, visitor
+from pages.components import class_panel, link, refusals, run_view, session, training_form, visitor
 
 FORM_PX = 760
 
@@ -20,6 +20,7 @@ def main() -> None:
         if chosen:
             st.button("New run", icon=":material/add:", on_click=_pick, args=(None,))
     class_panel.show()
+    refusals.show("link")
     if chosen:
         run_view.show(chosen)
         return
@@ -45,7 +46,7 @@ def _chosen(runs: list[jobs.Run]) -> str | None:
     if "run" not in state:
         state.run = asked if asked in ids else next((run.id for run in runs if run.active and run.owner == visitor.me()), None)
         if asked is not None and asked not in ids:
-            st.warning(f"The link asks for the run {link.quote(asked)}, which is not here (any more).", icon=":material/link_off:")
+            refusals.say("link", f"The link asks for the run {link.quote(asked)}, which is not here (any more).")
     if state.run not in ids:
         state.run = None
     if st.query_params.get("run") != state.run:

@@ -26,7 +26,7 @@ from core.models.config import to_json
 from core.training import card, snapshot
 from core.training import run as running
 from core.training.config import TrainingConfig
-from core.training.folder import CONFIG, FINISH, METRICS, PAUSE, STOP, begin, read_status
+from core.training.folder import CONFIG, FINISH, METRICS, PAUSE, STOP, begin, read_status, write_status
 from core.training.loop import Trainer
 from core.training.run import Execution, Hooks, execute, explain, read_metrics, read_subset, train
 from core.training.state import STATE_FILE
@@ -194,7 +194,7 @@ def test_a_run_that_is_finished_early_keeps_what_it_has_learnt_and_learns_no_mor
     (folder / FINISH).touch()
     status = carry_out(folder)
     assert (status["state"], status["epoch"]) == ("finished", 2.0)
-    assert "after 2 of 1000 epochs" in status["message"]
+    assert status["message"] == "Finished early, as asked, after 2 of 1,000 epochs."
     assert not (folder / STATE_FILE).exists()
     kept = checkpoints.load("mine", tmp_path)
     assert kept.card["epochs"] == 2.0
@@ -207,7 +207,8 @@ def test_a_training_run_is_finished_early(tmp_path):
     threading.Timer(0.5, (folder / FINISH).touch).start()
     status = carry_out(folder)
     assert status["state"] == "finished" and 0 < status["epoch"] < 100_000
-    assert f"after {round(status['epoch'], 1):g} of 100000 epochs" in status["message"]
+    part = "" if status["epoch"].is_integer() else " and a part of the next"
+    assert status["message"] == f"Finished early, as asked, after {int(status['epoch']):,} of 100,000 epochs{part}."
     assert checkpoints.load("mine", tmp_path).card["epochs"] == pytest.approx(status["epoch"], abs=1e-3)
 
 
@@ -258,7 +259,7 @@ def test_a_run_whose_minutes_are_over_keeps_what_it_has_learnt(tmp_path):
     status = carry_out(folder)
     assert status["state"] == "finished" and 1 <= status["epoch"] < 300
     assert status["seconds"] >= 0.6
-    assert f"minutes of training were over after {round(status['epoch'], 1):g} of 300 epochs" in status["message"]
+    assert f"minutes of training were over after {int(status['epoch'])} of 300 epochs" in status["message"]
     assert checkpoints.load("mine", tmp_path).card["epochs"] == pytest.approx(status["epoch"], abs=1e-3)
 
 
@@ -340,6 +341,25 @@ def test_a_full_disk_says_so_and_the_run_goes_on_once_there_is_room(tmp_path, mo
     monkeypatch.setattr(snapshot, "write", full)
     fails_and_then_goes_on(folder, "disk is full", monkeypatch)
     assert same(weights(tmp_path / "whole"), weights(tmp_path / "parts"))
+
+
+def test_a_model_that_cannot_be_measured_says_so_and_is_measured_by_resuming(tmp_path, monkeypatch):
+    folder = a_run(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr(card, "measure", lambda *_: 1 / 0)
+        status = carry_out(folder)
+    assert status["state"] == "failed"
+    assert status["message"].startswith("The training is done, but its model could not be measured and saved. Something unexpected")
+    assert status["message"].endswith("Resume tries once more.")
+    assert not (tmp_path / "mine").exists()
+    assert carry_out(folder)["checkpoint"] == "mine"
+
+
+def test_a_resumed_run_does_not_repeat_the_time_left_of_before(tmp_path, monkeypatch):
+    folder = a_run(tmp_path)
+    write_status(folder, seconds_left=99.0)
+    monkeypatch.setattr(Execution, "pick_subset", lambda self: 1 / 0)
+    assert carry_out(folder)["seconds_left"] is None
 
 
 def test_a_run_killed_after_its_checkpoint_was_saved_finishes_with_that_checkpoint(tmp_path, monkeypatch):

@@ -336,7 +336,7 @@ def test_pointing_at_the_curves_reads_their_values(view: RunView) -> None:
     series = timeline_app.curves(12)["series"]
     keys = view.page.locator(".lm-keys button b")
     words = lambda epoch: [  # noqa: E731
-        "not finite" if (v := one["values"][epoch - 1]) is None else f"{v:.2f}" if v < 10 else f"{v:.1f}" for one in series
+        v if isinstance(v := one["values"][epoch - 1], str) else "" if v is None else f"{v:.2f}" if v < 10 else f"{v:.1f}" for one in series
     ]
     assert keys.all_inner_texts() == words(12)
     track, plot = view.slider.bounding_box(), view.curves.bounding_box()
@@ -344,10 +344,31 @@ def test_pointing_at_the_curves_reads_their_values(view: RunView) -> None:
     expect(view.page.locator(".lm-read text")).to_have_text("epoch 3")
     assert keys.all_inner_texts() == words(3) and "not finite" in words(3)
     expect(view.shown).to_have_text("epoch 12 of 12")
+    view.page.mouse.move(track["x"] + 8 + 1 / 12 * (track["width"] - 16), plot["y"] + 60)
+    expect(view.page.locator(".lm-read text")).to_have_text("epoch 1")
+    assert keys.all_inner_texts() == words(1) and "" in words(1), "what there is not is no number that went wrong"
     view.page.mouse.move(3, 3)
     assert keys.all_inner_texts() == words(12)
     view.page.locator(".lm-keys button").nth(4).click()
     assert view.page.evaluate("document.querySelector('.lm-curves-plot').data.map(({ name }) => name)") == ["KL, test", "KL, training"]
+
+
+def test_one_value_that_is_far_off_does_not_flatten_the_curves(view: RunView) -> None:
+    ranges = "['yaxis', 'yaxis2'].map(a => document.querySelector('.lm-curves-plot').layout[a].range)"
+    view.begin(12)
+    view.page.wait_for_function("document.querySelector('.lm-curves-plot').layout?.yaxis2")
+    usual, outside = view.page.evaluate(ranges), view.page.locator(".lm-outside")
+    expect(outside).to_be_hidden()
+    view.begin(12, "&outlier=1")
+    expect(outside).to_have_text("▲ Beyond the axis: −ELBO, training 3.0 × 10⁹ in epoch 7, and 1 more value.")
+    assert view.page.evaluate(ranges) == [pytest.approx(range, rel=0.05) for range in usual], "as without them"
+    marks = "document.querySelector('.lm-curves-plot').data.filter(t => t.marker.symbol).map(t => [t.x[0], t.y[0], t.yaxis])"
+    assert view.page.evaluate(marks) == [[7, view.page.evaluate(ranges)[0][1], "y"], [7, view.page.evaluate(ranges)[1][1], "y2"]]
+    view.scrub(7)
+    expect(view.page.locator(".lm-keys button b").nth(1)).to_have_text("3.0 × 10⁹")
+    plot = view.curves.bounding_box()
+    for dot in view.page.locator(".lm-curves-marks circle").all():
+        assert plot["y"] <= dot.bounding_box()["y"] + 4 <= plot["y"] + plot["height"]
 
 
 def test_arrows_go_on_where_epochs_are_missing(view: RunView) -> None:

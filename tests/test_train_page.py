@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -429,25 +430,86 @@ def test_after_a_delete_the_form_is_there_again(own_root):
 
 
 def test_a_link_to_a_run_that_is_gone_says_so():
-    app = run(run="[x](http://evil)")
-    assert "is not here" in app.warning[0].value
-    assert "`[x](http://evil)`" in app.warning[0].value
+    app = checked(run(run="[x](http://evil)").run())  # it is drawn more than once, before it is read
+    assert "is not here" in app.error[0].value
+    assert "`[x](http://evil)`" in app.error[0].value
 
 
 def test_curves_leave_out_what_there_is_not():
     lines = [
         {"epoch": 0, "train": None, "test": {"reconstruction_nats": 9.0}},
         {"epoch": 1, "train": {"reconstruction_nats": None}, "test": {}},
+        {"epoch": 2, "train": {"reconstruction_nats": float("nan")}, "test": 3},
     ]
+    colour = run_view.CURVES["reconstruction_nats"][1]
     assert run_view.curves(lines) == {
-        "epoch": [0, 1],
+        "epoch": [0, 1, 2],
         "series": [
             {
-                "name": "reconstruction, test", "group": "reconstruction_nats", "values": [9.0, None], "dashed": False,
-                "colour": run_view.CURVES["reconstruction_nats"][1],
-            }
+                "name": "reconstruction, test", "group": "reconstruction_nats", "dashed": False, "colour": colour,
+                "values": [9.0, None, None],
+            },
+            {
+                "name": "reconstruction, train", "group": "reconstruction_nats", "dashed": True, "colour": colour,
+                "values": [None, "not finite", "not finite"],
+            },
         ],
     }  # fmt: skip
+
+
+def test_a_refusal_stays_until_it_is_read(own_root, monkeypatch):
+    left_alone(own_root, "paused", epoch=1.0, epochs=3)
+
+    def refuse(run):
+        raise jobs.JobError("You already have 3 runs. <b>Cancel</b> one.")
+
+    monkeypatch.setattr(jobs, "resume", refuse)
+    app = run(run="mine")
+    checked(by_label(app.button, "Resume").click().run())
+    for _ in range(3):  # the page is drawn every two seconds
+        assert "already have 3 runs" in checked(app.run()).error[0].value
+    assert "<b>" not in app.error[0].value
+    checked(by_label(app.button, "OK").click().run())
+    assert not app.error
+
+
+def test_what_is_asked_next_takes_a_refusal_away(own_root, monkeypatch):
+    left_alone(own_root, "paused", epoch=1.0, epochs=3)
+    answers = [jobs.JobError("There is no room."), None]
+
+    def resume(run):
+        if answer := answers.pop(0):
+            raise answer
+
+    monkeypatch.setattr(jobs, "resume", resume)
+    app = run(run="mine")
+    checked(by_label(app.button, "Resume").click().run())
+    assert app.error
+    checked(by_label(app.button, "Resume").click().run())
+    assert not app.error
+
+
+def test_a_collapsed_run_says_so(own_root):
+    folder = left_alone(own_root, "finished", epoch=3.0, epochs=3).folder
+    (folder / METRICS).write_text('{"epoch": 3, "test": {"reconstruction_nats": 206.0, "kl_nats": 0.004}, "train": null}')
+    (folder / "subset.safetensors").touch()
+    (folder / "epochs").mkdir()
+    (folder / "epochs" / "00003.safetensors").touch()
+    app = run(run="mine")
+    assert "The codes have collapsed" in app.warning[0].value
+    assert "**KL** is what the code says" in words(app) and "1 nat = 1.44 bits" in words(app)
+
+
+def test_a_machine_that_cannot_be_measured_says_so(own_root, monkeypatch, capsys):
+    monkeypatch.setattr(training_form, "_unmeasurable", threading.Event())
+    monkeypatch.setattr(training_form, "measured_speeds", dict)
+    assert "is being measured" in training_form.words_for(None)
+    monkeypatch.setattr(training_form.sys, "executable", shutil.which("false"))
+    (own_root / "runs").mkdir()
+    training_form._measure_speeds(own_root / "runs" / ".speeds.json")
+    app = run()
+    assert "how long it takes here could not be measured" in by_label(app.radio, "Preset").captions[0]
+    assert "could not be measured. The process that measures it ended with 1." in capsys.readouterr().err
 
 
 # --- models ---------------------------------------------------------------------------------------------------------------

@@ -23,34 +23,39 @@ from pages.components.frames import bound
 TOTAL = 12
 ROWS = 1500
 BOUND = 4.5  # of the sliders
+OUTLIER = 3e9  # nats
 ATLAS_CELLS = 16
 
 
 class Run:
     """A run as the page sees it: how many of its epochs are there, and whether more will come."""
 
-    def __init__(self, ready: int = TOTAL, every: int = 1, auto: float = 0, atlas: bool = False) -> None:
+    def __init__(self, ready: int = TOTAL, every: int = 1, auto: float = 0, atlas: bool = False, outlier: bool = False) -> None:
         self.ready, self.every, self.auto, self.atlas, self.started = ready, every, auto, atlas, time.monotonic()
+        self.outlier = outlier
 
     def timeline(self, name: str) -> dict[str, Any]:
         last = min(TOTAL, self.ready + int((time.monotonic() - self.started) / self.auto if self.auto else 0))
         epochs = [e for e in range(0, last + 1) if e % self.every == 0 or e == last]
         frames, live = f"/runs/{name}/1/{{epoch}}/{{file}}", not self.atlas
-        return {"frames": frames, "live_decoder": live, "epochs": epochs, "running": last < TOTAL, "total": TOTAL, "curves": curves(last)}
+        lines = curves(last, self.outlier)
+        return {"frames": frames, "live_decoder": live, "epochs": epochs, "running": last < TOTAL, "total": TOTAL, "curves": lines}
 
 
 RUNS: dict[str, Run] = {}
 
 
-def curves(last: int) -> dict[str, Any]:
-    """Curves of the usual shape; the third value of one of them is not finite."""
+def curves(last: int, outlier: bool = False) -> dict[str, Any]:
+    """Curves of the usual shape, but for a value that there is not, one that is not finite and, if asked for, one that is far off."""
     epochs = np.arange(1, last + 1)
     total, kl = 136 + 60 * np.exp(-epochs / 2.5), 6.2 - 3.5 * np.exp(-epochs / 2)
     looks = [("−ELBO", "total", total, "#3f90da"), ("Reconstruction", "reconstruction", total - kl, "#e76300"), ("KL", "kl", kl, "#832db6")]
     series = []
     for name, group, test, colour in looks:
         for part, values in (("test", test), ("training", test * 0.985)):
-            numbers = [None if (group, part, e) == ("kl", "training", 3) else float(v) for e, v in zip(epochs, values, strict=True)]
+            odd: dict[Any, Any] = {("kl", "training", 1): None, ("kl", "training", 3): "not finite"}
+            odd |= {("total", "training", 7): OUTLIER, ("kl", "training", 7): OUTLIER} if outlier else {}
+            numbers = [odd.get((group, part, e), float(v)) for e, v in zip(epochs.tolist(), values, strict=True)]
             series.append({"name": f"{name}, {part}", "group": group, "values": numbers, "dashed": part != "test", "colour": colour})
     return {"epoch": epochs.tolist(), "series": series if last else []}
 

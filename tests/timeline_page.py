@@ -1,4 +1,4 @@
-"""The page of tests/timeline_app.py: /?run=NAME&ready=EPOCHS&every=N&auto=SECONDS&atlas=1."""
+"""The page of tests/timeline_app.py: /?run=NAME&ready=EPOCHS&every=N&auto=SECONDS&atlas=1&outlier=1."""
 
 import sys
 
@@ -27,7 +27,7 @@ def watch() -> None:
     """Layers and map, again and again."""
     name = st.text_input("Run", query.get("run", "a"), label_visibility="collapsed")
     if name not in home.RUNS:
-        given = {key: int(query.get(key, usual)) for key, usual in [("ready", 0), ("every", 1), ("auto", 0), ("atlas", 0)]}
+        given = {key: int(query.get(key, usual)) for key, usual in [("ready", 0), ("every", 1), ("auto", 0), ("atlas", 0), ("outlier", 0)]}
         home.RUNS[name] = home.Run(**given)
     layers = st.pills("Layers", list(LAYERS), selection_mode="multi", default=["points", "names"], format_func=LAYERS.__getitem__)
     description = f"Latent map: {home.ROWS:,} test codes."

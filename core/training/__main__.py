@@ -21,6 +21,7 @@ from tqdm import tqdm
 
 from core.checkpoints import CheckpointError, check_target
 from core.data.datasets import DATASETS, DatasetError
+from core.metrics import COLLAPSED_NATS
 from core.models import MODELS, ConfigError
 from core.models.config import to_json
 from core.training.card import summary
@@ -29,7 +30,7 @@ from core.training.distributed import LostContact, in_contact, joined
 from core.training.folder import CONFIG, STOP, BusyError, begin, hold, read_json, write_status
 from core.training.loop import Progress, TrainingError
 from core.training.profile import profile
-from core.training.run import STOPPED, Execution, Hooks, Stopped, explain
+from core.training.run import STOPPED, Execution, Hooks, Stopped, explain, final_kl_nats, read_metrics
 from core.training.state import STATE_FILE, StateError, missing
 
 REFRESH_S = 0.5
@@ -183,6 +184,9 @@ def _carry_out(execution: Execution, options: argparse.Namespace) -> int:
         print("Stopped before the model was measured. The same command with --resume goes on exactly from here.")
         return 130
     print(f"Saved {options.out} after {card['epochs']:g} of {options.epochs} epochs and {card['training_seconds']:.0f} s:\n{summary(card)}")
+    kl = final_kl_nats(read_metrics(folder))
+    if kl is not None and kl < COLLAPSED_NATS:
+        print(f"The codes have collapsed: their KL ended at {kl:.2g} nats. Try a smaller --beta or a longer --kl-warmup-epochs.")
     if state == "finished":
         return 0
     print("Interrupted. The same command with --resume goes on exactly from here.")

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from core.models import Model, ModelConfig, build
 from core.models.config import to_json
+from core.pace import Pace
 from core.training.config import TrainingConfig, choose_device, choose_precision
 from core.training.distributed import ALONE, STOP_EVERY, Ranks
 from core.training.graph import GraphedStep
@@ -43,7 +44,7 @@ class Progress:
     total_steps: int
     steps_per_epoch: int
     seconds: float  # since `run` began
-    seconds_left: float
+    seconds_left: float  # at the speed of the last seconds
     names: tuple[str, ...]  # of the losses
     sums: Tensor  # (1 + losses,): images seen in this epoch, and the sums of their losses
 
@@ -190,14 +191,15 @@ class Trainer:
         should_stop: Callable[[], bool] = lambda: False,
     ) -> bool:
         """Train to the last epoch; True when it got there, False when should_stop() said so (asked after every step)."""
-        began, first_step, seconds_before = time.perf_counter(), self.step, self.seconds
+        began, seconds_before = time.perf_counter(), self.seconds
+        pace = Pace(0.0, self.step)
         while self.step < self.total_steps:
             for rows in self._batches_left():
                 self._learn(rows)
                 self.step += 1
                 elapsed = time.perf_counter() - began
                 self.seconds = seconds_before + elapsed
-                left = elapsed / (self.step - first_step) * (self.total_steps - self.step)
+                left = pace.seconds_left(elapsed, self.step, self.total_steps)
                 progress = Progress(self.step, self.total_steps, self.steps_per_epoch, elapsed, left, self.model.LOSSES, self.sums)
                 on_step(progress)
                 if stop := self._agreed(should_stop()):

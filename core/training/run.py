@@ -47,6 +47,10 @@ DIVERGED = "The codes are no longer finite numbers: training diverged. Try a low
 STOPPED = "Stopped. It can go on from here at any time."
 
 
+class Unmeasured(TrainingError):
+    """The run is trained, and its model could not be measured or saved."""
+
+
 class Stopped(Exception):
     """The person stopped the run while it was measured: what was learnt is on disk."""
 
@@ -116,7 +120,7 @@ class Execution:
 
     def carry_out(self) -> str:
         """The run, from its data to its end."""
-        self.status(state="running", phase="reading the images", message="")
+        self.status(state="running", phase="reading the images", message="", seconds_left=None)
         self.trainer, self.train, self.test = self.prepare()
         self.hooks.started(self.trainer)
         self.pick_subset()
@@ -302,8 +306,14 @@ class Execution:
             except Stopped:
                 again = "Finish here" if early else "Resume"
                 return self.end("stopped", f"Stopped while the model was measured. {again} measures and keeps it.")
+            except Exception as error:
+                again = "Finish here" if early else "Resume"
+                raise Unmeasured(
+                    f"The training is done, but its model could not be measured and saved. {explain(error)} {again} tries once more."
+                ) from error
         why = f"Its {self.config['minutes']:g} minutes of training were over" if self.time_is_up() else "Finished early, as asked,"
-        self.end("finished", f"{why} after {round(done, 1):g} of {trainer.config.epochs} epochs." if early else "")
+        part = " and a part of the next" * (done % 1 > 0)
+        self.end("finished", f"{why} after {int(done):,} of {trainer.config.epochs:,} epochs{part}." if early else "")
         (self.folder / STATE_FILE).unlink(missing_ok=True)  # last: without it nothing can go on
         return "finished"
 
@@ -387,6 +397,13 @@ def read_metrics(folder: Path) -> list[dict[str, Any]]:
         if isinstance(values, dict) and isinstance(values.get("epoch"), int) and not isinstance(values["epoch"], bool):
             lines.append(values)
     return sorted(lines, key=lambda values: values["epoch"])
+
+
+def final_kl_nats(lines: list[dict[str, Any]]) -> float | None:
+    """The KL on the test images after the last of these epochs, nats per image; None before the first, or where there is none."""
+    losses = lines[-1].get("test") if lines and lines[-1]["epoch"] > 0 else None
+    kl = losses.get("kl_nats") if isinstance(losses, dict) else None
+    return float(kl) if isinstance(kl, int | float) and math.isfinite(kl) else None
 
 
 def read_subset(folder: Path) -> tuple[np.ndarray, np.ndarray]:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core import jobs
 from core.jobs import Run
-from pages.components import link, run_view, training_form, visitor
+from pages.components import link, refusals, run_view, run_words, training_form, visitor
 from pages.web import passwords
 
 POLL_S = 4.0
@@ -33,9 +33,9 @@ def offer() -> None:
 def _look() -> None:
     """One look at all runs, and what can be done about them."""
     runs = sorted(jobs.runs(), key=_rank)
-    for said, kind, icon in (("panel_said", st.success, ":material/check:"), ("panel_problem", st.error, ":material/error:")):
-        if words := st.session_state.pop(said, ""):
-            kind(link.plain(words), icon=icon)
+    if said := st.session_state.pop("panel_said", ""):
+        st.success(link.plain(said), icon=":material/check:")
+    refusals.show("panel")
     if not runs:
         st.markdown("There are no runs yet.")
         return
@@ -75,7 +75,7 @@ def _time(run: Run, until_turn: float | None) -> str:
     if run.state == "queued":
         return "not known yet" if until_turn is None else f"starts in {training_form.about(until_turn)}"
     left = run.status.get("seconds_left")
-    return run_view.left_in_words(left) if run.state == "running" and run.phase == "training" and left is not None else ""
+    return f"{run_words.duration(left)} left" if run.state == "running" and run.phase == "training" and left is not None else ""
 
 
 def _actions(active: list[Run]) -> None:
@@ -120,7 +120,11 @@ def _do(what: Callable[[Run], None], runs: Iterable[Run], said: str) -> None:
             what(run)
         except jobs.JobError as error:
             problems.append(str(error))
-    st.session_state["panel_problem" if problems else "panel_said"] = " ".join(problems) or said
+    refusals.read("panel")
+    if problems:
+        refusals.say("panel", link.plain(" ".join(problems)))
+    else:
+        st.session_state.panel_said = said
 
 
 def _limit_in_words() -> str:

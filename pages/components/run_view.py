@@ -1,5 +1,7 @@
 """A training run on the page: what it is doing, what one can ask of it, and its map, alive and then as a time machine."""
 
+import math
+import time
 from typing import Any
 
 import streamlit as st
@@ -10,10 +12,11 @@ from core.jobs import Run
 from core.models import MODELS
 from core.training import snapshot
 from core.training.run import read_metrics
-from pages.components import caches, frames, link, run_settings, session, training_form, visitor
+from pages.components import caches, frames, link, refusals, run_settings, run_words, session, training_form, visitor
 from pages.components.latent_map import LAYERS, run_map
 
 POLL_S = 2.0
+NOT_FINITE = "not finite"
 STATES = {  # a run's state: words, colour of the badge, icon
     "queued": ("waiting", "gray", ":material/hourglass_top:"),
     "running": ("training", "blue", ":material/play_arrow:"),
@@ -100,19 +103,16 @@ def _controls(run: Run) -> None:
 
 
 def _say(run: Run) -> None:
-    """What came of what was asked, once."""
-    if problem := st.session_state.pop("run_problem", ""):
-        st.error(link.plain(problem), icon=":material/error:")
+    """What came of what was asked."""
+    refusals.show(f"run-{run.id}")
     if st.session_state.pop("run_opened", False):
         st.switch_page("explore.py")
 
 
 def _ask(what: Any, run: Run) -> None:
     """Ask something of a run; a sentence where it cannot be."""
-    try:
+    with refusals.kept(f"run-{run.id}", jobs.JobError):
         what(run)
-    except jobs.JobError as error:
-        st.session_state.run_problem = str(error)
 
 
 def _open(name: str) -> None:
@@ -123,7 +123,6 @@ def _open(name: str) -> None:
 
 def _progress(run: Run) -> None:
     """How far it is, what it says, and how long it still takes."""
-    status = run.status
     if run.state == "queued":
         ahead = run.queue_position or 0
         waits = "It is next" if not ahead else f"{ahead} run{'s' * (ahead != 1)} go{'es' * (ahead == 1)} first"
@@ -132,12 +131,8 @@ def _progress(run: Run) -> None:
         st.info(f"Waiting for a free device. {waits}. {when}.", icon=":material/hourglass_top:")
         return
     done = min(1.0, run.epoch / run.epochs) if run.epochs else 0.0
-    words = f"Epoch {run.epoch:.1f} of {run.epochs}"
-    left, phase = status.get("seconds_left"), run.phase
-    if run.state == "running":
-        words = f"{words} · {left_in_words(left)}" if phase == "training" and left is not None else f"{words} · {phase}"
     if run.state != "finished":
-        st.progress(done, words)
+        st.progress(done, run_words.how_far(run, time.time()))
     if run.message:
         (st.error if run.state in ("failed", "interrupted") else st.info)(link.plain(run.message), icon=STATES[run.state][2])
     if run.pausing and run.state == "running":
@@ -154,14 +149,11 @@ def seconds_until_turn(runs: list[Run]) -> dict[str, float | None]:
         return {}
 
 
-def left_in_words(seconds: float) -> str:
-    """ "40 s left", "3 min left"."""
-    return f"{seconds:.0f} s left" if seconds < 90 else f"{seconds / 60:.0f} min left" if seconds < 5400 else f"{seconds / 3600:.1f} h left"
-
-
 def _map(run: Run) -> None:
     """The live map on the run's epochs."""
-    state = st.session_state
+    state, lines = st.session_state, read_metrics(run.folder)
+    if words := run_words.collapse(run, lines):
+        st.warning(words, icon=":material/compress:")
     left, right = st.columns([0.6, 0.4], vertical_alignment="bottom")
     with left:
         layers = st.pills(
@@ -170,7 +162,6 @@ def _map(run: Run) -> None:
         )  # fmt: skip
     with right:
         label = _label(run)
-    lines = read_metrics(run.folder)
     why_not = frames.why_not_live(run)
     picked = state.setdefault("run_points", {}).get(run.id, ((0.0, 0.0), 0))  # at first the middle, to see it change
     run_map(
@@ -192,6 +183,8 @@ def _map(run: Run) -> None:
         on_pick=lambda: _keep_pick(run.id),
         key=f"run_map-{run.id}",
     )
+    if groups := {name for name, _, _ in drawn(lines)}:
+        st.caption(run_words.what_the_curves_are(groups))
 
 
 def _subset_words(run: Run) -> str:
@@ -231,9 +224,22 @@ def curves(lines: list[dict[str, Any]]) -> dict[str, Any]:
     """The losses over the epochs, as the timeline draws them: training dashed, test solid."""
     epochs = [line["epoch"] for line in lines]
     series = []
-    for name, (words, colour) in CURVES.items():
-        for split in ("test", "train"):
-            values = [(line.get(split) or {}).get(name) for line in lines]
-            if any(value is not None for value in values):
-                series.append({"name": f"{words}, {split}", "group": name, "values": values, "dashed": split == "train", "colour": colour})
+    for name, split, values in drawn(lines):
+        words, colour = CURVES[name]
+        series.append({"name": f"{words}, {split}", "group": name, "values": values, "dashed": split == "train", "colour": colour})
     return {"epoch": epochs, "series": series}
+
+
+def drawn(lines: list[dict[str, Any]]) -> list[tuple[str, str, list[float | str | None]]]:
+    """Each loss that there is, on test and on training images, with its values."""
+    every = [(name, split, [_value(line, split, name) for line in lines]) for name in CURVES for split in ("test", "train")]
+    return [curve for curve in every if any(value is not None for value in curve[2])]
+
+
+def _value(line: dict[str, Any], split: str, name: str) -> float | str | None:
+    """A loss after an epoch: NOT_FINITE where it was no number any more, None where there was none (before the first step)."""
+    losses = line.get(split)
+    if not isinstance(losses, dict) or name not in losses:
+        return None
+    value = losses[name]
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else NOT_FINITE

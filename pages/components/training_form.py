@@ -20,7 +20,7 @@ from core.models.networks import ACTIVATIONS
 from core.places import PROJECT
 from core.training import presets
 from core.training.config import PRECISIONS, TrainingConfig, choose_device
-from pages.components import downloads, link, visitor
+from pages.components import downloads, link, refusals, visitor
 
 LOSSES = {
     "bernoulli": "BCE, cross-entropy (Bernoulli)",
@@ -94,7 +94,7 @@ def show() -> None:
         key="train_preset",
         horizontal=True,
     )
-    if model not in speeds:
+    if model not in speeds and not _unmeasurable.is_set():
         _until_measured(model)
     with st.expander("Advanced: every hyper-parameter", icon=":material/tune:"):
         values = _advanced(model, preset, images)
@@ -107,6 +107,7 @@ def show() -> None:
         seconds = presets.estimate_seconds(speeds, model, config, recipe.epochs, images)
         st.caption(f"{recipe.epochs:,} epochs over {images:,} images: {words_for(seconds)}.")
         _say_limit(presets.training_seconds(speeds, model, config, recipe.epochs, images))
+    refusals.show("start")
     if st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=bool(problem), width="stretch") and not problem:
         _start(name, preset, model, config, recipe)
 
@@ -124,7 +125,9 @@ def _caption(preset: str, model: str, images: int, speeds: dict[str, float]) -> 
 
 def words_for(seconds: float | None) -> str:
     """How long a run takes on this machine."""
-    return "how long it takes here is being measured" if seconds is None else f"{about(seconds)} here"
+    if seconds is None:
+        return f"how long it takes here {'could not be' if _unmeasurable.is_set() else 'is being'} measured"
+    return f"{about(seconds)} here"
 
 
 def about(seconds: float) -> str:
@@ -255,12 +258,8 @@ def _start(name: str, preset: str, model: str, config: Any, recipe: Any) -> None
         "devices": devices(),
         "preset": preset,
     }
-    try:
-        run = jobs.start(wanted)
-    except jobs.JobError as error:
-        st.error(link.plain(str(error)), icon=":material/error:")
-        return
-    st.session_state.run = run.id
+    with refusals.kept("start", jobs.JobError):
+        st.session_state.run = jobs.start(wanted).id
     st.rerun()
 
 
@@ -273,6 +272,7 @@ def devices() -> list[str]:
 # --- how fast this machine is ------------------------------------------------------------------------------------------------
 
 _measuring = threading.Lock()
+_unmeasurable = threading.Event()  # it was tried, and failed
 
 
 def _speeds_file() -> Path:
@@ -295,13 +295,13 @@ def measured_speeds() -> dict[str, float]:
 
 @st.fragment(run_every=2.0)
 def _until_measured(model: str) -> None:
-    """Draw the page again as soon as the model's speed is known; it shows nothing."""
-    if model in presets.read_speeds(_speeds_file()):
+    """Draw the page again as soon as the model's speed is known, or will not be; it shows nothing."""
+    if model in presets.read_speeds(_speeds_file()) or _unmeasurable.is_set():
         st.rerun()
 
 
 def _measure_speeds(path: Path) -> None:
-    """Measure, and keep the result; a machine that cannot be measured shows no times."""
+    """Measure, and keep the result; where that fails the form says so instead of times, and the log says why."""
     command = [sys.executable, "-m", "core.training.presets"]
     speeds: dict[str, float] = {}
     try:
@@ -310,8 +310,12 @@ def _measure_speeds(path: Path) -> None:
             for line in process.stdout:
                 speeds |= json.loads(line)
                 presets.write_speeds(path, speeds)
+        if process.returncode:
+            raise ValueError(f"The process that measures it ended with {process.returncode}.")
     except (OSError, ValueError) as error:
         print(f"This machine's training speed could not be measured. {error}", file=sys.stderr)
     finally:
         if len(speeds) == len(MODELS):
-            _measuring.release()  # else it is not tried again until the next start
+            _measuring.release()
+        else:
+            _unmeasurable.set()  # it is not tried again until the next start

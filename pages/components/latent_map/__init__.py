@@ -116,8 +116,9 @@ def run_map(
     """Mount the map of a run, with its epochs and curves below; a run that goes on is followed until someone scrubs back.
 
     `timeline`: "frames" (the address of an epoch's files, with {epoch} and {file}), "live_decoder", "epochs" that can be shown,
-    "running", "total" epochs, and "curves": {"epoch", "series": [{"name", "group", "values", "dashed", "colour"}]}, null for a
-    value that is not finite. `view` names the run: as long as it stays the same, zoom and legend do. The rest is `latent_map`'s.
+    "running", "total" epochs, and "curves": {"epoch", "series": [{"name", "group", "values", "dashed", "colour"}]}: a number,
+    null where there was none, or a word where it was not finite. `view` names the run: as long as it stays the same, zoom and legend
+    do. The rest is `latent_map`'s.
     """
     _mount(
         key,

@@ -9,7 +9,21 @@ const PAD = 0.06; // of the curves' range, above and below
 /** A plot's colour for the lines behind it, from that of its words; the system's too, where its colours are forced. */
 export const faint = (colour) => colour.replace(/^rgb\((.*)\)$/, "rgba($1, 0.14)");
 
-const number = (v) => v.toFixed(Math.abs(v) < 10 ? 2 : 1).replace("-", "−");
+const EXPONENT = Object.fromEntries([..."0123456789-"].map((digit, i) => [digit, "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"[i]]));
+const scientific = (v) => v.toExponential(1).replace(/e\+?(.*)/, (_, power) => ` × 10${[...power].map((c) => EXPONENT[c]).join("")}`);
+const number = (v) => (Math.abs(v) < 1e6 ? v.toFixed(Math.abs(v) < 10 ? 2 : 1) : scientific(v)).replace("-", "−");
+
+const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
+
+/** The lowest and highest of the values, without those that would squeeze half of the others into one pixel: they are drawn at the edge. */
+export function reach(values) {
+  const finite = values.filter(Number.isFinite);
+  if (!finite.length) return [0, 1];
+  const middle = median([...finite]), spread = median(finite.map((v) => Math.abs(v - middle))); // of the nearer half
+  const far = (HEIGHT - TOP - BOTTOM) * Math.max(2 * spread, 0.01 * Math.abs(middle)); // a hundredth: curves that are flat have a few, too
+  const kept = finite.filter((v) => Math.abs(v - middle) <= (far || Infinity));
+  return [Math.min(...kept), Math.max(...kept)];
+}
 
 export class Curves {
   /** strip: what holds the plot and its keys; slider: whose track the epochs are aligned to; pick(epoch) on a click. */
@@ -19,6 +33,7 @@ export class Curves {
     this.plot = find(".lm-curves-plot");
     this.marks = find(".lm-curves-marks");
     this.keys = find(".lm-keys");
+    this.outside = find(".lm-outside");
     this.slider = slider;
     this.chosen = new Set(); // groups that are drawn; empty: all
     this.box.onpointermove = (event) => this.point(event);
@@ -68,6 +83,7 @@ export class Curves {
     if (wanted === this.drawn) return;
     this.drawn = wanted;
     this.panels = this.split();
+    this.sayBeyond();
     this.Plotly.react(this.plot, this.traces(), this.layout(look), { staticPlot: true, displayModeBar: false, responsive: false });
     this.mark(this.epoch);
   }
@@ -81,24 +97,41 @@ export class Curves {
   /** The curves that are drawn, on one pair of axes, or on two where they are of different size. */
   split() {
     const lit = this.curves.series.filter(this.lit), peaks = {};
-    for (const { group, values } of lit) peaks[group] = Math.max(peaks[group] ?? 0, ...values.filter(Number.isFinite).map(Math.abs));
+    for (const { group } of lit) peaks[group] ??= Math.max(...reach(lit.filter((one) => one.group === group).flatMap(({ values }) => values)).map(Math.abs));
     const highest = Math.max(...Object.values(peaks)), small = lit.filter(({ group }) => peaks[group] < SMALL * highest);
     const parts = [lit.filter((series) => !small.includes(series)), small].filter((part) => part.length);
-    return parts.map((series, i) => ({ series, range: this.reach(series), domain: (parts[1] ? UPPER_AND_LOWER : ALONE)[i] }));
+    return parts.map((series, i) => ({ series, range: this.axis(series), domain: (parts[1] ? UPPER_AND_LOWER : ALONE)[i] }));
   }
 
-  /** Lowest and highest of the values, with room around. */
-  reach(series) {
-    const values = series.flatMap((one) => one.values.filter(Number.isFinite));
-    const low = Math.min(...values), high = Math.max(...values), room = PAD * (high - low || 1);
-    return values.length ? [low - room, high + room] : [0, 1];
+  /** What an axis shows: where these curves are, with room around. */
+  axis(series) {
+    const [low, high] = reach(series.flatMap(({ values }) => values)), room = PAD * (high - low || 1);
+    return [low - room, high + room];
+  }
+
+  /** Values that their axis does not reach: with their epoch, their curve, and the edge beyond which they lie. */
+  beyond() {
+    return this.panels.flatMap(({ series, range: [low, high] }, panel) => series.flatMap(({ name, values, colour }) => values.flatMap((v, i) =>
+      Number.isFinite(v) && (v < low || v > high) ? [{ name, colour, panel, value: v, epoch: this.curves.epoch[i], edge: v > high ? high : low, above: v > high }] : [])));
   }
 
   traces() {
-    const x = this.curves.epoch, mode = x.length < 3 ? "lines+markers" : "lines";
-    return this.panels.flatMap(({ series }, i) => series.map(({ name, values, colour, dashed }) => ({
-      x, y: values, name, mode, yaxis: i ? "y2" : "y", marker: { size: 5 }, line: { color: colour, width: 2, dash: dashed ? "dash" : "solid" },
+    const x = this.curves.epoch, mode = x.length < 3 ? "lines+markers" : "lines", on = (panel) => (panel ? "y2" : "y");
+    const lines = this.panels.flatMap(({ series }, panel) => series.map(({ name, values, colour, dashed }) => ({
+      x, y: values.map((v) => (Number.isFinite(v) ? v : null)), name, mode, yaxis: on(panel),
+      marker: { size: 5 }, line: { color: colour, width: 2, dash: dashed ? "dash" : "solid" },
     })));
+    return [...lines, ...this.beyond().map(({ name, colour, panel, epoch, edge, above }) => ({
+      x: [epoch], y: [edge], name, mode: "markers", yaxis: on(panel), cliponaxis: false, marker: { size: 11, color: colour, symbol: `triangle-${above ? "up" : "down"}` },
+    }))];
+  }
+
+  /** Say which values lie beyond their axis, the farthest of them by name. */
+  sayBeyond() {
+    const beyond = this.beyond().sort((a, b) => Math.abs(b.value) - Math.abs(a.value)), [{ name, epoch, value, above } = {}] = beyond;
+    this.outside.hidden = !beyond.length;
+    const others = beyond.length > 1 ? `, and ${beyond.length - 1} more ${beyond.length > 2 ? "values" : "value"}` : "";
+    this.outside.textContent = beyond.length ? `${above ? "▲" : "▼"} Beyond the axis: ${name} ${number(value)} in epoch ${epoch}${others}.` : "";
   }
 
   layout({ width, margin, colour, family, grid }) {
@@ -139,14 +172,14 @@ export class Curves {
       const lit = this.lit(this.curves.series[i]);
       key.classList.toggle("lm-dim", !lit);
       key.setAttribute("aria-pressed", this.chosen.size > 0 && lit);
-      key.lastChild.textContent = values[i] === undefined ? "" : Number.isFinite(values[i]) ? number(values[i]) : "not finite";
+      key.lastChild.textContent = Number.isFinite(values[i]) ? number(values[i]) : values[i] ?? "";
     });
     const said = this.curves.series.map(({ name }, i) => (Number.isFinite(values[i]) ? `${name} ${number(values[i])}` : "")).filter(Boolean);
     this.box.setAttribute("aria-label", `Curves of the loss over the epochs. Epoch ${read}: ${said.join("; ") || "no values"}.`);
     if (this.panels) this.marks.innerHTML = this.line(epoch, "lm-at") + (read === epoch ? "" : this.line(read, "lm-read"));
   }
 
-  /** Each series' value at an epoch: null where it is not finite, undefined where there is none. */
+  /** Each series' value at an epoch: a word where it is not finite, null or undefined where there is none. */
   valuesAt(epoch) {
     const at = this.curves.epoch.indexOf(epoch);
     return this.curves.series.map(({ values }) => (at < 0 ? undefined : values[at]));
@@ -157,7 +190,7 @@ export class Curves {
     const { l, r } = this.margins(), { clientWidth: width } = this.box, [from, to] = this.domain, tall = HEIGHT - TOP - BOTTOM;
     const x = l + (epoch - from) / (to - from) * (width - l - r), at = this.curves.epoch.indexOf(epoch);
     const dots = this.panels.flatMap(({ series, range: [low, high], domain: [bottom, top] }) => series.map(({ values, colour }) => {
-      const y = TOP + (1 - bottom - (values[at] - low) / (high - low) * (top - bottom)) * tall;
+      const share = Math.max(0, Math.min(1, (values[at] - low) / (high - low))), y = TOP + (1 - bottom - share * (top - bottom)) * tall;
       return Number.isFinite(values[at]) ? `<circle cx="${x}" cy="${y}" r="4" fill="${colour}"/>` : "";
     }));
     const [shift, anchor] = x > width - 90 ? [-7, "end"] : [7, "start"];

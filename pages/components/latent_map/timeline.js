@@ -26,6 +26,7 @@ const STRIP = `
     <div class="lm-curves-plot"></div>
     <svg class="lm-curves-marks" aria-hidden="true"></svg>
   </div>
+  <p class="lm-outside" hidden></p>
   <div class="lm-keys" role="group" aria-label="Curves: click for one kind alone, shift-click to add"></div>`;
 
 /** How far an epoch's atlas reaches: as far as that epoch's codes, in halves, as the server's frames.py has it. */

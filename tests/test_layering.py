@@ -11,6 +11,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 MAY_IMPORT = {  # inside core; a new module gets its line here
     "names": set(),
     "places": set(),
+    "pace": set(),
     "data": set(),
     "models": set(),
     "figures": set(),
@@ -23,7 +24,7 @@ MAY_IMPORT = {  # inside core; a new module gets its line here
     "reconstruction": {"metrics", "models"},
     "restore": {"checkpoints", "latent", "data", "models"},
     "denoise": {"restore", "data"},
-    "training": {"checkpoints", "latent", "metrics", "data", "models"},
+    "training": {"pace", "checkpoints", "latent", "metrics", "data", "models"},
     "runs": {"names", "training"},
     "turns": {"runs", "training"},
     "jobs": {"names", "places", "runs", "turns", "training"},

@@ -15,8 +15,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
+
 from core import checkpoints, export, names
 from core.checkpoints import CARD_FILE, LATENTS_FILE, MAX_BYTES, PICKLE_SUFFIXES, PICKLES_REFUSED, WEIGHTS_FILE, CheckpointError
+from core.latent import Z_LIMIT
 from core.onnx_recorder import NotRecordable
 
 ENCODER_FILE, DECODER_FILE, README_FILE = "encoder.onnx", "decoder.onnx", "README.txt"
@@ -105,8 +108,11 @@ def unpack(zipped: bytes | BinaryIO, name: str, root: Path | None = None, owner:
             folder.mkdir()
             for file, member in members.items():
                 _extract(archive, member, folder / file)
-            _check(folder)
-            checkpoints.set_owner(folder, owner)
+            try:
+                _check(folder)
+                checkpoints.set_owner(folder, owner)
+            except CheckpointError as error:
+                raise ArchiveError(str(error).replace(f"{folder}{os.sep}", "The zip's ")) from error
             return checkpoints.place(folder, name, root)
 
 
@@ -154,8 +160,8 @@ def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     members: dict[str, zipfile.ZipInfo] = {}
     folders = set()
     for member in archive.infolist():
-        *folder, file = member.filename.replace("\\", "/").split("/")
-        if file not in MAX_BYTES or len(folder) > 1 or folder in ([""], ["."], [".."]):
+        *folder, file = (part for part in member.filename.replace("\\", "/").split("/") if part != ".")  # some programs write ./
+        if file not in MAX_BYTES or len(folder) > 1 or folder in ([""], [".."]):
             continue
         folders.add(tuple(folder))
         if file in members or len(folders) > 1:
@@ -191,8 +197,13 @@ def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> N
 
 
 def _check(folder: Path) -> None:
-    """Raise ArchiveError unless the folder is a checkpoint that loads."""
-    try:
-        checkpoints.load_folder(folder)
-    except CheckpointError as error:
-        raise ArchiveError(str(error).replace(f"{folder}{os.sep}", "The zip's ")) from error
+    """Raise ArchiveError unless the folder is a checkpoint that loads, and whose codes a map can show.
+
+    A model without a prior may spread its codes as it likes: one of the page's own presets takes them beyond the limit.
+    """
+    checkpoint = checkpoints.load_folder(folder)
+    farthest = float(np.abs(checkpoint.latents.mu).max())
+    if checkpoint.model.has_prior and farthest > Z_LIMIT:
+        raise ArchiveError(
+            f"The zip's {LATENTS_FILE} holds codes as far out as {farthest:,.1f}; a map goes from {-Z_LIMIT:g} to {Z_LIMIT:g}."
+        )

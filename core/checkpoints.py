@@ -32,9 +32,11 @@ WEIGHTS_FILE, CARD_FILE, LATENTS_FILE = "model.safetensors", "card.json", "laten
 MAX_BYTES = {WEIGHTS_FILE: 512 << 20, CARD_FILE: 1 << 20, LATENTS_FILE: 64 << 20}
 WEIGHT_TYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 CODE_TYPES = (np.float16, np.float32)
+MAX_CODE = float(np.finfo(np.float16).max)  # codes are stored as float16
 PICKLE_SUFFIXES = (".pt", ".pth", ".pkl", ".pickle", ".bin", ".ckpt")
 PICKLES_REFUSED = "Pickle files can run code when they are opened, so they are never read: save the weights with safetensors."
 SHIPPED = ("vae-mnist-2d",)  # come with the repository, are always there, and stay as they are
+MAX_DEPTH = 32  # of a card: lists in lists
 MAX_TITLE, MAX_DESCRIPTION = 120, 2000  # characters
 
 
@@ -222,12 +224,7 @@ def describe_card(name: str, title: str, description: str, root: Path | None = N
     card = {**_read_card(folder), "title": title, "description": description}
     if not description:
         del card["description"]
-    try:
-        content = _json_bytes(card)
-    except RecursionError as error:  # lists in lists in lists can be read deeper than written
-        raise _damaged(folder / CARD_FILE, error) from error
-    if len(content) > MAX_BYTES[CARD_FILE]:
-        raise CheckpointError(f"{folder / CARD_FILE} would become larger than {MAX_BYTES[CARD_FILE] >> 20} MB. Use fewer words.")
+    content = _card_bytes(folder, card)
     with _disk_errors(f"{name} was not described"), tempfile.TemporaryDirectory(prefix=f".{name}.", dir=folder.parent) as temporary:
         _write_durably(Path(temporary) / CARD_FILE, content)
         (Path(temporary) / CARD_FILE).replace(folder / CARD_FILE)
@@ -236,7 +233,16 @@ def describe_card(name: str, title: str, description: str, root: Path | None = N
 def set_owner(folder: Path, owner: str) -> None:
     """Write into a checkpoint's card whose it is; nobody's where owner is empty."""
     card = {key: value for key, value in _read_card(folder).items() if key != "owner"} | ({"owner": owner} if owner else {})
-    _write_durably(folder / CARD_FILE, _json_bytes(card))
+    _write_durably(folder / CARD_FILE, _card_bytes(folder, card))
+
+
+def owner(name: str) -> str | None:
+    """Whose a checkpoint is, also where its weights are damaged; None for nobody's, or where its card cannot be read."""
+    try:
+        found = _read_card(_folder(name, None)).get("owner")
+    except CheckpointError:
+        return None
+    return found if isinstance(found, str) else None
 
 
 def delete(name: str, root: Path | None = None) -> None:
@@ -293,6 +299,16 @@ def _plain(text: str, line_break: str) -> str:
 def _printed(character: str) -> bool:
     turns = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")  # Unicode's, with which text can look like another
     return unicodedata.category(character) not in ("Cc", "Cs") and unicodedata.bidirectional(character) not in turns
+
+
+def _card_bytes(folder: Path, card: dict[str, Any]) -> bytes:
+    """A card as it is written into folder, whose own it replaces; what is read as one line may grow much larger as many."""
+    content = _json_bytes(card)
+    if len(content) > MAX_BYTES[CARD_FILE]:
+        raise CheckpointError(
+            f"{folder / CARD_FILE} would become larger than {MAX_BYTES[CARD_FILE] >> 20} MB when it is written. Shorten it."
+        )
+    return content
 
 
 def _json_bytes(card: dict[str, Any]) -> bytes:
@@ -363,7 +379,20 @@ def _read_card(folder: Path) -> dict[str, Any]:
         raise _damaged(path, error) from error
     if not isinstance(card, dict):
         raise CheckpointError(f"{path} must hold a JSON object; it holds a {type(card).__name__}.")
+    if _deeper_than(card, MAX_DEPTH):
+        raise CheckpointError(f"{path} is nested more than {MAX_DEPTH} levels deep, which no model's card needs, so it is not read.")
     return card
+
+
+def _deeper_than(value: Any, levels: int) -> bool:
+    """Whether a JSON value holds more than so many lists or objects in each other; without recursion, however deep it is."""
+    layer = [value]
+    for _ in range(levels + 1):
+        holders = [v for v in layer if isinstance(v, list | dict)]
+        if not holders:
+            return False
+        layer = [inner for v in holders for inner in (v.values() if isinstance(v, dict) else v)]
+    return True
 
 
 def _load_weights(model: Model | Restorer, folder: Path) -> None:
@@ -398,7 +427,9 @@ def _read_latents(folder: Path, latent_dim: int) -> Latents:
         raise CheckpointError(f"{path} must hold mu (N, {latent_dim}) and label (N,), N at least 1. Train the model again.")
     if logvar is not None and logvar.shape != mu.shape:
         raise CheckpointError(f"{path} holds logvar {logvar.shape} beside mu {mu.shape}. Train the model again.")
-    usable = all(codes.dtype in CODE_TYPES and np.isfinite(codes).all() for codes in (mu, logvar) if codes is not None)
+    usable = all(codes.dtype in CODE_TYPES and (np.abs(codes) <= MAX_CODE).all() for codes in (mu, logvar) if codes is not None)
     if label.dtype != np.uint8 or not usable:
-        raise CheckpointError(f"{path} holds codes that are not finite numbers, or labels that are not bytes. Train the model again.")
+        raise CheckpointError(
+            f"{path} holds codes that are not finite numbers up to {MAX_CODE:,.0f}, or labels that are not bytes. Train the model again."
+        )
     return Latents(mu.astype(np.float32), None if logvar is None else logvar.astype(np.float32), label)

@@ -10,6 +10,7 @@ from torch import Tensor
 from core.models import Model
 
 BATCH = 1000
+Z_LIMIT = 100.0  # how far out a map goes, in each coordinate
 GOLDEN_RATIO = (5**0.5 - 1) / 2  # its multiples, modulo 1, fill the unit interval evenly
 
 

@@ -11,6 +11,7 @@ from core.data.datasets import DATASETS, DatasetError, on_disk
 from pages.components import caches, downloads, link, panel, session, sidebar
 from pages.components.latent_map import LAYERS, latent_map
 from pages.components.pictures import grey
+from pages.web import errors
 
 MAP_KEY = "map"
 
@@ -111,7 +112,7 @@ def test_images(dataset: str, expected: int) -> tuple[np.ndarray | None, str]:
     try:
         images = caches.test_images(dataset)
     except DatasetError as error:
-        return None, str(error)
+        return None, errors.words(error)
     if len(images) != expected:
         return None, f"The {dataset} on this machine has {len(images):,} test images, and the model was measured on {expected:,}."
     return images, ""

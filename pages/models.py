@@ -19,8 +19,8 @@ def main() -> None:
     refusals.show("models")
     available = checkpoints.available()
     if available:
-        name = st.selectbox("Model", available, index=session.index_of(available), key="models_choice")
-        show(str(name))
+        name = st.selectbox("Model", available, index=session.index_of(available) or 0, key="models_choice")
+        show(name)
     else:
         st.info("There is no model yet. Train one on the Train page, or upload one.", icon=":material/model_training:")
     for hidden in checkpoints.hidden():
@@ -37,8 +37,8 @@ def show(name: str) -> None:
         checkpoint = caches.open_checkpoint(name)
     except CheckpointError as error:
         st.error(link.plain(f"The model {name} cannot be used. {error}"), icon=":material/error:")
-        if may_change(name, {}):
-            st.button("Delete it", icon=":material/delete:", on_click=change, args=(checkpoints.delete, f"{name} is deleted.", name))
+        if may_change(name, checkpoints.owner(name)):
+            st.button("Delete it", icon=":material/delete:", on_click=change, args=(delete, f"{name} was deleted.", name))
         return
     card = checkpoint.card
     st.markdown(f"**{link.plain(str(card.get('title', name)))}**")
@@ -54,11 +54,11 @@ def show(name: str) -> None:
             help="Weights (safetensors), card, codes of the test images, and encoder and decoder as ONNX, which other programs read. "
             "Writing them takes a few seconds.",
         )  # fmt: skip
-        if may_change(name, card):
+        if may_change(name, card.get("owner")):
             with st.popover("Delete", icon=":material/delete:"):
                 st.markdown(f"**{name}** is deleted for everybody who uses this explorer. Download it first to keep it.")
-                st.button("Delete it", type="primary", on_click=change, args=(checkpoints.delete, f"{name} is deleted.", name))
-    if may_change(name, card):
+                st.button("Delete it", type="primary", on_click=change, args=(delete, f"{name} was deleted.", name))
+    if may_change(name, card.get("owner")):
         edit(name, card)
     elif name in SHIPPED:
         st.caption("It comes with the explorer and stays as it is.")
@@ -96,6 +96,13 @@ def save(name: str, new: str, title: str, description: str) -> None:
         st.session_state.update(checkpoint=new)
 
 
+def delete(name: str) -> None:
+    """Delete it, and look at another from now on."""
+    checkpoints.delete(name)
+    if st.session_state.checkpoint == name:
+        session.choose(session.default_checkpoint())
+
+
 def upload() -> None:
     """A zip from elsewhere becomes a model."""
     st.header("Upload a model", anchor=False)
@@ -119,9 +126,9 @@ def upload() -> None:
     st.rerun()
 
 
-def may_change(name: str, card: dict) -> bool:
+def may_change(name: str, owner: object) -> bool:
     """Whether this visitor may rename or delete it."""
-    return name not in SHIPPED and visitor.may_change(card.get("owner"))
+    return name not in SHIPPED and visitor.may_change_model(owner)
 
 
 def change(what, said: str, *arguments: str) -> None:

@@ -13,6 +13,7 @@ from pages.components import caches, downloads, image_source, link, session, sid
 from pages.components.bottleneck import Row, show_image, show_rows, show_strip
 from pages.components.image_source import Picked
 from pages.components.panel import number
+from pages.web import errors
 
 KEY = "reconstruct"  # of the widgets that choose the image
 NEIGHBOURS = 8
@@ -66,7 +67,7 @@ def through_bottlenecks(checkpoint: Checkpoint, picked: Picked, label: int | Non
         principal, fitted_on = caches.principal(caches.dataset_name(checkpoint))
         rows.append(Row("PCA", f"{size} too · fitted on {fitted_on}", reconstruction.by_pca(principal.first(dimensions), x)))
     except DatasetError as error:
-        problems.append(f"PCA is left out. {error}")
+        problems.append(f"PCA is left out. {errors.words(error)}")
     try:
         model = caches.lesson().model
         if isinstance(model, LessonAutoencoder):
@@ -92,9 +93,8 @@ def noise_in_the_code(name: str, picked: Picked, label: int | None) -> None:
     """The lesson's exercise: neighbours of the code, decoded."""
     try:
         checkpoint = caches.open_checkpoint(name)
-    except CheckpointError as error:  # it changed on disk since the page was drawn
-        st.warning(link.plain(str(error)), icon=":material/error:")
-        return
+    except CheckpointError:  # it changed on disk since the page was drawn: draw it again, and say so
+        st.rerun()
     st.header("Noise in the code", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         sigma = st.slider(
@@ -195,7 +195,7 @@ def every_model(picked: Picked) -> None:
         try:
             checkpoint = caches.open_checkpoint(name)
         except CheckpointError as error:
-            problems.append(f"{name} is left out. {error}")
+            problems.append(f"{name} is left out. {errors.words(error)}")
             continue
         of = reconstruction.by_model(checkpoint.model, picked.x, told(checkpoint, picked))
         made.append((of.scores.loss_nats, f"{name} · {number(of.scores.loss_nats, 1)} nats", of.x_hat))

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import os
 import pickle
 import struct
@@ -18,11 +19,13 @@ from conftest import TINY
 from hypothesis import given
 from hypothesis import strategies as st
 from onnxruntime import InferenceSession
+from safetensors.numpy import save as save_arrays
+from safetensors.torch import save as save_tensors
 
 from core import archive, checkpoints, export
 from core.archive import ArchiveError, pack, unpack
 from core.checkpoints import CARD_FILE, LATENTS_FILE, WEIGHTS_FILE, Latents, available, load, save
-from core.models import MODELS, build
+from core.models import MODELS, build, describe
 from core.onnx_recorder import NotRecordable
 
 FILES = (WEIGHTS_FILE, CARD_FILE, LATENTS_FILE)
@@ -180,7 +183,7 @@ def test_it_is_not_listed_before_it_has_been_checked(packed, root, monkeypatch):
     assert [name[0] for name in seen] == ["."]
 
 
-@pytest.mark.parametrize("folder", ["", "vae/", "any thing é/", "vae\\"])
+@pytest.mark.parametrize("folder", ["", "vae/", "any thing é/", "vae\\", "./", "./vae/", "vae/./", ".\\vae\\"])
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 def test_at_the_top_or_in_one_folder_among_other_files(files, root, folder, method):
     others = [("__MACOSX/._card.json", b"x"), ("a/b/c.txt", b"x"), (f"{folder}notes.txt", b"x"), (f"a/b/{WEIGHTS_FILE}", b"x")]
@@ -189,7 +192,7 @@ def test_at_the_top_or_in_one_folder_among_other_files(files, root, folder, meth
     assert set(listed(root / "mine")) == set(FILES)
 
 
-@pytest.mark.parametrize("prefix", ["../", "/", "./", "a/../", "../../", "C:/../", "..\\", "\\", "//host/share/", "a/b/"])
+@pytest.mark.parametrize("prefix", ["../", "/", "./../", "/./", "a/../", "../../", "C:/../", "..\\", "\\", "//host/share/", "a/b/"])
 def test_names_never_become_paths(files, root, prefix):
     root.mkdir()
     refused(zipped((prefix + name, data) for name, data in files.items()), root, f"has no {WEIGHTS_FILE}, at its top or in one folder")
@@ -337,6 +340,55 @@ def test_a_full_disk_becomes_a_sentence_and_leaves_nothing(packed, root, monkeyp
 def test_a_checkpoint_that_does_not_load_leaves_nothing(files, root):
     refused(zipped({**files, CARD_FILE: b"{}"}.items()), root, r"The zip's card\.json describes a model that cannot be built")
     refused(zipped({**files, WEIGHTS_FILE: files[LATENTS_FILE]}.items()), root, r"The zip's model\.safetensors does not fit its card")
+
+
+# --- what a stranger's model may hold -------------------------------------------------------------------------------------
+
+
+def with_codes(files, farthest: float, name: str = "vae") -> bytes:
+    """A zip of a model of that kind whose codes lie as far out."""
+    mu = np.array([[0, farthest], [1, 1], [0, 0], [2, -1]], np.float32)
+    arrays = {"mu": mu, "label": np.arange(4, dtype=np.uint8)}
+    card = json.loads(files[CARD_FILE])
+    weights = files[WEIGHTS_FILE]
+    if name == "ae":
+        model = build("ae", MODELS["ae"].config(encoder_hidden=(8,), decoder_hidden=(8,)))
+        card, weights = {"model": describe("ae", model)}, save_tensors(model.state_dict())
+    contents = {WEIGHTS_FILE: weights, CARD_FILE: json.dumps(card).encode(), LATENTS_FILE: save_arrays(arrays)}
+    return zipped(contents.items())
+
+
+@pytest.mark.parametrize("farthest", [100.5, -101.0, 6e4])
+def test_codes_beyond_the_map_are_refused(files, root, farthest):
+    refused(
+        with_codes(files, farthest), root, r"The zip's latents\.safetensors holds codes as far out as [\d.,]+; a map goes from -100 to 100"
+    )
+
+
+@pytest.mark.parametrize("name", ["vae", "ae"])
+@pytest.mark.parametrize("farthest", [3e38, -1e5, np.inf, np.nan])
+def test_codes_that_no_map_can_draw_are_refused(files, root, farthest, name):
+    refused(with_codes(files, farthest, name), root, r"The zip's latents\.safetensors holds codes that are not finite numbers")
+
+
+def test_codes_on_the_map_and_those_of_a_model_without_a_prior_are_welcome(files, root):
+    assert unpack(with_codes(files, 100.0), "far", root) == "far"
+    assert unpack(with_codes(files, 139.2, "ae"), "farther", root) == "farther"
+
+
+@pytest.mark.parametrize("depth", [33, 900, 20_000])
+def test_a_card_nested_too_deeply_is_refused(files, root, depth):
+    card = files[CARD_FILE].rstrip()[:-1] + b', "deep": ' + b"[" * depth + b"]" * depth + b"}"
+    refused(
+        zipped({**files, CARD_FILE: card}.items()), root, r"The zip's card\.json (is nested more than 32 levels|is not a whole json file)"
+    )
+
+
+def test_a_card_that_would_grow_beyond_its_limit_when_it_is_written_is_refused(files, root):
+    card = json.loads(files[CARD_FILE]) | {"many": [[[[[1] * 100]]]] * 4000}
+    small = json.dumps(card, separators=(",", ":")).encode()
+    assert len(small) < checkpoints.MAX_BYTES[CARD_FILE]
+    refused(zipped({**files, CARD_FILE: small}.items()), root, r"The zip's card\.json would become larger than 1 MB")
 
 
 # --- any bytes ------------------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ MAY_IMPORT = {  # inside core; a new module gets its line here
     "checkpoints": {"models", "names", "places"},
     "onnx_recorder": set(),
     "export": {"latent", "models", "onnx_recorder"},
-    "archive": {"checkpoints", "export", "names", "onnx_recorder"},
+    "archive": {"checkpoints", "export", "latent", "names", "onnx_recorder"},
     "latent": {"data", "models"},
     "metrics": {"data", "models"},
     "reconstruction": {"metrics", "models"},

@@ -147,7 +147,7 @@ def test_damaged_images_get_a_sentence_that_names_the_file(mnist_like: Path, tmp
     images.write_bytes(images.read_bytes()[:-1])
     monkeypatch.setenv("LATENT_DATA", str(root))
     html = panel(run())
-    assert str(images) in html and "Delete this file" in html
+    assert images.name in html and "Delete this file" in html and str(tmp_path) not in html
 
 
 def test_failed_download_says_why_and_offers_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,6 +216,21 @@ def test_without_any_checkpoint_the_page_says_what_to_do(own_checkpoints: Path) 
 def test_bad_card_never_shows_a_traceback(own_checkpoints: Path, card: str) -> None:
     (own_checkpoints / "vae-mnist-2d" / "card.json").write_text(card)
     assert len(run().error) == 1
+
+
+@pytest.mark.parametrize("script", [EXPLORE, MAIN, PAGES / "reconstruct.py"])
+def test_a_model_that_was_deleted_meanwhile_gives_way_to_the_default_with_a_sentence(own_checkpoints: Path, script: Path) -> None:
+    save_untrained(own_checkpoints, "other", VAEConfig(encoder_hidden=(8,), decoder_hidden=(8,)))
+    app = run(script, **({"checkpoint": "other"} if script == EXPLORE else {}))
+    app.session_state.checkpoint = "other"
+    app.run()
+    shutil.rmtree(own_checkpoints / "other")
+    app.run()
+    assert not app.exception and not app.error
+    assert [warning.value for warning in app.warning] == ["The model `other` is no longer here. Showing vae-mnist-2d instead."]
+    assert app.session_state.checkpoint == "vae-mnist-2d"
+    app.run()
+    assert not app.warning
 
 
 def save_untrained(root: Path, name: str, config: VAEConfig) -> None:

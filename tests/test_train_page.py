@@ -549,6 +549,30 @@ def test_a_model_is_deleted(mine):
     assert "There is no model yet" in words(app)
 
 
+def test_who_uploaded_a_model_can_delete_it_also_where_training_is_off(mine, monkeypatch):
+    monkeypatch.setattr(visitor, "at_this_machine", lambda: False)
+    monkeypatch.setattr(visitor, "me", lambda: "myself")
+    monkeypatch.setenv("LATENT_TRAINING", "off")
+    assert not [button for button in run(MODELS_PAGE).button if button.label in ("Delete it", "Save")]
+    checkpoints.set_owner(mine, "myself")
+    (mine / "model.safetensors").write_bytes(b"damaged meanwhile")
+    checked(by_label(run(MODELS_PAGE).button, "Delete it").click().run())
+    assert checkpoints.available() == []
+
+
+def test_a_model_that_somebody_else_deleted_gives_way_to_another(mine, own_root):
+    shutil.copytree(mine, own_root / "other")
+    app = run(MODELS_PAGE)
+    checked(by_label(app.selectbox, "Model").set_value("other").run())
+    app.session_state.checkpoint = "other"
+    shutil.rmtree(own_root / "other")
+    checked(app.run())
+    assert by_label(app.selectbox, "Model").value == "mine" and not app.error and "None" not in words(app)
+    shutil.rmtree(mine)
+    checked(app.run())
+    assert "There is no model yet" in words(app) and not app.error
+
+
 def test_the_shipped_model_stays_as_it_is(own_root, checkpoint_root):
     shutil.copytree(checkpoint_root / "tiny", own_root / "vae-mnist-2d")
     app = run(MODELS_PAGE)

@@ -22,6 +22,7 @@ from starlette.responses import JSONResponse, Response
 from core.data.uploads import FORMATS, UploadError
 from core.denoise import Picture, png, read
 from core.restore import METHODS, MethodMissingError, RestoreError, RestoreStoppedError, denoise, strength_for
+from pages.web import errors
 from pages.web.client import household
 
 MAX_BODY = 16 << 20  # bytes
@@ -145,7 +146,7 @@ def parameters(request: Request) -> tuple[str, float | None]:
     except ValueError:
         raise Refusal(400, f"The strength should be a number; it is {values['strength'][:40]!r}.") from None
     except RestoreError as error:
-        raise Refusal(400, str(error)) from error
+        raise Refusal(400, errors.words(error)) from error
     return method, strength
 
 
@@ -203,7 +204,7 @@ def work(data: bytes, kind: Message, method: str, strength: float | None) -> byt
         image = denoise(picture.image, method, strength, should_stop=lambda: time.monotonic() > deadline)
         return png(Picture(image, picture.dark_ink))
     except UploadError as error:
-        raise Refusal(400, str(error)) from error
+        raise Refusal(400, errors.words(error)) from error
     except RestoreError as error:
         _refuse(error)
 
@@ -211,7 +212,7 @@ def work(data: bytes, kind: Message, method: str, strength: float | None) -> byt
 def _refuse(error: RestoreError) -> NoReturn:
     stopped = f"This took longer than {WORK_S} s. Send a smaller image, or try when the server is less busy."
     missing = "This method's network is not on the server. Choose another method, or tell whoever runs it."
-    status, message = {RestoreStoppedError: (503, stopped), MethodMissingError: (503, missing)}.get(type(error), (422, str(error)))
+    status, message = {RestoreStoppedError: (503, stopped), MethodMissingError: (503, missing)}.get(type(error), (422, errors.words(error)))
     raise Refusal(status, message, {"Retry-After": "60"} if status == 503 else None) from error
 
 

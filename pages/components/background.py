@@ -20,6 +20,7 @@ from core.checkpoints import CheckpointError
 from core.data.uploads import UploadError
 from core.restore import RestoreError
 from pages.components import link
+from pages.web import errors
 
 POLL_S = 1.0
 UNWATCHED_S = 60.0  # without its browser, its session has been left
@@ -92,7 +93,7 @@ def _run(work: Work, do: Callable[[Work], Any]) -> None:
     except Stopped:
         work.error = "Stopped."
     except (RestoreError, UploadError, CheckpointError) as error:
-        work.error = "Stopped." if work.stopped else str(error)
+        work.error = "Stopped." if work.stopped else errors.words(error)
     except MemoryError:
         work.error = "There was not enough memory. Make the picture smaller and try again."
     except Exception as error:  # the thread must never end without a word

@@ -19,6 +19,7 @@ from core.reconstruction import Principal
 from pages.components import enlarging
 from pages.components.assets import Asset
 from pages.components.enlarging import Comparison
+from pages.web import errors
 
 ATLAS_CELLS = 32  # a side, of the decoded grid that stands in for a decoder the browser cannot run
 MAX_DIMENSIONS = 64  # of a model's codes, and so of PCA
@@ -144,7 +145,7 @@ def _map_view(name: str, root: str, stamp: tuple[int, ...], label: int | None) -
     try:
         decoder = Asset("decoder.safetensors", decoder_bytes(model, None if codes.shape[1] == 2 else plane, label))
     except NotExportable as error:
-        why = str(error)
+        why = errors.words(error)
         cells = latent.decode_grid(model, (-bound, -bound), (bound, bound), ATLAS_CELLS, plane, label)
         atlas = Asset("atlas.bin", np.rint(cells * 255).astype(np.uint8).tobytes())
     words = _describe(len(codes), middles, classes)

@@ -7,7 +7,7 @@ import streamlit as st
 from core import jobs
 from core.jobs import Run
 from pages.components import link, refusals, run_view, run_words, training_form, visitor
-from pages.web import passwords
+from pages.web import errors, passwords
 
 POLL_S = 4.0
 FIRST_ROWS_PX = 420  # the rest is scrolled to
@@ -119,7 +119,7 @@ def _do(what: Callable[[Run], None], runs: Iterable[Run], said: str) -> None:
         try:
             what(run)
         except jobs.JobError as error:
-            problems.append(str(error))
+            problems.append(errors.words(error))
     refusals.read("panel")
     if problems:
         refusals.say("panel", link.plain(" ".join(problems)))

@@ -20,6 +20,7 @@ from pages.components.assets import digest
 from pages.components.background import Stopped, Work
 from pages.components.denoise_methods import Chosen
 from pages.components.pictures import data_uri, grey, png
+from pages.web import errors
 
 SLOT = "denoise_files"
 MAX_MB = 64  # of one upload; a zip's files may unpack to more
@@ -120,7 +121,7 @@ def run(work: Work, files: list[tuple[str, bytes]], kind: str, method: Chosen) -
             rows.append(Row(upload.title, "", problem="It was stopped here; this and the rest was left out."))
             break
         except restore.RestoreError as error:
-            rows.append(Row(upload.title, "", problem=str(error)))
+            rows.append(Row(upload.title, "", problem=errors.words(error)))
             continue
         except MemoryError:
             rows.append(Row(upload.title, "", problem="There was not enough memory for it. Make it smaller."))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.data.datasets import CHUNK_BYTES, DATASETS, DatasetError, DownloadCancelled, Progress, data_root, download
+from pages.web import errors
 
 POLL_S = 1.0
 
@@ -47,11 +48,11 @@ def _run(name: str, job: Job) -> None:
     try:
         download(name, on_progress)
     except DatasetError as error:
-        job.error = str(error)
+        job.error = errors.words(error)
     except DownloadCancelled:
         job.error = "Stopped. Downloading again goes on where it stopped."
     except Exception as error:  # the thread must never end without a word
-        job.error = f"The download failed ({type(error).__name__}: {error}). Try again."
+        job.error = f"The download failed ({type(error).__name__}: {errors.words(error)}). Try again."
     finally:
         job.done = True
 

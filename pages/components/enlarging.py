@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from core import metrics, restore
+from pages.web import errors
 
 SHORT_TITLES = {  # where the registry's are too long for a caption
     "nearest": "Nearest",
@@ -56,7 +57,7 @@ def compare(originals: np.ndarray, factor: int) -> Comparison:
         try:
             images = enlarge_all(small, method, factor)
         except restore.RestoreError as error:
-            problems.append(f"{title(method)} is left out. {error}")
+            problems.append(f"{title(method)} is left out. {errors.words(error)}")
             continue
         x_hat, x = torch.from_numpy(images)[:, None], torch.from_numpy(originals)[:, None]  # (N, 1, H, W)
         by[method] = Enlarged(images, metrics.psnr_db(x_hat, x).numpy(), metrics.ssim(x_hat, x).numpy())

@@ -25,6 +25,7 @@ from core.training.folder import SUBSET
 from core.training.run import read_subset
 from core.training.snapshot import Snapshot, SnapshotError
 from pages.components.assets import CACHE_FOR_A_YEAR, MEDIA_TYPES
+from pages.web import errors
 
 MAX_KEPT = 24  # files; a decoder has about 1.2 MB
 ATLAS_CELLS = 16  # a side: fewer than Explore's, because every epoch has one
@@ -65,7 +66,7 @@ def respond(request: Request) -> Response:
     try:
         content, media_type = _kept_or_built(path, **request.path_params)
     except (JobError, SnapshotError, LookupError, ValueError, OSError) as error:
-        return PlainTextResponse(f"This epoch is not there. {error}", 404, headers={"Cache-Control": "no-store"})
+        return PlainTextResponse(f"This epoch is not there. {errors.words(error)}", 404, headers={"Cache-Control": "no-store"})
     headers = {"Cache-Control": CACHE_FOR_A_YEAR, "Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff"}
     if media_type == MEDIA_TYPES[".json"]:
         if "gzip" in request.headers.get("accept-encoding", ""):
@@ -115,7 +116,7 @@ def _decoder(run: Run, epoch: Snapshot, label: int | None) -> bytes:
     try:
         return decoder_bytes(epoch.model, epoch.plane, label)
     except NotExportable as error:
-        raise LookupError(str(error)) from error
+        raise LookupError(errors.words(error)) from error
 
 
 def _atlas(run: Run, epoch: Snapshot, label: int | None) -> bytes:

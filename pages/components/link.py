@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.components.latent_map import LAYERS, Z_LIMIT
+from core.latent import Z_LIMIT
+from pages.components.latent_map import LAYERS
+from pages.web import errors
 
 PARAMETERS = ("checkpoint", "z", "layers")  # of the Explore page's address
 DEFAULT_LAYERS = ("points", "names")
@@ -32,7 +34,7 @@ def parse(query: Mapping[str, str]) -> Link:
         try:
             z, point_given = parse_point(query["z"]), True
         except ValueError as error:
-            problems.append(f"{error} Showing the starting point instead.")
+            problems.append(f"{errors.words(error)} Showing the starting point instead.")
     layers: tuple[str, ...] = DEFAULT_LAYERS
     if "layers" in query:
         wanted = [layer for layer in query["layers"].split(",") if layer]
@@ -95,5 +97,5 @@ def quote(text: str) -> str:
 
 
 def plain(message: str) -> str:
-    """A message that may repeat a stranger's words, without links, images, formulas or HTML."""
-    return re.sub(r"([\\\[\]<>$`*_])", r"\\\1", message).replace("://", ":\u200b//").replace("www.", "www\u200b.")
+    """A message that may repeat a stranger's words, without links, images, formulas or HTML, and without paths of this server."""
+    return re.sub(r"([\\\[\]<>$`*_])", r"\\\1", errors.words(message)).replace("://", ":\u200b//").replace("www.", "www\u200b.")

@@ -17,6 +17,7 @@ def default_checkpoint() -> str | None:
 def begin() -> None:
     """What the URL asked for becomes this session's view, the first time, and when Back or an edited
     address asks for another; what it asked for in vain, `link_problems`."""
+    _leave_deleted()
     begun, query = "point" in st.session_state, {name: st.query_params[name] for name in link.PARAMETERS if name in st.query_params}
     if begun and query in ({}, st.session_state.get("query")):  # another page's link drops the query; this session wrote the other
         return
@@ -38,12 +39,20 @@ def begin() -> None:
     st.session_state.link_problems = [problem for problem in problems if problem]
 
 
+def _leave_deleted() -> None:
+    """A model that was deleted, here or by somebody else, gives way to the default; `gone` says which it was."""
+    name = st.session_state.get("checkpoint")
+    if name is not None and name not in checkpoints.available():
+        choose(default_checkpoint())
+        st.session_state.gone = name
+
+
 def index_of(names: list[str]) -> int | None:
     """The present checkpoint's place among these names."""
     chosen = st.session_state.get("checkpoint")
     return names.index(chosen) if chosen in names else None
 
 
-def choose(name: str) -> None:
+def choose(name: str | None) -> None:
     """Look at this checkpoint from now on, from its starting point."""
     st.session_state.update(checkpoint=name, point=None, point_given=False)

@@ -38,6 +38,8 @@ def _chosen() -> None:
 def open_chosen() -> Checkpoint | None:
     """The chosen checkpoint; where it cannot be used, a sentence, and the default in its place."""
     name, default = st.session_state.checkpoint, session.default_checkpoint()
+    if gone := st.session_state.pop("gone", None):
+        st.warning(f"The model {link.quote(gone)} is no longer here.{f' Showing {name} instead.' * bool(name)}", icon=":material/link_off:")
     if name is None:
         st.info("There is no trained model yet. Train one on the Train page.", icon=":material/model_training:")
         return None

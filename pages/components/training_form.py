@@ -21,6 +21,7 @@ from core.places import PROJECT
 from core.training import presets
 from core.training.config import PRECISIONS, TrainingConfig, choose_device
 from pages.components import downloads, link, refusals, visitor
+from pages.web import errors
 
 LOSSES = {
     "bernoulli": "BCE, cross-entropy (Bernoulli)",
@@ -150,7 +151,7 @@ def _say_limit(seconds: float | None) -> None:
     try:
         minutes = jobs.minutes()
     except jobs.JobError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(errors.words(error), icon=":material/error:")
         return
     if minutes and seconds is not None and seconds > 60 * minutes:
         st.warning(f"{limit_in_words(minutes)} This one would end early: choose fewer epochs.", icon=":material/timer:")
@@ -204,7 +205,7 @@ def _checked(dataset: str, model: str, values: dict[str, Any]) -> tuple[str, Mod
             recipe["binarize"] = False  # a squared or absolute error is one of grey pixels
         return "", config, TrainingConfig(dataset=dataset, **recipe)
     except ConfigError as error:
-        return _in_words(str(error)), None, None
+        return _in_words(errors.words(error)), None, None
 
 
 def _in_words(message: str) -> str:

@@ -51,6 +51,11 @@ def may_change(owner: object) -> bool:
     return may_train() and (owner == me() or is_administrator())
 
 
+def may_change_model(owner: object) -> bool:
+    """Whether this visitor may rename or delete that person's model: one's own also where training is off or locked."""
+    return owner == me() or may_change(owner)
+
+
 def may_train() -> bool:
     """Whether this visitor may start anything: training is on, and the password, if there is one, was given."""
     return jobs.training_allowed() and (jobs.password() is None or passwords.unlocked("training", me()) or is_administrator())

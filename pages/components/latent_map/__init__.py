@@ -11,12 +11,12 @@ from typing import Any
 import streamlit as st
 from plotly.offline import get_plotlyjs
 
+from core.latent import Z_LIMIT
 from pages.components.assets import Asset, digest, publish
 from pages.components.caches import MapView
 
 FOLDER = Path(__file__).parent
 LAYERS = {"points": "Points", "names": "Class names", "manifold": "Decoded grid", "prior": "Prior rings"}
-Z_LIMIT = 100.0  # of each coordinate; no code lies that far out
 
 HELP = (
     '<span class="lm-fine"><b>Move</b> over the map to decode any point, also where there is no dot. <b>Click</b> to keep it, '

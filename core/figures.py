@@ -1,6 +1,7 @@
 """Plotly figures: arrays in, figures out. No other core module is imported here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -139,6 +140,23 @@ def strangeness(reference: np.ndarray, value: float, title: str) -> go.Figure:
         plot_bgcolor="rgba(0,0,0,0)",
         xaxis={"title": title, "range": [low - margin, high + margin], "fixedrange": True},
         yaxis={"visible": False, "fixedrange": True},
+    )
+    return figure
+
+
+def losses(epochs: Sequence[int], series: Sequence[Mapping[str, Any]]) -> go.Figure:
+    """Losses over a run's epochs: each of `series` a line with "name", "values" (None where there is none), "colour" and "dashed"."""
+    figure = go.Figure()
+    for line in series:
+        style = {"color": line["colour"], "width": 2, "dash": "dash" if line["dashed"] else "solid"}
+        figure.add_trace(go.Scatter(x=list(epochs), y=line["values"], mode="lines", name=line["name"], line=style))
+    figure.update_layout(
+        margin={"l": 0, "r": 8, "t": 8, "b": 44},
+        height=320,
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        xaxis={"title": "epoch", "fixedrange": True},
+        yaxis={"title": "nats per image", "fixedrange": True},
     )
     return figure
 

@@ -23,7 +23,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from core import names
+from core import names, room
 from core.places import CHECKPOINTS, PROJECT
 from core.runs import CONFIG_FIELDS, UNFINISHED, JobError, Run, checked, folders, read
 from core.training import folder as files
@@ -134,6 +134,7 @@ def start(config: dict[str, Any], root: Path | None = None) -> Run:
     whole, with its process, or not at all.
     """
     _check_allowed()
+    room.limit_bytes()
     _check_config(config)
     root = (root or RUNS).absolute()
     with _in_sentences("The run could not be started"):
@@ -439,6 +440,8 @@ def worker(folder: Path, lock: int | None = None, execute: Callable[..., None] |
     finally:
         os.close(lock)
     _look_again(folder)
+    with suppress(OSError, JobError):  # the next one tries again
+        room.make(folder.parent)
     return int(read_status(folder).get("state") == "failed")
 
 

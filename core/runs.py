@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core import names
-from core.training.folder import CONFIG, FINISH, FIRST, LOCK, PAUSE, STATUS, STOP, is_held, read_json
+from core.training.folder import CONFIG, FINISH, FIRST, LOCK, MAX_EPOCHS, PAUSE, STATUS, STOP, is_held, read_json
 
 DEVICE = re.compile(r"cpu|mps|cuda:\d{1,3}")
 STATES = ("queued", "running", "paused", "stopped", "finished", "failed", "interrupted")
@@ -155,8 +155,16 @@ def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15
 
 
+def _within(low: float, high: float) -> Callable[[Any], bool]:
+    return lambda value: _number(value) and low <= value <= high
+
+
 def _maybe(right: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: value is None or right(value)
+
+
+def _epochs(value: Any) -> bool:
+    return isinstance(value, int) and _within(1, MAX_EPOCHS)(value)
 
 
 def _text(value: Any) -> bool:
@@ -174,11 +182,11 @@ def _devices(value: Any) -> bool:
 CONFIG_FIELDS: dict[str, Callable[[Any], bool]] = {
     "name": lambda value: not names.problem(value),
     "owner": _text,
-    "created": _number,
+    "created": _within(0, 1e12),
     "dataset": _text,
     "model": lambda value: _object(value) and _text(value.get("name", "")) and _object(value.get("config", {})),
-    "recipe": lambda value: _object(value) and _maybe(_number)(value.get("epochs")),
-    "threads": _number,
+    "recipe": lambda value: _object(value) and _maybe(_epochs)(value.get("epochs")),
+    "threads": _within(0, 4096),
     "devices": _devices,
     "preset": _maybe(_text),
     "minutes": _maybe(lambda value: _number(value) and value > 0),
@@ -186,7 +194,10 @@ CONFIG_FIELDS: dict[str, Callable[[Any], bool]] = {
 STATUS_FIELDS: dict[str, Callable[[Any], bool]] = {
     "state": lambda value: _text(value) and value in STATES,
     **dict.fromkeys(("phase", "device", "message", "checkpoint"), _maybe(_text)),
-    **dict.fromkeys(("epoch", "epochs", "step", "total_steps", "seconds", "seconds_left", "updated", "turn"), _maybe(_number)),
+    **dict.fromkeys(("step", "total_steps", "seconds", "seconds_left", "updated", "turn"), _maybe(_within(0, 1e12))),
+    "epoch": _maybe(_within(0, MAX_EPOCHS)),
+    "epochs": _maybe(_epochs),
+    "removed_epochs": lambda value: isinstance(value, bool),
     "losses": _maybe(lambda value: _object(value) and all(map(_maybe(_number), value.values()))),
     "waits_for": _maybe(_devices),
 }

@@ -162,7 +162,7 @@ def pause_is_due(folder: Path, epoch: float) -> bool:
         text = (folder / PAUSE).read_text(encoding="utf-8").strip()
     except OSError:
         return False
-    return epoch >= (int(text) if text.isdecimal() else 0)
+    return epoch >= (int(text[:9]) if text.isdecimal() else 0)  # an editor may have left anything there
 
 
 def whole_number(variable: str, default: int) -> int:

@@ -27,7 +27,8 @@ MAY_IMPORT = {  # inside core; a new module gets its line here
     "training": {"pace", "checkpoints", "latent", "metrics", "data", "models"},
     "runs": {"names", "training"},
     "turns": {"runs", "training"},
-    "jobs": {"names", "places", "runs", "turns", "training"},
+    "room": {"runs", "training"},
+    "jobs": {"names", "places", "room", "runs", "turns", "training"},
     "waiting": {"runs", "turns", "training", "models", "data"},
 }
 SMALL_LIBRARIES = {"torch", "torchvision", "numpy", "safetensors", "onnx", "sklearn", "scipy", "skimage", "PIL", "tqdm"}

@@ -336,6 +336,25 @@ def test_a_run_says_its_settings_or_that_they_cannot_be_read(own_root):
     assert "settings of this run cannot be read" in words(run(run="mine"))
 
 
+@pytest.mark.parametrize("left", [[0, 3], []])
+def test_a_run_whose_epochs_were_removed_to_make_room_says_so_and_keeps_its_curves(own_root, left):
+    folder = left_alone(own_root, "finished", removed_epochs=True, epoch=3, epochs=3).folder
+    (folder / METRICS).write_text("".join(f'{{"epoch": {epoch}, "test": {{"kl_nats": {epoch}.5}}}}\n' for epoch in range(4)))
+    (folder / "epochs").mkdir()
+    (folder / "subset.safetensors").touch()
+    for epoch in left:
+        (folder / "epochs" / f"{epoch:05d}.safetensors").touch()
+    app = run(run="mine")
+    assert "were removed to make room on the server's disk" in words(app)
+    assert ("first and its last are still here" in words(app)) == bool(left)
+    if left:
+        data = json.loads(app.get("bidi_component")[0].proto.json)["timeline"]
+        assert data["epochs"] == left and data["curves"]["series"][0]["values"] == [0.5, 1.5, 2.5, 3.5]
+    else:
+        (chart,) = app.get("plotly_chart")
+        assert "KL, test" in chart.proto.spec and "3.5" in chart.proto.spec
+
+
 # --- runs -----------------------------------------------------------------------------------------------------------------
 
 

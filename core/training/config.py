@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 
 from core.models.config import ConfigError, check_number, check_one_of
+from core.training.folder import MAX_EPOCHS
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "float32", "bfloat16")
@@ -35,7 +36,7 @@ class TrainingConfig:
             raise ConfigError(f"dataset must be the name of a data set; it is {self.dataset!r}.")
         if not isinstance(self.binarize, bool):
             raise ConfigError(f"binarize must be true or false; it is {self.binarize!r}.")
-        check_number("epochs", self.epochs, 1, 100_000, whole=True)
+        check_number("epochs", self.epochs, 1, MAX_EPOCHS, whole=True)
         check_number("batch_size", self.batch_size, 1, 65_536, whole=True)
         check_number("learning_rate", self.learning_rate, 1e-7, 10.0)
         check_number("warmup_fraction", self.warmup_fraction, 0.0, 1.0)

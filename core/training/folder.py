@@ -20,6 +20,8 @@ except ImportError:  # not on Windows
 
 CONFIG, STATUS, METRICS, SUBSET, LOG = "config.json", "status.json", "metrics.jsonl", "subset.safetensors", "log.txt"
 STOP, PAUSE, FINISH, FIRST, LOCK, RESERVE = "stop", "pause", "finish", "first", "lock", "reserve"
+EPOCHS_FOLDER = "epochs"  # of snapshots, see core/training/snapshot.py
+MAX_EPOCHS = 100_000
 RESERVE_BYTES = 64 << 10  # given back to say that the disk is full
 MAX_JSON_BYTES = 1 << 20
 LOCK_TRIES, LOCK_WAIT_S = 20, 0.02  # a look at a lock holds it for a moment

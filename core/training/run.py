@@ -31,13 +31,14 @@ from core.training import snapshot
 from core.training.card import write_checkpoint
 from core.training.config import TrainingConfig, device_title
 from core.training.distributed import ALONE, LostContact, Ranks
-from core.training.folder import CONFIG, FINISH, METRICS, PAUSE, STOP, SUBSET, read_json, read_status, write_status
+from core.training.folder import CONFIG, FINISH, MAX_EPOCHS, METRICS, PAUSE, STOP, SUBSET, read_json, read_status, write_status
 from core.training.loop import OnStep, Progress, Trainer, TrainingError, denormals_flushed, named_losses
 from core.training.snapshot import SnapshotError
 from core.training.state import STATE_FILE, StateError
 
 SUBSET_IMAGES = 5_000  # of the test set, the same in every epoch
 STATUS_S, CONTROL_S = 0.5, 0.1  # how often status.json is written, and stop and pause are looked for
+EXTENT_LIMIT = 65_504.0  # of the points in a snapshot: float16's
 LINGER_S = 600.0  # a paused run stays in memory so long, without its device
 FULL = (errno.ENOSPC, errno.EDQUOT)
 SENTENCES = (ConfigError, CheckpointError, DatasetError, TrainingError, StateError, LostContact)  # errors that say what to do
@@ -259,7 +260,7 @@ class Execution:
             text = (self.folder / PAUSE).read_text(encoding="utf-8").strip()
         except OSError:
             return ""
-        after = int(text) if text.isdecimal() else 0
+        after = int(text[:9]) if text.isdecimal() else 0
         return "pause" if self.trainer.step >= after * self.trainer.steps_per_epoch else ""
 
     def time_is_up(self) -> bool:
@@ -383,8 +384,11 @@ def test_losses(model: Model, x: Tensor, label: Tensor | None, binarize: bool) -
 
 
 def read_metrics(folder: Path) -> list[dict[str, Any]]:
-    """The lines of metrics.jsonl that are whole, in order of epochs; a killed run may have left half a line."""
-    lines = []
+    """The lines of metrics.jsonl that can be used, in order of epochs; a killed run may have left half a line, an editor anything.
+
+    Losses that are no finite numbers are None.
+    """
+    lines = {}
     try:
         text = (folder / METRICS).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
@@ -394,9 +398,21 @@ def read_metrics(folder: Path) -> list[dict[str, Any]]:
             values = json.loads(line)
         except (ValueError, RecursionError):
             continue
-        if isinstance(values, dict) and isinstance(values.get("epoch"), int) and not isinstance(values["epoch"], bool):
-            lines.append(values)
-    return sorted(lines, key=lambda values: values["epoch"])
+        epoch = values.get("epoch") if isinstance(values, dict) else None
+        if isinstance(epoch, int) and not isinstance(epoch, bool) and 0 <= epoch <= MAX_EPOCHS:
+            losses = {split: _losses(values.get(split)) for split in ("train", "test")}
+            extent = _finite(values.get("extent"), EXTENT_LIMIT)
+            lines[epoch] = values | losses | {"extent": None if extent is None else abs(extent)}
+    return [lines[epoch] for epoch in sorted(lines)]
+
+
+def _losses(found: Any) -> dict[str, float | None] | None:
+    return {name: _finite(value) for name, value in found.items()} if isinstance(found, dict) else None
+
+
+def _finite(value: Any, limit: float = 1e15) -> float | None:
+    """A number as it is; None for anything else, and for one beyond the limit."""
+    return value if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= limit else None
 
 
 def final_kl_nats(lines: list[dict[str, Any]]) -> float | None:
@@ -407,9 +423,15 @@ def final_kl_nats(lines: list[dict[str, Any]]) -> float | None:
 
 
 def read_subset(folder: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Rows in the test set and labels of the images that are followed, both (N,)."""
-    arrays = load_file(folder / SUBSET)
-    return arrays["row"], arrays["label"]
+    """Rows in the test set and labels of the images that are followed, both (N,); SnapshotError when they cannot be used."""
+    try:
+        arrays = load_file(folder / SUBSET)
+        rows, labels = arrays["row"], arrays["label"]
+    except (OSError, SafetensorError, KeyError, ValueError, TypeError) as error:
+        raise SnapshotError("The list of the run's test images is missing or damaged.") from error
+    if rows.ndim != 1 or rows.shape != labels.shape or rows.dtype != np.int32 or labels.dtype != np.uint8:
+        raise SnapshotError("The list of the run's test images is damaged.")
+    return rows, labels
 
 
 def _write_lines(path: Path, lines: list[dict[str, Any]]) -> None:

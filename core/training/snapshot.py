@@ -13,8 +13,8 @@ from safetensors.torch import save_file
 
 from core.latent import Plane
 from core.models import ConfigError, Model, rebuild
+from core.training.folder import EPOCHS_FOLDER, MAX_EPOCHS
 
-EPOCHS_FOLDER = "epochs"
 MAX_BYTES = 256 << 20  # of a run's snapshots; beyond it every second one goes, and so on
 DECODER = "decoder"  # begins the names of all weights that decoding needs
 
@@ -36,10 +36,11 @@ class Snapshot:
 def epochs(folder: Path) -> list[int]:
     """The epochs that a run has snapshots of, in order."""
     try:
-        names = [path.stem for path in (folder / EPOCHS_FOLDER).iterdir() if path.suffix == ".safetensors"]
+        found = list((folder / EPOCHS_FOLDER).iterdir())
     except OSError:
         return []
-    return sorted(int(name) for name in names if name.isdecimal())
+    numbered = [(int(path.stem), path) for path in found if path.stem.isdecimal() and len(path.stem) <= len(str(MAX_EPOCHS))]
+    return sorted(number for number, path in numbered if path == _path(folder, number) and number <= MAX_EPOCHS)
 
 
 def write(folder: Path, epoch: int, model: Model, plane: Plane, points: np.ndarray) -> None:
@@ -78,6 +79,13 @@ def read(folder: Path, epoch: int, description: Any) -> Snapshot:
         if wrong := [*left.unexpected_keys, *(name for name in left.missing_keys if name.startswith(DECODER))]:
             raise ValueError(f"{wrong[0]} does not fit the model")
         points, plane = tensors["points"].numpy(), Plane(tensors["origin"].numpy(), tensors["axes"].numpy())
+        dimensions = model.config.latent_dim
+        if points.ndim != 2 or points.shape[1] != 2 or plane.origin.shape != (dimensions,) or plane.axes.shape != (2, dimensions):
+            raise ValueError("its points do not fit the model")
+        if not all(torch.isfinite(tensor).all() for tensor in tensors.values()):
+            raise ValueError("it holds numbers that are not finite")
+    except FileNotFoundError as error:
+        raise SnapshotError(f"There is no snapshot of epoch {epoch} (any more).") from error
     except (OSError, SafetensorError, KeyError, ValueError, RuntimeError, ConfigError) as error:
         raise SnapshotError(f"The snapshot of epoch {epoch} cannot be used ({str(error).splitlines()[0]}).") from error
     return Snapshot(epoch, points, plane, model.eval())

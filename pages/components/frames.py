@@ -106,6 +106,8 @@ def _label(stamp: str) -> int | None:
 
 def _figure(run: Run, epoch: Snapshot, label: int | None) -> bytes:
     rows, labels = read_subset(run.folder)
+    if len(rows) != len(epoch.points):
+        raise SnapshotError(f"The snapshot of epoch {epoch.epoch} does not fit the run's list of test images.")
     dataset = run.config.get("dataset")
     classes = DATASETS[dataset].classes if dataset in DATASETS else ()
     figure = figures.latent_map(epoch.points, labels, classes, latent.class_medians(epoch.points, labels), rows, epoch.model.has_prior)

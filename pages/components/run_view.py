@@ -26,6 +26,9 @@ STATES = {  # a run's state: words, colour of the badge, icon
     "failed": ("failed", "red", ":material/error:"),
     "interrupted": ("interrupted", "red", ":material/power_off:"),
 }
+REMOVED = "This run's epochs were removed to make room on the server's disk."
+ENDS_LEFT = "Its first and its last are still here, and its curves and its model are as they were."
+NONE_LEFT = "Its curves and its model are as they were."
 CURVES = {  # of metrics.jsonl: words and colour; the colours are two of the digits', far apart under every colour vision
     "negative_elbo_nats": ("−ELBO", figures.CLASS_COLOURS[0]),
     "reconstruction_nats": ("reconstruction", figures.CLASS_COLOURS[6]),
@@ -58,8 +61,13 @@ def _follow(run_id: str, live: bool) -> None:
     run_settings.show(run)
     _say(run)
     _progress(run)
-    if frames.has_subset(run.folder):
+    removed, mapped = bool(run.status.get("removed_epochs")), frames.has_subset(run.folder)
+    if removed:
+        st.info(f"{REMOVED} {ENDS_LEFT if mapped else NONE_LEFT}", icon=":material/auto_delete:")
+    if mapped:
         _map(run)
+    elif removed:
+        _curves_alone(run)
     elif run.active:
         st.caption("The map appears before the first step, as soon as the images are read.")
 
@@ -185,6 +193,12 @@ def _map(run: Run) -> None:
     )
     if groups := {name for name, _, _ in drawn(lines)}:
         st.caption(run_words.what_the_curves_are(groups))
+
+
+def _curves_alone(run: Run) -> None:
+    """The losses of a run that has no epochs left to show."""
+    drawn = curves(read_metrics(run.folder))
+    st.plotly_chart(figures.losses(drawn["epoch"], drawn["series"]), key=f"run_curves-{run.id}", config={"displayModeBar": False})
 
 
 def _subset_words(run: Run) -> str:

@@ -83,11 +83,8 @@ def _actions(active: list[Run]) -> None:
     if not active:
         return
     by_id = {run.id: run for run in active}
-    chosen = by_id[
-        st.selectbox(
-            "Run", list(by_id), format_func=lambda run_id: f"{run_id} ({visitor.called(by_id[run_id].owner)})", key="class_panel_run"
-        )
-    ]
+    words = {run.id: f"{run.id} ({visitor.called(run.owner)})" for run in active}
+    chosen = by_id[st.selectbox("Run", list(by_id), format_func=words.__getitem__, key="class_panel_run")]
     with st.container(horizontal=True):
         if st.button("Watch", icon=":material/visibility:", key="class_panel_watch"):
             st.session_state.run = chosen.id

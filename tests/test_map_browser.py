@@ -287,6 +287,9 @@ def test_forced_colours_keep_those_that_mean_something(server: Server, chromium:
         assert np.abs(picture[round(y), round(x)] - wanted).max() < 12, ("legend", i)
         corner = picture[round(chips[i, 3]) - 3, round((chips[i, 0] + chips[i, 2]) / 2)]
         assert np.abs(corner - wanted).max() < 30, ("name", i)
+    ground = "b => getComputedStyle(b).backgroundColor"
+    pressed, other = (view.page.get_by_role("button", name=name, exact=True).evaluate(ground) for name in ("Points", "Decoded grid"))
+    assert pressed != other, "which layers are on"
     ink = view.page.evaluate("document.querySelector('.lm-plot').layout.font.color")
     assert sum(int(v) for v in re.findall(r"\d+", ink)[:3]) > 600, "light on the system's dark ground"
     context.close()

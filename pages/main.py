@@ -15,7 +15,8 @@ st.html(
     "@media (max-width: 640px) { .stMainBlockContainer { padding: 3.6rem 1rem 2rem; } } "
     "h1 { font-size: 1.7rem !important; padding: 0 0 .3rem !important; } "
     ".stSidebar .stElementContainer:has(script) { display: none; } "
-    "@media (forced-colors: active) { button[data-variant][data-selected] { background: Highlight; color: HighlightText; } } "
+    "@media (forced-colors: active) { "
+    ".stButtonGroup button[data-selected] { background: Highlight !important; color: HighlightText !important; } } "
     ".stHeading h2 { font-size: 1.25rem !important; padding: .7rem 0 .2rem !important; } "
     "[data-testid^=stBaseButton-primary] { color: light-dark(#fff, #10141b); }</style>"  # Streamlit's is white, on light blue too
 )

@@ -28,16 +28,14 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def url(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def class_server(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with passwords, so that nobody is in charge for sitting at this machine."""
     log = tmp_path_factory.mktemp("class-server") / "log"
     passwords = {"LATENT_ADMIN_PASSWORD": "brel", "LATENT_TRAINING_PASSWORD": "piaf"}
     running = Server(tmp_path_factory.mktemp("nothing"), log, LATENT_CHECKPOINTS=str(root), **passwords)
-    yield running.url
+    yield running
     running.stop()
-    said = running.output()
-    assert "Traceback" not in said, said
-    assert "A wrong training password was given from 127.0.0.1" in said and "not-it" not in said, said
+    assert "Traceback" not in running.output(), running.output()
 
 
 @pytest.fixture
@@ -81,7 +79,8 @@ def unlock(page: Page, text: str) -> None:
     page.get_by_role("button", name="Unlock").click()
 
 
-def test_a_run_and_the_password_stay_with_the_browser(opened, root, url):
+def test_a_run_and_the_password_stay_with_the_browser(opened, root, class_server):
+    url = class_server.url
     window = opened()
     tabs = [window.new_page(), window.new_page()]
     for tab in tabs:  # the second asks before the first has its answer
@@ -92,6 +91,7 @@ def test_a_run_and_the_password_stay_with_the_browser(opened, root, url):
     paused_run(root, "mine", owner)
     unlock(tabs[0], "not-it")
     expect(tabs[0].get_by_text("That is not the password")).to_be_visible()
+    assert "A wrong training password was given from 127.0.0.1" in class_server.output() and "not-it" not in class_server.output()
     unlock(tabs[0], "piaf")
     expect(tabs[0].get_by_text(f"Others see your runs as those of visitor {owner[:4]}.")).to_be_visible()
     unlock(tabs[1], "")  # whatever makes the other tab's page run again
@@ -117,7 +117,8 @@ def test_a_run_and_the_password_stay_with_the_browser(opened, root, url):
     expect(other.get_by_text("Training here needs a password")).to_be_visible()
 
 
-def test_a_browser_that_keeps_no_cookies_is_told_what_that_means(opened, url):
+def test_a_browser_that_keeps_no_cookies_is_told_what_that_means(opened, class_server):
+    url = class_server.url
     page = opened("eve", cookies=False).new_page()
     page.goto(f"{url}/train")
     unlock(page, "piaf")

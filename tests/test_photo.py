@@ -16,7 +16,7 @@ from hypothesis.extra import numpy as npst
 from PIL import Image, ImageDraw, ImageOps
 from scipy import ndimage
 
-from core.data import datasets, photo
+from core.data import datasets, lines, photo
 from core.data.photo import Digit
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -519,12 +519,12 @@ def test_a_texture_is_not_searched_for_line_after_line(step, monkeypatch):
     dots = np.zeros((400, 400), np.float32)
     dots[::step, ::step] = 1
     asked = []
-    search = photo._strongest_line
-    monkeypatch.setattr(photo, "_strongest_line", lambda *arguments: (asked.append(1), search(*arguments))[1])
-    monkeypatch.setattr(photo, "MOST_LINES", 5)
+    search = lines._strongest_line
+    monkeypatch.setattr(lines, "_strongest_line", lambda *arguments: (asked.append(1), search(*arguments))[1])
+    monkeypatch.setattr(lines, "MOST_LINES", 5)
     photo.find_digits(dots)
     digit = photo.whole_drawing(dots)
-    assert len(asked) <= 4 * (5 + photo.MOST_MISSES)
+    assert len(asked) <= 4 * (5 + lines.MOST_MISSES)
     assert digit is None or digit.x.shape == (1, 28, 28)
 
 

@@ -15,6 +15,7 @@ from scipy import ndimage
 
 from core.data.lines import ruled_lines
 from core.data.mnist_form import CENTRE, SIDE, TINY, in_mnists_form, plane_of_light
+from core.data.outlines import outlines
 
 Box = tuple[int, int, int, int]  # top, left, bottom, right in pixels, half open
 
@@ -57,8 +58,8 @@ def find_digits(image: np.ndarray) -> list[Digit]:
         digit = whole_drawing(image)
         return [digit] if digit else []
     page = _Page(image)
-    labels, parts = _components(page.ink_mask())
-    parts = _digits_among(_merged(_strokes(labels, parts), labels), labels)
+    labels, parts = _components(page.ink_mask(outlined=False))
+    parts = _digits_among(_merged(_strokes(labels, _without_outlines(labels, parts)), labels), labels)
     return [digit for part in _read_in_rows(parts) if (digit := _cut(page, labels, [part]))]
 
 
@@ -214,8 +215,8 @@ class _Page:
         part = self.image[top:bottom, left:right]
         return self._even(1 - part if self.inverted else part, self.paper(box)).clip(0, 1)
 
-    def ink_mask(self) -> np.ndarray:
-        """Where there is ink at working size, without ruled lines."""
+    def ink_mask(self, outlined: bool = True) -> np.ndarray:
+        """Where there is ink at working size, without ruled lines; outlined=False: nor circles and boxes round other ink."""
         smooth = ndimage.gaussian_filter(self.ink, 0.8)
         light = self._light_in((0, 0, *self.small.shape), self.small.shape, self.light_factor)
         paper = (
@@ -230,7 +231,11 @@ class _Page:
         halfway = float(np.average(smooth[seen], weights=steepness + 1e-12))  # between paper and ink (Kittler et al. 1985)
         low, high = np.maximum(weakest, 0.6 * halfway), np.maximum(1.2 * weakest, halfway)
         mask = smooth > low
-        mask &= ~ruled_lines(smooth > 0.55 * weakest, smooth)  # a line shows in noise that hides its single pixels
+        faint = smooth > 0.55 * weakest  # a line shows in noise that hides its single pixels
+        if not outlined:  # first, or the sides of boxes in a row would be taken for lines and their other sides for digits
+            around = ndimage.binary_dilation(_small_outlines(mask), iterations=2)
+            mask, faint = mask & ~around, faint & ~around
+        mask &= ~ruled_lines(faint, smooth)
         labels, count = ndimage.label(mask, np.ones((3, 3)))
         strong = np.zeros(count + 1, bool)
         strong[np.unique(labels[(smooth > high) & mask])] = True
@@ -322,6 +327,24 @@ def _components(mask: np.ndarray) -> tuple[np.ndarray, list[_Part]]:
     return labels, parts
 
 
+def _are_outlines(labels: np.ndarray, parts: list[_Part]) -> list[bool]:
+    """Which parts enclose others that may be digits."""
+    drawn = np.array([part.side >= SMALLEST and not _is_blob(part, labels) for part in parts], bool)
+    return outlines(labels, np.array([part.box for part in parts]).reshape(-1, 4), drawn).tolist()
+
+
+def _small_outlines(mask: np.ndarray) -> np.ndarray:
+    """Those of a mask's parts that enclose others and are smaller than tables and ruled paper are: bool (H, W)."""
+    labels, parts = _components(mask)
+    some = zip(parts, _are_outlines(labels, parts), strict=True)
+    return np.isin(labels, [part.labels[0] for part, is_one in some if is_one and part.side < 0.5 * max(mask.shape)])
+
+
+def _without_outlines(labels: np.ndarray, parts: list[_Part]) -> list[_Part]:
+    """The parts that enclose no other that may be a digit."""
+    return [part for part, is_one in zip(parts, _are_outlines(labels, parts), strict=True) if not is_one]
+
+
 def _strokes(labels: np.ndarray, parts: list[_Part]) -> list[_Part]:
     """The parts that a pen may have made: no specks, and nothing that enters from the picture's edge like a table or a shadow."""
     height, width = labels.shape
@@ -406,15 +429,29 @@ def _gap(parts: list[_Part], outlines: list[np.ndarray], i: int, j: int, usual: 
 def _digits_among(parts: list[_Part], labels: np.ndarray) -> list[_Part]:
     """The merged parts that have a digit's size and are drawn, not filled."""
     usual = _usual_height(parts)
-    return [
-        part
-        for part in parts
-        if max(0.4 * usual, SMALLEST) <= part.height <= 2.5 * usual and part.width <= 2 * part.height and not _is_blob(part, labels)
-    ]
+    some = [part for part in parts if _has_usual_size(part, usual) and not _is_blob(part, labels)]
+    return [part for part in some if not _dwarfs(part, [other for other in some if other is not part], labels.size)]
+
+
+def _has_usual_size(part: _Part, usual: float) -> bool:
+    """Whether a part is about as tall as most are; a bare stroke that differs more is a piece of a line."""
+    least, most = (0.65, 1.4) if part.width < 0.2 * part.height else (0.4, 2.5)
+    return max(least * usual, SMALLEST) <= part.height <= most * usual and part.width <= 2 * part.height
+
+
+def _dwarfs(part: _Part, others: list[_Part], pixels: int) -> bool:
+    """Whether a part that covers a tenth of the photo's pixels, or more, lies round another or is twice as tall as the others are."""
+    if not others or part.height * part.width < 0.1 * pixels:
+        return False
+    (top, left, bottom, right), heights = part.box, [other.height for other in others]
+    middles = [((a + c) / 2, (b + d) / 2) for a, b, c, d in (other.box for other in others if other.area < part.area)]
+    return part.height > 2 * float(np.median(heights)) or any(top < y < bottom and left < x < right for y, x in middles)
 
 
 def _is_blob(part: _Part, labels: np.ndarray) -> bool:
     """Whether ink is as broad as it is long: a stain, a hole for a binder, a shadow."""
+    if part.area < 0.2 * part.height**2:  # less than the disc that makes it one
+        return False
     top, left, bottom, right = part.box
     piece = np.pad(np.isin(labels[top:bottom, left:right], part.labels), 1)
     return 2 * float(ndimage.distance_transform_edt(piece).max()) > 0.55 * part.height

@@ -120,7 +120,9 @@ def _followed(ys: np.ndarray, xs: np.ndarray, width: int, strip: tuple[float, fl
         some = slice(*np.searchsorted(xs, (edges[max(first, 0)], edges[min(last + 1, STEPS)])))
         x, y = xs[some] - middles[at], ys[some]
         own = np.abs(y - row - trend * x) <= CLEARED
-        return np.polyfit(x[own], y[own], 1) if own.any() and np.ptp(x[own]) > 0 else (trend, row)
+        if own.any() and np.ptp(x[own]) > 0:
+            trend, row = np.polyfit(x[own], y[own], 1).tolist()
+        return trend, row
 
     start = int(sum(strip) / 2 * STEPS)
     seed = slope, offset + slope * middles[start]

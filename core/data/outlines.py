@@ -19,16 +19,16 @@ def outlines(labels: np.ndarray, boxes: np.ndarray, drawn: np.ndarray) -> np.nda
     found = np.zeros(len(boxes), bool)
     around, holes, hole_of = _holes(labels, boxes)
     full = np.zeros(len(holes), bool)
-    for part in np.flatnonzero(drawn & (hole_of >= 0)):
-        hole = hole_of[part]
+    for part in np.flatnonzero(drawn & (hole_of >= 0)).tolist():
+        hole = int(hole_of[part])
         if not full[hole] and _side(boxes[part]) >= LEAST_SHARE * _side(holes[hole]):
-            full[hole] = not _is_slashed_zero(labels, boxes, around[hole], part)
+            full[hole] = not _is_slashed_zero(labels, boxes, int(around[hole]), part)
     found[around[full]] = True
     ratios = _lengths(boxes)[:, None] / _lengths(holes[full])
     found |= ((ratios >= AS_LARGE[0]) & (ratios <= AS_LARGE[1])).all(-1).any(-1)
     for part, inside in _within(boxes, drawn & ~found):
         inside = [other for other in inside if not _is_slashed_zero(labels, boxes, part, other)]
-        found[part] |= len(inside) > 0 and _encloses(labels, boxes[part], part, boxes[inside])
+        found[part] |= bool(inside) and _encloses(labels, boxes[part], part, boxes[inside])
     return found
 
 
@@ -48,12 +48,14 @@ def _holes(labels: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarra
     """
     ink = np.pad(labels, 1)
     paper, count = ndimage.label(ink == 0)  # not over corners, as ink is joined over them
-    around, holes, number = [], [], np.full(count + 1, -1)
+    around: list[int] = []
+    holes: list[tuple[int, int, int, int]] = []
+    number = np.full(count + 1, -1)
     for region, (rows, columns) in enumerate(ndimage.find_objects(paper), 1):
         if region != paper[0, 0]:
             number[region] = len(holes)
             column = columns.start + int(np.argmax(paper[rows.start, columns] == region))
-            around.append(ink[rows.start - 1, column] - 1)
+            around.append(int(ink[rows.start - 1, column]) - 1)
             holes.append((rows.start - 1, columns.start - 1, rows.stop - 1, columns.stop - 1))
     hole_of = np.full(len(boxes), -1)
     for part, (top, left, _, right) in enumerate(boxes + 1):
@@ -75,7 +77,7 @@ def _is_slashed_zero(labels: np.ndarray, boxes: np.ndarray, around: int, inside:
     return bool(spread[0] < 0.05 * spread[1] and 0.3 < steep < 0.95)
 
 
-def _within(boxes: np.ndarray, drawn: np.ndarray) -> list[tuple[int, np.ndarray]]:
+def _within(boxes: np.ndarray, drawn: np.ndarray) -> list[tuple[int, list[int]]]:
     """The parts whose boxes have room for those of drawn ones, and which these are; of the largest MOST_PARTS."""
     sides = _lengths(boxes).max(-1, initial=0)
     some = np.argsort(-sides, kind="stable")[:MOST_PARTS]
@@ -85,7 +87,7 @@ def _within(boxes: np.ndarray, drawn: np.ndarray) -> list[tuple[int, np.ndarray]
     fits &= (_lengths(outer) >= ROOM * _lengths(inner_boxes)).all(-1)
     share = _lengths(inner_boxes).max(-1) / _lengths(outer).min(-1)
     fits &= (share >= LEAST_OPEN_SHARE) | ((fits & (share >= 2 * LEAST_SHARE)).sum(-1, keepdims=True) > 1)
-    return [(int(part), inner[row]) for part, row in zip(some, fits, strict=True) if row.any()]
+    return [(int(part), inner[row].tolist()) for part, row in zip(some, fits, strict=True) if row.any()]
 
 
 def _encloses(labels: np.ndarray, box: np.ndarray, part: int, inside: np.ndarray) -> bool:

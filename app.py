@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from pages.web.guard import Guard
 from pages.web.identity import Identity
+from pages.web.uploads import Uploads, forgetting
 
 
 def healthz(request: Request) -> Response:
@@ -49,7 +50,8 @@ class Api:
 async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Import what is heavy, open the default model, then freeze: see warm_up."""
     warm_up()
-    yield
+    async with forgetting():
+        yield
 
 
 def warm_up() -> None:
@@ -88,7 +90,7 @@ prefix = f"/{base}" if base else ""
 app = st.App(
     "pages/main.py",
     lifespan=lifespan,
-    middleware=[Middleware(Guard), Middleware(Identity, path=f"{prefix}/")],
+    middleware=[Middleware(Guard), Middleware(Identity, path=f"{prefix}/"), Middleware(Uploads)],
     routes=[
         Route(f"{prefix}/healthz", healthz),
         Route(f"{prefix}/assets/{{bundle}}/{{name}}", asset),

@@ -27,6 +27,7 @@ from core import restore
 from core.data import uploads
 from core.restore import METHODS
 from pages.components import api
+from pages.web import pace
 
 APP = Starlette(routes=[Route("/api/{path:path}", Api())])
 DENOISE = "/api/v1/denoise"
@@ -138,8 +139,40 @@ def test_the_answer_is_what_the_core_gives_in_the_polarity_it_came(dark_ink: boo
 
 
 def test_a_form_with_a_file() -> None:
-    body, content_type = form(("other", b"\r\nnot this"), ("image", encoded(page())), ("last", b""))
+    body, content_type = form(("image", encoded(page())))
     assert post(body, content_type=content_type).body == post(encoded(page())).body
+
+
+def test_a_forms_fields_are_what_the_address_may_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = post(encoded(page()), "?method=median&strength=4").body
+    assert expected != post(encoded(page()), "?method=median").body
+    for query, fields in {"": [("method", b"median"), ("strength", b" 4\r\n")], "?strength=4": [("method", b"median")]}.items():
+        for order in (fields, fields[::-1]):
+            body, content_type = form(*order[:1], ("image", encoded(page())), *order[1:])
+            answer = post(body, query, content_type)
+            assert answer.status == 200 and answer.headers["x-method"] == "median" and answer.body == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "words"),
+    [
+        ("", ("other", b"1"), "there is none named 'other'"),
+        ("", ("", b"1"), "there is none named ''"),
+        ("", ("method", b"magic"), "no method named 'magic'"),
+        ("", ("strength", b"2"), "no strength"),  # which the denoiser takes none
+        ("?method=median", ("strength", b"\xff"), "should be a number"),
+        ("?method=median", ("method", b"median"), "Give method once"),
+    ],
+)
+def test_a_forms_other_fields_are_refused(query: str, field: tuple[str, bytes], words: str) -> None:
+    body, content_type = form(("image", encoded(page())), field)
+    answer = post(body, query, content_type)
+    assert answer.status == 400 and words in answer.error["message"]
+
+
+def test_what_takes_no_parameters_says_so() -> None:
+    for path in ("/api/v1/methods?method=median", "/api/v1/openapi.json?x"):
+        assert call("GET", path.replace("?x", "?x=1")).status == 400
 
 
 def test_nothing_is_written_to_disk(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,8 +221,8 @@ def test_wrong_addresses_and_verbs(verb: str, url: str, status: int, words: str,
         ("?method=median&strength=1e999", "from 1 to 5"),
         ("?method=median&strength=1.5", "whole number"),
         ("?method=denoiser&strength=1", "no strength"),
-        ("?method=median&method=tv", "each once"),
-        ("?checkpoint=x", "'checkpoint' is not"),
+        ("?method=median&method=tv", "Give method once"),
+        ("?checkpoint=x", "none named 'checkpoint'"),
     ],
 )
 def test_wrong_parameters_are_refused_before_the_body_is_read(query: str, words: str) -> None:
@@ -233,13 +266,11 @@ def test_forms_that_are_none(body: bytes, content_type: str, words: str) -> None
 
 
 def test_a_form_of_too_many_parts_is_refused_before_any_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    body, content_type = form(("image", encoded(page())), *[("other", b"x")] * (api.MAX_PARTS - 1))
-    assert post(body, content_type=content_type).status == 200
     monkeypatch.setattr(api, "_part", None)
-    for many in (api.MAX_PARTS, 100_000):
+    for many in (3, 100_000):
         body, content_type = form(("image", encoded(page())), *[("other", b"x")] * many)
         answer = post(body, content_type=content_type)
-        assert answer.status == 400 and "more than 100 parts; it should have one" in answer.error["message"]
+        assert answer.status == 400 and "more fields than image, method and strength" in answer.error["message"]
 
 
 @given(st.binary(max_size=300), st.sampled_from(["", "\x89PNG\r\n\x1a\n", "GIF89a", "\xff\xd8\xff"]))
@@ -294,6 +325,55 @@ def test_a_slow_upload_ends(monkeypatch: pytest.MonkeyPatch) -> None:
             return {"type": "http.request", "body": b"x", "more_body": True}
 
     assert post(Slow()).status == 408
+
+
+def test_a_trickle_is_cut_and_a_steady_upload_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "WINDOW_S", 0.5)
+
+    class Slow(Body):
+        async def receive(self) -> dict[str, Any]:
+            await anyio.sleep(0.05)
+            return await super().receive()
+
+    sent = encoded(page())
+    pieces = [sent[i : i + 10] for i in range(0, len(sent), 10)]
+    assert len(pieces) > 15  # more than a window
+    monkeypatch.setattr(pace, "BYTES_PER_S", 100)
+    assert post(Slow(*pieces)).status == 200
+    monkeypatch.setattr(pace, "BYTES_PER_S", 16_000)
+    body = Slow(*pieces)
+    answer = post(body)
+    assert answer.status == 408 and "below 16 kB/s for" in answer.error["message"] and body.taken <= 11
+
+
+def test_one_client_has_two_of_the_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: list[int] = []
+
+    async def all_of_them() -> None:
+        go = anyio.Event()
+
+        class Waiting(Body):
+            async def receive(self) -> dict[str, Any]:
+                await go.wait()
+                return await super().receive()
+
+        async def one(client: str) -> None:
+            answers.append((await answered("POST", DENOISE, Waiting(b"x"), client=client, content_type="image/png")).status)
+
+        async with anyio.create_task_group() as group:
+            for _ in range(api.OWN_AT_ONCE):
+                group.start_soon(one, "192.0.2.1")
+            group.start_soon(one, "192.0.2.2")
+            while api.sending.total() < 3:
+                await anyio.sleep(0.001)
+            refused = await answered("POST", DENOISE, Waiting(b"x"), client="192.0.2.1", content_type="image/png")
+            assert (
+                refused.status == 429 and "sending 2 images already" in refused.error["message"] and refused.headers["retry-after"] == "3"
+            )
+            go.set()
+
+    anyio.run(all_of_them)
+    assert len(answers) == 3 and set(answers) <= {400, 503} and not api.sending
 
 
 def test_who_hangs_up_leaves_no_trace(capfd: pytest.CaptureFixture[str]) -> None:
@@ -390,7 +470,7 @@ def test_two_at_once_and_the_pages_go_on(monkeypatch: pytest.MonkeyPatch) -> Non
                 group.start_soon(one)
             while api.working._value:
                 await anyio.sleep(0.01)
-            third = await answered("POST", DENOISE, encoded(page()), content_type="image/png")
+            third = await answered("POST", DENOISE, encoded(page()), client="192.0.2.2", content_type="image/png")
             assert third.status == 503 and "busy" in third.error["message"] and int(third.headers["retry-after"]) >= 1
             assert (await answered("GET", "/api/v1/methods")).status == 200 and not answers
             go.set()

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
 
 from core import archive, checkpoints, jobs
@@ -650,3 +651,6 @@ def test_a_label_that_a_model_does_not_know_is_not_found(own_root):
     with pytest.raises(LookupError, match="started anew"):
         frames._kept_or_built("c", stamp="1-x", **address)
     assert not app.exception
+    scope = {"type": "http", "path": "/runs", "headers": [], "path_params": address | {"stamp": stamp, "epoch": "99"}}
+    answer = frames.respond(Request(scope))
+    assert answer.status_code == 404 and b"This epoch is not there" in answer.body and str(own_root).encode() not in answer.body

@@ -181,12 +181,6 @@ def test_an_invented_session_and_a_file_that_is_too_large_are_left_to_streamlit(
     assert middleware.largest == 64 << 20  # of .streamlit/config.toml
 
 
-def test_the_same_file_again_takes_no_more_room(app: Starlette, running: FakeRuntime) -> None:
-    for _ in range(3):
-        assert upload(app, 40 * KB, file="same")[0] == 204
-    assert upload(app, 60 * KB)[0] == 204
-
-
 def test_a_trickle_is_cut(app: Starlette, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pace, "WINDOW_S", 0.05)
     monkeypatch.setattr(pace, "BYTES_PER_S", 10_000_000)

@@ -8,8 +8,8 @@ import math
 import threading
 import time
 import traceback
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterator
+from collections import Counter, OrderedDict
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
@@ -24,6 +24,7 @@ from core.denoise import Picture, png, read
 from core.restore import METHODS, MethodMissingError, RestoreError, RestoreStoppedError, denoise, strength_for
 from pages.web import errors
 from pages.web.client import household
+from pages.web.pace import BYTES_PER_S, WINDOW_S, steady
 
 MAX_BODY = 16 << 20  # bytes
 MAX_PIXELS = 4_000_000
@@ -31,20 +32,27 @@ READ_S, WORK_S = 60, 120  # seconds that an upload, and its denoising, may take
 PER_MINUTE, BURST = 30, 30  # requests of one client: on average, and at once
 MAX_CLIENTS = 10_000  # whose requests are counted; the one not seen for longest is forgotten first
 AT_ONCE, UPLOADS_AT_ONCE = 2, 8  # on the whole server
+OWN_AT_ONCE = 2  # of the uploads, those of one client
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 PARAMETERS = ("method", "strength")
 FILE_FIELD = "image"  # of a form
-MAX_PARTS = 100  # of a form
 
 STATUSES = {  # what can be refused: the error's code and what it means
-    400: ("bad_request", "A parameter is wrong, or the body is no image that can be read."),
+    400: ("bad_request", "A parameter is wrong or unknown, or the body is no image that can be read."),
+    403: ("wrong_host", "The server does not answer to the name in the Host header."),
     404: ("not_found", "There is nothing at this address."),
     405: ("method_not_allowed", "This address answers to other HTTP methods; Allow names them."),
-    408: ("too_slow", f"The upload took longer than {READ_S} seconds."),
+    408: (
+        "too_slow",
+        f"The upload took longer than {READ_S} seconds, or came in below {BYTES_PER_S / 1000:g} kB/s for {WINDOW_S:g} seconds.",
+    ),
     413: ("too_large", f"More than {MAX_BODY >> 20} MB, or more than {MAX_PIXELS / 1e6:g} megapixels."),
     415: ("not_an_image", "The Content-Type is none of an image."),
     422: ("does_not_fit", "The image was read, but the method does not take its size."),
-    429: ("too_many_requests", f"More than {PER_MINUTE} requests in a minute; Retry-After says when to try again."),
+    429: (
+        "too_many_requests",
+        f"More than {PER_MINUTE} requests in a minute or {OWN_AT_ONCE} at once; Retry-After says when to try again.",
+    ),
     500: ("internal_error", "Something is wrong with the server."),
     503: ("busy", "The server has too much to do, or lacks the method's network; Retry-After says when to try again."),
 }
@@ -85,6 +93,7 @@ class Buckets:
 buckets = Buckets()
 working = threading.BoundedSemaphore(AT_ONCE)
 uploading = threading.BoundedSemaphore(UPLOADS_AT_ONCE)
+sending: Counter[str] = Counter()  # uploads by client
 
 
 async def respond(request: Request) -> Response:
@@ -111,15 +120,19 @@ async def respond(request: Request) -> Response:
 
 async def post_denoise(request: Request) -> Response:
     """The image in the body, denoised: a PNG."""
-    if wait := buckets.wait_s(client(request)):
+    who = client(request)
+    if wait := buckets.wait_s(who):
         raise Refusal(429, f"More than {PER_MINUTE} requests in a minute. Wait {wait:.0f} s.", {"Retry-After": str(math.ceil(wait))})
-    method, strength = parameters(request)
+    given = request.query_params.multi_items()
     kind = content_type(request)
-    with one_of(uploading):
+    known(given)  # a wrong one is refused before the body is waited for, if that can be told without a form's fields
+    if not is_form(kind):
+        parameters(given)
+    with a_share(who), one_of(uploading):
         data = await body(request)
         with one_of(working):
             start = time.monotonic()
-            content = await anyio.to_thread.run_sync(work, data, kind, method, strength)
+            content, method = await anyio.to_thread.run_sync(work, data, kind, given)
     headers = HEADERS | {"X-Method": method, "X-Seconds": f"{time.monotonic() - start:.3f}"}
     return Response(content, media_type="image/png", headers=headers)
 
@@ -129,13 +142,9 @@ def client(request: Request) -> str:
     return household(request.client.host if request.client else "")
 
 
-def parameters(request: Request) -> tuple[str, float | None]:
-    """Method and strength of the address's query, checked before the body is waited for."""
-    given = request.query_params.multi_items()
-    names = [name for name, _ in given]
-    for name in names:
-        if name not in PARAMETERS or names.count(name) > 1:
-            raise Refusal(400, f"The parameters are {' and '.join(PARAMETERS)}, each once; {name[:40]!r} is not.")
+def parameters(given: Sequence[tuple[str, str]]) -> tuple[str, float | None]:
+    """Method and strength, of the address's query and of a form's fields together."""
+    known(given)
     values = dict(given)
     method = values.get("method", "denoiser")
     if method not in METHODS:
@@ -150,6 +159,16 @@ def parameters(request: Request) -> tuple[str, float | None]:
     return method, strength
 
 
+def known(given: Sequence[tuple[str, str]]) -> None:
+    """Refuse a name that is no parameter's, or comes twice: nothing that is sent is ignored."""
+    names = [name for name, _ in given]
+    for name in names:
+        if name not in PARAMETERS:
+            raise Refusal(400, f"The parameters are {' and '.join(PARAMETERS)}; there is none named {name[:40]!r}.")
+        if names.count(name) > 1:
+            raise Refusal(400, f"Give {name} once, in the address or as a field of the form.")
+
+
 def content_type(request: Request) -> Message:
     """The Content-Type, parsed; refused unless it is one of an image, of bytes or of a form with a file."""
     parsed = Message()
@@ -162,15 +181,21 @@ def content_type(request: Request) -> Message:
     )
 
 
+def is_form(kind: Message) -> bool:
+    """Whether the image is a field of a form."""
+    return kind.get_content_type() == "multipart/form-data"
+
+
 async def body(request: Request) -> bytes:
     """The request's body, never more than MAX_BODY of it."""
     too_large = Refusal(413, f"The upload is larger than {MAX_BODY >> 20} MB. Save the image smaller, or as a JPEG.")
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length[:20]) > MAX_BODY:
         raise too_large
+    paced = Request(request.scope, steady(request.receive, _trickled))
     chunks, size = [], 0
     with anyio.move_on_after(READ_S) as scope:
-        async for chunk in request.stream():
+        async for chunk in paced.stream():
             size += len(chunk)
             if size > MAX_BODY:
                 raise too_large
@@ -178,6 +203,26 @@ async def body(request: Request) -> bytes:
     if scope.cancelled_caught:
         raise Refusal(408, f"The upload took longer than {READ_S} s. Send a smaller image, or try a faster connection.")
     return b"".join(chunks)
+
+
+def _trickled() -> Refusal:
+    return Refusal(
+        408, f"The upload came in below {BYTES_PER_S / 1000:g} kB/s for {WINDOW_S:g} s. Send a smaller image, or try a faster connection."
+    )
+
+
+@contextmanager
+def a_share(who: str) -> Iterator[None]:
+    """A place among a client's own uploads, so that nobody takes all places; or a refusal."""
+    if sending[who] >= OWN_AT_ONCE:
+        raise Refusal(429, f"You are sending {OWN_AT_ONCE} images already. Try again when one is done.", {"Retry-After": "3"})
+    sending[who] += 1
+    try:
+        yield
+    finally:
+        sending[who] -= 1
+        if not sending[who]:
+            del sending[who]
 
 
 @contextmanager
@@ -191,18 +236,22 @@ def one_of(places: threading.BoundedSemaphore) -> Iterator[None]:
         places.release()
 
 
-def work(data: bytes, kind: Message, method: str, strength: float | None) -> bytes:
-    """Bytes of an image, or of a form with one, to those of the denoised PNG. Runs in a thread."""
+def work(data: bytes, kind: Message, given: Sequence[tuple[str, str]]) -> tuple[bytes, str]:
+    """Bytes of an image, or of a form with one, to those of the denoised PNG, and the method used. Runs in a thread."""
     deadline = time.monotonic() + WORK_S
+    if is_form(kind):
+        data, fields = form(data, kind)
+        given = [*given, *fields]
+    method, strength = parameters(given)
     try:
-        picture = read(form_file(data, kind) if kind.get_content_type() == "multipart/form-data" else data)
+        picture = read(data)
         if picture.image.size > MAX_PIXELS:
             height, width = picture.image.shape
             raise Refusal(
                 413, f"The image has {width:,} x {height:,} pixels; at most {MAX_PIXELS / 1e6:g} megapixels are denoised. Make it smaller."
             )
         image = denoise(picture.image, method, strength, should_stop=lambda: time.monotonic() > deadline)
-        return png(Picture(image, picture.dark_ink))
+        return png(Picture(image, picture.dark_ink)), method
     except UploadError as error:
         raise Refusal(400, errors.words(error)) from error
     except RestoreError as error:
@@ -216,8 +265,8 @@ def _refuse(error: RestoreError) -> NoReturn:
     raise Refusal(status, message, {"Retry-After": "60"} if status == 503 else None) from error
 
 
-def form_file(data: bytes, kind: Message) -> bytes:
-    """The content of the file field of multipart/form-data; its file name is not looked at.  (RFC 2046, section 5.1; RFC 7578)
+def form(data: bytes, kind: Message) -> tuple[bytes, list[tuple[str, str]]]:
+    """The file field's content and the other fields of multipart/form-data.  (RFC 2046, section 5.1; RFC 7578)
 
     In memory and in linear time: starlette's own parser writes files to disk and runs in the event loop.
     """
@@ -225,15 +274,16 @@ def form_file(data: bytes, kind: Message) -> bytes:
     if not boundary:
         raise Refusal(400, "The form's Content-Type names no boundary. Let your HTTP library set it.")
     data, edge = b"\r\n" + data, b"\r\n--" + boundary.encode("latin-1", "replace")
-    if data.count(edge) > MAX_PARTS + 1:  # one ends it
-        raise Refusal(400, f"The form has more than {MAX_PARTS} parts; it should have one, with the image's file.")
+    if data.count(edge) > 1 + len(PARAMETERS) + 1:  # the last one ends it
+        raise Refusal(400, f"The form has more fields than {FILE_FIELD}, {' and '.join(PARAMETERS)}.")
     pieces = data.split(edge)
     if len(pieces) < 3 or not pieces[-1].startswith(b"--"):
         raise Refusal(400, "The form is cut off, or its boundary is another than its Content-Type says. Send it again.")
-    found = [content for part in pieces[1:-1] for name, content in [_part(part)] if name == FILE_FIELD]
+    parts = [_part(part) for part in pieces[1:-1]]
+    found = [content for name, content in parts if name == FILE_FIELD]
     if len(found) != 1:
         raise Refusal(400, f"The form has {len(found)} fields named {FILE_FIELD!r}; it should have one, with the image's file.")
-    return found[0]
+    return found[0], [(name, content.decode("utf-8", "replace").strip()) for name, content in parts if name != FILE_FIELD]
 
 
 def _part(part: bytes) -> tuple[str, bytes]:
@@ -252,8 +302,15 @@ def _part(part: bytes) -> tuple[str, bytes]:
 # --- what describes it ------------------------------------------------------------------------------------------------
 
 
+def no_parameters(request: Request) -> None:
+    """Refuse a query, which would be ignored."""
+    if request.query_params:
+        raise Refusal(400, "This address takes no parameters.")
+
+
 async def get_methods(request: Request) -> Response:
     """The methods, with their strengths, as JSON."""
+    no_parameters(request)
     return JSONResponse({name: _method(name) for name in METHODS}, headers=HEADERS)
 
 
@@ -270,13 +327,15 @@ def _method(name: str) -> dict[str, Any]:
 
 async def get_openapi(request: Request) -> Response:
     """The description, for this very address."""
+    no_parameters(request)
     return JSONResponse(openapi(request.url.path.removesuffix("/v1/openapi.json")), headers=HEADERS)
 
 
 def openapi(base: str = "/api") -> dict[str, Any]:
     """The OpenAPI 3.1 description, from the same constants that the code runs by."""
     binary = {"schema": {"type": "string", "format": "binary"}}
-    form = {"schema": {"type": "object", "required": [FILE_FIELD], "properties": {FILE_FIELD: binary["schema"]}}}
+    fields = {FILE_FIELD: binary["schema"], "method": {"type": "string", "enum": list(METHODS)}, "strength": {"type": "number"}}
+    form = {"schema": {"type": "object", "required": [FILE_FIELD], "properties": fields, "additionalProperties": False}}
     strengths = [
         f"{name}: {known.low:g} to {known.high:g}, {known.default:g} unless told ({known.words})"
         for name, kind in METHODS.items()
@@ -296,7 +355,7 @@ def openapi(base: str = "/api") -> dict[str, Any]:
         "info": {
             "title": "Latent Space Explorer",
             "version": "1",
-            "description": f"At most {PER_MINUTE} requests a minute for each client, {AT_ONCE} at once for all.",
+            "description": f"At most {PER_MINUTE} requests a minute and {OWN_AT_ONCE} at once for each client, {AT_ONCE} at once for all.",
         },
         "servers": [{"url": base}],
         "paths": {

@@ -241,6 +241,7 @@ def test_sliders_reach_what_the_map_shows(view: View) -> None:
     assert float(slider.input_value()) == -40
 
 
+@pytest.mark.slow
 def test_wheel_and_keys_zoom_equally_far(view: View) -> None:
     view.open("?z=0.5,1.5")
     focus(view)

@@ -414,6 +414,7 @@ def test_every_change_of_epoch_leaves_a_measure(view: RunView) -> None:
     assert all(0 < duration < 30_000 for duration in durations)
 
 
+@pytest.mark.slow
 def test_the_map_has_room_at_every_width(view: RunView) -> None:
     view.begin(12)
     settled = """() => { const map = document.querySelector('.lm-map'), { layout } = document.querySelector('.lm-plot');

@@ -99,7 +99,7 @@ def test_one_is_put_first(a_class):
     app.selectbox(key="class_panel_run").set_value("run-19")
     checked(app.run())
     checked(app.button(key="class_panel_first").click().run())
-    assert "run-19 gets the next free device" in app.success[0].value
+    assert "run-19 gets the next free device" in app.toast[0].value
     assert jobs.find("run-19").queue_position == 0
     assert list(table(app).index[:2]) == ["run-00", "run-19"]
     app.selectbox(key="class_panel_run").set_value("run-00")

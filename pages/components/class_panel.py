@@ -34,7 +34,7 @@ def _look() -> None:
     """One look at all runs, and what can be done about them."""
     runs = sorted(jobs.runs(), key=_rank)
     if said := st.session_state.pop("panel_said", ""):
-        st.success(link.plain(said), icon=":material/check:")
+        st.toast(link.plain(said), icon=":material/check:", duration="long")  # the panel itself is drawn anew every few seconds
     refusals.show("panel")
     if not runs:
         st.markdown("There are no runs yet.")
@@ -105,7 +105,7 @@ def _cancel(title: str, runs: list[Run], key: str) -> None:
         st.markdown(f"**Cancel {what}?** Finished epochs are kept, and whoever started a run can resume it.")
         st.button(
             f"Yes, cancel {what}", type="primary", key=f"class_panel_cancel_{key}_yes", on_click=_do,
-            args=(jobs.cancel, runs, f"Cancelled: {', '.join(run.id for run in runs)}."),
+            args=(jobs.cancel, runs, f"Cancelled: {what}."),
         )  # fmt: skip
 
 

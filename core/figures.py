@@ -155,7 +155,7 @@ def losses(epochs: Sequence[int], series: Sequence[Mapping[str, Any]]) -> go.Fig
         height=320,
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        xaxis={"title": "epoch", "fixedrange": True},
+        xaxis={"title": "epoch", "fixedrange": True, "dtick": max(1, max(epochs, default=0) // 8)},  # epochs are whole numbers
         yaxis={"title": "nats per image", "fixedrange": True},
     )
     return figure

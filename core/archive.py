@@ -102,7 +102,7 @@ def unpack(zipped: bytes | BinaryIO, name: str, root: Path | None = None, owner:
         members = _members(archive)
         root.mkdir(parents=True, exist_ok=True)
         if len(checkpoints.available(root)) >= MAX_CHECKPOINTS:
-            raise ArchiveError(f"There are {MAX_CHECKPOINTS} models here, as many as there may be. Delete some first.")
+            raise ArchiveError(f"There are already {MAX_CHECKPOINTS} models here, which is the limit. Delete some first.")
         with tempfile.TemporaryDirectory(prefix=".upload.", dir=root) as temporary:  # the dot hides it from `available`
             folder = Path(temporary) / name
             folder.mkdir()
@@ -184,7 +184,7 @@ def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> N
     if member.flag_bits & ENCRYPTED_FLAGS:
         raise ArchiveError(f"The zip's {path.name} is encrypted. Zip it again without a password.")
     if member.compress_type not in METHODS:
-        raise ArchiveError(f"The zip's {path.name} is packed in a way that is not read here. Zip it again with the usual (Deflate).")
+        raise ArchiveError(f"The zip's {path.name} uses a compression that cannot be read here. Zip it again with the usual (Deflate).")
     limit = left = min(MAX_BYTES[path.name], MAX_UNPACKED_BYTES)
     with _zip_errors(), archive.open(member) as source, path.open("wb") as target:
         while chunk := source.read(CHUNK):

@@ -181,11 +181,11 @@ def check_target(folder: Path) -> None:
     if not folder.exists():
         parent = next(p for p in folder.absolute().parents if p.exists())
         if not parent.is_dir() or not os.access(parent, os.W_OK):
-            raise CheckpointError(f"{folder} cannot be made: {parent} is no folder that you may write to. Choose another.")
+            raise CheckpointError(f"{folder} cannot be made: {parent} is not a folder that you may write to. Choose another.")
         return
     if others := _others(folder):
         raise CheckpointError(
-            f"{folder} is there already and is no checkpoint (it has {', '.join(others[:3])}); saving would replace it. "
+            f"{folder} already exists and is not a checkpoint (it has {', '.join(others[:3])}); saving would replace it. "
             "Choose another folder."
         )
 
@@ -208,7 +208,7 @@ def rename(name: str, new: str, root: Path | None = None) -> str:
     check_name(new)
     with _disk_errors(f"{name} was not renamed"):
         if new != name and (new.lower() in SHIPPED or not _rename_to_free(folder, folder.parent / new)):
-            raise CheckpointError(f"There is something named {new} already. Choose another name, or delete that first.")
+            raise CheckpointError(f"The name {new} is already taken. Choose another name, or delete that first.")
     return new
 
 

@@ -53,7 +53,7 @@ def denoise_digits(photo: np.ndarray, method: str, strength: float | None = None
     """A photo (H, W), ink = 1, with each digit on it denoised at 28 x 28 and put back; RestoreError when no digit is found."""
     digits = find_digits(photo)
     if not digits:
-        raise RestoreError("No digit was found in the picture. Leave --digits away to denoise all of it.")
+        raise RestoreError("No digit was found in the picture. Leave out --digits to denoise the whole picture.")
     x = torch.from_numpy(np.stack([digit.x for digit in digits]))  # (B, 1, 28, 28)
     return paste_back(photo, digits, list(denoise_batch(x, method, strength, on_progress=on_progress)[:, 0].numpy()))
 
@@ -95,7 +95,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     p.add_argument("source", metavar="IN", type=Path, help="the picture's file")
-    p.add_argument("target", metavar="OUT", type=Path, help="a .png; one that is there is replaced")
+    p.add_argument("target", metavar="OUT", type=Path, help="a .png file; an existing one is replaced")
     p.add_argument("--method", choices=METHODS, default="denoiser", help="how; see below (denoiser)")
     p.add_argument("--strength", type=float, help="of a method that has one; see below")
     p.add_argument("--digits", action="store_true", help="find the digits, denoise each at 28 x 28 and put it back; the rest stays")
@@ -150,7 +150,7 @@ def _check_target(target: Path) -> None:
     if target.is_dir():
         raise RestoreError(f"{target} is a folder. Give OUT a file's name.")
     if not target.parent.is_dir() or not os.access(target.parent, os.W_OK):
-        raise RestoreError(f"{target.parent} is no folder that you may write to. Choose another place for OUT.")
+        raise RestoreError(f"{target.parent} is not a folder that you may write to. Choose another place for OUT.")
 
 
 def _bytes(source: Path) -> bytes:

@@ -75,7 +75,7 @@ def find(run_id: str, root: Path | None = None) -> Run:
     """The run of that id (one that `runs` lists, never a path); JobError when there is none."""
     folder = next((folder for folder in folders(root or RUNS) if folder.name == run_id), None)
     if folder is None:
-        raise JobError(f"There is no run {run_id!r} (any more). Reload the page to see which there are.")
+        raise JobError(f"There is no run {run_id!r}, or not any longer. Reload the page to see the runs there are.")
     run = read(folder)
     return run if run.state != "queued" else next((other for other in runs(root) if other.id == run_id), run)
 
@@ -173,9 +173,11 @@ def _check_room(owner: str, root: Path, besides: str = "") -> None:
     active = [run for run in runs(root) if run.active and run.id != besides]
     if sum(run.owner == owner for run in active) >= limit:
         have = f"{limit} runs" if limit > 1 else "a run"
-        raise JobError(f"You already have {have} under way or waiting, as many as one person may. Wait for one to end, or cancel one.")
+        raise JobError(
+            f"You already have {have} running or waiting, which is the limit for one person. Wait for one to end, or cancel one."
+        )
     if len(active) >= MAX_RUNS:
-        raise JobError(f"{len(active)} runs are under way or waiting here, as many as there may be. Try again when some have ended.")
+        raise JobError(f"{len(active)} runs are already running or waiting here, which is the limit. Try again when some have ended.")
 
 
 def _make(root: Path, config: dict[str, Any]) -> tuple[Path, int]:

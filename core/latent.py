@@ -71,6 +71,16 @@ def map_plane(codes: np.ndarray, has_prior: bool) -> Plane:
     return Plane(np.zeros(dimensions, np.float32) if has_prior else mean.astype(np.float32), directions[:2].astype(np.float32))
 
 
+def keeps_to_prior(model: Model) -> bool:
+    """Whether training drew the codes towards the prior: the model has one, and the term that keeps to it has some weight."""
+    return model.has_prior and getattr(model.config, "beta", 1.0) > 0 and getattr(model.config, "adversarial_weight", 1.0) > 0
+
+
+def has_rings(model: Model) -> bool:
+    """Whether a map shows the prior's rings: that needs codes that keep to it, and two dimensions to draw a ring in."""
+    return keeps_to_prior(model) and model.config.latent_dim > 1
+
+
 def turned(plane: Plane, points: np.ndarray, towards: np.ndarray) -> Plane:
     """The same plane with its axes turned or mirrored so that its points (N, 2) come as near as they can to others (N, 2).
 
@@ -126,27 +136,50 @@ def class_medians(codes: np.ndarray, labels: np.ndarray) -> dict[int, tuple[floa
     return {int(c): tuple(float(v) for v in np.median(codes[labels == c], axis=0)) for c in np.unique(labels)}
 
 
+ON_CODE = 1e-3  # a point of the map this near to a dot is that dot; half of float16's spacing at |z| = 4 is 1e-3 too
+GAP_CODES = 1_000  # that typical_gap looks at
+GAP_QUANTILE = 0.99
+
+
+def code_at(plane: Plane, codes: np.ndarray, points: np.ndarray, point: tuple[float, float]) -> tuple[np.ndarray, int | None]:
+    """The code (D,) that a point of the map stands for, and the row of its test image: that image's own code where the point is on one
+    of the dots (N, 2), else the code of the plane at that point, and no row."""
+    index, distance = nearest(points, np.asarray(point, np.float32), 1)
+    if distance[0] > ON_CODE:
+        return plane.codes(np.array([point]))[0], None
+    return codes[index[0]], int(index[0])
+
+
+def typical_gap(codes: np.ndarray) -> float:
+    """How far a code of (N, D) lies from the nearest other one, at most, but for one in a hundred."""
+    every = max(1, len(codes) // GAP_CODES)
+    gaps = [nearest(codes, codes[row], 2)[1][-1] for row in range(0, len(codes), every)]
+    return float(np.quantile(gaps, GAP_QUANTILE))
+
+
 @dataclass(frozen=True)
 class Reading:
-    """What a point of the latent space means, read from the test codes around it."""
+    """What a code means, read from the test codes around it, in all dimensions."""
 
     z: tuple[float, ...]
     sigmas: float  # distance from the prior's centre; the prior's standard deviation is 1 in every direction
-    prior_share_beyond: float  # of the draws from a two-dimensional prior that land farther out, [0, 1]
+    prior_share_beyond: float  # of the draws from the prior that land farther out, [0, 1]
     nearest: int  # row of the nearest test code
     distance: float  # to it
     on_code: bool  # whether z is that code
     vote: Vote
 
 
-ON_CODE = 1e-3  # a point this near to a code is that code; half of float16's spacing at |z| = 4 is 1e-3 too
-
-
-def read_point(codes: np.ndarray, labels: np.ndarray, z: tuple[float, ...], k: int = 10) -> Reading:
-    """Read a point z (2,) off the test codes (N, 2) and their labels (N,). A point that is a code has no vote for itself."""
+def read_point(codes: np.ndarray, labels: np.ndarray, z: Sequence[float] | np.ndarray, row: int | None = None, k: int = 10) -> Reading:
+    """Read a code z (D,) off the test codes (N, D) and their labels (N,). Where z is the code of a row, that row has no vote."""
     index, distance = nearest(codes, np.asarray(z, np.float32), k + 1)
-    on_code = bool(distance[0] <= ON_CODE)
-    voters = index[1:] if on_code and len(index) > 1 else index[:k]
+    if row is not None:
+        others = index != row  # not simply the first: another image may have the very same code
+        voters = index[others][:k] if others.any() else index
+        index, distance = np.array([row]), np.zeros(1)
+    else:
+        voters = index[:k]
     sigmas = float(np.linalg.norm(z))
-    beyond = float(np.exp(-0.5 * sigmas**2))  # the survival function of a Rayleigh distribution
-    return Reading(z, sigmas, beyond, int(index[0]), float(distance[0]), on_code, vote(labels[voters]))
+    half = torch.tensor([len(z) / 2, sigmas**2 / 2], dtype=torch.float64)
+    beyond = torch.special.gammaincc(half[0], half[1]).item()  # the survival function of a chi distribution with D degrees of freedom
+    return Reading(tuple(map(float, z)), sigmas, beyond, int(index[0]), float(distance[0]), row is not None, vote(labels[voters]))

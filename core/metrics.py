@@ -32,6 +32,11 @@ SSIM_WINDOW = [weight / sum(_BELL) for weight in _BELL]  # to each side; its out
 SSIM_TILE = 180  # pixels to a side: below 32,768 torch starts no threads, which on a busy machine would cost ten times the work
 
 
+def elbo_metric(model: Model) -> str:
+    """Which -ELBO is quoted of a model: on binarised images where a pixel is a probability of ink, on grey ones where it has a density."""
+    return "negative_elbo_nats" if model.config.likelihood == "bernoulli" else "negative_elbo_grey_nats"
+
+
 @torch.no_grad()
 def elbo_per_image_nats(
     model: Model, x: Tensor, samples: int, generator: torch.Generator, binarize: bool = False, label: Tensor | None = None

@@ -1,5 +1,6 @@
 """One image through a bottleneck and back: what is lost, where, and beside it what PCA keeps with as many numbers."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from core.models.restoration import LessonAutoencoder
 
 PROBABILITY_FLOOR = 1e-3  # PCA draws no probabilities: for the cross-entropy its pixels are clipped to [1e-3, 1 - 1e-3]
 STRANGENESS_SAMPLES = 16  # of z, for each image's -ELBO
+COLLAPSED = 0.1  # a coordinate that varies less than this share of its own noise says nothing of the image
 BATCH = 500
 
 
@@ -108,6 +110,21 @@ def by_pca(principal: Principal, x: Tensor) -> Reconstruction:
 
 
 # --- around a code, and outside of what was learnt -----------------------------------------------------------------------------
+
+
+def posterior_noise(mu: np.ndarray, logvar: np.ndarray | None) -> float | None:
+    """How noisy the codes are that a decoder was trained on: the median over images and coordinates of the posterior's standard
+    deviation, in units of how much mu (N, D) differs in that coordinate; None for a model without a posterior.
+
+    Coordinates that say nothing (a collapsed posterior) are left out; infinite where all of them do.
+    """
+    if logvar is None:
+        return None
+    spread, sigma = mu.std(0), np.exp(0.5 * logvar)  # (D,), (N, D)
+    used = spread > COLLAPSED * sigma.mean(0)
+    if not used.any():
+        return math.inf
+    return float(np.median(sigma[:, used] / spread[used]))
 
 
 def noisy_codes(z: np.ndarray, sigma: float, scale: np.ndarray, count: int, generator: torch.Generator) -> np.ndarray:

@@ -3,6 +3,7 @@
 `denoise` and `enlarge` take a picture and the name of a method; large pictures are worked on in tiles, which changes nothing but memory.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,6 +29,7 @@ NL_PATCH, NL_DISTANCE = 5, 6  # pixels: the side of what is compared, and how fa
 SEARCH_STEPS, SEARCH_RATE = 100, 0.1  # the rate falls linearly to zero
 SEARCH_KNOWN, SEARCH_STARTS = 256, 4  # codes of the checkpoint that are tried, and classes that the search starts from
 SEARCH_IMAGES = 32  # at a time
+SEARCH_NOISE, SEARCH_LOST = 0.3, 0.1  # the damage that it expects: standard deviation of the noise, share of the pixels that are lost
 
 OnProgress = Callable[[float], None]  # told the share that is done, [0, 1]
 ShouldStop = Callable[[], bool]
@@ -55,7 +57,7 @@ class Watch:
     def at(self, share: float) -> None:
         """Tell that this share is done; RestoreStoppedError if that is to be all."""
         if self.should_stop is not None and self.should_stop():
-            raise RestoreStoppedError("It was stopped before it was done.")
+            raise RestoreStoppedError("It was stopped before it finished.")
         if self.on_progress is not None:
             self.on_progress(share)
 
@@ -215,7 +217,8 @@ def _check_side(title: str, x: Tensor, side: int) -> None:
     height, width = x.shape[-2:]
     if (height, width) != (side, side):
         raise RestoreError(
-            f"{title} knows pictures of {side} x {side} pixels only; this one has {width:,} x {height:,}. Choose a method for any size."
+            f"{title} only takes pictures of {side} x {side} pixels; this one has {width:,} x {height:,}. "
+            "Choose a method that takes any size."
         )
 
 
@@ -225,7 +228,7 @@ def strength_for(method: str, strength: float | None) -> float:
     known = kind.strength
     if known is None:
         if strength is not None:
-            raise RestoreError(f"{kind.title} has no strength to set; leave it away.")
+            raise RestoreError(f"{kind.title} has no strength setting. Leave the strength out.")
         return 0.0
     if strength is None:
         return known.default
@@ -354,17 +357,29 @@ def _search(x: Tensor, asked: Asked) -> Tensor:
 
 
 def negative_log_joint_nats(model: Model, x: Tensor, z: Tensor) -> Tensor:
-    """-log p(x|z) - log p(z) but for a constant, nats, of images (B, 1, 28, 28) and codes (B, S, D): (B, S).
+    """-log p(x|z) - log p(z) but for a constant, nats, of damaged images (B, 1, 28, 28) and codes (B, S, D): (B, S).
 
-    A model without a prior has no log p(z): then it is -log p(x|z) alone.
+    p(x|z) is that of the damage, see `damage_log_likelihood_nats`. A model without a prior has no log p(z).
     """
     codes = z.flatten(0, 1)  # (B * S, D)
-    return _cost_nats(model, x.repeat_interleave(z.shape[1], 0), codes, model.decode_logits(codes)).view(z.shape[:2])
+    return _cost_nats(model, x.repeat_interleave(z.shape[1], 0), codes, model.decode(codes)).view(z.shape[:2])
 
 
-def _cost_nats(model: Model, x: Tensor, z: Tensor, logits: Tensor) -> Tensor:
-    """The same of images (B, 1, 28, 28) and one code each, (B, D), already decoded to logits (B, 1, 28, 28): (B,)."""
-    return (0.5 * z.square().sum(-1) if model.has_prior else 0) - model.log_likelihood_nats(logits, x)
+def _cost_nats(model: Model, x: Tensor, z: Tensor, x_hat: Tensor) -> Tensor:
+    """The same of images (B, 1, 28, 28) and one code each, (B, D), already decoded to x_hat (B, 1, 28, 28): (B,)."""
+    return (0.5 * z.square().sum(-1) if model.has_prior else 0) - damage_log_likelihood_nats(x_hat, x)
+
+
+def damage_log_likelihood_nats(x_hat: Tensor, x: Tensor) -> Tensor:
+    """log p(x|x_hat) but for a constant, summed over pixels: clean and damaged images (B, 1, H, W) in [0, 1] -> (B,), nats.
+
+    Nobody says what the damage is, so it is taken for the two most usual kinds at once: x is 0 (lost) with the probability SEARCH_LOST,
+    else x_hat with noise N(0, SEARCH_NOISE^2), clipped to [0, 1]. Between 0 and 1 that is a squared error.
+    """
+    paper = torch.logaddexp(torch.tensor(math.log(SEARCH_LOST)), math.log(1 - SEARCH_LOST) + torch.special.log_ndtr(-x_hat / SEARCH_NOISE))
+    ink = math.log(1 - SEARCH_LOST) + torch.special.log_ndtr((x_hat - 1) / SEARCH_NOISE)
+    between = math.log(1 - SEARCH_LOST) - 0.5 * ((x - x_hat) / SEARCH_NOISE).square()
+    return torch.where(x <= 0, paper, torch.where(x >= 1, ink, between)).flatten(1).sum(1)
 
 
 @torch.no_grad()
@@ -374,8 +389,8 @@ def starting_codes(opened: Checkpoint, x: Tensor) -> Tensor:
     model, latents = opened.model, opened.latents
     every = max(1, len(latents.mu) // SEARCH_KNOWN)
     known, labels = torch.from_numpy(latents.mu[::every][:SEARCH_KNOWN]), latents.label[::every][:SEARCH_KNOWN]
-    logits = model.decode_logits(known)  # (known, 1, 28, 28), the same for every image
-    costs = torch.stack([_cost_nats(model, image.expand_as(logits), known, logits) for image in x])  # (B, known)
+    x_hat = model.decode(known)  # (known, 1, 28, 28), the same for every image
+    costs = torch.stack([_cost_nats(model, image.expand_as(x_hat), known, x_hat) for image in x])  # (B, known)
     starts = [model.encode(x)[0].unsqueeze(1)]
     best = []
     for order in costs.argsort(1).numpy():
@@ -387,8 +402,7 @@ def starting_codes(opened: Checkpoint, x: Tensor) -> Tensor:
 def most_probable_codes(model: Model, x: Tensor, starts: Tensor, on_step: OnProgress = lambda share: None) -> Tensor:
     """The codes (B, D) at which p(z|x) is largest, of those that Adam comes by from starts (B, S, D).
 
-    That is a MAP estimate: the top of the posterior, not its mean and not a draw from it. It takes the damage for ink: the model says
-    how likely the image is, not how likely that it was spoilt.
+    That is a MAP estimate: the top of the posterior, not its mean and not a draw from it.
     """
     with torch.inference_mode(False), torch.enable_grad():
         x, z = x.clone(), starts.clone().requires_grad_()
@@ -470,26 +484,26 @@ METHODS: dict[str, Method] = {
         "Blind U-Net denoiser", "Trained to undo nine kinds of damage without being told which; any size.", _network("denoiser")
     ),
     "lesson-denoiser": Method(
-        "The lesson's denoising autoencoder",
-        "Draws the digit again from a bottleneck of 128 numbers, as in the lesson.",
+        "Course autoencoder (AI for Beginners)",
+        "The denoising autoencoder of the course AI for Beginners: it draws the digit again from a bottleneck of 128 numbers.",
         _network("lesson-denoiser"),
         any_size=False,
     ),
     "vae": Method(
-        "VAE, encode and decode",
-        "The image's code, decoded: what the model can draw, and nothing else, so it may become another digit.",
+        "Chosen model: encode and decode",
+        "The image's code in the chosen model, decoded: what that model can draw and nothing else, so it may become another digit.",
         _reconstruct,
         any_size=False,
     ),
     "vae-search": Method(
-        "VAE, search for the code",
-        "Searches the latent space for the most probable code of the image (a MAP estimate) from several starts, and decodes it.",
+        "Chosen model: search for the code",
+        "Looks for the code that most probably became this image by noise and lost pixels (a MAP estimate), and decodes it.",
         _search,
         any_size=False,
     ),
     "median": Method(
         "Median filter",
-        "Each pixel becomes the median of the square around it: good against single wrong pixels, hard on thin strokes.",
+        "Each pixel becomes the median of the square around it: good at removing single wrong pixels, hard on thin strokes.",
         _filtered(median, lambda radius: int(radius)),
         is_model=False,
         strength=Strength("pixels from the square's middle to its edge", 1, 5, 1, whole=True),
@@ -503,17 +517,17 @@ METHODS: dict[str, Method] = {
     ),
     "tv": Method(
         "Total variation",
-        "Looks for flat areas with sharp edges that stay near to the image.",
+        "Makes areas flat but keeps their edges sharp, without moving far from the image.",
         _filtered(tv, lambda weight: TV_STEPS),
         is_model=False,
-        strength=Strength("weight of flatness against likeness", 0.01, 2.0, 0.3),
+        strength=Strength("weight: more is flatter, less is closer to the given image", 0.01, 2.0, 0.3),
     ),
     "nl-means": Method(
         "Non-local means",
         "Each pixel becomes the mean of those nearby whose surroundings look alike.",
         _filtered(nl_means, lambda h: NL_DISTANCE + NL_PATCH // 2 + 1),
         is_model=False,
-        strength=Strength("difference of grey at which patches still look alike; ink is 1", 0.01, 2.0, 0.3),
+        strength=Strength("difference in grey at which patches still count as alike; ink is 1", 0.01, 2.0, 0.3),
     ),
 }
 
@@ -525,11 +539,11 @@ ENLARGERS: dict[str, Enlarger] = {
     "lanczos": Enlarger(
         "Lanczos", "Windowed sinc over 6 x 6 pixels: sharper, with faint rings.", _resized(Image.Resampling.LANCZOS), is_model=False
     ),
-    "upscaler-x2": Enlarger("Upscaler x2", "Trained to draw what the means of 2 x 2 pixels came from.", _network("upscaler-x2"), 2),
-    "upscaler-x4": Enlarger("Upscaler x4", "Trained to draw what the means of 4 x 4 pixels came from.", _network("upscaler-x4"), 4),
+    "upscaler-x2": Enlarger("Upscaler x2", "Trained to recover the original from the means of 2 x 2 pixels.", _network("upscaler-x2"), 2),
+    "upscaler-x4": Enlarger("Upscaler x4", "Trained to recover the original from the means of 4 x 4 pixels.", _network("upscaler-x4"), 4),
     "lesson-upscaler": Enlarger(
-        "The lesson's super-resolution network",
-        "14 x 14 pixels to 28 x 28 through a bottleneck of 128 numbers, as in the lesson.",
+        "Course network (AI for Beginners)",
+        "The super-resolution network of the course AI for Beginners: 14 x 14 pixels to 28 x 28 through a bottleneck of 128 numbers.",
         _network("lesson-upscaler"),
         2,
         SIDE // 2,

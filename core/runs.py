@@ -14,7 +14,7 @@ DEVICE = re.compile(r"cpu|mps|cuda:\d{1,3}")
 STATES = ("queued", "running", "paused", "stopped", "finished", "failed", "interrupted")
 UNFINISHED = ("queued", "running", "paused")  # what status.json says while there is something left for the process to do
 INTERRUPTED = (
-    "The run's process ended without a word: it was killed, ran out of memory, or the machine was restarted. "
+    "The run's process ended without a message: it was killed, ran out of memory, or the machine was restarted. "
     "Everything up to the last finished epoch is kept; Resume goes on from there."
 )
 

@@ -34,16 +34,19 @@ WHAT_IT_IS = """
 A **denoising autoencoder** is shown a damaged image and asked for the clean one. It cannot copy its input, so it has to learn what \
 clean images look like. Nobody tells it what the damage is: it is *blind*.
 
-- The **lesson's network** draws each digit again from a bottleneck of 128 numbers. What does not fit through is lost: noise, and detail.
+- The **course autoencoder**, from the course *AI for Beginners* which this explorer follows, draws each digit again from a bottleneck of \
+128 numbers. What does not fit through is lost: noise, and detail.
 - The **U-Net** keeps the detail: *skip connections* carry it past the bottleneck. It is fully convolutional, so it takes any size. All \
 it ever saw were handwritten digits of MNIST, light ink on black: of a face or a landscape it knows nothing.
-- The **VAE** was never taught to denoise. It can only draw digits, so whatever it is given comes back as one, maybe as another one. \
-*Encode and decode* trusts the encoder, which noise misleads; the *search* looks for the code that explains the image best.
-- The **filters** know nothing of digits. They smooth, and see no difference between noise and a thin stroke.
+- The **chosen model** (in the sidebar) was never taught to denoise. It can only draw what it has learnt, so whatever it is given comes \
+back as that, maybe as another class. *Encode and decode* trusts the encoder, which noise misleads. *Search for the code* asks of each \
+code how likely its drawing is to have become the given image by damage. Nobody says which damage, so it expects the usual: noise on every \
+pixel (a squared error), and now and then a pixel that is lost.
+- The **filters** know nothing of what is shown. They smooth, and see no difference between noise and a thin stroke.
 
-**PSNR** (peak signal-to-noise ratio, in dB) counts how far the pixels are off, **SSIM** (structural similarity, at most 1) how much of \
-the structure is right. Both compare with a clean image. Where none is known they are *unknown*: a clean look is no proof, for ink may \
-have been invented.
+**PSNR** (peak signal-to-noise ratio, in dB) says how far off the pixels are, **SSIM** (structural similarity, at most 1) how much of \
+the structure is right. Both compare with a clean image. Where none is known they are *unknown*: an answer that looks clean may still \
+have invented ink.
 """
 
 main()

@@ -8,8 +8,10 @@ import streamlit as st
 from core import latent
 from core.checkpoints import Checkpoint, CheckpointError
 from core.data.datasets import DATASETS, DatasetError, on_disk
-from pages.components import caches, downloads, link, panel, session, sidebar
+from core.models.conditional_vae import NOT_TOLD
+from pages.components import caches, downloads, link, panel, session, sidebar, words
 from pages.components.latent_map import LAYERS, latent_map
+from pages.components.panel import Shown
 from pages.components.pictures import grey
 from pages.web import errors
 
@@ -30,7 +32,7 @@ def main() -> None:
     with st.sidebar:
         sidebar.model_card(checkpoint)
     explore(checkpoint.name)
-    st.expander("What am I looking at?", icon=":material/school:").markdown(WHAT_IT_IS)
+    st.expander("What am I looking at?", icon=":material/school:").markdown(words.what_it_is(checkpoint))
 
 
 @st.fragment
@@ -43,16 +45,24 @@ def explore(name: str) -> None:
         st.rerun()
     if not state.point_given:
         state.point = starting_point(view)
-    state.setdefault("layer_pills", state.layers)
-    state.layers = st.pills(
-        "Layers", list(LAYERS), selection_mode="multi", format_func=LAYERS.__getitem__, key="layer_pills", label_visibility="collapsed"
-    )
+    state.layers = choose_layers(latent.has_rings(view.checkpoint.model))
     with st.container(key="map-and-panel"):  # where the two stand is latent_map.css's: it follows the room that there is
-        decoded = server_decode(view, state.point) if view.atlas and state.point else None
+        decoded = server_decode(view, state.point) if state.point and (view.atlas or len(view.plane.origin) > 2) else None
         latent_map(view, state.point, state.commit, state.layers, not state.point_given, decoded, keep_pick, MAP_KEY)
         with st.container(key="panel"):
             show_panel(view)
     link.write(name, state.point, state.point_given, state.layers)
+
+
+def choose_layers(rings: bool) -> list[str]:
+    """The layers to show; that of the rings is offered, and forgotten, only where there are any."""
+    offered = [layer for layer in LAYERS if layer != "prior" or rings]
+    hidden = [layer for layer in st.session_state.layers if layer not in offered]
+    key = session.LAYER_PILLS[rings]
+    st.session_state.setdefault(key, [layer for layer in st.session_state.layers if layer in offered])
+    return hidden + st.pills(
+        "Layers", offered, selection_mode="multi", format_func=LAYERS.__getitem__, key=key, label_visibility="collapsed"
+    )
 
 
 def keep_pick() -> None:
@@ -67,10 +77,13 @@ def chosen_label(checkpoint: Checkpoint) -> int | None:
     if not checkpoint.model.conditional:
         return None
     names = caches.class_names(checkpoint) or tuple(map(str, range(getattr(checkpoint.model.config, "classes", 0))))
-    return st.selectbox(
-        "Draw as", range(len(names)), index=None, format_func=names.__getitem__, placeholder="not told", key=f"draw_as-{checkpoint.name}",
-        help="A conditional model is told what to draw; the code then says how. Nothing: it is not told.",
+    first = int(checkpoint.latents.label[0])  # of the point that a first visitor finds
+    label = st.selectbox(
+        "Draw as", [*range(len(names)), NOT_TOLD], min(first, len(names)), key=f"draw_as-{checkpoint.name}",
+        format_func=lambda label: words.UNTOLD if label == NOT_TOLD else names[label],
+        help="This model is told what to draw; the code says how to draw it.",
     )  # fmt: skip
+    return None if label == NOT_TOLD else label
 
 
 def starting_point(view: caches.MapView) -> tuple[float, float]:
@@ -80,25 +93,27 @@ def starting_point(view: caches.MapView) -> tuple[float, float]:
 
 
 def server_decode(view: caches.MapView, z: tuple[float, float]) -> str:
-    """The decoder's own answer for a map that previews from an atlas."""
-    x_hat = latent.decode(view.checkpoint.model, view.plane.codes(np.array([z])), view.label)[0]
+    """The decoder's own answer, where the browser has none: for an atlas, and for a dot whose code lies beside the map's plane."""
+    code, _ = latent.code_at(view.plane, view.checkpoint.latents.mu, view.points, z)
+    x_hat = latent.decode(view.checkpoint.model, code[None], view.label)[0]
     return base64.b64encode(grey(x_hat).tobytes()).decode()
 
 
 def show_panel(view: caches.MapView) -> None:
     """What the kept point means; and, where the data set's images are not here, the offer to bring them."""
-    checkpoint, z = view.checkpoint, st.session_state.point
+    checkpoint, point = view.checkpoint, st.session_state.point
     codes = checkpoint.latents
-    reading = latent.read_point(view.points, codes.label, z) if z else None
+    reading = latent.read_point(codes.mu, codes.label, *latent.code_at(view.plane, codes.mu, view.points, point)) if point else None
     dataset_name = caches.dataset_name(checkpoint)
     images, why_not = test_images(dataset_name, len(codes.mu))
     image = panel.read_image(checkpoint, reading.nearest, images) if images is not None and reading and reading.on_code else None
-    panel.show(checkpoint, view.classes, reading, image, f"{why_not} Shown is what the decoder makes of the code alone.")
+    instead = f"{why_not} This is what the decoder makes of the code."
+    panel.show(Shown(checkpoint, view.classes, reading, image, instead, view.gap, view.label, not st.session_state.point_given))
     if images is None and dataset_name in DATASETS and not on_disk(dataset_name, "test"):
         with st.container(border=True):
             st.markdown(
-                "**The test images are not on this machine.** The map needs none: it comes with the model. "
-                f"To see each digit beside its reconstruction, bring {DATASETS[dataset_name].name}."
+                "**The test images are not on this machine.** The map works without them. "
+                f"To see each image beside its reconstruction, download {DATASETS[dataset_name].name}."
             )
             downloads.offer(dataset_name)
 
@@ -117,20 +132,5 @@ def test_images(dataset: str, expected: int) -> tuple[np.ndarray | None, str]:
         return None, f"The {dataset} on this machine has {len(images):,} test images, and the model was measured on {expected:,}."
     return images, ""
 
-
-WHAT_IT_IS = """
-An **autoencoder** is two networks that learn together. The **encoder** squeezes an image of 784 pixels into a few numbers, its **code** \
-(a *latent vector* z). The **decoder** has only those numbers to draw the image again. Nobody told it what a 4 is: it was given images \
-without labels, and the only goal was to lose little (*self-supervised learning*).
-
-This one is **variational** (a *VAE*): the encoder answers with a small cloud instead of a point, a normal distribution with mean \
-*z_mean* and log variance *z_log_var*, and all clouds together are drawn towards one round cloud, the **prior**. That is why the space \
-between the digits decodes into something that looks like digits too. Its loss is *reconstruction + KL divergence*.
-
-- **Every dot** is the code of one test image, an image that was never trained on. Its colour is its label, which the model never saw.
-- **The space between the dots** can be decoded as well: move there and watch one digit turn into another.
-- **Try this**: find the border between the 4s and the 9s; walk out beyond the last ring, where nothing was learnt; switch on the \
-*decoded grid* and zoom in.
-"""
 
 main()

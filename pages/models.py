@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import archive, checkpoints, metrics, names
+from core import archive, checkpoints, names
 from core.checkpoints import SHIPPED, Checkpoint, CheckpointError
 from pages.components import caches, link, refusals, session, sidebar, visitor
 
@@ -13,7 +13,7 @@ def main() -> None:
     """The page."""
     session.begin()
     st.title("Models", anchor=False)
-    st.markdown("Every model here can be opened on every page. A download is one zip file, and can be uploaded again, here or elsewhere.")
+    st.markdown("You can open each model on every page. A model downloads as one zip file, which can be uploaded again, here or elsewhere.")
     if said := st.session_state.pop("models_said", ""):
         st.success(said, icon=":material/check:")
     refusals.show("models")
@@ -51,17 +51,17 @@ def show(name: str) -> None:
             st.switch_page("explore.py")
         st.download_button(
             "Download (zip)", lambda: archive.pack(name), f"{name}.zip", "application/zip", icon=":material/download:", on_click="ignore",
-            help="Weights (safetensors), card, codes of the test images, and encoder and decoder as ONNX, which other programs read. "
-            "Writing them takes a few seconds.",
+            help="Weights (safetensors), card, codes of the test images, and encoder and decoder as ONNX, which other programs can read. "
+            "Preparing the zip takes a few seconds.",
         )  # fmt: skip
         if may_change(name, card.get("owner")):
             with st.popover("Delete", icon=":material/delete:"):
-                st.markdown(f"**{name}** is deleted for everybody who uses this explorer. Download it first to keep it.")
+                st.markdown(f"This deletes **{name}** for everyone who uses this explorer. To keep a copy, download it first.")
                 st.button("Delete it", type="primary", on_click=change, args=(delete, f"{name} was deleted.", name))
     if may_change(name, card.get("owner")):
         edit(name, card)
     elif name in SHIPPED:
-        st.caption("It comes with the explorer and stays as it is.")
+        st.caption("It comes with the explorer and cannot be changed.")
     sidebar_words = st.expander("How it was trained and measured", icon=":material/fact_check:")
     with sidebar_words:
         sidebar.whole_card(card)
@@ -69,11 +69,7 @@ def show(name: str) -> None:
 
 def words_for(checkpoint: Checkpoint) -> str:
     """Its figures in one line."""
-    figures = [
-        f"{title} {form.format(value)}"
-        for name, (title, _, form) in sidebar.FIGURES.items()
-        if (value := metrics.from_card(checkpoint.card, name)) is not None
-    ]
+    figures = [f"{figure.title} {figure.value}" for figure in sidebar.figures(checkpoint)]
     size = sum(parameter.numel() for parameter in checkpoint.model.parameters())
     return " · ".join([f"{checkpoint.model.config.latent_dim}-D codes", f"{size:,} weights", *figures])
 
@@ -85,7 +81,7 @@ def edit(name: str, card: dict) -> None:
         title = st.text_input("Title", str(card.get("title", "")), max_chars=checkpoints.MAX_TITLE)
         description = st.text_area("Description", str(card.get("description", "")), max_chars=checkpoints.MAX_DESCRIPTION)
         if st.form_submit_button("Save", icon=":material/save:"):
-            change(save, f"{new} is saved.", name, new, title, description)
+            change(save, f"{new} was saved.", name, new, title, description)
             st.rerun()
 
 
@@ -107,11 +103,11 @@ def upload() -> None:
     """A zip from elsewhere becomes a model."""
     st.header("Upload a model", anchor=False)
     if not visitor.may_train():
-        st.caption("Uploading is for those who may train here; the Train page says how.")
+        st.caption("Only people who may train here can upload models; the Train page says how.")
         return
     key = st.session_state.setdefault("models_uploads", 0)  # another key empties the uploader
     file = st.file_uploader(
-        "A zip that was downloaded here or in another explorer", type="zip", max_upload_size=MAX_UPLOAD_MB, key=f"upload-{key}"
+        "A zip downloaded here or from another explorer", type="zip", max_upload_size=MAX_UPLOAD_MB, key=f"upload-{key}"
     )
     if file is None:
         return
@@ -121,7 +117,7 @@ def upload() -> None:
     except CheckpointError as error:
         st.error(link.plain(str(error)), icon=":material/error:")
         return
-    st.session_state.update(models_uploads=key + 1, models_said=f"{name} is here now, and every page can open it.")
+    st.session_state.update(models_uploads=key + 1, models_said=f"{name} has been added. You can now open it on every page.")
     session.choose(name)
     st.rerun()
 

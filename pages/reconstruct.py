@@ -7,9 +7,9 @@ import torch
 from core import checkpoints, figures, latent, reconstruction
 from core.checkpoints import Checkpoint, CheckpointError
 from core.data.datasets import DATASETS, DatasetError, on_disk
-from core.models import MODELS
+from core.models import entry_of
 from core.models.restoration import LessonAutoencoder
-from pages.components import caches, downloads, image_source, link, session, sidebar
+from pages.components import caches, downloads, image_source, link, session, sidebar, words
 from pages.components.bottleneck import Row, show_image, show_rows, show_strip
 from pages.components.image_source import Picked
 from pages.components.panel import number
@@ -17,6 +17,7 @@ from pages.web import errors
 
 KEY = "reconstruct"  # of the widgets that choose the image
 NEIGHBOURS = 8
+MOST_NOISE, NOISE_WITHOUT_OWN = 2.0, 0.3  # of the slider: its end, and where it begins for a model without noise of its own
 MOST_MODELS = 12  # that one image is shown through
 OTHER_DATASET = "fashion-mnist"  # to show a model of digits what it has not learnt
 
@@ -62,7 +63,9 @@ def through_bottlenecks(checkpoint: Checkpoint, picked: Picked, label: int | Non
     dimensions = checkpoint.model.config.latent_dim
     size = f"{dimensions} number{'s' * (dimensions > 1)}"
     informed = "" if label is None else ", told the class"
-    rows = [Row(title_of(checkpoint), f"{checkpoint.name} · {size}{informed}", reconstruction.by_model(checkpoint.model, x, label))]
+    rows = [
+        Row(entry_of(checkpoint.model).title, f"{checkpoint.name} · {size}{informed}", reconstruction.by_model(checkpoint.model, x, label))
+    ]
     try:
         principal, fitted_on = caches.principal(caches.dataset_name(checkpoint))
         rows.append(Row("PCA", f"{size} too · fitted on {fitted_on}", reconstruction.by_pca(principal.first(dimensions), x)))
@@ -72,17 +75,12 @@ def through_bottlenecks(checkpoint: Checkpoint, picked: Picked, label: int | Non
         model = caches.lesson().model
         if isinstance(model, LessonAutoencoder):
             code = "8 images of 4 × 4 pixels, together 128 numbers"
-            rows.append(Row("The lesson's convolutional autoencoder", code, reconstruction.by_lesson(model, x)))
+            rows.append(Row("Course autoencoder (AI for Beginners)", code, reconstruction.by_lesson(model, x)))
     except CheckpointError:
-        problems.append("The lesson's convolutional autoencoder is left out: it is not in checkpoints/restorers.")
+        problems.append("The convolutional autoencoder of the course AI for Beginners is left out: it is not in checkpoints/restorers.")
     show_rows(x[0, 0].numpy(), rows)
     for problem in problems:
         st.caption(link.plain(problem))
-
-
-def title_of(checkpoint: Checkpoint) -> str:
-    """The kind of model, for people."""
-    return next(entry.title for entry in MODELS.values() if entry.module is type(checkpoint.model))
 
 
 # --- noise in the code -----------------------------------------------------------------------------------------------------------
@@ -90,16 +88,18 @@ def title_of(checkpoint: Checkpoint) -> str:
 
 @st.fragment
 def noise_in_the_code(name: str, picked: Picked, label: int | None) -> None:
-    """The lesson's exercise: neighbours of the code, decoded."""
+    """Neighbours of the code, decoded."""
     try:
         checkpoint = caches.open_checkpoint(name)
     except CheckpointError:  # it changed on disk since the page was drawn: draw it again, and say so
         st.rerun()
     st.header("Noise in the code", anchor=False)
+    own = reconstruction.posterior_noise(checkpoint.latents.mu, checkpoint.latents.logvar)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        start = NOISE_WITHOUT_OWN if own is None else float(np.clip(round(own, 2), 0.01, MOST_NOISE))
         sigma = st.slider(
-            "Noise σ", 0.0, 2.0, 0.3, 0.05, key=f"{KEY}_sigma", persist_state="session", width=320,
-            help="In units of how much each number of the code differs among the test images (its standard deviation).",
+            "Noise σ", 0.0, MOST_NOISE, start, 0.01, key=f"{KEY}_sigma-{name}", persist_state="session", width=320,
+            help="In units of the standard deviation of each code coordinate over the test images.",
         )  # fmt: skip
         st.button("Again", icon=":material/casino:", key=f"{KEY}_again", on_click=other_noise)
     z = reconstruction.by_model(checkpoint.model, picked.x, label).code
@@ -107,9 +107,19 @@ def noise_in_the_code(name: str, picked: Picked, label: int | None) -> None:
     codes = reconstruction.noisy_codes(z, sigma, checkpoint.latents.mu.std(0), NEIGHBOURS, generator)
     images = latent.decode(checkpoint.model, np.concatenate([z[None], codes]), label)
     show_strip(images, ["no noise", *(f"neighbour {i + 1}" for i in range(NEIGHBOURS))], "neighbours")
-    st.caption(
-        "Look at how far you can go before a neighbour is another digit, or none. "
-        + ("A VAE is trained with such noise: near codes look alike." if "kl_nats" in checkpoint.model.LOSSES else NOT_TRAINED_WITH_NOISE)
+    noun = words.dataset_of(checkpoint).noun
+    st.caption(f"{noise_words(own)} How far can you go before a neighbour is another {noun}, or none at all?")
+
+
+def noise_words(own: float | None) -> str:
+    """What noise the model was trained with; `own` is reconstruction.posterior_noise."""
+    if own is None:
+        return NOT_TRAINED_WITH_NOISE
+    if not np.isfinite(own):
+        return "The codes of this model are little more than noise (its posterior has collapsed), so all of them decode into much the same."
+    return (
+        f"This model was trained with noise in its codes, typically σ = {own:.2g} (the median over the test images of its posterior's "
+        "standard deviation). Within that, neighbours should look alike; farther out, nothing was promised."
     )
 
 
@@ -130,7 +140,7 @@ def how_strange(checkpoint: Checkpoint, picked: Picked) -> None:
         return
     if not on_disk(dataset, "test"):
         st.info(
-            f"This cannot be said without the test images of {DATASETS[dataset].name}, and they are not on this machine.",
+            f"To answer this, the test images of {DATASETS[dataset].name} are needed, and they are not on this machine.",
             icon=":material/database:",
         )
         return
@@ -142,13 +152,16 @@ def how_strange(checkpoint: Checkpoint, picked: Picked) -> None:
     value = float(reconstruction.negative_elbo_each_nats(checkpoint.model, picked.x)[0])
     share = reconstruction.strangeness(value, reference)
     measure = "−ELBO" if "kl_nats" in checkpoint.model.LOSSES else "reconstruction loss"
+    likelihood = checkpoint.model.config.likelihood
     low, high = np.quantile(reference, [0.25, 0.75])
     words, chart = st.columns([0.36, 0.64], gap="large", vertical_alignment="center")
     with words:
         st.markdown(f"**{verdict(share, len(reference), DATASETS[dataset].name)}**")
+        density = " Of a density the figure can be negative; only the comparison counts." * (likelihood != "bernoulli")
         st.markdown(
-            f"To describe it the model needs **{value:,.1f} nats** ({measure}); half of the test images need {number(low, 0)} to "
-            f"{number(high, 0)}."
+            f"To describe it the model needs **{number(value, 1)} nats** ({measure}); half of the test images need {number(low, 0)} to "
+            f"{number(high, 0)}.{density}",
+            help=GAUGE_HELP,
         )
         other_images(dataset)
     with chart:
@@ -162,9 +175,9 @@ def how_strange(checkpoint: Checkpoint, picked: Picked) -> None:
 def verdict(share: float, count: int, name: str) -> str:
     """A percentile in words."""
     if share >= 1 - 0.5 / count:
-        return f"Stranger than every one of {count:,} {name} test images."
+        return f"Stranger than all {count:,} {name} test images it was compared with."
     if share <= 0.5 / count:
-        return f"Less strange than every one of {count:,} {name} test images."
+        return f"Less strange than all {count:,} {name} test images it was compared with."
     return f"Stranger than {100 * share:.1f} % of {count:,} {name} test images."
 
 
@@ -177,7 +190,7 @@ def other_images(dataset: str) -> None:
         st.button(f"Show it clothes ({name})", icon=":material/apparel:", on_click=image_source.show_test_images, args=(KEY, OTHER_DATASET))
     else:
         with st.popover("Show it clothes instead", icon=":material/apparel:"):
-            st.markdown(f"{name} is not on this machine. Any other picture will do as well: upload one above.")
+            st.markdown(f"{name} is not on this machine. Any other picture will do too: upload one above.")
             downloads.offer(OTHER_DATASET)
 
 
@@ -211,24 +224,34 @@ def every_model(picked: Picked) -> None:
             st.caption(link.plain(problem))
 
 
-NOT_TRAINED_WITH_NOISE = "Nothing taught this model what lies between its codes: near codes need not look alike."
+NOT_TRAINED_WITH_NOISE = (
+    "This model was trained without noise in its codes: nothing taught it that codes near each other should look alike."
+)
+
+GAUGE_HELP = (
+    "A **nat** is a unit of information, like a bit: 1 nat = 1.44 bits. The more nats an image takes, the less the model expected it. "
+    "Exactly: each image is weighed as it is, in grey (−ELBO on Explore is of binarised pixels); a "
+    "conditional model is not told the class."
+)
 
 WHAT_IT_IS = """
 The **encoder** turns 784 pixels into a few numbers, the **code**; the **decoder** draws the image again from them alone. What the code \
 does not hold is lost.
 
 - **Lossy**: a few numbers cannot hold 784 pixels. What goes first is what the loss cares least about: hooks, gaps, the exact edge.
-- **Data-specific**: the model keeps what tells *its* images apart. A shoe has to pass through a code made for digits, and comes out as \
-something like a digit. The gauge says so: it needs many more nats than a digit does.
-- **The gauge can be fooled**: it measures how costly an image is to describe. A thin stroke or an almost empty sheet is cheap, though it \
-is no digit. Far to the right is strange; far to the left is not "more of a digit".
+- **Data-specific**: the model keeps what tells *its* images apart. A shoe that has to pass through a code made for digits comes out as \
+something like a digit. The gauge shows it: the shoe takes many more nats than a digit does.
+- **The gauge can be fooled**: it measures how costly an image is to describe. A thin stroke or an almost empty sheet is cheap, even if \
+the model has never seen one. Far to the right is strange; far to the left is not "more typical".
+- **The course autoencoder** is the convolutional network of the course *AI for Beginners*, which this explorer follows. Its code has \
+128 numbers, so it loses less.
 - **PCA** (*principal component analysis*) is the best that can be done with straight lines: its code is a weighted sum of pixels and its \
 drawing a weighted sum of images. Here it has as many numbers as the model.
 
-**Cross-entropy** is the loss of the lesson, summed over the pixels: how surprising the image's pixels are to the drawing, in *nats*. \
-A grey pixel costs something even where it is drawn exactly. PCA draws no probabilities, so for this figure its pixels are kept between \
-0.1 % and 99.9 %. **MSE** is the mean squared error, **PSNR** the same in decibels (more is better), **SSIM** compares patterns (1 is \
-equality).
+**Cross-entropy** says how surprising the image's pixels are if each pixel of the drawing is a probability of ink: summed over the \
+pixels, in *nats* (1 nat = 1.44 bits). Here it is the same yardstick for all, also for a model that was trained with another loss. A grey \
+pixel costs something even where it is drawn exactly. PCA draws no probabilities, so for this figure its pixels are kept between 0.1 % and \
+99.9 %. **MSE** is the mean squared error, **PSNR** the same in decibels (more is better), **SSIM** compares patterns (1 means identical).
 """
 
 main()

@@ -71,7 +71,7 @@ def show_one(comparison: Comparison, x: np.ndarray, factor: int) -> None:
     say_problems(comparison)
     height, width = comparison.small.shape[1:]
     first = Picture("Small", comparison.small[0], f"{width} × {height} pixels")
-    last = Picture("Original", x, "what is aimed at")
+    last = Picture("Original", x, "the target")
     made = [Picture(title(name), of.images[0], figures=figures_of(comparison, name)) for name, of in comparison.by.items()]
     row([first, *made, last], "enlarged")
     st.markdown(verdict(comparison, factor))
@@ -109,7 +109,7 @@ def verdict(comparison: Comparison, factor: int) -> str:
         return ""
     best = max(rules, key=rules.__getitem__)
     if not np.isfinite([model, rules[best]]).all():
-        return "There is hardly anything to enlarge here: some answers are exactly the original, and their PSNR is infinite."
+        return "There is hardly anything to enlarge here: some results match the original exactly, so their PSNR is infinite."
     gain = model - rules[best]
     times = f"a mean squared error {10 ** (abs(gain) / 10):.1f} times smaller"
     if gain >= 0:
@@ -143,14 +143,14 @@ def enlarge_ten() -> None:
         [
             Strip("Small", comparison.small, f"{comparison.small.shape[2]} × {comparison.small.shape[1]} pixels"),
             *(Strip(title(name), comparison.by[name].images, figures=figures_of(comparison, name)) for name in shown),
-            Strip("Original", digits, "what is aimed at"),
+            Strip("Original", digits, "the target"),
         ],
         [str(label) for label in range(len(digits))],
         "ten",
     )
     if dataset != DATASET:
         st.info(
-            "These are scikit-learn's digits. MNIST, which the models learnt from, can be brought on the first tab.",
+            "These are scikit-learn's digits. MNIST, which the models learnt from, can be downloaded on the first tab.",
             icon=":material/database:",
         )
     st.caption(" ".join(["PSNR and SSIM are the means of these ten.", *measured(factor)]))
@@ -160,7 +160,7 @@ def measured(factor: int) -> list[str]:
     """What the model's card says of all test images; nothing where there is no card."""
     card = caches.restorer_card(enlarging.model_for(factor))
     psnr, ssim = metrics.from_card(card, "psnr_db"), metrics.from_card(card, "ssim")
-    return [] if psnr is None or ssim is None else [f"Over all of MNIST's test images our model has {psnr:.1f} dB and {ssim:.3f}."]
+    return [] if psnr is None or ssim is None else [f"Over all of MNIST's test images our model reaches {psnr:.1f} dB and {ssim:.3f}."]
 
 
 # --- noise ------------------------------------------------------------------------------------------------------------------
@@ -168,7 +168,7 @@ def measured(factor: int) -> list[str]:
 
 @st.fragment
 def feed_noise() -> None:
-    """The lesson's exercise: pictures of noise through the model for x4."""
+    """Pictures of noise through the model for x4."""
     st.markdown("There is no digit in 7 × 7 random pixels. The model for ×4 has never seen anything but digits. What does it draw?")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.segmented_control(
@@ -187,8 +187,8 @@ def feed_noise() -> None:
         return
     table([Strip("Noise", noise, "7 × 7 pixels"), *strips], [f"draw {i + 1}" for i in range(DRAWS)], "noise", side_px=140)
     st.markdown(
-        "**Look for strokes.** Bicubic makes blots of the noise. The model makes lines and bows with clean edges, and none of them is "
-        "there: it draws what its training made likely, a *hallucination*. Nothing in the answer says so."
+        "**Look for strokes.** Bicubic makes blots of the noise. The model makes lines and curves with clean edges, and none of them is "
+        "really there: it draws what its training made likely, a *hallucination*. Nothing in the result tells you so."
     )
 
 
@@ -205,7 +205,7 @@ def enlarge_larger() -> None:
     """Any picture, as it is, twice as large."""
     st.markdown(
         "A network made of convolutions alone fits a picture of any size. Ours for ×2 was trained on 60,000 handwritten digits and "
-        "nothing else: it sharpens pen strokes, and draws everything like pen strokes."
+        "nothing else: it sharpens pen strokes, and makes everything look like pen strokes."
     )
     enlarge_picture.show()
 
@@ -214,15 +214,15 @@ WHAT_IT_IS = """
 **The small picture** is made by averaging: each square of 2 × 2 or 4 × 4 pixels becomes one pixel, its mean. The models were trained on \
 pictures made in just this way, with the original as the answer.
 
-- **Nearest** repeats each pixel. **Bicubic** and **Lanczos** draw a smooth curve through the pixels around. These are rules: they know \
-nothing of digits.
-- **The lesson's network** (×2) is an *autoencoder*: it squeezes the picture into 8 × 4 × 4 numbers first, and what does not fit is lost. \
-It comes out below bicubic.
+- **Nearest** repeats each pixel. **Bicubic** and **Lanczos** draw a smooth curve through the surrounding pixels. These are rules: they \
+know nothing of digits.
+- **The course network** (×2) is that of the course *AI for Beginners*, which this explorer follows. It is an *autoencoder*: it squeezes \
+the picture into 8 × 4 × 4 numbers first, and what does not fit is lost. It does worse than bicubic.
 - **Our model** adds what is missing to a smooth enlargement: *residual* blocks of convolutions at the size of the small picture, and a \
 *sub-pixel convolution* that arranges channels into pixels.
 
-**PSNR** (*peak signal-to-noise ratio*) is the mean squared error on a scale of decibels: 10 dB more is a tenth of the error. **SSIM** \
-(*structural similarity*) compares brightness, contrast and pattern in small windows; 1 is equality. ★ marks the best of a row.
+**PSNR** (*peak signal-to-noise ratio*) is the mean squared error on a scale of decibels: 10 dB more means a tenth of the error. **SSIM** \
+(*structural similarity*) compares brightness, contrast and pattern in small windows; 1 means identical. ★ marks the best of a row.
 """
 
 main()

@@ -26,7 +26,7 @@ def main() -> None:
         return
     st.markdown(
         "Choose what to train and press **Start training**: the map of its codes appears at once and changes with every epoch, and "
-        "the pointer decodes while the model learns."
+        "you can decode any point of it while the model learns."
     )
     _form()
 
@@ -46,7 +46,7 @@ def _chosen(runs: list[jobs.Run]) -> str | None:
     if "run" not in state:
         state.run = asked if asked in ids else next((run.id for run in runs if run.active and run.owner == visitor.me()), None)
         if asked is not None and asked not in ids:
-            refusals.say("link", f"The link asks for the run {link.quote(asked)}, which is not here (any more).")
+            refusals.say("link", f"The link asks for the run {link.quote(asked)}, which is not here, or no longer.")
     if state.run not in ids:
         state.run = None
     if st.query_params.get("run") != state.run:

@@ -181,7 +181,7 @@ def test_a_card_that_json_cannot_hold_changes_nothing(root, tiny_model):
 def test_a_folder_that_is_no_checkpoint_is_never_replaced(tmp_path, tiny_model):
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter1.tex").write_text("three years")
-    with pytest.raises(CheckpointError, match=r"thesis is there already and is no checkpoint"):
+    with pytest.raises(CheckpointError, match=r"thesis already exists and is not a checkpoint"):
         save(tmp_path / "thesis", "vae", tiny_model, {}, codes())
     assert contents(tmp_path / "thesis") == {"chapter1.tex": b"three years"}
 
@@ -195,7 +195,7 @@ def test_a_checkpoint_among_other_files_is_never_replaced(root, tiny_model):
 
 def test_a_file_is_never_replaced(tmp_path, tiny_model):
     (tmp_path / "thesis").write_text("three years")
-    with pytest.raises(CheckpointError, match="is there already"):
+    with pytest.raises(CheckpointError, match="already exists"):
         save(tmp_path / "thesis", "vae", tiny_model, {}, codes())
     assert (tmp_path / "thesis").read_text() == "three years"
 
@@ -497,7 +497,7 @@ def test_a_rename_never_overwrites(root, tiny_model, kind):
         other.write_text("mine")
     if kind == "dangling link":
         other.symlink_to(root / "nowhere")
-    with pytest.raises(CheckpointError, match="something named other already"):
+    with pytest.raises(CheckpointError, match="name other is already taken"):
         checkpoints.rename("good", "other", root)
     assert load("good", root).card["title"] == "Good"
     assert kind != "checkpoint" or load("other", root).card["title"] == "Other"
@@ -507,7 +507,7 @@ def test_a_rename_never_overwrites(root, tiny_model, kind):
 def test_of_two_who_want_one_name_the_slower_gets_a_sentence(root, tiny_model, monkeypatch):
     save(root / "other", "vae", tiny_model, {"title": "Other"}, codes())
     monkeypatch.setattr(os.path, "lexists", lambda path: False)  # it was not there yet when we looked
-    with pytest.raises(CheckpointError, match="something named other already"):
+    with pytest.raises(CheckpointError, match="name other is already taken"):
         checkpoints.rename("good", "other", root)
     assert [load(name, root).card["title"] for name in available(root)] == ["Good", "Other"]
 
@@ -696,7 +696,7 @@ def test_nothing_shipped_is_changed_and_nothing_gets_its_name(elsewhere):
         with pytest.raises(CheckpointError, match="stays as it is"):
             change("vae-mnist-2d", None)
     for name in ("vae-mnist-2d", "VAE-MNIST-2d"):
-        with pytest.raises(CheckpointError, match="something named"):
+        with pytest.raises(CheckpointError, match="already taken"):
             checkpoints.rename("good", name)
     assert checkpoints.place(shutil.copytree(elsewhere / "good", elsewhere / ".new"), "vae-mnist-2d", elsewhere) == "vae-mnist-2d-2"
     assert {file: (checkpoints.SHIPPED_ROOT / "vae-mnist-2d" / file).read_bytes() for file in FILES} == before

@@ -184,7 +184,7 @@ def test_without_any_vae_the_rest_works(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setattr(checkpoints, "CHECKPOINTS", tmp_path)
     monkeypatch.setattr(checkpoints, "SHIPPED_ROOT", tmp_path)
     app = run()
-    assert "Total variation" in titles(app) and "VAE, encode and decode" not in titles(app) and not app.get("plotly_chart")
+    assert "Total variation" in titles(app) and "Chosen model: encode and decode" not in titles(app) and not app.get("plotly_chart")
 
 
 def test_no_method_chosen_says_so() -> None:
@@ -410,6 +410,8 @@ def test_many_files_become_a_table_and_a_zip() -> None:
     outcome = app.session_state["denoise_files"].result
     assert [row.result for row in outcome.rows] == ["001-digit.png", "002-digit.png", ""] and "This is text" in outcome.rows[2].problem
     assert "2 denoised**, 1 with a problem" in words(app) and len(app.dataframe[0].value) == 3
+    table = app.dataframe[0].value
+    assert not table[["file", "result", "problem"]].isna().any(axis=None), "the browser would show None"
     archive = zipfile.ZipFile(io.BytesIO(outcome.archive))
     assert archive.namelist() == ["001-digit.png", "002-digit.png", "table.csv"]
     app.file_uploader[0].set_value([])

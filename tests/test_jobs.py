@@ -857,7 +857,7 @@ def test_limits(root: Path, monkeypatch) -> None:
     with pytest.raises(JobError, match="You already have a run"):
         jobs.resume(other)
     monkeypatch.setattr(jobs, "MAX_RUNS", 1)
-    with pytest.raises(JobError, match="1 runs are under way"):
+    with pytest.raises(JobError, match="1 runs are already running"):
         jobs.start(config(owner="bob"), root)
     reaches(first, "running")
     kill(first)

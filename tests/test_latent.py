@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from scipy.stats import rayleigh
+from scipy.stats import chi, rayleigh
 
 from core import latent
 from core.models import build
@@ -90,25 +90,60 @@ def test_class_medians():
 @pytest.mark.parametrize("z", [(0.0, 0.0), (3.0, -4.0), (0.7, 0.1)])
 def test_a_reading_is_that_of_the_neighbours(codes, z):
     labels = np.arange(300, dtype=np.uint8) % 3
-    reading = latent.read_point(codes, labels, z, k=7)
+    reading = latent.read_point(codes, labels, np.array(z), k=7)
     order = np.argsort(np.linalg.norm(codes - np.array(z), axis=1))
-    assert reading.z == z
+    assert reading.z == pytest.approx(z)
     assert reading.nearest == order[0]
     assert reading.distance == pytest.approx(np.linalg.norm(codes[order[0]] - z), rel=1e-5)
     assert not reading.on_code
     assert reading.vote == latent.vote(labels[order[:7]])
 
 
-def test_a_reading_at_a_code_knows_it(codes):
-    z = (float(codes[17, 0]), float(codes[17, 1]))
-    reading = latent.read_point(codes, np.zeros(300, np.uint8), z)
+def test_a_reading_at_a_code_has_no_vote_of_its_own(codes):
+    codes[3] = codes[17]  # another image with the very same code
+    labels = np.zeros(300, np.uint8)
+    labels[17] = 1
+    reading = latent.read_point(codes, labels, codes[17], 17, k=1)
     assert (reading.on_code, reading.nearest, reading.distance) == (True, 17, 0.0)
+    assert reading.vote == latent.Vote(0, 1.0, 1)
+
+
+@pytest.mark.parametrize("dimensions", [1, 2, 3, 16])
+def test_a_point_of_the_map_is_read_in_code_space(dimensions):
+    """On a dot: that image's own code, not the plane's. Off the dots: the plane's code. Neighbours are those in all dimensions."""
+    codes = np.random.default_rng(0).normal(size=(300, dimensions)).astype(np.float32)
+    plane = latent.map_plane(codes, True)
+    points = plane.points(codes)
+    code, row = latent.code_at(plane, codes, points, tuple(points[17].tolist()))
+    assert row == 17 and code.tolist() == codes[17].tolist()
+    off, none = latent.code_at(plane, codes, points, (0.123, -9.0))
+    np.testing.assert_allclose(off, plane.codes(np.array([(0.123, -9.0)]))[0], rtol=1e-6)
+    assert none is None
+    reading = latent.read_point(codes, np.arange(300) % 3, code, row, k=5)
+    order = np.argsort(np.linalg.norm(codes - codes[17], axis=1), kind="stable")
+    assert reading.sigmas == pytest.approx(np.linalg.norm(codes[17]), rel=1e-5)
+    assert reading.vote == latent.vote((np.arange(300) % 3)[order[1:6]])
+
+
+@pytest.mark.parametrize("dimensions", [1, 2, 3, 16, 64])
+def test_the_share_of_the_prior_that_lies_farther_out_is_that_of_its_dimensions(dimensions):
+    z = np.zeros(dimensions)
+    z[0] = 2.5
+    reading = latent.read_point(np.zeros((4, dimensions), np.float32), np.zeros(4, np.uint8), z)
+    assert reading.prior_share_beyond == pytest.approx(chi.sf(2.5, dimensions), rel=1e-6)
+
+
+def test_the_typical_gap_is_wider_where_codes_lie_thinner():
+    grid = np.stack(np.meshgrid(np.arange(40.0), np.arange(40.0)), -1).reshape(-1, 2)
+    assert latent.typical_gap(grid) == 1.0
+    assert latent.typical_gap(3 * grid) == 3.0
+    assert latent.typical_gap(np.zeros((1, 2))) == 0.0
 
 
 @pytest.mark.parametrize(("z", "sigmas"), [((0.0, 0.0), 0.0), ((3.0, -4.0), 5.0), ((0.0, 1.0), 1.0)])
 def test_a_reading_places_the_point_in_the_prior(codes, z, sigmas):
     """The distance of a 2-D standard normal draw from the centre has a Rayleigh distribution."""
-    reading = latent.read_point(codes, np.zeros(300, np.uint8), z)
+    reading = latent.read_point(codes, np.zeros(300, np.uint8), np.array(z))
     assert reading.sigmas == pytest.approx(sigmas)
     assert reading.prior_share_beyond == pytest.approx(rayleigh.sf(sigmas))
 

@@ -1,5 +1,6 @@
 """Every page through AppTest, with what can be wrong on disk and in the address."""
 
+import base64
 import json
 import shutil
 import time
@@ -9,14 +10,14 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import checkpoints
+from core import checkpoints, latent
 from core.checkpoints import Latents
 from core.data import datasets
 from core.data.datasets import DatasetError, Progress
-from core.models import MODELS, build
+from core.models import MODELS, build, objectives
 from core.models.conditional_vae import ConditionalVAEConfig
 from core.models.vae import VAEConfig
-from pages.components import downloads, latent_map, link
+from pages.components import assets, downloads, latent_map, link, words
 from pages.components.latent_map import LAYERS
 
 PAGES = Path(__file__).resolve().parents[1] / "pages"
@@ -69,6 +70,7 @@ def test_first_visit_finds_a_point_chosen_and_the_walk_on() -> None:
     data = map_data(app)
     assert data["walk"] and data["z"] == pytest.approx(CODES.mu[0].tolist(), abs=1e-4)
     assert "test image 0" in panel(app) and not app.warning and not app.error
+    assert "An example: the first test image" in panel(app) and "The kept point" not in panel(app)
     assert data["decoder"].endswith("decoder.safetensors") and data["atlas"] is None
     assert "10,000 test codes" in data["description"]
 
@@ -84,13 +86,14 @@ def test_card_is_quoted_not_written_by_hand(own_checkpoints: Path) -> None:
     card = json.loads(path.read_text())
     card["metrics"]["negative_elbo_nats"]["value"] = 123.456
     path.write_text(json.dumps(card))
-    assert "−ELBO 123.5" in " ".join(element.value for element in run().sidebar.markdown)
+    (figure,) = [element for element in run().sidebar.markdown if "−ELBO" in element.value]
+    assert "−ELBO 123.5 nats" in figure.value and "1 nat = 1.44 bits" in figure.help and "binarised" in figure.help
 
 
 def test_link_brings_point_layers_and_no_walk() -> None:
     data = map_data(app := run(z="0.5,-1.25", layers="points,manifold", checkpoint="vae-mnist-2d"))
     assert data["z"] == [0.5, -1.25] and data["layers"] == ["points", "manifold"] and not data["walk"]
-    assert "z = (0.50, −1.25)" in panel(app)
+    assert "z = (0.50, −1.25)" in panel(app) and "The kept point" in panel(app) and "An example" not in panel(app)
     assert app.query_params["z"] == "0.5,-1.25"
 
 
@@ -130,8 +133,11 @@ def test_panel_with_images_compares_them(mnist_like: Path, monkeypatch: pytest.M
     monkeypatch.setenv("LATENT_DATA", str(mnist_like))
     html = panel(run())
     assert html.count("<img") == 3 and "−ELBO" in html and "error map" in html
+    assert "; 128.1 on average" in html and "128.3" not in html, "the same -ELBO as in the sidebar"
+    assert "1 nat = 1.44 bits" in html
     away = panel(run(z="9,9"))
     assert "<img" not in away and "Click on a dot" in away and "Less than 1 %" in away
+    assert "No code is near" in away and "No code is near" not in panel(run(z="0.5,0.5"))
 
 
 def test_without_images_the_page_says_what_it_shows_and_offers_them() -> None:
@@ -263,6 +269,7 @@ def test_every_kind_of_model_can_be_explored_point_by_point(own_checkpoints: Pat
     app = run(checkpoint="other")
     assert ("KL divergence)" in panel(app)) == has_posterior
     assert ("centre of the prior" in panel(app)) == (name != "ae")
+    assert ("told the class" in panel(app)) == (name == "cvae")
     assert "error map" in panel(app)
     assert "error map" not in panel(run(checkpoint="other", z="50,50"))
     assert bool([box for box in app.selectbox if box.label == "Draw as"]) == (name == "cvae")
@@ -273,10 +280,84 @@ def test_a_conditional_model_draws_the_class_that_is_chosen(own_checkpoints: Pat
     codes = np.random.default_rng(0).normal(size=(50, 2))
     checkpoints.save(own_checkpoints / "told", "cvae", model, {"dataset": {"name": "mnist"}}, Latents(codes, codes, np.arange(50) % 10))
     app = run(checkpoint="told")
-    untold = map_data(app)
+    assert app.selectbox[0].value == 0, "the class of the first test image, whose code is the starting point"
+    first = map_data(app)
+    assert "the map draws the same code" not in panel(app)
     app.selectbox[0].set_value(7).run()
-    assert map_data(app)["decoder"] != untold["decoder"]
-    assert map_data(app)["figure"] == untold["figure"]
+    seven = map_data(app)
+    assert seven["decoder"] != first["decoder"] and seven["figure"] == first["figure"]
+    assert "told the image's class, 0; the map draws the same code as 7" in panel(app)
+    app.selectbox[0].set_value(-1).run()
+    assert map_data(app)["decoder"] not in (first["decoder"], seven["decoder"]) and "draws the same code without a class" in panel(app)
+
+
+def save_random(root: Path, kind: str, dimensions: int, dataset: str = "mnist", **settings: object) -> np.ndarray:
+    """A model of this kind with random weights, saved as `other`; its random codes."""
+    hidden = {} if kind == "conv-vae" else {"encoder_hidden": (8,), "decoder_hidden": (8,)}
+    model = build(kind, MODELS[kind].config(latent_dim=dimensions, **hidden, **settings)).eval()
+    codes = np.random.default_rng(0).normal(size=(500, dimensions)).astype(np.float16).astype(np.float32)
+    has_posterior = "kl_nats" in MODELS[kind].module.LOSSES
+    latents = Latents(codes, np.zeros_like(codes) if has_posterior else None, np.arange(500) % 10)
+    checkpoints.save(root / "other", kind, model, {"dataset": {"name": dataset}}, latents)
+    return codes
+
+
+def test_a_dot_of_many_dimensions_is_its_own_code_in_panel_and_picture(own_checkpoints: Path) -> None:
+    """The plane's point under the dot is another code: neither what is said nor what is drawn is of that."""
+    codes = save_random(own_checkpoints, "vae", 16)
+    app = run(checkpoint="other")
+    data, html = map_data(app), panel(app)
+    assert [name for name, _ in data["axes"]] == ["u₁", "u₂"] and data["nearest"] == "dot"
+    assert f"{np.linalg.norm(codes[0]):.2f} σ from the centre" in html and "In 16 dimensions a typical draw lies about 4.0 σ out" in html
+    assert f"z = ({', '.join(f'{v:.2f}' for v in codes[0, :4])}, …)".replace("-", "−") in html and "in all 16 dimensions" in html
+    pixels = np.frombuffer(base64.b64decode(data["decoded"]), np.uint8).reshape(28, 28)
+    expected = latent.decode(checkpoints.load("other", own_checkpoints).model, codes[:1])[0]
+    assert np.abs(pixels / 255 - expected).max() < 0.01
+    off = run(checkpoint="other", z="9,9")
+    assert "No code is near" in panel(off) and map_data(off)["decoded"]
+
+
+def test_a_model_of_one_number_has_one_slider_and_no_rings(own_checkpoints: Path) -> None:
+    codes = save_random(own_checkpoints, "vae", 1)
+    app = run(checkpoint="other", layers="points,prior")
+    data = map_data(app)
+    assert [name for name, _ in data["axes"]] == ["z₁"] and data["decoded"] is None
+    assert f"z = {codes[0, 0]:.2f}<".replace("-", "−") in panel(app) and "a bell curve around 0" in panel(app)
+    assert not json.loads(assets._published[data["figure"].lstrip("/")].content)["layout"].get("shapes")
+    assert "Prior rings" not in app.button_group[0].options and app.query_params["layers"] == "prior,points"
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_every_kind_of_model_is_explained_in_its_own_words(own_checkpoints: Path, kind: str) -> None:
+    save_random(own_checkpoints, kind, 2)
+    app = run(checkpoint="other")
+    (said,) = [block.value for block in app.markdown if "Every dot" in block.value]
+    assert MODELS[kind].explanation in said
+    assert ("This one is **variational**" in said or "It is variational" in said) == ("kl_nats" in MODELS[kind].module.LOSSES)
+    assert ("which the model never saw" in said) == (kind != "cvae")
+    assert ("the last ring" in said) == (kind != "ae") == ("Prior rings" in app.button_group[0].options)
+    assert "the 4s and the 9s" in said or kind == "cvae"
+
+
+def test_every_likelihood_has_words() -> None:
+    assert set(words.LIKELIHOODS) == set(objectives.LIKELIHOODS)
+
+
+@pytest.mark.parametrize(("kind", "settings"), [("vae", {"beta": 0.0}), ("aae", {"adversarial_weight": 0.0})])
+def test_a_prior_that_has_no_weight_is_not_claimed(own_checkpoints: Path, kind: str, settings: dict) -> None:
+    save_random(own_checkpoints, kind, 2, **settings)
+    app = run(checkpoint="other")
+    (said,) = [block.value for block in app.markdown if "Every dot" in block.value]
+    assert "towards the prior" in said.split("In this one")[1] and "last ring" not in said
+    assert "without a prior" in panel(app) and "σ from" not in panel(app)
+
+
+def test_explanations_fit_settings_and_data(own_checkpoints: Path) -> None:
+    save_random(own_checkpoints, "vae", 3, "fashion-mnist", beta=4.0, likelihood="gaussian")
+    (said,) = [block.value for block in run(checkpoint="other").markdown if "Every dot" in block.value]
+    for part in ("here 3 numbers", "β = 4 (a *β-VAE*)", "*squared error*", "one garment turn", "pullovers and the coats"):
+        assert part in said
+    assert "digit" not in said and "cross-entropy" not in said
 
 
 def test_back_and_edited_addresses_are_followed() -> None:

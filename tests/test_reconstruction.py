@@ -60,6 +60,15 @@ def test_only_a_conditional_model_listens_to_the_class(tiny_model, x: torch.Tens
     assert (reconstruction.by_model(tiny_model, x, 3).x_hat == reconstruction.by_model(tiny_model, x).x_hat).all()
 
 
+def test_posterior_noise_is_in_units_of_the_codes_spread() -> None:
+    generator = np.random.default_rng(0)
+    mu = generator.normal(size=(2000, 3)) * [1, 10, 1e-4]
+    logvar = np.log(np.broadcast_to([0.02, 0.2, 1.0], mu.shape) ** 2)  # the third is collapsed: its noise is the prior's
+    assert reconstruction.posterior_noise(mu, logvar) == pytest.approx(0.02, rel=0.05)
+    assert reconstruction.posterior_noise(mu, None) is None
+    assert reconstruction.posterior_noise(np.zeros((5, 2)), np.zeros((5, 2))) == np.inf
+
+
 def test_the_lessons_network_has_a_code_of_small_images(x: torch.Tensor) -> None:
     model = build_restorer("lesson", LessonConfig()).eval()
     made = reconstruction.by_lesson(model, x)

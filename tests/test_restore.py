@@ -10,6 +10,7 @@ import scipy.ndimage
 import torch
 import torch.nn.functional as F
 from PIL import Image
+from scipy.stats import norm
 
 from core import checkpoints, latent, restore
 from core.checkpoints import Checkpoint
@@ -201,16 +202,31 @@ def test_the_search_finds_what_a_grid_over_the_whole_space_finds(checkpoint_root
 
 
 def test_the_cost_of_the_search_is_the_joint_density(checkpoint_root: Path, digits: tuple[Split, Split]) -> None:
-    model, x = checkpoints.load("tiny", checkpoint_root).model, to_unit_images(digits[1].images[:2]).round()
+    """Of the damage: pixels of paper are lost or noisy, pixels of ink noisy, both clipped; those between have a density."""
+    model, x = checkpoints.load("tiny", checkpoint_root).model, to_unit_images(digits[1].images[:2])
+    assert (x == 0).any() and (x == 1).any() and ((x > 0) & (x < 1)).any()
+    noise, lost = restore.SEARCH_NOISE, restore.SEARCH_LOST
     z = torch.tensor([[[0.3, -1.2], [0.0, 0.0]], [[2.0, 1.0], [-1.0, 0.5]]])
     with torch.no_grad():
         cost = restore.negative_log_joint_nats(model, x, z)
         for image in range(2):
             for code in range(2):
-                p = model.decode(z[image, code : code + 1])[0]
-                log_likelihood = torch.distributions.Bernoulli(p).log_prob(x[image]).sum()
+                x_hat, seen = model.decode(z[image, code : code + 1])[0].double().numpy(), x[image].double().numpy()
+                density = (1 - lost) * norm.pdf(seen, x_hat, noise) * noise * np.sqrt(2 * np.pi)
+                at_0, at_1 = lost + (1 - lost) * norm.cdf(0, x_hat, noise), (1 - lost) * norm.sf(1, x_hat, noise)
+                likelihood = np.where(seen == 0, at_0, np.where(seen == 1, at_1, density))
                 log_prior = torch.distributions.Normal(0, 1).log_prob(z[image, code]).sum() + np.log(2 * np.pi)
-                assert cost[image, code].item() == pytest.approx(-(log_likelihood + log_prior).item(), rel=1e-4)
+                assert cost[image, code].item() == pytest.approx(-(np.log(likelihood).sum() + log_prior.item()), rel=1e-4)
+
+
+@pytest.mark.parametrize(("damage", "strength"), [("gaussian", 0.5), ("salt-and-pepper", 0.2), ("mask", 0.5)])
+def test_the_search_sees_through_damage_that_misleads_the_encoder(damage: str, strength: float) -> None:
+    """On images that the model can draw exactly, so that the right code is known to be there."""
+    opened = checkpoints.load("vae-mnist-2d")
+    x = torch.from_numpy(latent.decode(opened.model, opened.latents.mu[:16])).unsqueeze(1)
+    spoilt = corrupt_seeded(x, damage, strength, seed=0)
+    encoded, found = (psnr_db(restore.denoise_batch(spoilt, method), x).mean() for method in ("vae", "vae-search"))
+    assert found > 20 and found > encoded + 5
 
 
 def test_the_search_starts_where_the_cost_is_least_and_decodes_few_codes_at_once(
@@ -221,7 +237,7 @@ def test_the_search_starts_where_the_cost_is_least_and_decodes_few_codes_at_once
     assert len(mu) < restore.SEARCH_KNOWN  # so that each is tried
     with torch.no_grad():
         costs = restore.negative_log_joint_nats(opened.model, x, torch.from_numpy(mu).expand(32, *mu.shape)).numpy()
-    work, decoded = opened.model.decode_logits, []
+    work, decoded = opened.model.decode_logits, []  # which decode calls
     monkeypatch.setattr(opened.model, "decode_logits", lambda z, *more: decoded.append(len(z)) or work(z, *more))
     starts = restore.starting_codes(opened, x)
     assert starts.shape == (32, restore.SEARCH_STARTS + 1, 2) and max(decoded) <= restore.SEARCH_KNOWN

@@ -58,7 +58,7 @@ def test_from_a_digit_to_a_downloaded_picture(page: Page) -> None:
     page.get_by_role("radio", name="×4, from 7 × 7").locator("visible=true").click()
     expect(page.locator("[data-testid=enlarged] img")).to_have_count(6)
     assert sizes(page, "enlarged")[0] == [7, 140, 140]
-    expect(page.locator("[data-testid=enlarged]")).not_to_contain_text("lesson")
+    expect(page.locator("[data-testid=enlarged]")).not_to_contain_text("Course")
 
     stage = page.get_by_test_id("wipe-stage").locator("visible=true")
     expect(page.get_by_label("Right").locator("visible=true").locator("option:checked")).to_have_text("Our model")

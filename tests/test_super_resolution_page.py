@@ -88,12 +88,12 @@ def png(pixels: np.ndarray) -> bytes:
 
 def test_x2_shows_every_way_and_x4_leaves_the_lessons_out() -> None:
     app = run()
-    expected = ["Small", "Nearest", "Bicubic", "Lanczos", "The lesson&#x27;s network", "Our model", "Original"]
+    expected = ["Small", "Nearest", "Bicubic", "Lanczos", "Course network", "Our model", "Original"]
     assert titles(html(app, "enlarged")) == expected and "14 × 14 pixels" in html(app, "enlarged")
     assert html(app, "enlarged").count("<img") == 7 and html(app, "error-map").count("<img") == 1
     app.button_group(key="sr_factor").set_value(4).run()
     assert not app.exception
-    assert titles(html(app, "enlarged")) == [title for title in expected if "lesson" not in title]
+    assert titles(html(app, "enlarged")) == [title for title in expected if "Course" not in title]
     assert "7 × 7 pixels" in html(app, "enlarged")
 
 
@@ -156,7 +156,7 @@ def test_a_missing_network_is_said_and_the_rest_is_shown(restorers: Path) -> Non
     shutil.rmtree(restorers / "upscaler-x2")
     shutil.rmtree(restorers / "upscaler-x4")
     app = run()
-    assert titles(html(app, "enlarged"))[-2:] == ["The lesson&#x27;s network", "Original"] and not html(app, "error-map")
+    assert titles(html(app, "enlarged"))[-2:] == ["Course network", "Original"] and not html(app, "error-map")
     assert app.warning[0].value.startswith("Our model is left out. There is no checkpoint named")
     assert titles(html(app, "ten")) == ["Small", "Bicubic", "Original"] and not html(app, "noise")
     assert len(app.warning) == 3
@@ -166,7 +166,7 @@ def test_a_damaged_network_is_said_with_its_file(restorers: Path) -> None:
     weights = restorers / "lesson-upscaler" / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:100])
     app = run()
-    assert "The lesson's network is left out." in app.warning[0].value and "model.safetensors" in app.warning[0].value
+    assert "Course network is left out." in app.warning[0].value and "model.safetensors" in app.warning[0].value
     assert "Our model" in titles(html(app, "enlarged"))
 
 

@@ -171,7 +171,7 @@ def test_a_model_is_downloaded_and_uploaded_again(train_server, root, page, tmp_
         zipfile.ZipFile(path).namelist()
     )
     page.locator("input[type=file]").set_input_files(path)
-    expect(page.get_by_text("mine is here now")).to_be_visible()
+    expect(page.get_by_text("mine has been added")).to_be_visible()
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")  # a file goes to the new uploader
     original = (PROJECT / "checkpoints" / "vae-mnist-2d" / "model.safetensors").read_bytes()
     assert (root / "mine" / "model.safetensors").read_bytes() == original

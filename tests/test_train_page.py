@@ -409,10 +409,10 @@ def test_pause_step_resume_cancel_and_delete(own_root):
     ("state", "fields", "said"),
     [
         ("failed", {"message": "The disk is full. Make room."}, "The disk is full"),
-        ("running", {"epoch": 1.2, "epochs": 3}, "process ended without a word"),
+        ("running", {"epoch": 1.2, "epochs": 3}, "process ended without a message"),
         ("paused", {"epoch": 1.0, "epochs": 3}, ""),
         ("stopped", {"message": "Stopped. It can go on from here at any time."}, "go on from here"),
-        ("queued", {}, "process ended without a word"),
+        ("queued", {}, "process ended without a message"),
         ("running", {"epoch": "NaN", "epochs": [3], "losses": 7, "seconds_left": {}}, "damaged"),
         ("sleeping", {}, "damaged"),
     ],
@@ -648,7 +648,7 @@ def test_a_label_that_a_model_does_not_know_is_not_found(own_root):
     assert frames._kept_or_built("a", stamp=stamp, **address)[0]
     with pytest.raises(LookupError, match="no such label"):
         frames._kept_or_built("b", stamp=f"{stamp[:-1]}3", **address)
-    with pytest.raises(LookupError, match="started anew"):
+    with pytest.raises(LookupError, match="started again"):
         frames._kept_or_built("c", stamp="1-x", **address)
     assert not app.exception
     scope = {"type": "http", "path": "/runs", "headers": [], "path_params": address | {"stamp": stamp, "epoch": "99"}}

@@ -653,7 +653,7 @@ def test_a_place_that_cannot_be_saved_to_is_refused_before_training(tmp_path, mo
     (tmp_path / "taken" / "thesis.tex").write_text("three years")
     (tmp_path / "file").write_text("three years")
     assert command.main([*SMALL, "--out", where]) == 1
-    assert re.match(r"error: .*(needs a name|is no checkpoint|cannot be made)", capsys.readouterr().err)
+    assert re.match(r"error: .*(cannot be used as a name|is reserved|is not a checkpoint|cannot be made)", capsys.readouterr().err)
     assert (tmp_path / "taken" / "thesis.tex").exists()
 
 

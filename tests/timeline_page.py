@@ -32,7 +32,7 @@ def watch() -> None:
     layers = st.pills("Layers", list(LAYERS), selection_mode="multi", default=["points", "names"], format_func=LAYERS.__getitem__)
     description = f"Latent map: {home.ROWS:,} test codes."
     timeline = home.RUNS[name].timeline(name)
-    run_map(timeline, name, home.BOUND, description, state.point, state.commit, layers, "", keep, "map")
+    run_map(timeline, name, home.BOUND, description, state.point, state.commit, layers, 2, "", keep, "map")
     st.text(f"kept {state.point}")
 
 

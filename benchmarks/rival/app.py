@@ -71,8 +71,9 @@ with image_column:
     st.image(Image.fromarray((x_hat * 255).astype(np.uint8)).resize((SIDE_PX, SIDE_PX), Image.Resampling.NEAREST))
 with panel_column:
     codes, images = checkpoint.latents, test_images()
-    reading = latent.read_point(codes.mu, codes.label, z)
-    image = panel.read_image(checkpoint, images[reading.nearest]) if images is not None and reading.on_code else None
-    panel.show(checkpoint, caches.class_names(checkpoint), reading, image, "The test image is not on this machine.")
+    plane = latent.map_plane(codes.mu, checkpoint.model.has_prior)
+    reading = latent.read_point(codes.mu, codes.label, *latent.code_at(plane, codes.mu, codes.mu, z))
+    image = panel.read_image(checkpoint, reading.nearest, images) if images is not None and reading.on_code else None
+    panel.show(panel.Shown(checkpoint, caches.class_names(checkpoint), reading, image, "The test image is not on this machine."))
 if os.environ.get("RIVAL_FREEZE"):
     freeze()

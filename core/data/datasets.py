@@ -68,6 +68,8 @@ class Dataset:
     transposed: bool = False  # EMNIST stores its images mirrored
     megabytes: int = 0  # size of the download
     training_images: int = 60_000
+    noun: str = "image"  # what one of its images shows, in a word
+    look_alikes: str = "two classes"  # neighbours on a map, for "the border between ..."
 
     def idx_files(self, split: str) -> tuple[str, str]:
         """Names of the image file and the label file of a split."""
@@ -89,10 +91,22 @@ DIGITS = tuple("0123456789")
 CLOTHES = ("T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 KANA = ("お o", "き ki", "す su", "つ tsu", "な na", "は ha", "ま ma", "や ya", "れ re", "を wo")
 
+FOURS_AND_NINES = "the 4s and the 9s"
+
 DATASETS: dict[str, Dataset] = {
-    "mnist": Dataset("MNIST: handwritten digits", DIGITS, "MNIST", test_prefix="t10k", megabytes=11),
-    "fashion-mnist": Dataset("Fashion-MNIST: clothes", CLOTHES, "FashionMNIST", test_prefix="t10k", megabytes=29),
-    "kmnist": Dataset("KMNIST: cursive Japanese", KANA, "KMNIST", test_prefix="t10k", megabytes=20),
+    "mnist": Dataset(
+        "MNIST: handwritten digits", DIGITS, "MNIST", test_prefix="t10k", megabytes=11, noun="digit", look_alikes=FOURS_AND_NINES
+    ),
+    "fashion-mnist": Dataset(
+        "Fashion-MNIST: clothes",
+        CLOTHES,
+        "FashionMNIST",
+        test_prefix="t10k",
+        megabytes=29,
+        noun="garment",
+        look_alikes="the pullovers and the coats",
+    ),
+    "kmnist": Dataset("KMNIST: cursive Japanese", KANA, "KMNIST", test_prefix="t10k", megabytes=20, noun="character"),
     "emnist-digits": Dataset(
         "EMNIST digits: more of MNIST",
         DIGITS,
@@ -102,8 +116,12 @@ DATASETS: dict[str, Dataset] = {
         transposed=True,
         megabytes=536,
         training_images=240_000,
+        noun="digit",
+        look_alikes=FOURS_AND_NINES,
     ),
-    "digits": Dataset("scikit-learn digits: 1,797 small ones, always here", DIGITS, training_images=1_437),
+    "digits": Dataset(
+        "scikit-learn digits: 1,797 small ones, always here", DIGITS, training_images=1_437, noun="digit", look_alikes=FOURS_AND_NINES
+    ),
 }
 
 
@@ -158,7 +176,7 @@ def _read_idx(name: str, path: Path) -> np.ndarray:
     """An IDX file of bytes; its length must be what its header says."""
     if not path.is_file():
         raise DatasetError(
-            f"{path} is not there. Download it with: python -m core.data {name}, or set LATENT_DATA to the folder that has it."
+            f"{path} is missing. Download it with: python -m core.data {name}, or set LATENT_DATA to the folder that has it."
         )
     try:
         size = path.stat().st_size

@@ -17,13 +17,21 @@ Model = Autoencoder  # what has codes to explore: every entry of MODELS is one
 
 
 class Entry(NamedTuple):
-    """A kind of model: its configuration, its module, a line for people, and a sentence for beginners."""
+    """A kind of model: its configuration, its module, and its words: a title, a sentence for whoever chooses it, and a paragraph
+    (Markdown) for whoever looks at its map."""
 
     config: type[ModelConfig]
     module: type[Autoencoder]
     title: str
     summary: str
+    explanation: str
 
+
+VARIATIONAL = (
+    "the encoder answers with a small cloud instead of a point, a normal distribution with mean *z_mean* and log variance *z_log_var*, "
+    "and all clouds together are drawn towards one round cloud, the **prior**. That is why the space between the dots decodes into "
+    "something that looks real too. Its loss is *reconstruction + KL divergence*."
+)
 
 MODELS: dict[str, Entry] = {
     "ae": Entry(
@@ -31,30 +39,43 @@ MODELS: dict[str, Entry] = {
         Autoencoder,
         "Autoencoder",
         "Squeezes each image into a few numbers, its code, and draws it again from them; between the codes anything may come out.",
+        "This one is a **plain autoencoder**: the encoder answers with a single point, and training asks only that the image comes back. "
+        "Nothing says where the codes should lie: there is no *prior* and no *KL divergence*, and what lies between the dots may decode "
+        "into anything. Its loss is the *reconstruction* alone.",
     ),
     "vae": Entry(
         VAEConfig,
         VAE,
         "Variational autoencoder",
         "Gives each image a small cloud of codes and keeps the clouds around the centre, so that points in between decode well too.",
+        f"This one is **variational** (a *VAE*): {VARIATIONAL}",
     ),
     "conv-vae": Entry(
         ConvolutionalVAEConfig,
         ConvolutionalVAE,
         "Convolutional VAE",
-        "A variational autoencoder that looks for the same strokes everywhere in the image, with far fewer weights.",
+        "A variational autoencoder that looks for the same strokes everywhere in the image, so it needs far fewer weights.",
+        f"This one is a **convolutional** *VAE*: its networks look for the same strokes everywhere in the image. It is variational: "
+        f"{VARIATIONAL}",
     ),
     "cvae": Entry(
         ConditionalVAEConfig,
         ConditionalVAE,
         "Conditional VAE",
         "A variational autoencoder that is told what the image shows, so its code only says how it is drawn: any class in any style.",
+        "This one is **conditional** (a *CVAE*): encoder and decoder are told the label, so the code is left to say how the image is "
+        "drawn: its slant, its weight, its style. Under *Draw as* you choose what the decoder is told; some training images came without "
+        f"their label, so that it also draws untold. It is variational: {VARIATIONAL}",
     ),
     "aae": Entry(
         AdversarialConfig,
         AdversarialAutoencoder,
         "Adversarial autoencoder",
-        "An autoencoder with an opponent that tries to tell its codes from random points, until they are spread just like those.",
+        "An autoencoder with an opponent that tries to tell its codes from random points, until they are spread just like them.",
+        "This one is **adversarial** (an *AAE*): the encoder answers with a single point, and a third network, the **discriminator**, "
+        "learns to tell codes from random points of one round cloud, the **prior**. The encoder learns to mislead it, so all codes "
+        "together come to look like that cloud. There is no *KL divergence*: its loss is the "
+        "*reconstruction* plus the price of being found out.",
     ),
 }
 
@@ -94,6 +115,11 @@ def _seeded(module: type[M], config: Any, seed: int) -> M:
         return module(config)
 
 
+def entry_of(model: Model) -> Entry:
+    """The entry of MODELS that a model was built from."""
+    return next(entry for entry in MODELS.values() if entry.module is type(model))
+
+
 def describe(name: str, model: Model | Restorer) -> dict[str, Any]:
     """What a card says of a model, enough for `rebuild` or `rebuild_restorer`."""
     return {"name": name, "config": to_json(model.config)}
@@ -120,5 +146,5 @@ def _described(description: Any, kinds: Mapping[str, Any]) -> str:
 
 __all__ = [
     "MODELS", "RESTORERS", "ConfigError", "Entry", "Model", "ModelConfig", "Restorer", "RestorerEntry",
-    "build", "build_restorer", "describe", "rebuild", "rebuild_restorer",
+    "build", "build_restorer", "describe", "entry_of", "rebuild", "rebuild_restorer",
 ]  # fmt: skip

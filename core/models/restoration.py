@@ -1,6 +1,7 @@
-"""Networks from image to image: a blind denoiser and upscalers for pictures of any size, and the lesson's own small autoencoders.
+"""Networks from image to image: a blind denoiser and upscalers for pictures of any size, and three small autoencoders for comparison:
+those of the course AI for Beginners, which the code calls the lesson's.
 
-A restorer has no code to explore; `restore` is all it does. The lesson's networks are the exception: `encode` shows their bottleneck.
+A restorer has no code to explore; `restore` is all it does. The course's networks are the exception: `encode` shows their bottleneck.
 """
 
 from dataclasses import dataclass
@@ -175,7 +176,7 @@ class Upscaler(Restorer):
 
 @dataclass(frozen=True)
 class LessonConfig:
-    """Which of the lesson's networks."""
+    """Which of the course's networks."""
 
     task: str = "reconstruct"  # reconstruct and denoise: 28 x 28 to 28 x 28; enlarge: 14 x 14 to 28 x 28
 
@@ -184,7 +185,7 @@ class LessonConfig:
 
 
 class LessonAutoencoder(Restorer):
-    """The lesson's convolutional autoencoder as it is there: 16, 8 and 8 channels down to a bottleneck of 8 x 4 x 4, and back.
+    """The course's convolutional autoencoder as it is there: 16, 8 and 8 channels down to a bottleneck of 8 x 4 x 4, and back.
 
     What enlarges skips the first pooling, so its bottleneck is the same.
     """
@@ -224,6 +225,6 @@ class LessonAutoencoder(Restorer):
     def training_terms(
         self, x: Tensor, target: Tensor | None = None, generator: torch.Generator | None = None, label: Tensor | None = None
     ) -> Tensor:
-        """The cross-entropy of the answers against the target, as in the lesson: (1, B), nats."""
+        """The cross-entropy of the answers against the target, as in the course: (1, B), nats."""
         assert target is not None
         return -bernoulli_log_likelihood_nats(self.logits(x), target).unsqueeze(0)

@@ -44,12 +44,12 @@ class Preset:
 PRESETS = {
     "quick": Preset(
         "Quick",
-        "Digits find their places. Good enough to look around in.",
+        "The classes find their places: good enough to explore.",
         TrainingConfig(epochs=3, batch_size=128, learning_rate=4e-3),
         40,
     ),
-    "good": Preset("Good", "Neighbours part, strokes get sharp.", TrainingConfig(epochs=30), 240),
-    "best": Preset("Best", "Like the model that ships with the explorer.", TrainingConfig(epochs=200), 1600),
+    "good": Preset("Good", "Neighbouring classes separate, and images get sharper.", TrainingConfig(epochs=30), 240),
+    "best": Preset("Best", "As long as the model that comes with the explorer.", TrainingConfig(epochs=200), 1600),
 }
 SMALL_DATA_BATCH = 64
 

@@ -61,9 +61,13 @@ TASKS: dict[str, Task] = {
     "denoiser-pictures": Task("Blind U-Net denoiser", "denoiser", DenoiserConfig(), corrupt_blindly, f"{BLIND}; {CANVASES}", canvases=True),
     "upscaler-x2": Task("Upscaler x2", "upscaler", UpscalerConfig(), shrink(2), "means of 2 x 2 pixels"),
     "upscaler-x4": Task("Upscaler x4", "upscaler", UpscalerConfig(4, (128, 64), (5, 2)), shrink(4), "means of 4 x 4 pixels"),
-    "lesson-autoencoder": Task("The lesson's autoencoder", "lesson", LessonConfig("reconstruct"), lambda x, generator: x, "none"),
-    "lesson-denoiser": Task("The lesson's denoising autoencoder", "lesson", LessonConfig("denoise"), corrupt_blindly, BLIND),
-    "lesson-upscaler": Task("The lesson's super-resolution network", "lesson", LessonConfig("enlarge"), shrink(2), "means of 2 x 2 pixels"),
+    "lesson-autoencoder": Task(
+        "Course autoencoder (AI for Beginners)", "lesson", LessonConfig("reconstruct"), lambda x, generator: x, "none"
+    ),
+    "lesson-denoiser": Task("Course denoising autoencoder (AI for Beginners)", "lesson", LessonConfig("denoise"), corrupt_blindly, BLIND),
+    "lesson-upscaler": Task(
+        "Course super-resolution network (AI for Beginners)", "lesson", LessonConfig("enlarge"), shrink(2), "means of 2 x 2 pixels"
+    ),
 }
 
 

@@ -41,13 +41,13 @@ STATUSES = {  # what can be refused: the error's code and what it means
     400: ("bad_request", "A parameter is wrong or unknown, or the body is no image that can be read."),
     403: ("wrong_host", "The server does not answer to the name in the Host header."),
     404: ("not_found", "There is nothing at this address."),
-    405: ("method_not_allowed", "This address answers to other HTTP methods; Allow names them."),
+    405: ("method_not_allowed", "This address does not take this HTTP method; the Allow header lists those that it takes."),
     408: (
         "too_slow",
         f"The upload took longer than {READ_S} seconds, or came in below {BYTES_PER_S / 1000:g} kB/s for {WINDOW_S:g} seconds.",
     ),
     413: ("too_large", f"More than {MAX_BODY >> 20} MB, or more than {MAX_PIXELS / 1e6:g} megapixels."),
-    415: ("not_an_image", "The Content-Type is none of an image."),
+    415: ("not_an_image", "The Content-Type is not that of an image."),
     422: ("does_not_fit", "The image was read, but the method does not take its size."),
     429: (
         "too_many_requests",
@@ -112,7 +112,7 @@ async def respond(request: Request) -> Response:
         return Response(status_code=408)  # nobody is there to read it
     except Exception:  # a stranger gets a sentence, the log the rest
         traceback.print_exc()
-        return Refusal(500, "Something went wrong on the server. Try again; if it stays, tell whoever runs it.").response()
+        return Refusal(500, "Something went wrong on the server. Try again; if it happens again, tell whoever runs it.").response()
 
 
 # --- POST /api/v1/denoise ---------------------------------------------------------------------------------------------

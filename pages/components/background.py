@@ -138,7 +138,7 @@ def describe(work: Work, now: float) -> str:
     if work.stopped:
         return "Stopping …"
     if not work.began:
-        return "Waiting for somebody else's work to end …"
+        return "Waiting for somebody else's job to finish …"
     return f"{work.said or 'Working'}{time_left(work.share, now - work.began)}"
 
 

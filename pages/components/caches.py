@@ -28,6 +28,9 @@ LESSON = "lesson-autoencoder"  # among the restorers
 GAUGE_IMAGES = 1_000  # test images to compare one image's loss with
 
 
+BESIDE_THE_PLANE = " Most codes lie off the plane: when you keep a dot, its own code is decoded."
+
+
 @dataclass(frozen=True)
 class MapView:
     """What the live map needs of a checkpoint, computed once."""
@@ -43,6 +46,7 @@ class MapView:
     atlas: Asset | None = None
     why_not_live: str = ""
     note: str = ""  # on codes that do not have two dimensions
+    gap: float = 0.0  # beyond this distance from the nearest code, no code is near
     description: str = field(default="", repr=False)
 
 
@@ -139,7 +143,7 @@ def _map_view(name: str, root: str, stamp: tuple[int, ...], label: int | None) -
     points = plane.points(codes)
     classes = class_names(checkpoint)
     middles = latent.class_medians(points, labels)
-    figure = figures.latent_map(points, labels, classes, middles, prior=model.has_prior).to_json(engine="json")
+    figure = figures.latent_map(points, labels, classes, middles, prior=latent.has_rings(model)).to_json(engine="json")
     bound = max(3.5, float(np.ceil(2 * np.abs(points).max()) / 2))
     decoder, atlas, why = None, None, ""
     try:
@@ -160,7 +164,8 @@ def _map_view(name: str, root: str, stamp: tuple[int, ...], label: int | None) -
         decoder,
         atlas,
         why,
-        dimension_note(codes.shape[1]),
+        dimension_note(codes.shape[1]) + BESIDE_THE_PLANE * (codes.shape[1] > 2),
+        latent.typical_gap(codes),
         words,
     )
 
@@ -217,7 +222,7 @@ def class_names(checkpoint: Checkpoint) -> tuple[str, ...]:
 def dimension_note(dimensions: int) -> str:
     """What the map is when the codes do not have two dimensions; "" when they do."""
     if dimensions == 1:
-        return "The code is one number, from left to right; the height only tells the dots apart."
+        return "The code is one number, from left to right; the height only keeps the dots apart."
     if dimensions == 2:
         return ""
     return (

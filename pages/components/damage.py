@@ -43,7 +43,7 @@ def ask(key: str, none_first: bool) -> Damage:
 
 
 def _title(name: str) -> str:
-    return CORRUPTIONS[name].title if name in CORRUPTIONS else "None"
+    return CORRUPTIONS[name].title if name in CORRUPTIONS else "No damage"
 
 
 def apply(image: np.ndarray, hurt: Damage) -> np.ndarray:

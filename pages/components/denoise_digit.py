@@ -114,7 +114,7 @@ def show_table(clean: np.ndarray | None, given: np.ndarray, answers: Mapping[str
     rows += ['<span></span><span class="soft">as it was given</span>', *_numbers(denoise_methods.psnr_and_ssim(given, clean))]
     st.html(f'{STYLE}<div class="dt" data-testid="denoise-table">{"".join(rows)}</div>{LEGEND}')
     if clean is None:
-        st.caption("PSNR and SSIM are *unknown*: nobody knows this image without its noise. Add damage, and it counts as the clean one.")
+        st.caption("PSNR and SSIM are *unknown*: there is no clean version to compare with. Add damage, and the image counts as clean.")
 
 
 def _numbers(scores: Scores | None) -> list[str]:
@@ -140,5 +140,6 @@ def show_path(given: np.ndarray, checkpoint: Checkpoint) -> None:
     st.plotly_chart(figure, width="stretch", key=f"{KEY}_path", config={"displayModeBar": False})
     st.caption(
         f"**{checkpoint.name}** encodes the image, decodes the code, encodes what it decoded, {STEPS} times in all. Each round pulls the "
-        "image towards what the model can draw; a path that crosses into another digit's cloud turns it into that digit. " + view.note
+        "image towards what the model can draw. A path that crosses into the dots of another class turns the image into that class. "
+        + view.note
     )

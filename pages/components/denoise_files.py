@@ -96,9 +96,13 @@ def show_outcome(outcome: Outcome) -> None:
     image = st.column_config.ImageColumn
     columns: dict[str, Any] = {
         "before": image("Before", width="small"), "after": image("After", width="small"), "file": "File",
-        "result": "In the zip", "problem": st.column_config.TextColumn("Problem", width="large"),
+        "result": "Name in the zip", "problem": st.column_config.TextColumn("Problem", width="large"),
     }  # fmt: skip
-    shown = {name: [getattr(row, name) or None for row in outcome.rows] for name in columns if name != "problem" or problems}
+    pictures = ("before", "after")  # only a missing picture is left empty: for a missing text the table would say "None"
+    shown: dict[str, list[str | None]] = {name: [getattr(row, name) or None for row in outcome.rows] for name in pictures}
+    shown |= {"file": [row.file for row in outcome.rows], "result": [row.result or "–" for row in outcome.rows]}
+    if problems:
+        shown["problem"] = [row.problem for row in outcome.rows]
     st.dataframe(shown, column_config=columns, row_height=64, hide_index=True, key="denoise_files_table")
 
 

@@ -50,7 +50,7 @@ def _run(name: str, job: Job) -> None:
     except DatasetError as error:
         job.error = errors.words(error)
     except DownloadCancelled:
-        job.error = "Stopped. Downloading again goes on where it stopped."
+        job.error = "Stopped. Download again to continue where it stopped."
     except Exception as error:  # the thread must never end without a word
         job.error = f"The download failed ({type(error).__name__}: {errors.words(error)}). Try again."
     finally:
@@ -74,7 +74,7 @@ def offer(name: str) -> None:
         key=f"download-{name}",
     )
     st.caption(
-        f"It comes from the data set's own mirrors and is kept in {data_root().name}/. It is there already? Set LATENT_DATA to its folder."
+        f"It comes from the data set's own mirrors and is kept in {data_root().name}/. Already have it? Set LATENT_DATA to its folder."
     )
 
 

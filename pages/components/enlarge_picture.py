@@ -42,7 +42,7 @@ def show() -> None:
         return
     small = middle(whole)
     if small.shape != whole.shape:
-        st.caption(f"Of {size(whole)} pixels the middle is taken, {size(small)}: more would take too long here.")
+        st.caption(f"Only the middle, {size(small)} of {size(whole)} pixels, is enlarged: more would take too long here.")
     if not background.has(SLOT, token):
         begin(token, small)
     large = background.outcome(SLOT, token)
@@ -90,7 +90,7 @@ def show_result(small: np.ndarray, large: dict[str, np.ndarray], token: str) -> 
     ours = large[METHODS[-1]]
     detail, whole = st.columns([0.58, 0.42], gap="medium")
     with detail, st.container(key="sr_wipe_larger"):
-        st.markdown("**A detail**, where most happens")
+        st.markdown("**A detail**, where the change is largest")
         wipe({title(name): photo_uri(image[rows, columns]) for name, image in large.items()}, "sr_larger_wipe", 384)
     with whole:
         st.markdown(f"**Our model**, {size(ours)} pixels")

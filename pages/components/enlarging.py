@@ -11,7 +11,7 @@ from pages.web import errors
 
 SHORT_TITLES = {  # where the registry's are too long for a caption
     "nearest": "Nearest",
-    "lesson-upscaler": "The lesson's network",
+    "lesson-upscaler": "Course network",
     "upscaler-x2": "Our model",
     "upscaler-x4": "Our model",
 }

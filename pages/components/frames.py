@@ -66,7 +66,7 @@ def respond(request: Request) -> Response:
     try:
         content, media_type = _kept_or_built(path, **request.path_params)
     except (JobError, SnapshotError, LookupError, ValueError, OSError) as error:
-        return PlainTextResponse(f"This epoch is not there. {errors.words(error)}", 404, headers={"Cache-Control": "no-store"})
+        return PlainTextResponse(f"This epoch is not available. {errors.words(error)}", 404, headers={"Cache-Control": "no-store"})
     headers = {"Cache-Control": CACHE_FOR_A_YEAR, "Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff"}
     if media_type == MEDIA_TYPES[".json"]:
         if "gzip" in request.headers.get("accept-encoding", ""):
@@ -84,7 +84,7 @@ def _kept_or_built(path: str, run: str, stamp: str, epoch: str, file: str) -> tu
     found = find(run)
     label = _label(stamp)
     if template(found, label) != f"{_prefix()}/runs/{run}/{stamp}/{{epoch}}/{{file}}":
-        raise LookupError("The run was started anew; reload the page.")
+        raise LookupError("The run was started again; reload the page.")
     if not epoch.isdecimal() or len(epoch) > 6 or file not in FILES:
         raise LookupError("There is no such file.")
     build, media_type = FILES[file]
@@ -110,7 +110,9 @@ def _figure(run: Run, epoch: Snapshot, label: int | None) -> bytes:
         raise SnapshotError(f"The snapshot of epoch {epoch.epoch} does not fit the run's list of test images.")
     dataset = run.config.get("dataset")
     classes = DATASETS[dataset].classes if dataset in DATASETS else ()
-    figure = figures.latent_map(epoch.points, labels, classes, latent.class_medians(epoch.points, labels), rows, epoch.model.has_prior)
+    figure = figures.latent_map(
+        epoch.points, labels, classes, latent.class_medians(epoch.points, labels), rows, latent.has_rings(epoch.model)
+    )
     return gzip.compress(figure.to_json(engine="json").encode(), 6, mtime=0)
 
 

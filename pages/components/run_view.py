@@ -10,10 +10,12 @@ from core import checkpoints, figures, jobs, waiting
 from core.data.datasets import DATASETS
 from core.jobs import Run
 from core.models import MODELS
+from core.models.conditional_vae import NOT_TOLD
 from core.training import snapshot
 from core.training.run import read_metrics
 from pages.components import caches, frames, link, refusals, run_settings, run_words, session, training_form, visitor
 from pages.components.latent_map import LAYERS, run_map
+from pages.components.words import UNTOLD
 
 POLL_S = 2.0
 NOT_FINITE = "not finite"
@@ -75,7 +77,7 @@ def _follow(run_id: str, live: bool) -> None:
 def _header(run: Run) -> None:
     words, colour, icon = STATES[run.state]
     model, dataset = run.config.get("model", {}).get("name"), run.config.get("dataset")
-    title = MODELS[model].title if model in MODELS else "A model that is not known here"
+    title = MODELS[model].title if model in MODELS else "Unknown model"
     data = DATASETS[dataset].name if dataset in DATASETS else "unknown data"
     whose = "yours" if run.owner == visitor.me() else "from the command line" if not run.owner else "somebody else's"
     st.badge(words, color=colour, icon=icon)  # type: ignore[arg-type]
@@ -95,18 +97,18 @@ def _controls(run: Run) -> None:
         st.button("Resume", icon=":material/play_arrow:", type="primary", key="run_resume", on_click=_ask, args=(jobs.resume, run))
         st.button(
             "One epoch", icon=":material/skip_next:", key="run_step", on_click=_ask, args=(jobs.step_epoch, run),
-            help="Go on to the end of the present epoch, and pause there.",
+            help="Train to the end of the current epoch, then pause.",
         )  # fmt: skip
     if run.state != "finished" and run.epoch:
         st.button(
             "Finish here", icon=":material/flag:", key="run_finish", on_click=_ask, args=(jobs.finish, run),
-            disabled=run.finishing or run.stopping, help="Train no further: keep what it has learnt so far as a model.",
+            disabled=run.finishing or run.stopping, help="Stop training, and keep what it has learnt so far as a model.",
         )  # fmt: skip
     if run.active:
         st.button("Cancel", icon=":material/stop:", key="run_cancel", on_click=_ask, args=(jobs.cancel, run), disabled=run.stopping)
     else:
         with st.popover("Delete", icon=":material/delete:"):
-            st.markdown("The run's epochs and its time machine go. A model that came of it stays.")
+            st.markdown("This deletes the run with its epochs and time machine. A model that it produced is kept.")
             st.button("Delete the run", key="run_delete", type="primary", on_click=_ask, args=(jobs.delete, run))
 
 
@@ -187,6 +189,7 @@ def _map(run: Run) -> None:
         z=picked[0],
         commit=picked[1],
         layers=layers,
+        dimensions=_dimensions(run),
         note=_note(run, why_not),
         on_pick=lambda: _keep_pick(run.id),
         key=f"run_map-{run.id}",
@@ -211,21 +214,25 @@ def _label(run: Run) -> int | None:
     if model not in MODELS or not MODELS[model].module.conditional or dataset not in DATASETS:
         return None
     classes = DATASETS[dataset].classes
-    return st.selectbox(
+    label = st.selectbox(
         "Draw as",
-        range(len(classes)),
-        index=None,
-        format_func=lambda label: f"Draw as {classes[label]}",
-        placeholder="Draw as … (not told)",
+        [*range(len(classes)), NOT_TOLD],
+        format_func=lambda label: f"Draw as {UNTOLD if label == NOT_TOLD else classes[label]}",
         key=f"run_label-{run.id}",
         label_visibility="collapsed",
     )
+    return None if label == NOT_TOLD else label
 
 
 def _note(run: Run, why_not: str) -> str:
+    notes = [f"{why_not} While you move, you see a preview from a grid."] if why_not else []
+    return " ".join([*notes, caches.dimension_note(_dimensions(run))])
+
+
+def _dimensions(run: Run) -> int:
+    """Of the run's codes; 2 where its configuration is not readable."""
     dimensions = run.config.get("model", {}).get("config", {}).get("latent_dim")
-    notes = [f"{why_not} What moves is a preview from a grid."] if why_not else []
-    return " ".join([*notes, caches.dimension_note(dimensions) if isinstance(dimensions, int) else ""])
+    return dimensions if isinstance(dimensions, int) else 2
 
 
 def _keep_pick(run_id: str) -> None:

@@ -6,6 +6,7 @@ from core import checkpoints
 from pages.components import link
 
 DEFAULT = "vae-mnist-2d"
+LAYER_PILLS = {True: "layer_pills", False: "layer_pills_without_rings"}  # the widget's key, by whether the model has rings to show
 
 
 def default_checkpoint() -> str | None:
@@ -30,12 +31,13 @@ def begin() -> None:
     st.session_state.update(
         checkpoint=asked.checkpoint if asked.checkpoint in names else default,
         layers=list(asked.layers),
-        layer_pills=list(asked.layers),
         point=asked.z,
         point_given=asked.point_given,
         commit=st.session_state.get("commit", 0),  # the browser takes no answer older than its last commit
         query=query,
     )
+    for pills in LAYER_PILLS.values():
+        st.session_state.pop(pills, None)  # they begin again with these layers
     st.session_state.link_problems = [problem for problem in problems if problem]
 
 

@@ -1,6 +1,7 @@
 """The sidebar that every page shares: which checkpoint, what it is, and what computes here."""
 
 import json
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,44 @@ import streamlit as st
 from core import checkpoints, metrics
 from core.checkpoints import Checkpoint, CheckpointError
 from core.training.config import choose_device, device_title
-from pages.components import caches, link, session
+from pages.components import caches, link, session, words
 
 ROOM = (Path(__file__).parent / "sidebar.js").read_text(encoding="utf-8")
-FIGURES = {  # of a card, with the words for them
-    "negative_elbo_nats": ("−ELBO", "nats per image to describe a test image; lower is better", "{:.1f}"),
-    "nll_nats": ("NLL", "the same with the best possible encoder", "{:.1f}"),
-    "knn_accuracy_percent": ("10-NN", "test images recognised from their codes alone", "{:.1f} %"),
-}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of a card, ready to be shown."""
+
+    title: str
+    value: str
+    words: str
+    help: str
+
+
+def figures(checkpoint: Checkpoint) -> list[Figure]:
+    """What the card says of how good the model is, the figures that it has."""
+    model = checkpoint.model
+    told = " (whose classes the model was told)" if model.conditional else ""
+    density = "; of a density, so it can be negative" if model.config.likelihood != "bernoulli" else ""
+    known = {
+        metrics.elbo_metric(model): (
+            "−ELBO", "{:.1f} nats", f"what it takes to describe a test image{density}; lower is better", words.elbo_help(checkpoint),
+        ),
+        "nll_nats": (
+            "NLL", "{:.1f} nats", "the same with the best possible encoder",
+            "Negative log-likelihood, −log p(x), of the same binarised images: an integral over all codes, so no encoder takes part.",
+        ),
+        "knn_accuracy_percent": (
+            "10-NN", "{:.1f} %", f"test images recognised from their codes alone{told}",
+            "Each test image gets the class that most of its 10 nearest training codes have (10-nearest-neighbour accuracy).",
+        ),
+    }  # fmt: skip
+    return [
+        Figure(title, form.format(value), said, explained)
+        for name, (title, form, said, explained) in known.items()
+        if (value := metrics.from_card(checkpoint.card, name)) is not None
+    ]
 
 
 def checkpoint_picker() -> None:
@@ -59,14 +90,10 @@ def open_chosen() -> Checkpoint | None:
 
 def model_card(checkpoint: Checkpoint) -> None:
     """The card in brief, and whole on request."""
-    card = checkpoint.card
-    lines = []
-    for name, (title, words, form) in FIGURES.items():
-        if (value := metrics.from_card(card, name)) is not None:
-            lines.append(f"**{title} {form.format(value)}** · {words}")
-    st.markdown("\n\n".join(lines))
+    for figure in figures(checkpoint):
+        st.markdown(f"**{figure.title} {figure.value}** · {figure.words}", help=figure.help)
     with st.expander("How it was trained and measured"):
-        whole_card(card)
+        whole_card(checkpoint.card)
 
 
 def whole_card(card: dict[str, Any]) -> None:

@@ -31,32 +31,32 @@ LOSSES = {
 WORDS = {  # of a setting: its name for people, and what it does
     "latent_dim": (
         "Latent dimensions",
-        "How many numbers a code has, 1 to 64. Two can be drawn as they are; of more the map shows a plane.",
+        "How many numbers a code has, 1 to 64. Two can be drawn directly; for more, the map shows a plane through them.",
     ),
-    "likelihood": ("Reconstruction loss", "How a pixel's error counts."),
+    "likelihood": ("Reconstruction loss", "How the error of a pixel is measured."),
     "sigma": ("Pixel scale σ", "For MSE and L1: how far off a pixel may be, in units of black to white."),
-    "beta": ("β, weight of the KL", "1: the VAE as it is. More: tidier codes, blurrier images (beta-VAE)."),
+    "beta": ("β, weight of the KL", "1 is the standard VAE. More gives tidier codes and blurrier images (beta-VAE)."),
     "encoder_hidden": ("Encoder layers", "Units of each hidden layer."),
     "decoder_hidden": ("Decoder layers", "Units of each hidden layer; depth helps most."),
-    "channels": ("Channels", "Of the two convolutions."),
-    "hidden": ("Dense units", "Between the convolutions and the code."),
-    "activation": ("Activation", "What bends the lines between layers."),
-    "discriminator_hidden": ("Discriminator layers", "Units of each hidden layer of the opponent."),
-    "adversarial_weight": ("Adversarial weight", "How much the encoder cares to mislead the discriminator."),
-    "label_dropout": ("Label dropout", "Share of the images shown without their label, so that the model also works untold."),
+    "channels": ("Channels", "Of the convolutions, one number each."),
+    "hidden": ("Dense units", "Units of the dense layer between the convolutions and the code."),
+    "activation": ("Activation", "The nonlinear function between layers."),
+    "discriminator_hidden": ("Discriminator layers", "Units of each hidden layer of the discriminator."),
+    "adversarial_weight": ("Adversarial weight", "How hard the encoder tries to mislead the discriminator."),
+    "label_dropout": ("Label dropout", "Share of the images shown without their label, so that the model also works without one."),
     "epochs": ("Epochs", "How often every image is seen."),
-    "batch_size": ("Batch size", "Images to a step."),
-    "learning_rate": ("Learning rate", "Size of the steps at their largest; they fade out (cosine)."),
+    "batch_size": ("Batch size", "Images per training step."),
+    "learning_rate": ("Learning rate", "Size of the largest steps; they then shrink to zero (cosine schedule)."),
     "warmup_fraction": ("Warm-up", "Share of the steps over which the learning rate rises."),
-    "beta1": ("AdamW β₁", "Memory of the gradient."),
-    "beta2": ("AdamW β₂", "Memory of its square."),
+    "beta1": ("AdamW β₁", "How long AdamW remembers past gradients."),
+    "beta2": ("AdamW β₂", "How long it remembers their squares."),
     "weight_decay": ("Weight decay", "Pulls the weights to zero (AdamW)."),
-    "kl_warmup_epochs": ("KL warm-up, epochs", "The KL's weight rises over so many epochs."),
+    "kl_warmup_epochs": ("KL warm-up, epochs", "Number of epochs over which the weight of the KL rises to its full value."),
     "ema_decay": ("Averaging of weights", "The model that is kept is a running average; 0 keeps the last weights."),
-    "binarize": ("Binarise the images", "Each pixel becomes black or white by chance, anew in every batch."),
-    "gradient_clip": ("Gradient clip", "Largest norm of the gradient; 0: no limit."),
+    "binarize": ("Binarise the images", "Each pixel becomes black or white at random, anew in every batch."),
+    "gradient_clip": ("Gradient clip", "Largest norm of the gradient; 0 means no limit."),
     "seed": ("Seed", "The same seed gives the same run."),
-    "precision": ("Precision", "auto: bfloat16 where the processor is made for it."),
+    "precision": ("Precision", "auto uses bfloat16 where the processor supports it well."),
 }
 IN_NAMES = {  # settings that a suggested name says, where they are not the preset's, and the words for them
     "likelihood": [],
@@ -178,9 +178,9 @@ def _widget(name: str, default: Any, key: str) -> Any:
     if name in CHOICES:
         return st.selectbox(label, list(CHOICES[name]), list(CHOICES[name]).index(default), CHOICES[name].__getitem__, key=key, help=words)
     if isinstance(default, bool):
-        return st.toggle(label, default, key=key, help=f"{words} With MSE or L1 the pixels stay grey in any case.")
+        return st.toggle(label, default, key=key, help=f"{words} With MSE or L1 the pixels always stay grey.")
     if isinstance(default, tuple):
-        return _sizes(st.text_input(label, ", ".join(map(str, default)), key=key, help=f"{words} Numbers with commas between them."))
+        return _sizes(st.text_input(label, ", ".join(map(str, default)), key=key, help=f"{words} Separate the numbers with commas."))
     if isinstance(default, int):
         return st.number_input(label, value=default, step=1, key=key, help=words)
     return st.number_input(label, value=default, step=None, format="%g", key=key, help=words)

@@ -65,6 +65,15 @@ def _component() -> Callable[..., Any]:
     )
 
 
+def coordinates(dimensions: int) -> dict[str, Any]:
+    """What the map calls things: each slider, short and in words (the coordinates of a code, or those of the plane that a map of larger
+    codes shows), and what is nearest to a point: a code, or only its dot where the map does not show whole codes."""
+    names = [["z₁", "z1, first latent coordinate"], ["z₂", "z2, second latent coordinate"]][:dimensions]
+    if dimensions > 2:
+        names = [["u₁", "u1, the map's coordinate to the right"], ["u₂", "u2, the map's coordinate upwards"]]
+    return {"axes": names, "nearest": "code" if dimensions == 2 else "dot"}
+
+
 def latent_map(
     view: MapView,
     z: Sequence[float] | None,
@@ -78,10 +87,14 @@ def latent_map(
     """Mount the map. `z` is the kept point and `commit` the number of the commit it came with (0: from Python).
 
     On a commit, st.session_state[key].pick is {"z": [z1, z2] or None, "commit": n}; it comes from the browser, so check it.
-    `walk` plays the tour until the first touch. `decoded`: the server's answer for z, base64 of 784 bytes, where the browser
-    previews from an atlas.
+    `walk` plays the tour until the first touch. `decoded`: the server's answer for z, base64 of 784 bytes, where the browser has
+    none: it previews from an atlas, or z is a dot whose code lies beside the plane.
     """
-    preview = f"{view.why_not_live} What moves is a preview from a grid; the kept point is decoded by the server." if view.atlas else ""
+    preview = (
+        f"{view.why_not_live} While you move, you see a preview from a grid; the point that you keep is decoded by the server."
+        if view.atlas
+        else ""
+    )
     _mount(
         key,
         on_pick,
@@ -93,6 +106,7 @@ def latent_map(
         z=None if z is None else list(z),
         commit=commit,
         decoded=decoded,
+        **coordinates(len(view.plane.origin)),
         layers=list(layers),
         walk=walk,
         help=HELP,
@@ -109,6 +123,7 @@ def run_map(
     z: Sequence[float] | None,
     commit: int,
     layers: Sequence[str],
+    dimensions: int,
     note: str,
     on_pick: Callable[[], None],
     key: str,
@@ -118,7 +133,7 @@ def run_map(
     `timeline`: "frames" (the address of an epoch's files, with {epoch} and {file}), "live_decoder", "epochs" that can be shown,
     "running", "total" epochs, and "curves": {"epoch", "series": [{"name", "group", "values", "dashed", "colour"}]}: a number,
     null where there was none, or a word where it was not finite. `view` names the run: as long as it stays the same, zoom and legend
-    do. The rest is `latent_map`'s.
+    do. `dimensions`: of the codes. The rest is `latent_map`'s.
     """
     _mount(
         key,
@@ -129,6 +144,7 @@ def run_map(
         z=None if z is None else list(z),
         commit=commit,
         layers=list(layers),
+        **coordinates(dimensions),
         help=HELP + RUN_HELP,
         note=note,
         description=description,

@@ -164,6 +164,7 @@ class LatentMap {
   async apply(data, figure, decoder) {
     const changed = figure !== this.figure || decoder !== this.decoder;
     this.data = data;
+    this.nameAxes(data.axes);
     this.map.setAttribute("aria-label", data.description + (data.timeline ? ` Shown is epoch ${this.epoch} of ${data.timeline.total}.` : ""));
     this.root.querySelector(".lm-help").innerHTML = data.help;
     this.limit = data.limit;
@@ -189,6 +190,17 @@ class LatentMap {
     } else if (changed && !this.pointing) this.restore();
     if (!data.walk) this.tour.stop();
     else if (changed && news && !this.pointing) this.tour.start(this.figure, this.committed);
+  }
+
+  /** A slider for each coordinate: codes of one number have one, and a plane of larger codes has its own. */
+  nameAxes(axes) {
+    this.sliders.forEach((slider, i) => {
+      const label = slider.closest("label");
+      label.style.display = i < axes.length ? "" : "none";
+      if (i >= axes.length) return;
+      label.querySelector("span").textContent = axes[i][0];
+      slider.setAttribute("aria-label", axes[i][1]);
+    });
   }
 
   note(text) {
@@ -524,7 +536,7 @@ class LatentMap {
     });
     const { index, distance } = this.figure.index.find(z[0], z[1]);
     const { owner, row } = this.figure.codes;
-    if (index >= 0) this.near.textContent = `Nearest code: ${this.figure.data[owner[index]].name} (test image ${row[index].toLocaleString("en")}), ${distance < 0.005 ? "right here" : `${distance.toFixed(2)} away`}`;
+    if (index >= 0) this.near.textContent = `Nearest ${this.data.nearest}: ${this.figure.data[owner[index]].name} (test image ${row[index].toLocaleString("en")}), ${distance < 0.005 ? "right here" : `${distance.toFixed(2)} away`}`;
   }
 
   paint(ink) {
@@ -561,7 +573,7 @@ class LatentMap {
     const kept = z && z.map((v) => Math.round(v * 1e4) / 1e4);
     this.pointing = false;
     this.setCommitted(kept, null);
-    this.root.querySelector("[aria-live]").textContent = kept ? `Kept z = (${kept.map(format).join(", ")}). ${this.near.textContent}` : "No point is kept.";
+    this.root.querySelector("[aria-live]").textContent = kept ? `Kept ${this.data.axes.map(([name], i) => `${name} = ${format(kept[i])}`).join(", ")}. ${this.near.textContent}` : "No point is kept.";
     this.tell("pick", { z: kept, commit: ++this.sent });
   }
 

@@ -96,7 +96,7 @@ def test_the_file_is_like_any_new_one(source: Path, tmp_path: Path) -> None:
         (["in.bmp", "out"], "ends in .png"),
         (["in.bmp", "folder.png"], "is a folder"),
         (["in.bmp", "none/out.png"], "is not a folder that you may write to"),
-        (["in.bmp", "out.png", "--method", "vae"], "28 x 28 pixels only"),
+        (["in.bmp", "out.png", "--method", "vae"], "28 x 28 pixels"),
         (["in.bmp", "out.png", "--method", "median", "--strength", "9"], "from 1 to 5"),
         (["in.bmp", "out.png", "--method", "median", "--strength", "nan"], "from 1 to 5"),
         (["in.bmp", "out.png", "--strength", "1"], "no strength"),

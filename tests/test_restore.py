@@ -297,7 +297,7 @@ def test_pillows_ways() -> None:
         ("upscaler-x2", (9, 9), 4, "2 times larger; 4 was asked"),
         ("nearest", (9, 9), 9, "2 to 8 times"),
         ("nearest", (4000, 4000), 4, "megapixels"),
-        ("lesson-upscaler", (28, 28), None, "14 x 14 pixels only; this one has 28 x 28"),
+        ("lesson-upscaler", (28, 28), None, "14 x 14 pixels; this one has 28 x 28"),
         ("magic", (9, 9), None, "no method named 'magic'; there are nearest, "),
     ],
 )
@@ -322,9 +322,9 @@ def test_what_cannot_be_enlarged(restorers: Path, name: str, shape: tuple[int, i
         (np.zeros((9, 9)), "median", 1.5, "whole number from 1 to 5"),
         (np.zeros((9, 9)), "tv", float("nan"), "from 0.01 to 2"),
         (np.zeros((9, 9)), "denoiser", 1.0, "no strength"),
-        (np.zeros((28, 29)), "vae", None, "28 x 28 pixels only; this one has 29 x 28"),
-        (np.zeros((27, 28)), "vae-search", None, "28 x 28 pixels only; this one has 28 x 27"),
-        (np.zeros((56, 56)), "lesson-denoiser", None, "28 x 28 pixels only"),
+        (np.zeros((28, 29)), "vae", None, "28 x 28 pixels; this one has 29 x 28"),
+        (np.zeros((27, 28)), "vae-search", None, "28 x 28 pixels; this one has 28 x 27"),
+        (np.zeros((56, 56)), "lesson-denoiser", None, "28 x 28 pixels"),
     ],
 )
 def test_refusals_say_why(restorers: Path, image: np.ndarray, method: str, strength: float | None, words: str) -> None:

@@ -182,7 +182,7 @@ def test_download_shows_progress_and_can_be_stopped(monkeypatch: pytest.MonkeyPa
     assert not app.exception and "3.0 MB of 10.0 MB" in app.get("progress")[0].proto.text and "left" in app.get("progress")[0].proto.text
     app.button(key="stop-mnist").click().run()
     wait_for(lambda: downloads._jobs["mnist"].done)
-    assert "goes on where it stopped" in downloads._jobs["mnist"].error
+    assert "continue where it stopped" in downloads._jobs["mnist"].error
 
 
 def test_download_begins_once_however_many_ask(monkeypatch: pytest.MonkeyPatch) -> None:

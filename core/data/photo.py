@@ -219,9 +219,8 @@ class _Page:
         """Where there is ink at working size, without ruled lines; outlined=False: nor circles and boxes round other ink."""
         smooth = ndimage.gaussian_filter(self.ink, 0.8)
         light = self._light_in((0, 0, *self.small.shape), self.small.shape, self.light_factor)
-        paper = (
-            smooth <= 0.5 * max(0.0, float(smooth.max())) if max(smooth.shape) <= TINY else np.s_[::2, ::2]
-        )  # most of a tiny picture may be ink
+        tiny = max(smooth.shape) <= TINY  # more than half of it may be ink
+        paper = smooth - smooth.min() <= np.ptp(smooth) / 2 if tiny else np.s_[::2, ::2]
         grain, sensor = (1.4826 * float(np.median(np.abs(rest[paper]))) for rest in (smooth, smooth * light))  # MAD of a normal's sigma
         weakest = NOISE_SIGMAS * np.maximum(np.maximum(grain, sensor / np.maximum(light, 0.02)), 0.008)  # a dark corner is noisier
         seen = smooth > weakest

@@ -1,7 +1,9 @@
 """Denoise a picture from the command line: python -m core.denoise IN OUT.png [--method M] [--strength S] [--digits]
 
-IN is a PNG, JPEG, WebP, BMP, TIFF or GIF of any size; OUT is a grey PNG of the same size, dark on light if IN was. More than 17 megapixels
-are reduced, by the smallest whole factor that leaves no more; stderr then says to which size.
+IN is a PNG, JPEG, WebP, BMP, TIFF or GIF of any size; OUT is a grey PNG of the same size, dark on light if IN was, on paper of the same
+shade and in the same light. More than 17 megapixels are reduced, by the smallest whole factor that leaves no more. stderr says so, and
+whatever else there is to know of how IN was read. The networks were trained on handwritten digits alone (MNIST, light ink on black):
+pictures of anything else may come out much as they went in.
 """
 
 import argparse
@@ -11,7 +13,6 @@ import os
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,26 +20,12 @@ import torch
 from PIL import Image
 
 from core.data.photo import find_digits, paste_back
-from core.data.uploads import MAX_BYTES, MAX_WORKING_PIXELS, UploadError, ink_is_dark, read_grey, stored_size
-from core.restore import METHODS, OnProgress, RestoreError, denoise, denoise_batch
+from core.data.uploads import MAX_BYTES, MAX_WORKING_PIXELS, Picture, UploadError, stored_size
+from core.data.uploads import read_picture as read
+from core.restore import METHODS, OnProgress, RestoreError, denoise_batch, denoise_page
 
 PATIENCE_S = 1.0  # what takes longer says how long it will take
 EVERY_S = 0.5  # between two such lines
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture as core works on it, and which way round it was."""
-
-    image: np.ndarray  # float32 (H, W) in [0, 1], ink = 1
-    dark_ink: bool  # on light paper
-
-
-def read(data: bytes) -> Picture:
-    """The picture in a file's bytes; UploadError, a sentence, when there is none to be read."""
-    grey = read_grey(data)
-    dark = ink_is_dark(grey)
-    return Picture(np.subtract(1, grey, out=grey) if dark else grey, dark)
 
 
 def png(picture: Picture) -> bytes:
@@ -123,13 +110,15 @@ def _denoise(options: argparse.Namespace) -> None:
     _check_target(options.target)
     data = _bytes(options.source)
     picture = read(data)
+    for note in picture.notes:
+        print(note, file=sys.stderr)
     _tell_reduction(stored_size(data), picture.image.shape)
     said = Said()
     try:
         if options.digits:
             image = denoise_digits(picture.image, options.method, options.strength, said)
         else:
-            image = denoise(picture.image, options.method, options.strength, on_progress=said)
+            image = denoise_page(picture.image, options.method, options.strength, on_progress=said)
     finally:
         said.finish()
     _write(options.target, png(Picture(image, picture.dark_ink)))

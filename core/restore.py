@@ -12,10 +12,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
+from scipy import ndimage
 from torch import Tensor
 
 from core import checkpoints, latent
 from core.checkpoints import Checkpoint, CheckpointError
+from core.data import photo
 from core.data.uploads import MAX_WORKING_PIXELS
 from core.models import Model, Restorer
 from core.models.autoencoder import SIDE
@@ -26,6 +28,8 @@ MAX_SCALE = 8
 TILE = 512  # pixels to a side: 0.5 GB of activations in the shipped U-Net; half of it takes 1.4 times as long, for the overlap
 TV_STEPS = 60  # a fixed number, so that what one pixel sees has an end
 NL_PATCH, NL_DISTANCE = 5, 6  # pixels: the side of what is compared, and how far around it is looked for
+NEAR = 4.0  # pixels: sigma of the surroundings in which a network's changes are held against the paper's noise
+TRAINED_ON = "handwritten digits alone (MNIST, light ink on black)"  # all networks here
 SEARCH_STEPS, SEARCH_RATE = 100, 0.1  # the rate falls linearly to zero
 SEARCH_KNOWN, SEARCH_STARTS = 256, 4  # codes of the checkpoint that are tried, and classes that the search starts from
 SEARCH_IMAGES = 32  # at a time
@@ -147,6 +151,46 @@ def denoise_batch(
     if not kind.any_size:
         _check_side(kind.title, x, SIDE)
     return kind.run(x.float().cpu(), asked) if len(x) else x
+
+
+def denoise_page(
+    image: np.ndarray,
+    method: str = "denoiser",
+    strength: float | None = None,
+    checkpoint: str = "vae-mnist-2d",
+    careful: bool = True,
+    on_progress: OnProgress | None = None,
+    should_stop: ShouldStop | None = None,
+) -> np.ndarray:
+    """`denoise` for pictures of paper of any shade and in any light: for a network the light is made even and the ink dark, as in what it
+    was trained on, and both are put back afterwards. Filters, and images in MNIST's form, need none of that.
+
+    careful: where a network changes strokes by more than the paper's noise explains, it is trusted less, so that they come out no worse
+    than they went in. Holes and scratches are then left as well. Raises what `denoise` raises.
+    """
+    x = _checked(image)[0, 0].numpy()
+    way = METHODS.get(method)
+    if way is None or not (way.is_model and way.any_size) or photo.is_in_form(x):
+        return denoise(x, method, strength, checkpoint, on_progress, should_stop)
+    page = photo.even_light(x)
+    ink = np.clip(page.ink / page.darkness, 0, 1)
+    answer = page.put_back(page.darkness * denoise(ink, method, strength, checkpoint, on_progress, should_stop))
+    return x + _trust(x, answer, page) * (answer - x) if careful else answer
+
+
+def _trust(given: np.ndarray, answer: np.ndarray, page: photo.EvenLight) -> np.ndarray:
+    """How much of a network's changes to take, (H, W) in [0, 1]: the weight that makes the expected squared error least.
+
+    given = clean + noise, and what the network errs by has nothing to do with the noise: then (answer - given)^2 is around each pixel the
+    noise's variance v and the network's squared error together, and the best weight (James & Stein 1961) is v / (answer - given)^2.
+    """
+    paper = ~ndimage.binary_dilation(page.strokes, iterations=8)
+    if not paper.any():
+        return np.ones_like(given)
+    bare = page.put_back(np.zeros_like(given))
+    variance = float(np.square(given - bare)[paper].mean())
+    changes = ndimage.gaussian_filter(np.square(answer - given), NEAR)
+    return np.minimum(1, variance / np.maximum(changes, 1e-9)).astype(np.float32)
 
 
 def enlarge(

@@ -391,7 +391,7 @@ def test_a_fault_of_ours_is_a_sentence_for_the_stranger_and_a_traceback_for_the_
     def broken(*args: Any, **settings: Any) -> np.ndarray:
         raise ZeroDivisionError("secret")
 
-    monkeypatch.setattr(api, "denoise", broken)
+    monkeypatch.setattr(api, "denoise_page", broken)
     answer = post(encoded(page()))
     assert answer.status == 500 and b"secret" not in answer.body and b"Traceback" not in answer.body and answer.error
     assert "secret" in capfd.readouterr().err
@@ -458,7 +458,7 @@ def test_two_at_once_and_the_pages_go_on(monkeypatch: pytest.MonkeyPatch) -> Non
         assert go.wait(20)
         return image
 
-    monkeypatch.setattr(api, "denoise", slow)
+    monkeypatch.setattr(api, "denoise_page", slow)
     answers: list[int] = []
 
     async def one() -> None:

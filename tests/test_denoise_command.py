@@ -57,10 +57,35 @@ def test_it_says_when_a_large_picture_was_reduced(
 ) -> None:
     source, target = tmp_path / "in.png", tmp_path / "out.png"
     Image.new("L", (4200, 4100), 255).save(source)
-    monkeypatch.setattr(denoise, "denoise", lambda image, *args, **settings: image)
+    monkeypatch.setattr(denoise, "denoise_page", lambda image, *args, **settings: image)
     assert main([str(source), str(target)]) == 0
     sentence = "The picture has 4,200 x 4,100 pixels, more than 17 megapixels: it was reduced to 2,100 x 2,050.\n"
     assert capsys.readouterr() == ("", sentence) and pixels(target).shape == (2050, 2100)
+
+
+def test_it_says_how_a_file_was_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tmp_path / "in.png"
+    Image.fromarray(page().astype(np.uint16) * 4).save(source)
+    source.write_bytes(source.read_bytes()[:-4])
+    assert main([str(source), str(tmp_path / "out.png"), "--method", "median"]) == 0
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 2 and "10 bits and stretched" in said[0] and "all of the picture was there" in said[1]
+
+
+@pytest.mark.parametrize("dark_ink", [True, False])
+@pytest.mark.parametrize("level", [0.9, 0.6])
+def test_paper_stays_at_its_level_and_smooth_and_strokes_come_out_no_worse(tmp_path: Path, level: float, dark_ink: bool) -> None:
+    clean = np.full((120, 150), level)
+    clean[20:100, 30:37] = clean[20:27, 30:100] = 0.2 * level
+    given = np.clip(clean + np.random.default_rng(0).normal(0, 0.03, clean.shape), 0, 1)
+    if not dark_ink:
+        clean, given = 1 - clean, 1 - given
+    Image.fromarray(np.rint(255 * given).astype(np.uint8)).save(tmp_path / "in.png")
+    assert main([str(tmp_path / "in.png"), str(tmp_path / "out.png")]) == 0
+    after = pixels(tmp_path / "out.png") / 255
+    paper = after[105:]
+    assert abs(paper.mean() - clean[110, 5]) < 0.02 and paper.std() < 0.01
+    assert np.square(after - clean).mean() < 0.5 * np.square(given - clean).mean()
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
@@ -136,7 +161,7 @@ def test_interrupted(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     def interrupted(*args: object, **settings: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(denoise, "denoise", interrupted)
+    monkeypatch.setattr(denoise, "denoise_page", interrupted)
     assert main([str(source), str(tmp_path / "out.png")]) == 130
     assert "nothing was written" in capsys.readouterr().err and not (tmp_path / "out.png").exists()
 
@@ -180,7 +205,7 @@ def test_help_names_every_method(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--help"])
     told = capsys.readouterr().out
-    assert all(f"  {name} " in told for name in METHODS)
+    assert all(f"  {name} " in told for name in METHODS) and "trained on handwritten digits alone" in told
 
 
 def test_as_a_command(source: Path, tmp_path: Path) -> None:

@@ -113,11 +113,35 @@ def is_in_form(image: np.ndarray) -> bool:
     return image.shape == (SIDE, SIDE) and bool(in_mnists_form(image[None])[0])
 
 
-def flatten_light(image: np.ndarray) -> np.ndarray:
-    """The photo (H, W) as if lit evenly: float32, paper 0, ink the share of the paper's light that it swallows.
+@dataclass(frozen=True)
+class EvenLight:
+    """A photo as if lit evenly, and the light that was taken out of it; all (H, W)."""
 
-    Shadows and gradients go, so does an evident inversion; the ink is not darkened.
-    """
+    ink: np.ndarray  # float32 in [0, 1]: the share of the paper's light that is swallowed, paper 0
+    light: np.ndarray  # float32 in (0, 1]: the paper's
+    inverted: bool  # whether the photo had ink = 0
+    strokes: np.ndarray  # bool: where a pen was
+    darkness: float  # of what a pen drew, (0, 1]
+
+    def put_back(self, ink: np.ndarray) -> np.ndarray:
+        """Ink (H, W) on this paper in this light, as the photo was: float32 (H, W) in [0, 1]."""
+        grey = self.light * (1 - ink)
+        return grey if self.inverted else 1 - grey
+
+
+def even_light(image: np.ndarray) -> EvenLight:
+    """A photo (H, W) as if lit evenly: shadows and gradients go, so does an evident inversion; the ink is not darkened."""
+    image = _plain(image)
+    page, whole = _Page(image), (0, 0, *image.shape)
+    seen = page.ink_mask()
+    levels = ndimage.gaussian_filter(page.ink, 0.8)[seen]
+    darkness = float(np.clip(np.percentile(levels, 75), 0.02, 1)) if len(levels) else 1.0
+    rows, columns = (np.arange(side) // page.factor for side in image.shape)
+    return EvenLight(page.flat(whole), np.clip(page.paper(whole), 0.02, 1), page.inverted, seen[rows][:, columns], darkness)
+
+
+def flatten_light(image: np.ndarray) -> np.ndarray:
+    """`even_light`'s ink alone, float32 (H, W)."""
     image = _plain(image)
     return _Page(image).flat((0, 0, *image.shape))
 

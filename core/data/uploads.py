@@ -28,6 +28,7 @@ MAX_SIDE = 20_000
 MAX_WEBP_PIXELS = 25_000_000  # its decoder keeps four copies of the picture
 MAX_RLE = 4 << 20  # pixels, and bytes, of a run-length coded BMP: Pillow decodes these in Python
 MAX_DECODED = 200 << 20  # bytes of a TIFF's samples: 50 megapixels of 4 bytes
+MAX_COMPLETED = 100 << 20  # bytes of a PNG's rows, where its end is missing and it has to be packed again
 MAX_WORKING_PIXELS = 1 << 24  # larger pictures are reduced, as 4096 x 4096 still shows every pen stroke of a page
 MAX_SCANS = 32  # of a JPEG; ordinary progressive ones have ten, and each can cost a pass over the whole picture
 MAX_PIECES = 100_000  # chunks, segments, blocks, strips, tiles: whatever a container is made of
@@ -40,6 +41,8 @@ CHUNK = 1 << 20
 
 FORMATS = "a PNG, JPEG, WebP, BMP, TIFF or GIF"
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
+PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
+PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # of a pixel, by the colour type
 PNG_KEPT = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 JPEG_SIZES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # SOFn: the markers that state the size
 JPEG_KEPT = JPEG_SIZES | {0xC4, 0xCC, 0xDB, 0xDD, 0xE0, 0xEE}  # DHT, DAC, DQT, DRI, JFIF, Adobe's colour transform
@@ -76,12 +79,23 @@ class UploadError(Exception):
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A picture as core works on it, which way round it was, and what is to be said of how it was read."""
+
+    image: np.ndarray  # float32 (H, W) in [0, 1], ink = 1
+    dark_ink: bool  # on light paper
+    notes: tuple[str, ...] = ()  # sentences
+
+
+@dataclass(frozen=True)
 class Upload:
     """One uploaded file: its image, float32 (H, W) in [0, 1] with ink = 1, or what was wrong with it."""
 
     title: str  # plain and short, made safe for showing; never used as a path
     image: np.ndarray | None
     problem: str  # a sentence or two; "" when there is an image
+    dark_ink: bool = True  # on light paper
+    notes: tuple[str, ...] = ()  # what is to be said of how it was read, sentences
 
 
 @dataclass(frozen=True)
@@ -92,6 +106,8 @@ class Source:
     size: tuple[int, int]  # width, height, as stored
     orientation: int = 1  # EXIF's
     bits: int = 16  # of a grey sample with more than 8
+    cut: bool = False  # whether the file's end is missing
+    rows: int | None = None  # of a cut one, how many of its rows there are; None: nobody knows before it is decoded
 
 
 def read_image(data: bytes) -> np.ndarray:
@@ -99,19 +115,29 @@ def read_image(data: bytes) -> np.ndarray:
 
     `read_grey`, or 1 minus that where `ink_is_dark`. Raises UploadError, and nothing else, when it cannot be read.
     """
-    grey = read_grey(data)
-    if ink_is_dark(grey):
+    return read_picture(data).image
+
+
+def read_picture(data: bytes) -> Picture:
+    """`read_image`'s image, whether its ink was dark, and what is to be said of it. Raises UploadError, and nothing else."""
+    grey, notes = _read_grey(data)
+    if dark := ink_is_dark(grey):
         np.subtract(1, grey, out=grey)
-    return grey
+    return Picture(grey, dark, notes)
 
 
 def read_grey(data: bytes) -> np.ndarray:
     """The same as it is: white = 1, whatever the ink's colour.
 
-    Upright by its EXIF orientation; colours as ITU-R 601 luma; what is transparent is white paper; grey samples are exact: v/255
-    or v/65535. More than MAX_WORKING_PIXELS are reduced by block means, by the smallest whole factor that fits (2 for a photo of
-    50 megapixels). Raises UploadError, and nothing else, when it cannot be read.
+    Upright by its EXIF orientation; colours as ITU-R 601 luma; what is transparent is paper, white or, under light ink, black; grey
+    samples are exact: v/255 or v/65535, unless they use a part of that range only, which is then stretched. Of a PNG or JPEG whose end is
+    missing what there is. More than MAX_WORKING_PIXELS are reduced by block means, by the smallest whole factor that fits (2 for a photo
+    of 50 megapixels). Raises UploadError, and nothing else, when it cannot be read.
     """
+    return _read_grey(data)[0]
+
+
+def _read_grey(data: bytes) -> tuple[np.ndarray, tuple[str, ...]]:
     kind = _kind(data)
     with _only_upload_errors(kind):
         return _decode(kind, WALKS[kind](data))
@@ -181,7 +207,8 @@ def _read(name: str, data: bytes, problem: str) -> Upload:
     if problem:
         return Upload(_title(name), None, problem)
     try:
-        return Upload(_title(name), read_image(data), "")
+        picture = read_picture(data)
+        return Upload(_title(name), picture.image, "", picture.dark_ink, picture.notes)
     except UploadError as error:
         return Upload(_title(name), None, str(error))
 
@@ -264,10 +291,12 @@ def _walk_png(data: bytes) -> Source:
     """
     kept, orientation, size, at = [PNG_MAGIC], 1, None, len(PNG_MAGIC)
     for _ in range(MAX_PIECES):
-        length, name = struct.unpack_from(">L4s", data, at)
+        length, name = struct.unpack_from(">L4s", data, at) if at + 8 <= len(data) else (0, b"")
         end = at + 12 + length
         if end > len(data):
-            raise _damaged("PNG", "cut off")
+            if size is None:
+                raise _damaged("PNG", "cut off")
+            return _completed_png(kept, data[at + 8 :] if name == b"IDAT" else b"", size, orientation)
         if name in PNG_KEPT:
             if zlib.crc32(memoryview(data)[at + 4 : end - 4]) != struct.unpack_from(">L", data, end - 4)[0]:
                 raise _damaged("PNG", "damaged: a checksum is wrong")
@@ -285,20 +314,50 @@ def _walk_png(data: bytes) -> Source:
     raise _unusual("PNG", f"consists of more than {MAX_PIECES:,} pieces")
 
 
+def _completed_png(kept: list[bytes], rest: bytes, size: tuple[int, int], orientation: int) -> Source:
+    """What there is of a PNG whose end is missing, the other rows like the last one; `rest`: of a chunk of the picture that is cut."""
+    head = kept[1][8:-4]  # IHDR's content
+    depth, colour, interlaced = head[8], head[9], head[12]
+    row = 1 + -(-size[0] * depth * PNG_SAMPLES.get(colour, 0) // 8)  # bytes, one of them the filter's kind
+    if interlaced or row == 1 or row * size[1] > MAX_COMPLETED:
+        raise _damaged("PNG", "cut off")
+    packed = b"".join([*(chunk[8:-4] for chunk in kept[2:] if chunk[4:8] == b"IDAT"), rest])
+    unpacker, raw = zlib.decompressobj(), bytearray()
+    try:
+        for start in range(0, len(packed), CHUNK):
+            raw += unpacker.decompress(packed[start : start + CHUNK], row * size[1] - len(raw) or 1)
+            if len(raw) >= row * size[1]:
+                break
+    except zlib.error:  # of the rows that came before it says nothing
+        pass
+    rows = min(len(raw) // row, size[1])
+    if not rows:
+        raise _damaged("PNG", "cut off before its first row of pixels")
+    whole = bytes(raw[: rows * row]) + (b"\2" + bytes(row - 1)) * (size[1] - rows)  # filter 2: what is above, and 0
+    others = [chunk for chunk in kept[1:] if chunk[4:8] != b"IDAT"]
+    return Source(b"".join([PNG_MAGIC, *others, _png_chunk(b"IDAT", zlib.compress(whole, 1)), PNG_END]), size, orientation, 16, True, rows)
+
+
+def _png_chunk(name: bytes, content: bytes) -> bytes:
+    return struct.pack(">L", len(content)) + name + content + struct.pack(">L", zlib.crc32(name + content))
+
+
 def _walk_jpeg(data: bytes) -> Source:
     """Tables, size and scans up to the end of the first picture; what cameras append is left out."""
     kept, orientation, size, at, scans, start = [b"\xff\xd8"], 1, None, 2, 0, 0
     for _ in range(MAX_PIECES):
         marker = JPEG_MARKER.search(data, at)
-        if marker is None:
-            raise _damaged("JPEG", "cut off")
-        code, at = marker[1][0], marker.end()
+        code, at, before = (marker[1][0], marker.end(), marker.start()) if marker else (None, len(data), len(data))
         if code == 0xD9 and scans and size:
             kept.append(data[start:at])
             return Source(b"".join(kept), size, orientation)
         if code in (0x01, 0xD8, 0xD9):  # they have no content
             continue
-        (length,) = struct.unpack_from(">H", data, at)
+        length = int.from_bytes(data[at : at + 2], "big")
+        if code is None or at + max(length, 2) > len(data):
+            if not scans or size is None:
+                raise _damaged("JPEG", "cut off")
+            return Source(b"".join([*kept, data[start:before].rstrip(b"\xff"), b"\xff\xd9"]), size, orientation, cut=True)
         segment = data[at + 2 : at + length]
         if code in JPEG_SIZES:
             if size:
@@ -485,8 +544,8 @@ WALKS: dict[str, Callable[[bytes], Source]] = {
 # --- pixels ------------------------------------------------------------------------------------------------------------
 
 
-def _decode(kind: str, source: Source) -> np.ndarray:
-    """The brightness of a picture, upright, float32 (H, W) in [0, 1], white = 1."""
+def _decode(kind: str, source: Source) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The brightness of a picture, upright, float32 (H, W) in [0, 1], white = 1; and what is to be said of it."""
     with Image.open(io.BytesIO(source.data), formats=(kind,)) as image:
         if image.size != source.size:
             raise _damaged(kind)
@@ -494,8 +553,34 @@ def _decode(kind: str, source: Source) -> np.ndarray:
             image.draft("L", (source.size[0] // factor or 1, source.size[1] // factor or 1))
         image.load()
         orientation = source.orientation if kind != "WEBP" else _orientation(image.info.get("exif", b""))  # libwebp finds it
-        grey = _grey(image, source.bits)
-    return np.ascontiguousarray(UPRIGHT.get(orientation, np.asarray)(grey))
+        span = _span(image, source.bits)
+        grey = _grey(image, span)
+    notes = [span.note] if span.note else []
+    if source.cut:
+        notes.append(_fill_what_is_missing(kind, source, grey))
+    return np.ascontiguousarray(UPRIGHT.get(orientation, np.asarray)(grey)), tuple(notes)
+
+
+def _fill_what_is_missing(kind: str, source: Source, grey: np.ndarray) -> str:
+    """Make paper, in place, of what a cut file lacks of grey (H, W); returns the sentence for it, or raises UploadError if that is all."""
+    missing = np.zeros(grey.shape, bool)
+    if source.rows is not None:
+        missing[source.rows * len(grey) // source.size[1] :] = True
+    elif abs(grey[-1, -1] - 0.5) < 0.01:  # a JPEG's blocks without data are grey, from one of them on to the last
+        bare = np.abs(grey - grey[-1, -1]) < 1e-6
+        last = np.flatnonzero(~bare.all(1))
+        first = int(last[-1]) + 1 if len(last) else 0
+        missing[first:] = True
+        for side in (4, 8, 16):  # rows of a block, which ends the data in its middle
+            band = slice(max(0, first - 1) // side * side, first)
+            columns = np.flatnonzero(~bare[band].all(0))
+            missing[band, (int(columns[-1]) + 1 if len(columns) else 0) :] = True
+    if missing.all():
+        raise _damaged(kind, "cut off before its first pixels")
+    if not missing.any():
+        return "The file's end is missing, but all of the picture was there."
+    grey[missing] = np.median(grey[~missing])
+    return "The file is cut off: what is missing of the picture is shown as empty paper."
 
 
 def _reduction(size: tuple[int, int]) -> int:
@@ -514,52 +599,89 @@ def _strips(image: Image.Image, factor: int = 1) -> Iterator[tuple[int, Image.Im
         yield top, image.crop((0, top, width, min(top + rows, height)))
 
 
-def _grey(image: Image.Image, bits: int) -> np.ndarray:
+def _grey(image: Image.Image, span: "_Span") -> np.ndarray:
     factor = _reduction(image.size)
-    white = _white(image, bits)
+    ground = _ground(image, span)
     grey = np.empty((-(-image.height // factor), -(-image.width // factor)), np.float32)
     for top, strip in _strips(image, factor):
-        part = _strip_grey(strip, white)
+        part, alpha = _strip_grey(strip, span)
+        if alpha is not None:
+            part = part * alpha + ground * (1 - alpha)
         if factor > 1:
             part = np.clip(np.asarray(Image.fromarray(part).reduce(factor)), 0, 1)  # a mean may round to just above 1
         grey[top // factor : top // factor + len(part)] = part
     return grey
 
 
-def _white(image: Image.Image, bits: int) -> float:
-    """The value of white in a grey picture of more than 8 bits.
+@dataclass(frozen=True)
+class _Span:
+    """The values of black and white in a grey picture of more than 8 bits, and what is to be said of them."""
 
-    Floats and 32-bit numbers have no stated range: theirs is the first of 1 (floats only), 255 (floats only), 65535 or their own
-    largest that holds them all.
-    """
-    if image.mode not in ("I", "F"):
-        return 2.0**bits - 1
-    largest = 0.0
+    black: float
+    white: float
+    note: str = ""
+
+
+def _span(image: Image.Image, bits: int) -> _Span:
+    """Whole numbers go from 0 to what their bits hold, floats from 0 to 1, 255 or 65535; others, and those that use less than a quarter
+    of that, are stretched: 10 to 14 bits often come in files of 16."""
+    if not image.mode.startswith(("I", "F")):
+        return _Span(0.0, 255.0)
+    low, high = math.inf, -math.inf
     for _, strip in _strips(image):
         values = np.asarray(strip)
-        largest = max(largest, float(values.max(initial=0, where=np.isfinite(values))))
-    return next((white for white in ((1.0, 255.0, 65535.0) if image.mode == "F" else (65535.0,)) if largest <= white), largest)
+        finite = np.isfinite(values) if image.mode == "F" else np.True_
+        low = min(low, float(values.min(initial=np.inf, where=finite))) if image.mode == "F" else min(low, float(values.min()))
+        high = max(high, float(values.max(initial=-np.inf, where=finite))) if image.mode == "F" else max(high, float(values.max()))
+    if not high > 0 and not low < 0:  # nothing, or all of it black
+        return _Span(0.0, 1.0)
+    usual = (1.0, 255.0, 65535.0) if image.mode == "F" else (2.0**bits - 1,)
+    black = min(low, 0.0)
+    for white in usual:
+        if black == 0 and high <= white and (high > white / 4 or white == 1):
+            return _Span(0.0, white)
+    if image.mode != "F" and black == 0 and (depth := next((b for b in (8, 10, 12, 14) if high < 2**b), 0)):
+        note = f"Its brightest value is {high:,.0f} of {usual[0]:,.0f}: it was taken for a picture of {depth} bits and stretched."
+        return _Span(0.0, 2.0**depth - 1, note)
+    return _Span(black, high, f"Its values, {low:,.6g} to {high:,.6g}, have no usual range: they were stretched from black to white.")
 
 
-def _strip_grey(strip: Image.Image, white: float) -> np.ndarray:
-    """The brightness of some rows, float32 (h, W) in [0, 1]; what is transparent, or no number, is white."""
+def _ground(image: Image.Image, span: _Span) -> float:
+    """What to lay a transparent picture on: white, or black under light ink, and around a dark picture that shows light ink itself."""
+    counts, seen, rows, columns = np.zeros(256), 0, np.zeros(image.height, bool), np.zeros(image.width, bool)
+    for top, strip in _strips(image):
+        grey, alpha = _strip_grey(strip, span)
+        if alpha is None:
+            return 1.0
+        counts += np.bincount((grey * 255).astype(np.uint8).ravel(), alpha.ravel(), 256)
+        visible = alpha > 0.5
+        seen += int(visible.sum())
+        rows[top : top + len(grey)] = visible.any(1)
+        columns |= visible.any(0)
+    light, dark = counts[128:].sum(), counts[:128].sum()
+    box = math.prod(int(np.ptp(np.flatnonzero(line))) + 1 for line in (rows, columns)) if seen else 0
+    is_sheet = seen > 0.5 * box and min(light, dark) > 0.02 * (light + dark)  # it has ink and a ground of its own
+    return float(light > dark) if is_sheet else float(light <= dark)
+
+
+def _strip_grey(strip: Image.Image, span: _Span) -> tuple[np.ndarray, np.ndarray | None]:
+    """The brightness of some rows, float32 (h, W) in [0, 1], what is no number white; and how opaque they are, None if all are."""
     if strip.mode.startswith(("I", "F")):
         values = np.asarray(strip)
-        grey = np.clip(values.astype(np.float32) / np.float32(white), 0, 1)
-        if "transparency" in strip.info:
-            grey[values == strip.info["transparency"]] = 1
-        return np.nan_to_num(grey, copy=False, nan=1.0)
+        with np.errstate(invalid="ignore"):  # infinite minus infinite
+            grey = np.clip((values.astype(np.float32) - np.float32(span.black)) / np.float32(span.white - span.black or 1), 0, 1)
+        grey = np.nan_to_num(grey, copy=False, nan=1.0)
+        return grey, (values != strip.info["transparency"]).astype(np.float32) if "transparency" in strip.info else None
     if strip.mode == "La":
         strip = strip.convert("LA")
     if strip.mode in ("LA", "PA", "RGBA", "RGBa") or "transparency" in strip.info:
         both = np.asarray(strip.convert("RGBA").convert("LA"), np.float32) / np.float32(255)
-        grey, alpha = both[..., 0], both[..., 1]
-        return grey * alpha + (1 - alpha)
+        return both[..., 0], both[..., 1]
     if strip.mode == "LAB":
         strip = strip.getchannel("L")
     if strip.mode in ("P", "CMYK"):
         strip = strip.convert("RGB")
-    return np.asarray(strip.convert("L"), np.float32) / np.float32(255)
+    return np.asarray(strip.convert("L"), np.float32) / np.float32(255), None
 
 
 def _on_border(grey: np.ndarray, level: float) -> bool:

@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse, Response
 
 from core.data.uploads import FORMATS, UploadError
 from core.denoise import Picture, png, read
-from core.restore import METHODS, MethodMissingError, RestoreError, RestoreStoppedError, denoise, strength_for
+from core.restore import METHODS, TRAINED_ON, MethodMissingError, RestoreError, RestoreStoppedError, denoise_page, strength_for
 from pages.web import errors
 from pages.web.client import household
 from pages.web.pace import BYTES_PER_S, WINDOW_S, steady
@@ -132,8 +132,12 @@ async def post_denoise(request: Request) -> Response:
         data = await body(request)
         with one_of(working):
             start = time.monotonic()
-            content, method = await anyio.to_thread.run_sync(work, data, kind, given)
+            content, method, notes = await anyio.to_thread.run_sync(work, data, kind, given)
     headers = HEADERS | {"X-Method": method, "X-Seconds": f"{time.monotonic() - start:.3f}"}
+    if METHODS[method].is_model:
+        headers["X-Trained-On"] = TRAINED_ON
+    if notes:
+        headers["X-Notes"] = " ".join(notes)
     return Response(content, media_type="image/png", headers=headers)
 
 
@@ -236,8 +240,8 @@ def one_of(places: threading.BoundedSemaphore) -> Iterator[None]:
         places.release()
 
 
-def work(data: bytes, kind: Message, given: Sequence[tuple[str, str]]) -> tuple[bytes, str]:
-    """Bytes of an image, or of a form with one, to those of the denoised PNG, and the method used. Runs in a thread."""
+def work(data: bytes, kind: Message, given: Sequence[tuple[str, str]]) -> tuple[bytes, str, tuple[str, ...]]:
+    """Bytes of an image, or of a form with one, to those of the denoised PNG, the method used and what is to be said. Runs in a thread."""
     deadline = time.monotonic() + WORK_S
     if is_form(kind):
         data, fields = form(data, kind)
@@ -250,8 +254,8 @@ def work(data: bytes, kind: Message, given: Sequence[tuple[str, str]]) -> tuple[
             raise Refusal(
                 413, f"The image has {width:,} x {height:,} pixels; at most {MAX_PIXELS / 1e6:g} megapixels are denoised. Make it smaller."
             )
-        image = denoise(picture.image, method, strength, should_stop=lambda: time.monotonic() > deadline)
-        return png(Picture(image, picture.dark_ink)), method
+        image = denoise_page(picture.image, method, strength, should_stop=lambda: time.monotonic() > deadline)
+        return png(Picture(image, picture.dark_ink)), method, picture.notes
     except UploadError as error:
         raise Refusal(400, errors.words(error)) from error
     except RestoreError as error:
@@ -317,6 +321,8 @@ async def get_methods(request: Request) -> Response:
 def _method(name: str) -> dict[str, Any]:
     kind = METHODS[name]
     told: dict[str, Any] = {"title": kind.title, "summary": kind.summary, "any_size": kind.any_size, "strength": None}
+    if kind.is_model:
+        told["trained_on"] = TRAINED_ON
     if kind.strength:
         known = kind.strength
         told["strength"] = {
@@ -343,10 +349,12 @@ def openapi(base: str = "/api") -> dict[str, Any]:
     ]
     methods = [f"- {name}: {kind.summary}{'' if kind.any_size else ' 28 x 28 only.'}" for name, kind in METHODS.items()]
     answer = {
-        "description": "The denoised image: 8-bit grey, of the same size, dark on light if it was.",
+        "description": "The denoised image: 8-bit grey, of the same size, dark on light if it was, its paper as it was.",
         "headers": {
             "X-Method": {"description": "The method used.", "schema": {"type": "string"}},
             "X-Seconds": {"description": "How long it took.", "schema": {"type": "number"}},
+            "X-Trained-On": {"description": "What the network was trained on; of a filter it is left out.", "schema": {"type": "string"}},
+            "X-Notes": {"description": "What there is to know of how the image was read, if anything.", "schema": {"type": "string"}},
         },
         "content": {"image/png": binary},
     }
@@ -363,7 +371,8 @@ def openapi(base: str = "/api") -> dict[str, Any]:
                 "post": {
                     "operationId": "denoise",
                     "summary": "Denoise an image",
-                    "description": f"At most {MAX_BODY >> 20} MB and {MAX_PIXELS / 1e6:g} megapixels: {FORMATS}.",
+                    "description": f"At most {MAX_BODY >> 20} MB and {MAX_PIXELS / 1e6:g} megapixels: {FORMATS}. The networks were "
+                    f"trained on {TRAINED_ON}: pictures of anything else may come out much as they went in.",
                     "parameters": [
                         {
                             "name": "method", "in": "query", "description": "\n".join(methods),

@@ -9,6 +9,7 @@ import tempfile
 import threading
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -309,11 +310,44 @@ def test_what_is_there_is_not_downloaded_again(root, mirror):
     assert brought(root) == WHOLE
 
 
-def test_a_compressed_file_that_was_copied_there_is_unpacked(root, mirror):
-    write(root / "MNIST" / "raw", {f"{IMAGES}.gz": mirror.files[f"{IMAGES}.gz"]})
+def test_a_compressed_file_that_was_copied_there_is_read_as_it_is_and_stays(root, mirror):
+    own = {f"{IMAGES}.gz": mirror.files[f"{IMAGES}.gz"]}
+    write(root / "MNIST" / "raw", own)
     download("mnist")
     assert f"{IMAGES}.gz" not in dict(mirror.asked)
-    assert brought(root) == WHOLE
+    assert brought(root) == {name: content for name, content in WHOLE.items() if name != IMAGES} | own
+
+
+def test_a_packed_data_set_needs_no_download_and_nothing_is_written(root, mirror):
+    write(root / "MNIST" / "raw", dict(mirror.files))
+    assert datasets.on_disk("mnist")
+    download("mnist")
+    packed = [datasets.load("mnist", split) for split in ("train", "test")]
+    assert mirror.asked == [] and brought(root) == mirror.files
+    write(root / "MNIST" / "raw", WHOLE)
+    for split, was in zip(("train", "test"), packed, strict=True):
+        np.testing.assert_array_equal(datasets.load("mnist", split).images, was.images)
+        np.testing.assert_array_equal(datasets.load("mnist", split).labels, was.labels)
+
+
+def test_a_zip_that_was_copied_there_stays(root, mirror, emnist):
+    package = mirror.files["gzip.zip"]
+    write(root / "EMNIST" / "raw", {"gzip.zip": package})
+    download("emnist-digits")
+    assert brought(root, "EMNIST")["gzip.zip"] == package and datasets.on_disk("emnist-digits") and mirror.asked == []
+
+
+def test_a_home_folder_is_expanded(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("LATENT_DATA", "~/data")
+    assert datasets.data_root() == tmp_path / "data"
+
+
+def test_a_distribution_s_package_is_found(root, tmp_path, monkeypatch):
+    monkeypatch.setitem(datasets.DATASETS, "fashion-mnist", replace(datasets.DATASETS["fashion-mnist"], system=str(tmp_path / "share")))
+    assert not datasets.on_disk("fashion-mnist")
+    write(tmp_path / "share", {f"{name}.gz": gzip.compress(content) for name, content in WHOLE.items()})
+    assert datasets.on_disk("fashion-mnist") and datasets.load("fashion-mnist", "test").images.shape[1:] == (28, 28)
 
 
 def test_a_broken_download_goes_on_where_it_stopped(root, mirror):
@@ -451,9 +485,11 @@ PACKED = gzip.compress(WHOLE[IMAGES])
     ids=["not gzip", "cut", "damaged inside", "wrong checksum"],
 )
 def test_a_gz_that_was_copied_there_and_is_damaged_is_a_sentence(root, mirror, package):
+    write(root / "MNIST" / "raw", WHOLE)
+    (root / "MNIST" / "raw" / IMAGES).unlink()
     write(root / "MNIST" / "raw", {f"{IMAGES}.gz": package})
-    with pytest.raises(DatasetError, match=r"could not be unpacked .*Delete the \.gz or \.zip"):
-        download("mnist")
+    with pytest.raises(DatasetError, match=rf"{IMAGES}\.gz is damaged: .*Delete this file and download mnist again"):
+        datasets.load("mnist", "train" if "train" in IMAGES else "test")
     assert IMAGES not in brought(root)
 
 

@@ -27,6 +27,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 SPLITS = ("train", "test")
 CHUNK_BYTES = 1 << 18
 TIMEOUT_S = 20.0
+MAX_DATA_BYTES = 1 << 30  # of an IDX file; EMNIST's largest has 188 MB
 
 
 class DatasetError(Exception):
@@ -70,6 +71,7 @@ class Dataset:
     training_images: int = 60_000
     noun: str = "image"  # what one of its images shows, in a word
     look_alikes: str = "two classes"  # neighbours on a map, for "the border between ..."
+    system: str = ""  # where a Linux distribution's package puts it
 
     def idx_files(self, split: str) -> tuple[str, str]:
         """Names of the image file and the label file of a split."""
@@ -105,6 +107,7 @@ DATASETS: dict[str, Dataset] = {
         megabytes=29,
         noun="garment",
         look_alikes="the pullovers and the coats",
+        system="/usr/share/datasets/fashion-mnist",  # Debian: apt install dataset-fashion-mnist
     ),
     "kmnist": Dataset("KMNIST: cursive Japanese", KANA, "KMNIST", test_prefix="t10k", megabytes=20, noun="character"),
     "emnist-digits": Dataset(
@@ -127,7 +130,19 @@ DATASETS: dict[str, Dataset] = {
 
 def data_root() -> Path:
     """Where data sets lie: the environment variable LATENT_DATA, else data/ in the project."""
-    return Path(os.environ.get("LATENT_DATA") or PROJECT / "data")
+    return Path(os.environ.get("LATENT_DATA") or PROJECT / "data").expanduser()
+
+
+def _raw(dataset: Dataset) -> Path:
+    """The folder of its files that is downloaded to."""
+    return data_root() / dataset.folder / "raw"
+
+
+def _found(dataset: Dataset, file: str) -> Path:
+    """Where an IDX file of a data set is, packed (.gz) or not; where it should be if it is nowhere."""
+    folders = [_raw(dataset), *([Path(dataset.system)] if dataset.system else [])]
+    there = (path for folder in folders for path in (folder / file, folder / f"{file}.gz") if path.is_file())
+    return next(there, folders[0] / file)
 
 
 def lookup(name: str) -> Dataset:
@@ -144,7 +159,7 @@ def load(name: str, split: str) -> Split:
         raise DatasetError(f"There is no split named {split!r}; choose train or test.")
     if dataset.embedded:
         return _load_sklearn_digits(split)
-    image_file, label_file = (data_root() / dataset.folder / "raw" / file for file in dataset.idx_files(split))
+    image_file, label_file = (_found(dataset, file) for file in dataset.idx_files(split))
     images, labels = _read_idx(name, image_file), _read_idx(name, label_file)
     if images.ndim != 3 or images.shape[1:] != (28, 28) or labels.ndim != 1 or len(images) != len(labels) or not len(images):
         raise _corrupt(name, image_file, f"its images are {images.shape} and there are {labels.shape} labels")
@@ -159,8 +174,7 @@ def on_disk(name: str, split: str | None = None) -> bool:
     """Whether the files of a split (default: of both) are there; they may still be found corrupt when read."""
     dataset = lookup(name)
     splits = SPLITS if split is None else (split,)
-    raw = data_root() / dataset.folder / "raw"
-    return dataset.embedded or all((raw / file).is_file() for s in splits for file in dataset.idx_files(s))
+    return dataset.embedded or all(_found(dataset, file).is_file() for s in splits for file in dataset.idx_files(s))
 
 
 def to_unit_images(images: np.ndarray) -> torch.Tensor:
@@ -173,25 +187,29 @@ def _corrupt(name: str, path: Path, what: str) -> DatasetError:
 
 
 def _read_idx(name: str, path: Path) -> np.ndarray:
-    """An IDX file of bytes; its length must be what its header says."""
+    """An IDX file of bytes, packed (.gz) or not; its length must be what its header says."""
     if not path.is_file():
         raise DatasetError(
             f"{path} is missing. Download it with: python -m core.data {name}, or set LATENT_DATA to the folder that has it."
         )
+    packed = path.suffix == ".gz"
     try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
+        with gzip.open(path) if packed else path.open("rb") as file:
             magic = file.read(4)
             if len(magic) < 4 or magic[:3] != b"\x00\x00\x08" or not 1 <= magic[3] <= 3:
                 raise _corrupt(name, path, "it does not start like an IDX file")
             sizes = file.read(4 * magic[3])
-        if len(sizes) < 4 * magic[3]:
-            raise _corrupt(name, path, "it ends within its header")
-        shape = np.frombuffer(sizes, ">u4").tolist()
-        expected = 4 + len(sizes) + math.prod(shape)
-        if size != expected or not math.prod(shape):
-            raise _corrupt(name, path, f"it has {size:,} bytes and its header asks for {expected:,}, {math.prod(shape):,} of them data")
-        return tv.mnist.read_sn3_pascalvincent_tensor(str(path)).numpy()
+            if len(sizes) < 4 * magic[3]:
+                raise _corrupt(name, path, "it ends within its header")
+            shape = np.frombuffer(sizes, ">u4").tolist()
+            count, header = math.prod(shape), 4 + len(sizes)
+            content = file.read(min(count, MAX_DATA_BYTES) + 1)
+        size = header + len(content) if packed else path.stat().st_size
+        if size != header + count or not count:
+            raise _corrupt(name, path, f"it has {size:,} bytes and its header asks for {header + count:,}, {count:,} of them data")
+        return np.frombuffer(content, np.uint8).reshape(shape)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise _corrupt(name, path, f"it cannot be unpacked ({error})") from error
     except OSError as error:
         raise DatasetError(f"{path} could not be read ({error.strerror}). Check its permissions and the disk.") from error
 
@@ -222,15 +240,20 @@ def download(name: str, on_progress: OnProgress = lambda progress: None) -> None
     dataset = lookup(name)
     if dataset.embedded or on_disk(name):
         return
-    raw = data_root() / dataset.folder / "raw"
+    raw = _raw(dataset)
     try:
         raw.mkdir(parents=True, exist_ok=True)
         files = list(_remote_files(dataset))
         for number, (urls, md5) in enumerate(files, 1):
             packed = raw / urls[0].rsplit("/", 1)[-1]
-            if not packed.exists() and not (packed.suffix == ".gz" and packed.with_suffix("").exists()):
-                _fetch(urls, packed, md5, partial(_report, on_progress, packed.name, number, len(files)))
+            if packed.suffix == ".gz" and _found(dataset, packed.stem).is_file():  # read as it is, packed or not
+                continue
+            if packed.exists():  # somebody put it there, so it stays
+                _unpack(packed, dataset)
+                continue
+            _fetch(urls, packed, md5, partial(_report, on_progress, packed.name, number, len(files)))
             _unpack(packed, dataset)
+            packed.unlink()
     except (EOFError, KeyError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile) as error:  # BadGzipFile is an OSError too
         raise DatasetError(f"A file in {raw} could not be unpacked ({error}). Delete the .gz or .zip there and try again.") from error
     except OSError as error:
@@ -309,9 +332,7 @@ def _stream(url: str, part: Path, on_bytes: Callable[[int, int | None], bool | N
 
 
 def _unpack(packed: Path, dataset: Dataset) -> None:
-    """Write the IDX files that a .gz, or EMNIST's zip of .gz, holds; each appears whole or not at all, then the package goes."""
-    if not packed.exists():
-        return
+    """Write the IDX files that a .gz, or EMNIST's zip of .gz, holds; each appears whole or not at all."""
     if packed.suffix == ".gz":
         with gzip.open(packed) as source:
             _write_whole(source, packed.with_suffix(""))
@@ -320,7 +341,6 @@ def _unpack(packed: Path, dataset: Dataset) -> None:
             for name in (file for split in SPLITS for file in dataset.idx_files(split)):
                 with archive.open(f"gzip/{name}.gz") as compressed, gzip.open(compressed) as source:
                     _write_whole(source, packed.parent / name)
-    packed.unlink()
 
 
 def _write_whole(source, target: Path) -> None:

@@ -344,7 +344,7 @@ def _png_chunk(name: bytes, content: bytes) -> bytes:
 
 def _walk_jpeg(data: bytes) -> Source:
     """Tables, size and scans up to the end of the first picture; what cameras append is left out."""
-    kept, orientation, size, at, scans, start = [b"\xff\xd8"], 1, None, 2, 0, 0
+    kept, orientation, size, at, scans, start, coded = [b"\xff\xd8"], 1, None, 2, 0, 0, 0
     for _ in range(MAX_PIECES):
         marker = JPEG_MARKER.search(data, at)
         code, at, before = (marker[1][0], marker.end(), marker.start()) if marker else (None, len(data), len(data))
@@ -357,6 +357,8 @@ def _walk_jpeg(data: bytes) -> Source:
         if code is None or at + max(length, 2) > len(data):
             if not scans or size is None:
                 raise _damaged("JPEG", "cut off")
+            if before < coded + 4:  # bytes of the first scan: what is made of less is no picture
+                raise _damaged("JPEG", "cut off before its first pixels")
             return Source(b"".join([*kept, data[start:before].rstrip(b"\xff"), b"\xff\xd9"]), size, orientation, cut=True)
         segment = data[at + 2 : at + length]
         if code in JPEG_SIZES:
@@ -366,7 +368,7 @@ def _walk_jpeg(data: bytes) -> Source:
             size = _check_size("JPEG", width, height)
         if code == 0xDA:
             scans += 1
-            start = start or marker.start()  # from the first scan on all is kept as it is
+            start, coded = start or before, coded or at + length  # from the first scan on all is kept as it is
             if scans > MAX_SCANS:
                 raise _unusual("JPEG", f"comes in more than {MAX_SCANS} scans")
         elif code == 0xE1 and segment.startswith(b"Exif\0") and orientation == 1:

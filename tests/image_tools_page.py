@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from pages.components.image_tools import box_editor, draw_canvas, read_boxes, read_drawing, wipe
+from pages.components.image_tools import MAX_BOXES, box_editor, draw_canvas, read_boxes, read_drawing, wipe
 
 home = next(module for name, module in sys.modules.items() if name.endswith("image_tools_app"))
 state = st.session_state
@@ -44,12 +44,19 @@ def edited() -> None:
     state.edits = state.get("edits", 0) + 1
 
 
+def anew() -> None:
+    """Forget what was edited."""
+    state.version = state.get("version", 0) + 1
+
+
 def boxes_page() -> None:
-    """A photo; another one; the same anew."""
+    """A photo; another one; the same anew; the same with one box less than there may be."""
     st.title("Digits of a photo", anchor=False)
     uri, boxes = home.photo(6 if st.toggle("Another photo") else 0)
-    if st.button("Start anew"):
-        state.version = state.get("version", 0) + 1
+    if st.toggle("Nearly full", on_change=anew):
+        boxes = [(15.0 * row, 20.0 * column, 15.0 * row + 12, 20.0 * column + 12) for row in range(10) for column in range(20)]
+        boxes = boxes[: MAX_BOXES - 1]
+    st.button("Start anew", on_click=anew)
     box_editor(uri, (home.HEIGHT, home.WIDTH), boxes, edited, "editor", state.get("version", 0))
     st.text(f"boxes {state.get('boxes')}, edits {state.get('edits', 0)}")
     st.button("Run again")

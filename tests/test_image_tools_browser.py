@@ -528,6 +528,46 @@ def test_boxes_by_keyboard_alone(view: Tools) -> None:
 
 
 @browser_test
+def test_there_are_never_more_boxes_than_there_may_be(view: Tools) -> None:
+    view.to("Boxes", "box-editor")
+    view.page.get_by_text("Nearly full").click()
+    expect(view.boxes).to_have_count(MAX_BOXES - 1)
+    add, status = view.button("Add a box"), view.page.locator(".it-status")
+    add.focus()
+    for _ in range(3):
+        view.page.keyboard.press("Enter")
+        add.focus()
+    assert len(view.edited(1)) == MAX_BOXES
+    expect(view.boxes).to_have_count(MAX_BOXES)
+    expect(status).to_have_text(f"Box {MAX_BOXES} of {MAX_BOXES}, the most there can be")
+    expect(add).to_have_attribute("aria-disabled", "true")
+    view.button("Remove").click()
+    assert len(view.edited(2)) == MAX_BOXES - 1
+    add.focus()
+    view.page.keyboard.press("Enter")
+    assert len(view.edited(3)) == MAX_BOXES
+
+
+@browser_test
+def test_a_box_that_is_deleted_while_it_is_dragged_goes_alone(view: Tools) -> None:
+    view.to("Boxes", "box-editor")
+    for number, doomed in ((1, 2), (2, 4)):  # one in the middle, and what is now the last
+        before = view.shown()
+        t, left, b, r = before[doomed]
+        y, x = (t + b) / 2, (left + r) / 2
+        view.page.mouse.move(*view.pixel(y, x))
+        view.page.mouse.down()
+        view.page.mouse.move(*view.pixel(y + 20, x + 20), steps=4)
+        view.page.keyboard.press("Delete")
+        view.page.mouse.move(*view.pixel(y + 40, x + 60), steps=4)
+        view.page.mouse.up()
+        assert view.edited(number) == before[:doomed] + before[doomed + 1 :] == view.shown()
+    view.button("Undo").click()
+    view.button("Undo").click()
+    assert view.edited(4) == BOXES
+
+
+@browser_test
 def test_edits_win_until_another_version_or_photo_comes(view: Tools) -> None:
     view.to("Boxes", "box-editor")
     view.boxes.nth(0).click()

@@ -119,9 +119,14 @@ class Boxes {
     if (focus && index >= 0) this.elements[index].focus({ preventScroll: true });
   }
 
-  /** Add a box, in the order of the list the last one, and select it. */
+  get full() {
+    return this.kept.boxes.length >= this.data.limit;
+  }
+
+  /** Add a box, in the order of the list the last one, and select it; where there are as many as there may be, nothing. */
   add(box) {
     this.finishBurst();
+    if (this.full) return this.setAdding(false);
     const before = this.copy();
     this.kept.boxes.push(this.inside(box));
     this.adding = false;
@@ -141,6 +146,10 @@ class Boxes {
   remove() {
     if (this.selected < 0) return;
     this.finishBurst();
+    if (this.gesture) { // it is just being dragged: the rest of the drag, and the click at its end, are nobody's
+      this.giveUp();
+      this.dragged = true;
+    }
     const before = this.copy(), at = this.selected;
     this.kept.boxes.splice(at, 1);
     this.selected = Math.min(at, this.kept.boxes.length - 1);
@@ -197,7 +206,7 @@ class Boxes {
   }
 
   setAdding(adding) {
-    this.adding = adding && this.kept.boxes.length < this.data.limit;
+    this.adding = adding && !this.full;
     if (this.adding) this.selected = -1;
     this.refresh();
   }
@@ -307,10 +316,10 @@ class Boxes {
     this.stage.classList.toggle("it-adding", Boolean(this.adding));
     this.stage.setAttribute("aria-label", `Photo with ${n} ${n === 1 ? "box" : "boxes"}`);
     this.button("add").setAttribute("aria-pressed", Boolean(this.adding));
-    const able = { add: n < this.data.limit, remove: this.selected >= 0, undo: past.length };
+    const able = { add: !this.full, remove: this.selected >= 0, undo: past.length };
     for (const [name, can] of Object.entries(able)) this.button(name).setAttribute("aria-disabled", !can);
-    const count = n ? `${n} ${n === 1 ? "box" : "boxes"}` : "No box yet";
-    const words = this.adding ? "Drag over the photo, or tap it" : this.selected >= 0 ? `Box ${this.selected + 1} of ${n}` : count;
+    const count = n ? `${n} ${n === 1 ? "box" : "boxes"}` : "No box yet", most = this.full ? ", the most there can be" : "";
+    const words = this.adding ? "Drag over the photo, or tap it" : (this.selected >= 0 ? `Box ${this.selected + 1} of ${n}` : count) + most;
     if (this.status.textContent !== words) this.status.textContent = words;
   }
 

@@ -18,6 +18,8 @@ from pages.components.pictures import grey
 
 SAMPLE_SIZE = (420, 760)  # rows, columns
 SAMPLE_DIGIT = 100  # pixels of a digit's side on the sample
+GRAIN_PX = 5  # of the sample's damage: about a pixel of a digit at 28 x 28, so that it is still there when the digit is cut out
+PATCHY, GRAINY, FINE = 0.6, 0.03, 0.04  # standard deviations: of the ink's strength, of the paper's grain, of the camera's noise
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,9 @@ def ask(checkpoint: Checkpoint | None) -> tuple[Given, np.ndarray] | None:
         st.caption(LIMITS)
         return None
     if given.sampled_from:
-        st.caption(f"A sample: digits that the model {given.sampled_from} decoded, laid on made-up paper with noise.")
+        st.caption(
+            f"A sample: digits that the model {given.sampled_from} decoded, written with a dry pen on grainy paper, in uneven light."
+        )
     try:
         picture, stored = caches.of_session(
             "denoise_read", given.token, lambda: (denoise.read(given.data), uploads.stored_size(given.data)), 1
@@ -83,8 +87,8 @@ def _sample(checkpoint: Checkpoint) -> None:
     state.denoise_given = Given(sample(checkpoint, state.denoise_samples), checkpoint.name)
 
 
-def sample(checkpoint: Checkpoint, seed: int) -> bytes:
-    """A PNG of eight digits that the model decodes from codes of its test images, on unevenly lit paper with noise."""
+def sample(checkpoint: Checkpoint, seed: int, patchy: float = PATCHY, grainy: float = GRAINY, fine: float = FINE) -> bytes:
+    """A PNG of eight digits that the model decodes from codes of its test images, in patchy ink on grainy, unevenly lit paper."""
     generator = np.random.default_rng(seed)
     codes, labels = checkpoint.latents.mu, checkpoint.latents.label
     rows = generator.choice(len(codes), 8, replace=len(codes) < 8)
@@ -99,7 +103,9 @@ def sample(checkpoint: Checkpoint, seed: int) -> bytes:
         left = 60 + 175 * (number % 4) + int(generator.integers(-20, 21))
         ink[top : top + SAMPLE_DIGIT, left : left + SAMPLE_DIGIT] = np.clip(large, 0, 1)
     light = np.linspace(0.92, 0.72, width)[None] * np.linspace(1, 0.9, height)[:, None]
-    paper = light * (1 - 0.75 * ink) + generator.normal(0, 0.04, SAMPLE_SIZE)
+    coarse = np.kron(generator.standard_normal((height // GRAIN_PX, width // GRAIN_PX)), np.ones((GRAIN_PX, GRAIN_PX)))  # (height, width)
+    ink = np.clip(ink * (1 + patchy * coarse), 0, 1.3)
+    paper = light * (1 - 0.75 * ink) + grainy * coarse + fine * generator.standard_normal(SAMPLE_SIZE)
     buffer = io.BytesIO()
     Image.fromarray(grey(paper)).save(buffer, "PNG")
     return buffer.getvalue()

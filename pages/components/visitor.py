@@ -74,7 +74,7 @@ def gate() -> bool:
 
 def ask_password(role: str, words: str) -> None:
     """A form for the password that opens something."""
-    with st.form(f"password-{role}", border=True):
+    with st.form(f"password-{role}", border=role == "training"):  # the other has the border of its popover
         st.markdown(words)
         text = st.text_input("Password", type="password", key=f"password_{role}")
         if st.form_submit_button("Unlock", icon=":material/lock_open:"):

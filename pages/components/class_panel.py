@@ -104,7 +104,7 @@ def _cancel(title: str, runs: list[Run], key: str) -> None:
     with st.popover(title, icon=":material/stop:", key=f"class_panel_cancel_{key}"):
         st.markdown(f"**Cancel {what}?** Finished epochs are kept, and whoever started a run can resume it.")
         st.button(
-            f"Yes, cancel {what}", type="primary", key=f"class_panel_cancel_{key}_yes", on_click=_do,
+            f"Yes, cancel {what}", key=f"class_panel_cancel_{key}_yes", on_click=_do,
             args=(jobs.cancel, runs, f"Cancelled: {what}."),
         )  # fmt: skip
 

@@ -115,7 +115,7 @@ def test_names_that_do_not_exist(name, split, sentence):
 
 def test_a_data_set_that_is_not_there(root):
     assert not on_disk("mnist")
-    with pytest.raises(DatasetError, match=r"train-images-idx3-ubyte is not there.*python -m core.data mnist"):
+    with pytest.raises(DatasetError, match=r"train-images-idx3-ubyte is missing.*python -m core.data mnist"):
         load("mnist", "train")
 
 
@@ -327,6 +327,7 @@ def test_a_packed_data_set_needs_no_download_and_nothing_is_written(root, mirror
     write(root / "MNIST" / "raw", WHOLE)
     for split, was in zip(("train", "test"), packed, strict=True):
         np.testing.assert_array_equal(datasets.load("mnist", split).images, was.images)
+        assert was.images.flags.writeable, "torch warns of what is not"
         np.testing.assert_array_equal(datasets.load("mnist", split).labels, was.labels)
 
 

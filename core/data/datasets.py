@@ -207,7 +207,7 @@ def _read_idx(name: str, path: Path) -> np.ndarray:
         size = header + len(content) if packed else path.stat().st_size
         if size != header + count or not count:
             raise _corrupt(name, path, f"it has {size:,} bytes and its header asks for {header + count:,}, {count:,} of them data")
-        return np.frombuffer(content, np.uint8).reshape(shape)
+        return np.frombuffer(content, np.uint8).reshape(shape).copy()  # writable: torch warns of what is not
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise _corrupt(name, path, f"it cannot be unpacked ({error})") from error
     except OSError as error:

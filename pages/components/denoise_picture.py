@@ -127,7 +127,7 @@ def _corner(picture: np.ndarray) -> tuple[int, int]:
 def show_figures(outcome: Outcome) -> None:
     """PSNR and SSIM, or why there are none."""
     if outcome.before is None or outcome.after is None:
-        st.caption("PSNR and SSIM are *unknown*: what the picture looked like without its noise, nobody knows. Add damage to measure.")
+        st.caption("PSNR and SSIM are *unknown*: there is no clean version to compare with. Add damage to measure.")
         return
     st.markdown(
         f"PSNR **{decibels(outcome.before[0])} → {decibels(outcome.after[0])} dB** · SSIM **{similarity(outcome.before[1])} → "

@@ -83,7 +83,7 @@ def _test_image(key: str, wanted: str) -> Picked | None:
         persist_state="session",
     )  # fmt: skip
     if not on_disk(dataset, "test"):
-        st.info(f"**{DATASETS[dataset].name} is not on this machine.** Bring it, or choose another data set.", icon=":material/database:")
+        st.info(f"**{DATASETS[dataset].name} is not on this machine.** Download it, or choose another data set.", icon=":material/database:")
         downloads.offer(dataset)
         return None
     try:
@@ -99,7 +99,7 @@ def _test_image(key: str, wanted: str) -> Picked | None:
         )  # fmt: skip
         rows = np.arange(len(split.labels)) if only is None else np.flatnonzero(split.labels == only)
         if not len(rows):
-            st.info("There is none of this class among these images. Choose another.", icon=":material/search_off:")
+            st.info("These images have none of this class. Choose another.", icon=":material/search_off:")
             return None
         number_key = f"{key}_number-{dataset}-{only}"
         number = st.number_input(

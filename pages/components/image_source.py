@@ -83,7 +83,7 @@ def _test_image(key: str, wanted: str) -> Picked | None:
         persist_state="session",
     )  # fmt: skip
     if not on_disk(dataset, "test"):
-        st.info(f"**{DATASETS[dataset].name} is not on this machine.** Download it, or choose another data set.", icon=":material/database:")
+        st.info(f"**{DATASETS[dataset].name} is not on this machine.** Download it, or choose another.", icon=":material/database:")
         downloads.offer(dataset)
         return None
     try:

@@ -129,7 +129,10 @@ def test_images(dataset: str, expected: int) -> tuple[np.ndarray | None, str]:
     except DatasetError as error:
         return None, errors.words(error)
     if len(images) != expected:
-        return None, f"The {dataset} on this machine has {len(images):,} test images, and the model was measured on {expected:,}."
+        return (
+            None,
+            f"{DATASETS[dataset].name} on this machine has {len(images):,} test images, and the model was measured on {expected:,}.",
+        )
     return images, ""
 
 

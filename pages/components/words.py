@@ -39,6 +39,7 @@ def what_it_is(checkpoint: Checkpoint) -> str:
     beyond = (
         "beyond the last ring, where nothing was learnt" if latent.has_rings(model) else "beyond the last dots, where nothing was learnt"
     )
+    change = "the style change" if model.conditional else f"one {data.noun} turn into another"
     tries = [
         f"find the border between {data.look_alikes}",
         f"walk out {beyond}",
@@ -53,7 +54,7 @@ An **autoencoder** is two networks that learn together. The **encoder** squeezes
 {entry_of(model).explanation}{_beta(model)} What the reconstruction misses is measured by {LIKELIHOODS[model.config.likelihood]}.
 
 - **Every dot** is the code of one test image, an image that the model was not trained on. Its colour is its label, {seen}.
-- **The space between the dots** can be decoded as well: move there and watch one {data.noun} turn into another.
+- **The space between the dots** can be decoded as well: move there and watch {change}.
 - **Try this**: {"; ".join(tries)}.
 """
 

@@ -26,7 +26,7 @@ def show() -> None:
 def offer() -> None:
     """Where a teacher who is not in charge yet gives the administrator's password."""
     if jobs.password("admin") is not None and not visitor.is_administrator():
-        with st.popover("For the teacher", icon=":material/groups:"):
+        with st.expander("For the teacher", icon=":material/groups:"):
             visitor.ask_password("admin", "**The class panel** shows all runs, and can cancel them or put one first in the queue.")
 
 

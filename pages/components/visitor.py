@@ -74,9 +74,10 @@ def gate() -> bool:
 
 def ask_password(role: str, words: str) -> None:
     """A form for the password that opens something."""
-    with st.form(f"password-{role}", border=role == "training"):  # the other has the border of its popover
+    with st.form(f"password-{role}", border=role == "training"):  # the other has its expander's border
         st.markdown(words)
-        text = st.text_input("Password", type="password", key=f"password_{role}")
+        label = "Password" if role == "training" else "Administrator's password"
+        text = st.text_input(label, type="password", key=f"password_{role}")
         if st.form_submit_button("Unlock", icon=":material/lock_open:"):
             problem = passwords.unlock(role, text, me(), client.visitor())
             if not problem:

@@ -86,7 +86,7 @@ def _within(boxes: np.ndarray, drawn: np.ndarray) -> list[tuple[int, list[int]]]
     fits = (outer[..., :2] <= inner_boxes[..., :2]).all(-1) & (outer[..., 2:] >= inner_boxes[..., 2:]).all(-1)
     fits &= (_lengths(outer) >= ROOM * _lengths(inner_boxes)).all(-1)
     share = _lengths(inner_boxes).max(-1) / _lengths(outer).min(-1)
-    fits &= (share >= LEAST_OPEN_SHARE) | ((fits & (share >= 2 * LEAST_SHARE)).sum(-1, keepdims=True) > 1)
+    fits &= (share >= LEAST_OPEN_SHARE) | ((fits & (share >= LEAST_SHARE)).sum(-1, keepdims=True) > 1)
     return [(int(part), inner[row].tolist()) for part, row in zip(some, fits, strict=True) if row.any()]
 
 

@@ -16,6 +16,7 @@ from scipy import ndimage
 from core.data.lines import ruled_lines
 from core.data.mnist_form import CENTRE, SIDE, TINY, in_mnists_form, plane_of_light
 from core.data.outlines import outlines
+from core.data.surround import page_alone
 
 Box = tuple[int, int, int, int]  # top, left, bottom, right in pixels, half open
 
@@ -272,8 +273,8 @@ def _reduced(image: np.ndarray, factor: int) -> np.ndarray:
 
 
 def _inverted(small: np.ndarray) -> bool:
-    """Whether strokes are darker than their surroundings though ink should be 1: what stands out of the median says it."""
-    coarse = ndimage.gaussian_filter(_reduced(small, math.ceil(max(small.shape) / 300)), 0.7)
+    """Whether strokes on the page are darker than their surroundings though ink should be 1: what stands out of the median says it."""
+    coarse = ndimage.gaussian_filter(page_alone(small), 0.7)
     window = max(3, int(0.3 * max(coarse.shape)) | 1)
     rest = coarse - _median(coarse, window)
     weakest = 0.25 * float(np.abs(rest).max())

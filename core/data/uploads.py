@@ -21,6 +21,7 @@ import numpy as np
 from PIL import Image
 
 from core.data.photo import find_digits as find_digits  # both are the contract of this module
+from core.data.surround import page_alone
 
 MAX_BYTES = 32 << 20  # of a file
 MAX_PIXELS = 50_000_000  # as its header states them
@@ -173,14 +174,15 @@ def ink_is_dark(grey: np.ndarray) -> bool:
 
     Background is what there is more of, in tiles of a half, a quarter and an eighth of the picture: near an edge of a shadow the
     two sides are even and cancel, near a stroke the background wins. In small pictures one flat level, as a data
-    set's images have it, decides. A picture of one level is background: dark ink could lie on it if it is light.
+    set's images have it, decides. What surrounds a page does not count. A picture of one level is background: dark ink could lie on
+    it if it is light.
     """
     if max(grey.shape) <= 64:
         levels, counts = np.unique(grey, return_counts=True)
         flat = levels[counts.argmax()]
         if len(levels) > 1 and counts.max() >= 0.2 * grey.size and _on_border(grey, flat):
             return bool(flat > grey[grey != flat].mean())
-    small = np.asarray(Image.fromarray(np.ascontiguousarray(grey)).reduce(math.ceil(max(grey.shape) / 256)))
+    small = page_alone(grey)
     lightness = sum(_light_surplus(small, parts) for parts in (2, 4, 8))
     return bool(lightness > 0 if lightness else small.mean() >= 0.5)
 

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import checkpoints, reconstruction
 from core.checkpoints import Latents
-from core.data import datasets
+from core.data import datasets, photo
 from core.models import MODELS, build
 from core.models.autoencoder import AutoencoderConfig
 from core.models.vae import VAEConfig
@@ -160,16 +160,34 @@ def test_gauge_knows_a_digit_from_what_is_none(mnist: None) -> None:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF"])
-def test_an_upload_of_28_pixels_goes_through_untouched(mnist: None, kind: str) -> None:
+def test_an_upload_of_28_pixels_goes_through_untouched_as_it_is(mnist: None, kind: str) -> None:
     test = run()
     app = run(reconstruct_kind="upload")
     assert not html(app, "rows")
     pixels = datasets.load("mnist", "test").images[0]
     app.file_uploader(key="reconstruct_file").upload(f"<b>seven.{kind.lower()}", as_bytes(pixels, kind)).run()
+    (pills,) = [group for group in checked(app).button_group if group.label == "Taken"]
+    pills.set_value("As it is").run()
     assert picture(checked(app)) == picture(test) and losses(app) == losses(test)
     assert "<figcaption>&lt;b&gt;seven." in html(app, "image")
     app.file_uploader(key="reconstruct_file").clear().run()
     assert not html(checked(app), "rows")
+
+
+def test_28_pixels_that_are_not_mnists_are_taken_as_a_digit_or_as_they_are(mnist: None) -> None:
+    digit = photo.whole_drawing(datasets.load("digits", "test").images[0] / 255)
+    assert digit is not None
+    seven = np.rint(255 * digit.x[0]).astype(np.uint8)
+    app = run(reconstruct_kind="upload")
+    app.file_uploader(key="reconstruct_file").upload("seven.png", as_bytes(seven)).run()
+    assert "already in MNIST's form" in words(checked(app)) and not [group for group in app.button_group if group.label == "Taken"]
+    right = picture(app)
+    app.file_uploader(key="reconstruct_file").upload("off.png", as_bytes(np.roll(seven, -4, 0))).run()
+    (pills,) = [group for group in checked(app).button_group if group.label == "Taken"]
+    assert list(pills.options) == ["As a digit", "As it is"] and "Normalised:" in words(app)
+    normalised = picture(app)
+    pills.set_value("As it is").run()
+    assert "nothing was moved" in words(checked(app)) and len({right, normalised, picture(app)}) >= 2 and picture(app) != normalised
 
 
 def test_a_page_of_digits_is_cut_and_can_be_taken_whole() -> None:

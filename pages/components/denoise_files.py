@@ -42,6 +42,7 @@ class Row:
     result: str  # its name in the zip; "" where there is none
     before: str = ""  # data URIs
     after: str = ""
+    note: str = ""  # what is to be said of how the file was read
     problem: str = ""
 
 
@@ -96,13 +97,15 @@ def show_outcome(outcome: Outcome) -> None:
     image = st.column_config.ImageColumn
     columns: dict[str, Any] = {
         "before": image("Before", width="small"), "after": image("After", width="small"), "file": "File",
-        "result": "Name in the zip", "problem": st.column_config.TextColumn("Problem", width="large"),
+        "result": "Name in the zip", "note": st.column_config.TextColumn("To know", width="medium"),
+        "problem": st.column_config.TextColumn("Problem", width="large"),
     }  # fmt: skip
     pictures = ("before", "after")  # only a missing picture is left empty: for a missing text the table would say "None"
     shown: dict[str, list[str | None]] = {name: [getattr(row, name) or None for row in outcome.rows] for name in pictures}
     shown |= {"file": [row.file for row in outcome.rows], "result": [row.result or "–" for row in outcome.rows]}
-    if problems:
-        shown["problem"] = [row.problem for row in outcome.rows]
+    for name in ("note", "problem"):
+        if any(texts := [getattr(row, name) for row in outcome.rows]):
+            shown[name] = texts
     st.dataframe(shown, column_config=columns, row_height=64, hide_index=True, key="denoise_files_table")
 
 
@@ -152,13 +155,15 @@ def _one(work: Work, number: str, upload: Upload, kind: str, method: Chosen, cou
     if image is None:
         return [Row(upload.title, "", problem=upload.problem)], {}
 
+    note = " ".join(upload.notes)
+
     def on_progress(done: float) -> None:
         work.step((int(number) - 1 + done) / count)
 
     if kind == "picture":
-        denoised = restore.denoise(image, **method.options, on_progress=on_progress, should_stop=work.should_stop)
-        name = f"{number}-picture.png"
-        return [Row(upload.title, name, _thumbnail(1 - image), _thumbnail(1 - denoised))], {name: png(denoised, paper=True)}
+        denoised = restore.denoise_page(image, **method.options, on_progress=on_progress, should_stop=work.should_stop)
+        name, (before, after) = f"{number}-picture.png", (1 - p if upload.dark_ink else p for p in (image, denoised))
+        return [Row(upload.title, name, _thumbnail(before), _thumbnail(after), note)], {name: png(denoised, paper=upload.dark_ink)}
     found = photo.find_digits(image) if kind == "digits" else [photo.whole_drawing(image)]
     digits: list[Digit] = [digit for digit in found if digit is not None]
     if not digits:
@@ -167,12 +172,12 @@ def _one(work: Work, number: str, upload: Upload, kind: str, method: Chosen, cou
     x_hat = restore.denoise_batch(x, **method.options, on_progress=on_progress, should_stop=work.should_stop)[:, 0].numpy()
     names = [f"{number}-digit.png"] if kind == "digit" else [f"{number}-{place:02d}-digit.png" for place in range(1, len(digits) + 1)]
     rows = [
-        Row(upload.title, name, _thumbnail(digit.x[0]), _thumbnail(answer))
+        Row(upload.title, name, _thumbnail(digit.x[0]), _thumbnail(answer), note)
         for name, digit, answer in zip(names, digits, x_hat, strict=True)
     ]
     members = {name: png(answer) for name, answer in zip(names, x_hat, strict=True)}
     if kind == "digits":
-        members[f"{number}-photo.png"] = png(photo.paste_back(image, digits, list(x_hat)), paper=True)
+        members[f"{number}-photo.png"] = png(photo.paste_back(image, digits, list(x_hat)), paper=upload.dark_ink)
     return rows, members
 
 

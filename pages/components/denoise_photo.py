@@ -9,9 +9,10 @@ import streamlit as st
 from core.checkpoints import Checkpoint
 from core.data import photo
 from core.data.photo import Digit
-from core.restore import RestoreError
+from core.restore import TRAINED_ON, RestoreError
 from pages.components import caches, denoise_methods, denoise_zip, given_picture, link
 from pages.components.denoise_methods import Chosen
+from pages.components.given_picture import Given
 from pages.components.image_tools import MAX_BOXES, box_editor, read_boxes, wipe
 from pages.components.pictures import LEGEND, data_uri, error_map, grey, photo_uri, png
 
@@ -41,10 +42,11 @@ def show(checkpoint: Checkpoint | None) -> None:
     with controls:
         method = denoise_methods.pick_one("denoise_photo", False, checkpoint)
         st.caption(
-            f"Each digit is cut out, centred and brought to 28 × 28 pixels, the form that the models know. At most {MAX_BOXES} boxes."
+            f"Each digit is cut out, centred and brought to 28 × 28 pixels, the form that the models know: they were trained on "
+            f"{TRAINED_ON}. At most {MAX_BOXES} boxes."
         )
     with results:
-        marked = find(given.token, image)
+        marked = find(given, image)
         numbers, digits = list(marked), list(marked.values())
         if not digits:
             st.info("No digit is marked. Press **Add a box** and draw one around a digit.", icon=":material/crop_free:")
@@ -55,14 +57,14 @@ def show(checkpoint: Checkpoint | None) -> None:
             st.error(link.plain(str(error)), icon=":material/error:")
             return
         st.markdown(f"**{len(digits)} {'digit' if len(digits) == 1 else 'digits'}, before and after**")
-        show_digits(numbers, digits, answers)
+        show_digits(numbers, digits, answers, given.dark_ink)
         st.markdown("**The photo, with the denoised digits in their places**")
-        show_pasted(image, marked, answers, (given.token, method))
+        show_pasted(image, marked, answers, given, method)
 
 
-def find(token: str, image: np.ndarray) -> dict[int, Digit]:
+def find(given: Given, image: np.ndarray) -> dict[int, Digit]:
     """The photo with the boxes found in it, to be edited; returns the digits in the boxes as they are now, by the boxes' numbers."""
-    state = st.session_state
+    state, token = st.session_state, given.token
     found = caches.of_session("denoise_found", token, lambda: photo.find_digits(image), 2)[:MAX_BOXES]
     if state.get("denoise_boxes_of") != token:  # another photo
         state.update(denoise_boxes_of=token, denoise_boxes=None, denoise_version=state.get("denoise_version", 0) + 1)
@@ -72,7 +74,7 @@ def find(token: str, image: np.ndarray) -> dict[int, Digit]:
         if (boxes := read_boxes(state[EDITOR].boxes, size, state.denoise_version)) is not None:
             state.denoise_boxes = boxes
 
-    uri = caches.of_session("denoise_photo_uri", token, lambda: photo_uri(image), 2)
+    uri = caches.of_session("denoise_photo_uri", token, lambda: photo_uri(image, given.dark_ink), 2)
     box_editor(uri, size, [digit.box for digit in found], edited, EDITOR, state.denoise_version)
     boxes = state.denoise_boxes
     if boxes is None:
@@ -105,10 +107,10 @@ def within(token: str, image: np.ndarray, boxes: Sequence[Box], found: Sequence[
     return {number: known[box] for number, box in enumerate(boxes, 1)}
 
 
-def show_digits(numbers: Sequence[int], digits: Sequence[Digit], answers: np.ndarray) -> None:
+def show_digits(numbers: Sequence[int], digits: Sequence[Digit], answers: np.ndarray, dark_ink: bool = True) -> None:
     """A card for each digit, with its box's number: before, after, and what was changed."""
     cards = "".join(
-        f'<figure data-testid="digit-card"><b>{number}</b>{_image(photo_uri(digit.crop), f"Digit {number} on the photo", "crop")}'
+        f'<figure data-testid="digit-card"><b>{number}</b>{_image(photo_uri(digit.crop, dark_ink), f"Digit {number} on the photo", "crop")}'
         f"{_image(data_uri(grey(digit.x[0])), f'Digit {number} before')}{_image(data_uri(grey(x_hat)), f'Digit {number} after')}"
         f"{_image(data_uri(error_map(digit.x[0], x_hat)), f'Digit {number}: blue ink was removed, orange ink was invented')}"
         '<span></span><span class="soft">on paper</span><span class="soft">before</span><span class="soft">after</span>'
@@ -123,23 +125,24 @@ def _image(uri: str, alt: str, kind: str = "") -> str:
     return f'<img src="{uri}" alt="{escape(alt)}" class="{kind}">'
 
 
-def show_pasted(image: np.ndarray, marked: dict[int, Digit], answers: np.ndarray, key: tuple[str, Chosen]) -> None:
+def show_pasted(image: np.ndarray, marked: dict[int, Digit], answers: np.ndarray, given: Given, method: Chosen) -> None:
     """The photo before and after, and everything as a zip."""
-    digits = list(marked.values())
+    digits, key = list(marked.values()), (given.token, method)
     boxes = tuple(digit.box for digit in digits)
     after = caches.of_session("denoise_pasted", (*key, boxes), lambda: photo.paste_back(image, digits, list(answers)), 1)
-    uris = caches.of_session("denoise_pasted_uri", (*key, boxes), lambda: photo_uri(after), 2)
-    before = caches.of_session("denoise_photo_uri", key[0], lambda: photo_uri(image), 2)
+    uris = caches.of_session("denoise_pasted_uri", (*key, boxes), lambda: photo_uri(after, given.dark_ink), 2)
+    before = caches.of_session("denoise_photo_uri", given.token, lambda: photo_uri(image, given.dark_ink), 2)
     wipe({"The photo": before, "Its digits denoised": uris}, "denoise_photo_wipe", height_px=380)
     st.download_button(
-        "Download (zip)", lambda: pack(marked, answers, after), "denoised.zip", "application/zip", icon=":material/download:",
-        on_click="ignore", help="The photo with the denoised digits, and each digit before and after, 28 × 28 pixels, as PNG.",
+        "Download (zip)", lambda: pack(marked, answers, after, given.dark_ink), "denoised.zip", "application/zip",
+        icon=":material/download:", on_click="ignore",
+        help="The photo with the denoised digits, and each digit before and after, 28 × 28 pixels, as PNG.",
     )  # fmt: skip
 
 
-def pack(marked: dict[int, Digit], answers: np.ndarray, after: np.ndarray) -> bytes:
+def pack(marked: dict[int, Digit], answers: np.ndarray, after: np.ndarray, dark_ink: bool = True) -> bytes:
     """The zip: its names are the boxes' numbers."""
-    members = {"photo-denoised.png": png(after, paper=True)}
+    members = {"photo-denoised.png": png(after, paper=dark_ink)}
     for (number, digit), x_hat in zip(marked.items(), answers, strict=True):
         members |= {f"{number:02d}-before.png": png(digit.x[0]), f"{number:02d}-digit.png": png(x_hat)}
     return denoise_zip.pack(members)

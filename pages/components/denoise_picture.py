@@ -19,9 +19,10 @@ SLOT = "denoise_picture"
 PREVIEW_PX = 760  # of the picture's width, at most, before it is denoised
 DETAIL_PX = 140  # side of the detail, in the picture's pixels
 TRAINED_ON = (
-    "It was trained on **handwritten digits alone** (MNIST, light ink on black). It works on any size, pixel for pixel, in tiles; "
-    "pictures of anything else may lose what is no pen stroke."
+    f"It was trained on **{restore.TRAINED_ON}**. It works on any size, pixel for pixel, in tiles, on paper of any shade: the light is "
+    "evened for it and put back. Where it would change strokes by more than the paper's noise explains, they stay as they are."
 )
+TAKES_INK = ("mask", "block", "scratches", "blur", "jpeg", "low-resolution")  # damage that a careful network would leave
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,8 @@ def show(checkpoint: Checkpoint | None) -> None:
     given, image = chosen
     with controls:
         flatten = st.toggle(
-            "Even out the light", True, key="denoise_flatten", persist_state="session",
-            help="Shadows and gradients of a photo go, its grain stays. The networks know ink on an even background only.",
+            "Even out the light", False, key="denoise_flatten", persist_state="session",
+            help="Shadows and gradients go for good, and the paper becomes white. Left off, the picture keeps its paper and its light.",
         )  # fmt: skip
         hurt = damage.ask("denoise_picture", none_first=True)
         method = denoise_methods.pick_one("denoise_picture", True, checkpoint)
@@ -58,10 +59,10 @@ def show(checkpoint: Checkpoint | None) -> None:
     with results:
         outcome = background.outcome(SLOT, token)
         if outcome is not None:
-            show_outcome(outcome, token)
+            show_outcome(outcome, token, given.dark_ink)
             return
         height, width = image.shape
-        uri = caches.of_session("denoise_photo_uri", given.token, lambda: photo_uri(image), 2)
+        uri = caches.of_session("denoise_photo_uri", given.token, lambda: photo_uri(image, given.dark_ink), 2)
         with st.container(width=min(width, PREVIEW_PX)):  # which gives way on a phone; an image of a fixed width does not
             st.image(uri, caption=f"{width:,} × {height:,} pixels", width="stretch", alt="The picture before it is denoised")
 
@@ -71,14 +72,15 @@ def run(work: Work, image: np.ndarray, flatten: bool, hurt: Damage, method: Chos
     work.step(0.0, f"{method.title}, {image.shape[1]:,} × {image.shape[0]:,} pixels")
     clean = photo.flatten_light(image) if flatten else image
     given = damage.apply(clean, hurt)
-    denoised = restore.denoise(given, **method.options, on_progress=work.step, should_stop=work.should_stop)
+    careful = hurt.name not in TAKES_INK
+    denoised = restore.denoise_page(given, **method.options, careful=careful, on_progress=work.step, should_stop=work.should_stop)
     work.step(1.0, "Measuring")
     known = clean if hurt.name else None
     scores = [denoise_methods.psnr_and_ssim(picture, known) for picture in (given, denoised)]
     return Outcome(known, given, denoised, *scores)
 
 
-def show_outcome(outcome: Outcome, token: str) -> None:
+def show_outcome(outcome: Outcome, token: str, dark_ink: bool = True) -> None:
     """The wipe, the figures, a detail and the download."""
     shown = {"Before": outcome.given, "Denoised": outcome.denoised}
     if outcome.clean is not None:
@@ -91,7 +93,8 @@ def show_outcome(outcome: Outcome, token: str) -> None:
     before = next(title for title in ("Damaged", "Before") if title in shown)
     uris = caches.of_session(
         "denoise_uris", (token, detail, *(p.shape for p in shown.values()), *_corner(outcome.given)),
-        lambda: {title: photo_uri(picture) for title, picture in shown.items()} | {"Changed": change_uri(shown[before], shown["Denoised"])},
+        lambda: {title: photo_uri(picture, dark_ink) for title, picture in shown.items()}
+        | {"Changed": change_uri(shown[before], shown["Denoised"])},
         4,
     )  # fmt: skip
     wipe(uris, f"denoise_picture_wipe-{len(uris)}", height_px=460, sides=(before, "Denoised"))
@@ -99,7 +102,7 @@ def show_outcome(outcome: Outcome, token: str) -> None:
     show_figures(outcome)
     st.download_button(
         "Download (PNG)",
-        lambda: png(outcome.denoised, paper=True),
+        lambda: png(outcome.denoised, paper=dark_ink),
         "denoised.png",
         "image/png",
         icon=":material/download:",

@@ -36,10 +36,13 @@ def show() -> None:
         return
     token = digest(given)
     try:
-        whole = caches.of_session("sr_read", token, lambda: uploads.read_image(given), 1)
+        picture = caches.of_session("sr_read", token, lambda: uploads.read_picture(given), 1)
     except UploadError as error:
         st.error(link.plain(str(error)), icon=":material/error:")
         return
+    for note in picture.notes:
+        st.caption(link.plain(note))
+    whole = picture.image
     small = middle(whole)
     if small.shape != whole.shape:
         st.caption(f"Only the middle, {size(small)} of {size(whole)} pixels, is enlarged: more would take too long here.")
@@ -47,7 +50,7 @@ def show() -> None:
         begin(token, small)
     large = background.outcome(SLOT, token)
     if large is not None:
-        show_result(small, large, token)
+        show_result(small, large, token, picture.dark_ink)
     elif st.session_state[SLOT].done:
         st.button("Try again", icon=":material/refresh:", on_click=begin, args=(token, small))
 
@@ -84,24 +87,28 @@ def size(image: np.ndarray) -> str:
     return f"{image.shape[1]:,} × {image.shape[0]:,}"
 
 
-def show_result(small: np.ndarray, large: dict[str, np.ndarray], token: str) -> None:
+def show_result(small: np.ndarray, large: dict[str, np.ndarray], token: str, dark_ink: bool) -> None:
     """A detail under the wipe, the whole beside it, and the download."""
     rows, columns = (slice(FACTOR * part.start, FACTOR * part.stop) for part in busiest(small))
     ours = large[METHODS[-1]]
     detail, whole = st.columns([0.58, 0.42], gap="medium")
     with detail, st.container(key="sr_wipe_larger"):
         st.markdown("**A detail**, where the change is largest")
-        wipe({title(name): photo_uri(image[rows, columns]) for name, image in large.items()}, "sr_larger_wipe", 384)
+        wipe({title(name): photo_uri(image[rows, columns], dark_ink) for name, image in large.items()}, "sr_larger_wipe", 384)
     with whole:
         st.markdown(f"**Our model**, {size(ours)} pixels")
-        st.image(caches.of_session("sr_larger_uri", token, lambda: photo_uri(ours), 1), width="stretch", alt="The picture, twice as large")
+        st.image(
+            caches.of_session("sr_larger_uri", token, lambda: photo_uri(ours, dark_ink), 1),
+            width="stretch",
+            alt="The picture, twice as large",
+        )
         st.download_button(
-            "Download (PNG)", lambda: png(ours, paper=True), "enlarged.png", "image/png", icon=":material/download:",
+            "Download (PNG)", lambda: png(ours, paper=dark_ink), "enlarged.png", "image/png", icon=":material/download:",
             on_click="ignore",
         )  # fmt: skip
     st.caption(
-        "There is no original of this size, so PSNR and SSIM are *unknown*: your eyes have to judge. Colours become grey, and what lies "
-        "on the background counts as ink, shown dark on light."
+        "There is no original of this size, so PSNR and SSIM are *unknown*: your eyes have to judge. Colours become grey. Our model was "
+        f"trained on {restore.TRAINED_ON}."
     )
 
 

@@ -1,7 +1,7 @@
 """The picture that "A photo of digits" and "A whole picture" share: uploaded, or a sample that the model itself draws."""
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
@@ -28,6 +28,7 @@ class Given:
 
     data: bytes
     sampled_from: str = ""  # the model that drew it, if one did
+    dark_ink: bool = True  # on light paper: it is shown and saved the way round that it came
 
     @property
     def token(self) -> str:
@@ -68,9 +69,9 @@ def ask(checkpoint: Checkpoint | None) -> tuple[Given, np.ndarray] | None:
     if picture.image.size < stored[0] * stored[1]:
         sizes = [f"{width:,} × {height:,}" for height, width in (stored, picture.image.shape)]
         st.caption(f"The picture has {sizes[0]} pixels, more than are worked on: it was reduced to {sizes[1]}.")
-    if not picture.dark_ink:
-        st.caption("Its ink is lighter than its ground. It is shown and saved the other way round: dark ink on light paper.")
-    return given, picture.image
+    for note in picture.notes:
+        st.caption(link.plain(note))
+    return replace(given, dark_ink=picture.dark_ink), picture.image
 
 
 def _uploaded() -> None:

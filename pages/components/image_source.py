@@ -18,7 +18,7 @@ from core import figures, latent
 from core.checkpoints import Checkpoint, CheckpointError
 from core.data import datasets
 from core.data.datasets import DATASETS, DatasetError, on_disk
-from core.data.photo import find_digits, whole_drawing
+from core.data.photo import find_digits, is_in_form, whole_drawing
 from core.data.uploads import MAX_BYTES, MAX_PIXELS, MAX_WORKING_PIXELS, UploadError, read_files, read_image
 from pages.components import caches, downloads, image_tools, link, session
 from pages.components.pictures import data_uri, grey
@@ -32,6 +32,11 @@ LIMITS = (
 )
 MAX_DIGITS = 60  # of one upload, to choose from
 WHOLE = "Whole picture"
+AS_A_DIGIT, AS_IT_IS = "As a digit", "As it is"
+IN_FORM = "It is already in MNIST's form, so it is shown to the models as it is."
+NORMALISED = "Normalised: set on black, its ink brought to 20 pixels and centred, as MNIST's digits are."
+NOT_NORMALISED = "As it is: nothing was moved or evened out. Right for what is no digit."
+MADE_SMALL = "As it is, made small: right for what is no digit."
 SHEET_PX = 280
 WIDTH_PX = 136  # of the small controls: two fit beside each other in a narrow column
 SIDE = 28
@@ -143,10 +148,17 @@ def _upload(key: str) -> Picked | None:
         return None
     names, name = list(kept["images"]), next(iter(kept["images"]))
     if len(names) > 1:
+        label = "Taken" if AS_IT_IS in names else "Digit"
         with st.container():
-            name = st.pills("Digit", names, default=name, required=True, key=f"{key}_part-{kept['id']}", persist_state="session")
-    part = "" if len(names) == 1 else f": {WHOLE.lower()}" if name == WHOLE else f": digit {name}"
+            name = st.pills(label, names, default=name, required=True, key=f"{key}_part-{kept['id']}", persist_state="session")
+    st.caption(" ".join([words_for(name), *(link.plain(note) for note in kept["notes"])]))
+    part = "" if len(names) == 1 or AS_IT_IS in names else f": {WHOLE.lower()}" if name == WHOLE else f": digit {name}"
     return Picked(torch.from_numpy(kept["images"][name])[None], f"{kept['title']}{part}")
+
+
+def words_for(part: str) -> str:
+    """What was done to a part of an upload, a sentence or two."""
+    return {"Image": IN_FORM, AS_IT_IS: NOT_NORMALISED, WHOLE: MADE_SMALL}.get(part, NORMALISED)
 
 
 def _forget(key: str) -> None:
@@ -156,21 +168,25 @@ def _forget(key: str) -> None:
 
 
 def read_upload(name: str, data: bytes) -> dict[str, Any]:
-    """A file as {"title", "images": {name of the part: float32 (1, 28, 28)}, "problem": a sentence, or ""}; raises nothing.
+    """A file as {"title", "images": {name of the part: float32 (1, 28, 28)}, "problem": a sentence, or "", "notes": sentences}.
 
-    A picture larger than 28 x 28 has its digits as parts, and itself made small.
+    Raises nothing. A picture larger than 28 x 28 has its digits as parts, and itself made small. One of 28 x 28 that is not in MNIST's
+    form can be taken as a digit, or as it is.
     """
     upload = next(read_files([(name, data)]), None)
     if upload is None or upload.image is None:
         problem = upload.problem if upload else "There is no image in this file."
-        return {"title": upload.title if upload else name, "images": {}, "problem": problem}
-    image = upload.image
+        return {"title": upload.title if upload else name, "images": {}, "problem": problem, "notes": ()}
+    image, kept = upload.image, {"title": upload.title, "images": {}, "problem": "", "notes": upload.notes}
     if not image.max() > 0:
-        return {"title": upload.title, "images": {}, "problem": "This image is empty: all of its pixels are alike. Choose another."}
+        return kept | {"problem": "This image is empty: all of its pixels are alike. Choose another."}
+    if is_in_form(image):
+        return kept | {"images": {"Image": image[None]}}
+    digits = find_digits(image)[:MAX_DIGITS]
     if image.shape == (SIDE, SIDE):
-        return {"title": upload.title, "images": {"Image": image[None]}, "problem": ""}
-    parts = {str(number): digit.x for number, digit in enumerate(find_digits(image)[:MAX_DIGITS], 1)}
-    return {"title": upload.title, "images": parts | {WHOLE: made_small(image)}, "problem": ""}
+        as_a_digit = {AS_A_DIGIT: digits[0].x} if digits else {}
+        return kept | {"images": as_a_digit | {AS_IT_IS: image[None]}}
+    return kept | {"images": {str(number): digit.x for number, digit in enumerate(digits, 1)} | {WHOLE: made_small(image)}}
 
 
 def made_small(image: np.ndarray) -> np.ndarray:

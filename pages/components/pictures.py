@@ -27,9 +27,9 @@ def data_uri(pixels: np.ndarray) -> str:
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
-def photo_uri(image: np.ndarray, most_px: int = 1600) -> str:
-    """Ink in [0, 1], (H, W), dark on white paper, for showing: a data URI, reduced and as JPEG where it is large."""
-    paper = Image.fromarray(255 - grey(image))
+def photo_uri(image: np.ndarray, dark_ink: bool = True, most_px: int = 1600) -> str:
+    """Ink in [0, 1], (H, W), dark on white paper or the other way round, for showing: a data URI, reduced and as JPEG where it is large."""
+    paper = Image.fromarray(255 - grey(image) if dark_ink else grey(image))
     if max(image.shape) <= 512:
         return data_uri(np.asarray(paper))
     paper.thumbnail((most_px, most_px), reducing_gap=2.0)

@@ -535,7 +535,7 @@ METHODS: dict[str, Method] = {
     ),
     "vae": Method(
         "Chosen model: encode and decode",
-        "The image's code in the chosen model, decoded: what that model can draw and nothing else, so it may become another digit.",
+        "The image's code in the chosen model, decoded: what that model can draw and nothing else, so its class may change.",
         _reconstruct,
         any_size=False,
     ),

@@ -278,7 +278,7 @@ def test_an_encrypted_zip_is_refused(packed, root):
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_methods_that_may_need_gigabytes_are_refused(files, root, method):
-    refused(zipped(files.items(), method), root, "packed in a way that is not read here")
+    refused(zipped(files.items(), method), root, "uses a compression that cannot be read here")
 
 
 # --- sizes ----------------------------------------------------------------------------------------------------------------

@@ -82,7 +82,7 @@ def look(root: Path) -> jobs.Run:
         assert response.status_code in (200, 404)
         if response.status_code == 404:
             said = response.body.decode()
-            assert said.startswith("This epoch is not there. ") and str(root) not in said
+            assert said.startswith("This epoch is not available. ") and str(root) not in said
     return run
 
 

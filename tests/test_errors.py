@@ -67,7 +67,7 @@ def test_what_goes_wrong_with_files_is_said_without_their_folders(places):
         for said in (errors.words(text), link.plain(text).replace("\\", "")):
             assert "Jane" not in said and "Doe" not in said and str(places.parent.parent) not in said
     assert "mine/card.json is not a whole json file" in errors.words(shown["damaged card"])
-    assert "t10k-images-idx3-ubyte is not there" in errors.words(shown["no data"])
+    assert "t10k-images-idx3-ubyte is missing" in errors.words(shown["no data"])
 
 
 def test_a_relative_folder_is_not_shown_either(monkeypatch):

@@ -550,7 +550,7 @@ def test_a_model_is_renamed_and_described(mine):
     assert checkpoints.available() == ["ours"]
     card = checkpoints.load("ours").card
     assert (card["title"], card["description"]) == ("Of the Tuesday course", "Two dimensions, *three* epochs.")
-    assert "ours is saved" in words(app)
+    assert "ours was saved" in words(app)
 
 
 def test_a_name_that_is_taken_is_a_sentence_and_nothing_is_lost(mine, own_root):
@@ -596,7 +596,7 @@ def test_a_model_that_somebody_else_deleted_gives_way_to_another(mine, own_root)
 def test_the_shipped_model_stays_as_it_is(own_root, checkpoint_root):
     shutil.copytree(checkpoint_root / "tiny", own_root / "vae-mnist-2d")
     app = run(MODELS_PAGE)
-    assert "stays as it is" in words(app)
+    assert "cannot be changed" in words(app)
     assert not [button for button in app.button if button.label in ("Delete it", "Save")]
 
 
@@ -653,4 +653,4 @@ def test_a_label_that_a_model_does_not_know_is_not_found(own_root):
     assert not app.exception
     scope = {"type": "http", "path": "/runs", "headers": [], "path_params": address | {"stamp": stamp, "epoch": "99"}}
     answer = frames.respond(Request(scope))
-    assert answer.status_code == 404 and b"This epoch is not there" in answer.body and str(own_root).encode() not in answer.body
+    assert answer.status_code == 404 and b"This epoch is not available" in answer.body and str(own_root).encode() not in answer.body

@@ -87,10 +87,10 @@ def test_all_runs_with_owner_state_and_time(a_class):
     assert len(rows) == 30
     in_line = sorted((run for run in jobs.runs() if run.state == "queued"), key=lambda run: run.queue_position)
     assert list(rows.index[:20]) == ["run-00", *(run.id for run in in_line)]
-    assert list(rows.loc["run-00"]) == ["visitor 3f2a", "training", 0.2, "3 min left"]
+    assert list(rows.loc["run-00"]) == ["visitor 3f2a", "training", "3 min left", 0.2]
     assert rows.loc["run-02", "Whose"] == "visitor 77aa" and rows.loc["run-03", "Whose"] == "command line"
     assert rows.loc[rows["State"] == "waiting", "Time"].str.startswith("starts in about").all()
-    assert rows.loc["run-29"].tolist()[1:] == ["finished", 0.0, ""]
+    assert rows.loc["run-29"].tolist()[1:] == ["finished", "", 0.0]
     assert "**1** training, **19** waiting" in app.markdown[0].value
 
 

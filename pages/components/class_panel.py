@@ -59,8 +59,8 @@ def _table(runs: list[Run]) -> None:
             "Run": run.id,
             "Whose": visitor.called(run.owner),
             "State": "ending" if run.stopping else run_view.STATES[run.state][0],
-            "Done": min(1.0, run.epoch / run.epochs) if run.epochs else 0.0,
             "Time": _time(run, turns.get(run.id)),
+            "Done": min(1.0, run.epoch / run.epochs) if run.epochs else 0.0,
         }
         for run in runs
     ]

@@ -86,7 +86,7 @@ def pictures(clean: np.ndarray | None, given: np.ndarray, answers: Mapping[str, 
 def words_for(picked: Picked, hurt: Damage) -> str:
     """What is shown."""
     if not hurt.name:
-        return f"{picked.title}, as it is."
+        return f"{picked.title}, without damage added."
     kind = CORRUPTIONS[hurt.name]
     return f"{picked.title}. {kind.title}, {hurt.strength:g} ({kind.strength})."
 

@@ -176,3 +176,10 @@ def test_a_damaged_subset_is_a_sentence(tmp_path):
     (folder / SUBSET).write_bytes(b"nonsense")
     with pytest.raises(SnapshotError, match="missing or damaged"):
         read_subset(folder)
+
+
+def test_a_subset_of_another_length_is_a_sentence(tmp_path):
+    folder = a_run(tmp_path)
+    save_file({"row": np.arange(4, dtype=np.int32), "label": np.arange(4, dtype=np.uint8)}, folder / SUBSET)
+    with pytest.raises(SnapshotError, match="does not fit the run's list of test images"):
+        frames._figure(read(folder), snapshot.read(folder, 1, GOOD["model"]), None)

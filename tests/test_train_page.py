@@ -102,7 +102,7 @@ def test_a_first_visitor_finds_a_form_that_can_be_started_at_once():
     assert by_label(app.selectbox, "Data set").value == "digits"  # the only one that is here
     assert by_label(app.selectbox, "Model").value == "vae"
     assert not by_label(app.button, "Start training").disabled
-    assert by_label(app.text_input, "Name").value == "vae-digits-2d"
+    assert by_label(app.text_input, "Name").placeholder == "vae-digits-2d"
 
 
 def test_every_model_has_its_own_settings():
@@ -149,7 +149,7 @@ def test_a_data_set_that_is_not_here_is_offered_and_cannot_be_trained_on():
         ("Encoder layers", "512, many", "Encoder layers must be"),
         ("Decoder layers", "99999999", "Decoder layers must be"),
         ("Name", "../../etc", "cannot be used as a name"),
-        ("Name", "", "cannot be used as a name"),
+        ("Name", "-", "cannot be used as a name"),
         ("Name", "Restorers", "is reserved"),
         ("Name", "runs", "is reserved"),
     ],
@@ -181,7 +181,7 @@ def test_the_losses_of_grey_pixels_are_not_trained_on_binarised_ones(monkeypatch
 def test_the_name_follows_the_settings_until_one_is_typed():
     app = run()
     checked(by_label(app.number_input, "β, weight of the KL").set_value(4.0).run())
-    assert by_label(app.text_input, "Name").value == "vae-digits-2d-beta-4"
+    assert by_label(app.text_input, "Name").placeholder == "vae-digits-2d-beta-4"
     checked(by_label(app.text_input, "Name").set_value("Mine_1").run())
     checked(by_label(app.number_input, "β, weight of the KL").set_value(2.0).run())
     assert by_label(app.text_input, "Name").value == "Mine_1"

@@ -216,12 +216,10 @@ def _in_words(message: str) -> str:
 
 
 def _name(suggestion: str) -> str:
-    """The name in its field: the suggestion, which follows the settings for as long as nobody has typed another."""
-    state = st.session_state
-    if state.get("train_name") in (None, state.get("train_suggested")):
-        state.train_name = suggestion
-    state.train_suggested = suggestion
-    return st.text_input("Name", key="train_name", max_chars=names.MAX_NAME)
+    """The name that was typed, else the suggestion. (Python never writes into the field: it would undo what is being typed.)"""
+    words = "Leave it empty to use the suggestion, which follows the settings."
+    typed = st.text_input("Name", key="train_name", placeholder=suggestion, max_chars=names.MAX_NAME, help=words)
+    return typed.strip() or suggestion
 
 
 def suggested(model: str, dataset: str, preset: str, values: dict[str, Any]) -> str:

@@ -104,11 +104,13 @@ class Turn:
         self.places = whole_number("LATENT_TRAINING_SLOTS", 1)
 
     def wait(self) -> str | None:
-        """The device, once it is this run's; None if it was paused meanwhile. Raises Cancelled."""
+        """The device, once it is this run's; None if it was paused meanwhile. Raises Cancelled, and JobError if its files are damaged."""
         write_status(self.folder, state="queued", phase="waiting", waits_for=self.device and [self.device])
         while True:
             if (self.folder / STOP).exists():
                 raise Cancelled
+            if (run := read(self.folder)).state == "failed":  # it says "queued", so this is about its files: it would wait for ever
+                raise JobError(run.message)
             if self._paused():
                 return None
             if device := self._claim():

@@ -325,9 +325,16 @@ def test_a_run_by_hand(root: Path) -> None:
     jobs.cancel(run)
     reaches(run, "stopped")
     (run.folder / "stop").unlink()
-    (run.folder / "config.json").write_text(json.dumps(config(epochs=0) | {"created": 1}))
+    (run.folder / "config.json").write_text(json.dumps(config() | {"created": 1}))
     done = subprocess.run([sys.executable, "-m", "core.jobs", str(run.folder)], cwd=PROJECT, capture_output=True, text=True)
     assert (done.returncode, done.stderr, jobs.find("run", root).state) == (0, "", "finished")
+
+
+def test_a_run_whose_files_were_damaged_does_not_wait_for_ever(root: Path) -> None:
+    run = folder_with(root, "stopped")
+    (run.folder / "config.json").write_text(json.dumps(config(epochs=0) | {"created": 1}))
+    assert jobs.worker(run.folder) == 1
+    assert "damaged" in jobs.find("run", root).message
 
 
 # --- what makes no sense in the present state -------------------------------------------------------------------------------

@@ -76,6 +76,7 @@ def test_the_boxes_of_a_photo_its_digits_and_the_zip(page: Page, photo: Path) ->
     assert Image.open(io.BytesIO(archive.read("photo-denoised.png"))).size == (760, 420)
 
 
+@pytest.mark.slow
 def test_a_box_that_is_removed_takes_its_digit_with_it(page: Page, photo: Path) -> None:
     upload(page, photo)
     page.locator(".it-box").nth(2).click()
@@ -85,6 +86,7 @@ def test_a_box_that_is_removed_takes_its_digit_with_it(page: Page, photo: Path) 
     expect(page.get_by_test_id("digit-card")).to_have_count(COUNT)
 
 
+@pytest.mark.slow
 def test_the_wipe_moves_and_keeps_pixels_crisp(page: Page) -> None:
     stage = page.get_by_test_id("wipe-stage")
     expect(stage).to_be_visible()
@@ -111,7 +113,9 @@ def test_a_drawing_is_denoised(page: Page) -> None:
     expect(page.get_by_test_id("denoise-table")).to_contain_text("unknown")
 
 
-@pytest.mark.parametrize("mode", ["One digit", "A photo of digits", "A whole picture", "Many files"])
+@pytest.mark.parametrize(
+    "mode", ["A photo of digits", *(pytest.param(mode, marks=pytest.mark.slow) for mode in ("One digit", "A whole picture", "Many files"))]
+)
 def test_no_mode_is_wider_than_a_phone(page: Page, photo: Path, mode: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     if mode == "A photo of digits":

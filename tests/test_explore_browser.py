@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Route, expect
 from core import checkpoints
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+SLOW = pytest.mark.slow
 
 POINT = (0.5, 1.5)
 
@@ -157,6 +158,7 @@ def test_dragging_a_slider_decodes_during_the_drag_and_commits_at_its_end(view: 
     assert z1 == pytest.approx(float(view.page.locator("[data-testid=z1]").input_value())) and z2 == POINT[1]
 
 
+@pytest.mark.slow
 def test_a_slider_changes_its_own_coordinate_alone(view: View) -> None:
     view.open("?z=1.2345,-0.4321")
     view.page.locator("[data-testid=z1]").focus()
@@ -166,6 +168,7 @@ def test_a_slider_changes_its_own_coordinate_alone(view: View) -> None:
     assert z1 == pytest.approx(1.24) and z2 == -0.4321
 
 
+@pytest.mark.slow
 def test_back_brings_the_earlier_point(view: View) -> None:
     view.open(f"?z={POINT[0]},{POINT[1]}")
     first = view.image()
@@ -179,6 +182,7 @@ def test_back_brings_the_earlier_point(view: View) -> None:
     assert (view.image() == first).all()
 
 
+@pytest.mark.slow
 def test_changes_while_the_map_loads_do_not_end_it(view: View) -> None:
     held: list[Route] = []
     view.page.route("**/plotly.min.js", lambda route: held.append(route))
@@ -197,6 +201,7 @@ def test_changes_while_the_map_loads_do_not_end_it(view: View) -> None:
     assert view.image().any()
 
 
+@pytest.mark.slow
 def test_no_zoom_is_too_much(view: View) -> None:
     view.open(f"?z={POINT[0]},{POINT[1]}&layers=points,manifold")
     view.page.locator("[data-testid=latent-map]").focus()
@@ -274,6 +279,7 @@ def test_legend_dims_what_is_not_chosen(view: View) -> None:
     view.wait_for_bright(*range(10))
 
 
+@pytest.mark.slow
 def test_zoom_is_kept_through_a_commit_and_pixels_still_mean_the_same(view: View) -> None:
     view.open(f"?z={POINT[0]},{POINT[1]}")
     whole = view.ranges()
@@ -332,6 +338,7 @@ def test_first_visit_walks_until_the_first_touch(view: View) -> None:
     assert np.abs(kept - model_pixels(z)).max() <= 1
 
 
+@pytest.mark.slow
 def test_no_walk_for_a_link_nor_for_those_who_want_less_motion(view: View) -> None:
     view.open(f"?z={POINT[0]},{POINT[1]}")
     still = view.image()
@@ -407,7 +414,7 @@ def test_nearest_code_equals_an_exhaustive_search(view: View) -> None:
     assert found == expected.tolist()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", [pytest.param("light", marks=SLOW), "dark"])
 def test_theme_reaches_the_map(server: Server, chromium: Browser, scheme: Any) -> None:
     context = chromium.new_context(viewport={"width": 1440, "height": 900}, color_scheme=scheme)
     view = View(context.new_page(), server.url).open("?z=0.5,1.5")
@@ -432,7 +439,10 @@ def test_fresh_clone_without_any_data_set(bare_server: Server, chromium: Browser
     assert view.errors == []
 
 
-@pytest.mark.parametrize("query", ["?z=nan,1", "?z=1e30,0", "?z=cat", "?checkpoint=../../etc/passwd", "?layers=points,attic"])
+BAD_LINKS = ("?checkpoint=../../etc/passwd", "?z=nan,1", "?z=1e30,0", "?z=cat", "?layers=points,attic")
+
+
+@pytest.mark.parametrize("query", [BAD_LINKS[0], *(pytest.param(query, marks=SLOW) for query in BAD_LINKS[1:])])
 def test_bad_links_get_a_sentence_and_a_working_map(view: View, query: str) -> None:
     view.open(query)
     expect(view.page.get_by_text(re.compile("The link asks for"))).to_be_visible()

@@ -248,6 +248,7 @@ def test_the_row_has_every_picture_at_one_scale(view: Tools) -> None:
     assert view.page.locator(".it-row figcaption").all_inner_texts() == list(image_tools_app.comparison())
 
 
+@pytest.mark.slow
 @browser_test
 def test_other_pictures_keep_divider_and_choice(view: Tools) -> None:
     view.to("Compare", "wipe")
@@ -260,6 +261,7 @@ def test_other_pictures_keep_divider_and_choice(view: Tools) -> None:
     assert view.page.get_by_role("slider").input_value() == "25"
 
 
+@pytest.mark.slow
 @browser_test
 def test_wiping_with_a_finger_on_a_phone(hand: Tools) -> None:
     hand.to("Compare", "wipe")
@@ -289,6 +291,7 @@ def test_a_stroke_reaches_python(view: Tools) -> None:
     assert view.drawn(2) - ink == pytest.approx(np.pi * 10**2, rel=0.1), "a click is a dot"
 
 
+@pytest.mark.slow
 @browser_test
 def test_undo_redo_and_clear(view: Tools) -> None:
     view.to("Draw", "draw-canvas")
@@ -315,6 +318,7 @@ def test_undo_redo_and_clear(view: Tools) -> None:
     assert view.drawn(9) == one
 
 
+@pytest.mark.slow
 @browser_test
 def test_undo_and_clear_by_keyboard(view: Tools) -> None:
     view.to("Draw", "draw-canvas")
@@ -334,6 +338,7 @@ def test_undo_and_clear_by_keyboard(view: Tools) -> None:
     assert view.button("Pen").evaluate("b => b.matches(':focus-visible') && getComputedStyle(b).outlineStyle") == "solid"
 
 
+@pytest.mark.slow
 @browser_test
 def test_the_eraser_takes_ink_away_until_nothing_is_left(view: Tools) -> None:
     view.to("Draw", "draw-canvas")
@@ -349,6 +354,7 @@ def test_the_eraser_takes_ink_away_until_nothing_is_left(view: Tools) -> None:
     assert view.drawn(3) is None, "a white sheet is an empty one"
 
 
+@pytest.mark.slow
 @browser_test
 def test_thickness(view: Tools) -> None:
     view.to("Draw", "draw-canvas")
@@ -376,6 +382,7 @@ def test_the_drawing_survives_reruns_and_other_pages(view: Tools) -> None:
     assert view.drawn(3) is None
 
 
+@pytest.mark.slow
 @browser_test
 def test_what_is_sent_is_black_on_white_in_the_dark_theme_too(view: Tools) -> None:
     view.page.emulate_media(color_scheme="dark")
@@ -402,6 +409,7 @@ def test_drawing_with_a_finger_on_a_phone(hand: Tools) -> None:
     assert hand.dark() == ink
 
 
+@pytest.mark.slow
 @browser_test
 def test_a_second_finger_does_not_draw(hand: Tools) -> None:
     hand.to("Draw", "draw-canvas")
@@ -432,6 +440,7 @@ def test_boxes_are_shown_where_python_says_and_numbered(view: Tools) -> None:
     assert (seen["x"], seen["y"]) == pytest.approx(wanted, abs=0.5)
 
 
+@pytest.mark.slow
 @browser_test
 def test_a_box_is_moved_by_dragging_and_stays_inside(view: Tools) -> None:
     view.to("Boxes", "box-editor")
@@ -446,6 +455,7 @@ def test_a_box_is_moved_by_dragging_and_stays_inside(view: Tools) -> None:
     expect(view.page.locator(".it-selected")).to_have_count(0)
 
 
+@pytest.mark.slow
 @browser_test
 def test_a_box_is_resized_by_its_corners(view: Tools) -> None:
     view.to("Boxes", "box-editor")
@@ -527,6 +537,7 @@ def test_boxes_by_keyboard_alone(view: Tools) -> None:
     expect(view.page.locator(".it-selected")).to_have_count(0)
 
 
+@pytest.mark.slow
 @browser_test
 def test_there_are_never_more_boxes_than_there_may_be(view: Tools) -> None:
     view.to("Boxes", "box-editor")
@@ -567,6 +578,7 @@ def test_a_box_that_is_deleted_while_it_is_dragged_goes_alone(view: Tools) -> No
     assert view.edited(4) == BOXES
 
 
+@pytest.mark.slow
 @browser_test
 def test_edits_win_until_another_version_or_photo_comes(view: Tools) -> None:
     view.to("Boxes", "box-editor")
@@ -588,6 +600,7 @@ def test_edits_win_until_another_version_or_photo_comes(view: Tools) -> None:
     expect(view.page.get_by_role("status")).to_have_text("6 boxes")
 
 
+@pytest.mark.slow
 @browser_test
 def test_boxes_with_a_finger_on_a_phone(hand: Tools) -> None:
     hand.to("Boxes", "box-editor")

@@ -79,7 +79,7 @@ def covered(boxes: np.ndarray) -> int:
     return int(np.triu((high > low).all(-1), 1).sum())
 
 
-@pytest.mark.parametrize("open_sidebar", [False, True], ids=["sidebar closed", "sidebar open"])
+@pytest.mark.parametrize("open_sidebar", [pytest.param(False, marks=pytest.mark.slow), True], ids=["sidebar closed", "sidebar open"])
 def test_the_map_has_room_at_every_width(view: View, open_sidebar: bool) -> None:
     view.open("?z=0.5,1.5")
     settled = """() => { const map = document.querySelector('.lm-map'), { layout } = document.querySelector('.lm-plot');
@@ -108,6 +108,7 @@ def test_on_a_laptop_half_of_the_window_is_map(view: View) -> None:
     assert view.box()["width"] >= 720 and view.page.get_by_test_id("decoded").bounding_box()["width"] >= 330
 
 
+@pytest.mark.slow
 def test_the_sidebar_is_closed_at_first_where_there_is_little_room(server: Server, chromium: Browser) -> None:
     context = chromium.new_context(viewport={"width": 820, "height": 1180})
     view = View(context.new_page(), server.url).open()
@@ -173,7 +174,7 @@ def test_a_double_click_shows_the_whole_map_wherever_it_falls(view: View) -> Non
     assert whole(view), "and once more: its outliers"
 
 
-@pytest.mark.parametrize("size", [(1440, 900), (390, 844)])
+@pytest.mark.parametrize("size", [pytest.param((1440, 900), marks=pytest.mark.slow), (390, 844)])
 def test_no_name_covers_another_nor_the_kept_point(view: View, size: tuple[int, int]) -> None:
     view.page.set_viewport_size({"width": size[0], "height": size[1]})
     z = MIDDLES[9]
@@ -189,6 +190,7 @@ def test_no_name_covers_another_nor_the_kept_point(view: View, size: tuple[int, 
         assert len(found) == 10 or keys in ("+",), (size, keys, len(found))
 
 
+@pytest.mark.slow
 def test_names_stay_with_their_classes_when_the_map_is_panned(view: View) -> None:
     view.open("?z=0.5,1.5")
     before = names(view)
@@ -201,6 +203,7 @@ def test_names_stay_with_their_classes_when_the_map_is_panned(view: View) -> Non
     assert moved[:, 0] == pytest.approx(0.05 * view.box()["width"], abs=1.5) and np.abs(moved[:, 1]).max() < 1.5
 
 
+@pytest.mark.slow
 def test_keys_push_the_point_and_the_map_and_the_sliders_come_along(view: View) -> None:
     view.open("?z=0.5,1.5")
     focus(view)
@@ -228,6 +231,7 @@ def test_keys_push_the_point_and_the_map_and_the_sliders_come_along(view: View) 
     assert view.url_z()[0] == LIMIT and (view.image() == kept).all()
 
 
+@pytest.mark.slow
 def test_sliders_reach_what_the_map_shows(view: View) -> None:
     view.open("?z=0.5,1.5&layers=names")
     slider = view.page.get_by_test_id("z1")
@@ -273,6 +277,7 @@ def test_the_decoded_image_says_what_it_is(view: View) -> None:
     expect(view.page.get_by_role("img", name="Decoded image: no point is chosen")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_forced_colours_keep_those_that_mean_something(server: Server, chromium: Browser) -> None:
     context = chromium.new_context(viewport={"width": 1440, "height": 900}, forced_colors="active", color_scheme="dark")
     view = View(context.new_page(), server.url).open("?z=0.5,1.5")

@@ -115,6 +115,7 @@ def test_a_drawn_digit_is_reconstructed_and_outlives_another_page(view: View) ->
     expect(page.get_by_test_id("rows")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_an_upload_stays_when_the_visitor_comes_back(view: View, tmp_path) -> None:
     from PIL import Image
 
@@ -146,6 +147,7 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(phone: View) -> None:
     assert page.evaluate(f"{parts}.filter(e => e.getBoundingClientRect().right > 391).map(e => e.className)") == []
 
 
+@pytest.mark.slow
 def test_a_fresh_clone_says_what_it_shows(bare_server: Server, chromium: Browser) -> None:
     for view in viewed(bare_server, chromium, viewport={"width": 1440, "height": 900}):
         view.open()

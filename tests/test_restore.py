@@ -184,6 +184,7 @@ def test_the_vae_decodes_its_code(restorers: Path, digits: tuple[Split, Split]) 
     torch.testing.assert_close(restore.denoise_batch(x, "vae", checkpoint="tiny"), expected)
 
 
+@pytest.mark.slow
 def test_the_search_finds_what_a_grid_over_the_whole_space_finds(checkpoint_root: Path, digits: tuple[Split, Split]) -> None:
     opened = checkpoints.load("tiny", checkpoint_root)
     x = corrupt_seeded(to_unit_images(digits[1].images[:6]), "gaussian", 0.5, seed=0)

@@ -123,6 +123,7 @@ def test_each_new_epoch_comes_into_the_same_map(view: RunView) -> None:
     assert "epoch 4 of 12" in view.page.get_by_test_id("latent-map").get_attribute("aria-label")
 
 
+@pytest.mark.slow
 def test_what_the_pointer_is_on_is_decoded_anew(view: RunView) -> None:
     view.begin(3)
     view.page.get_by_role("button", name="Zoom out").click()  # by hand: from now on the view stays
@@ -152,6 +153,7 @@ def test_scrubbing_stays_in_the_browser_and_python_still_hears_of_commits(view: 
     assert near(view.image(), pixels(9, z))
 
 
+@pytest.mark.slow
 def test_scrubbing_back_ends_following_until_latest_or_the_end(view: RunView) -> None:
     view.begin(4)
     latest = view.page.get_by_role("button", name="Latest")
@@ -173,6 +175,7 @@ def test_scrubbing_back_ends_following_until_latest_or_the_end(view: RunView) ->
     view.wait_for(7)
 
 
+@pytest.mark.slow
 def test_the_view_grows_with_the_cloud_until_someone_moves_it(view: RunView) -> None:
     view.begin(0)
     small = view.ranges()
@@ -201,6 +204,7 @@ def test_the_view_grows_with_the_cloud_until_someone_moves_it(view: RunView) -> 
     assert seen[0] <= low[0] and high[0] <= seen[1] and seen[2] <= low[1] and high[1] <= seen[3], "and now its outliers"
 
 
+@pytest.mark.slow
 def test_legend_and_layers_stay(view: RunView) -> None:
     view.begin(6)
     view.page.locator(".lm-legend button").nth(3).click()
@@ -273,6 +277,7 @@ def test_the_latest_request_wins(view: RunView) -> None:
     assert np.allclose(view.places(), drawn(8)) and near(view.image(), pixels(8))
 
 
+@pytest.mark.slow
 def test_the_next_epochs_are_fetched_ahead_in_the_direction_of_travel(view: RunView) -> None:
     view.begin(12)
     asked: set[int] = set()
@@ -283,6 +288,7 @@ def test_the_next_epochs_are_fetched_ahead_in_the_direction_of_travel(view: RunV
     assert not asked & {0, 1, 2}
 
 
+@pytest.mark.slow
 def test_an_epoch_that_is_gone_gets_a_sentence_and_the_map_stays(view: RunView) -> None:
     view.begin(12)
     view.page.route("**/4/decoder.safetensors", lambda route: route.fulfill(status=404, body="gone"))
@@ -319,6 +325,7 @@ def test_before_the_first_epoch_there_are_words_and_then_curves(view: RunView) -
     assert view.page.evaluate(titles) == ["epoch", "nats per image"]
 
 
+@pytest.mark.slow
 def test_the_line_stands_under_the_thumb_and_a_click_in_the_curves_jumps(view: RunView) -> None:
     view.begin(12)
     track, plot = view.slider.bounding_box(), view.curves.bounding_box()
@@ -331,6 +338,7 @@ def test_the_line_stands_under_the_thumb_and_a_click_in_the_curves_jumps(view: R
     assert near(view.image(), pixels(9))
 
 
+@pytest.mark.slow
 def test_pointing_at_the_curves_reads_their_values(view: RunView) -> None:
     view.begin(12)
     series = timeline_app.curves(12)["series"]
@@ -371,6 +379,7 @@ def test_one_value_that_is_far_off_does_not_flatten_the_curves(view: RunView) ->
         assert plot["y"] <= dot.bounding_box()["y"] + 4 <= plot["y"] + plot["height"]
 
 
+@pytest.mark.slow
 def test_arrows_go_on_where_epochs_are_missing(view: RunView) -> None:
     view.begin(12, "&every=3")
     view.slider.focus()
@@ -382,6 +391,7 @@ def test_arrows_go_on_where_epochs_are_missing(view: RunView) -> None:
     assert view.slider.get_attribute("aria-valuetext") == "epoch 9 of 12"
 
 
+@pytest.mark.slow
 def test_another_run_begins_anew(view: RunView) -> None:
     view.begin(12)
     view.scrub(0)
@@ -403,6 +413,7 @@ def test_a_decoder_that_the_browser_cannot_run_is_previewed(view: RunView) -> No
         assert near(view.image(), pixels(epoch, z))
 
 
+@pytest.mark.slow
 def test_every_change_of_epoch_leaves_a_measure(view: RunView) -> None:
     view.begin(12)
     count: Callable[[], int] = lambda: view.page.evaluate("performance.getEntriesByName('latent-map:frame').length")  # noqa: E731
@@ -427,7 +438,7 @@ def test_the_map_has_room_at_every_width(view: RunView) -> None:
     view.page.set_viewport_size({"width": 1440, "height": 1100})
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_on_a_phone(run_server: Server, chromium: Browser, scheme: Any) -> None:
     context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, color_scheme=scheme)
     view = RunView(context.new_page(), run_server.url).begin(9)

@@ -7,9 +7,12 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import anyio
 import numpy as np
 from playwright.sync_api import ConsoleMessage, Page
 
@@ -70,6 +73,12 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+
+def run_async(function: Callable[[], Awaitable[Any]]) -> Any:
+    """What an asynchronous function returns, from a thread of its own: Playwright's loop may run in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(anyio.run, function).result()
 
 
 def until(what: Callable[[], object], seconds: float = PATIENCE_MS / 1000) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from live import Server
+from live import Server, run_async
 from PIL import Image
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -81,7 +81,7 @@ async def answered(verb: str, url: str, body: Body | bytes = b"", client: str = 
 
 
 def call(verb: str, url: str, body: Body | bytes = b"", **headers: str) -> Answer:
-    return anyio.run(lambda: answered(verb, url, body, **headers))
+    return run_async(lambda: answered(verb, url, body, **headers))
 
 
 def post(body: Body | bytes, query: str = "?method=median", content_type: str = "image/png", **headers: str) -> Answer:
@@ -372,7 +372,7 @@ def test_one_client_has_two_of_the_places(monkeypatch: pytest.MonkeyPatch) -> No
             )
             go.set()
 
-    anyio.run(all_of_them)
+    run_async(all_of_them)
     assert len(answers) == 3 and set(answers) <= {400, 503} and not api.sending
 
 
@@ -475,7 +475,7 @@ def test_two_at_once_and_the_pages_go_on(monkeypatch: pytest.MonkeyPatch) -> Non
             assert (await answered("GET", "/api/v1/methods")).status == 200 and not answers
             go.set()
 
-    anyio.run(all_of_them)
+    run_async(all_of_them)
     assert answers == [200] * api.AT_ONCE
 
 

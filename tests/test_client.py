@@ -2,8 +2,8 @@
 
 from typing import Any
 
-import anyio
 import pytest
+from live import run_async
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from pages.web import client
@@ -30,7 +30,7 @@ def seen(peer: str, trusted: str = "", **headers: str | list[str]) -> str:
     async def inner(scope: Any, receive: Any, send: Any) -> None:
         found.append(client.address(scope, client.proxies(trusted)))
 
-    anyio.run(ProxyHeadersMiddleware(inner, "127.0.0.1,::1"), scope_of(peer, **headers), None, None)
+    run_async(lambda: ProxyHeadersMiddleware(inner, "127.0.0.1,::1")(scope_of(peer, **headers), None, None))
     return found[0]
 
 
@@ -106,5 +106,5 @@ def test_the_guard_puts_the_address_in_place(kind: str, monkeypatch: pytest.Monk
     async def inner(scope: Any, receive: Any, send: Any) -> None:
         found.append(scope["client"])
 
-    anyio.run(Guard(inner), scope_of("10.0.0.7", kind, host="localhost", x_forwarded_for="203.0.113.5"), None, None)
+    run_async(lambda: Guard(inner)(scope_of("10.0.0.7", kind, host="localhost", x_forwarded_for="203.0.113.5"), None, None))
     assert found == [("203.0.113.5", 5000)]

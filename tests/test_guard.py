@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import anyio
 import pytest
 import streamlit
-from live import Server
+from live import Server, run_async
 
 from pages.web import hosts
 from pages.web.guard import HEADERS, Guard
@@ -39,7 +38,7 @@ def guarded(kind: str = "http", path: str = "/", host: str | list[str] | None = 
         sent.append(message)
 
     try:
-        anyio.run(Guard(inner), scope, receive, send)
+        run_async(lambda: Guard(inner)(scope, receive, send))
     except FileNotFoundError:
         assert path == "/broken"  # for the log
     return sent

@@ -1,12 +1,12 @@
 """Who a browser is, and who knows a password: the cookie, what may pass for it, and how fast passwords can be guessed."""
 
-import asyncio
 import logging
 import stat
 from http.cookies import SimpleCookie
 from pathlib import Path
 
 import pytest
+from live import run_async
 from starlette.responses import PlainTextResponse
 
 from core import jobs
@@ -37,7 +37,7 @@ def answer(accept: str = HTML, method: str = "GET", status: int = 200, path: str
         "type": "http", "method": method, "path": path, "scheme": scheme, "headers": raw, "query_string": b"", "server": ("x", 80),
     }  # fmt: skip
     app = identity.Identity(PlainTextResponse("page", status, {"Cache-Control": "public, immutable"}))
-    asyncio.run(app(scope, None, send))  # type: ignore[arg-type]
+    run_async(lambda: app(scope, None, send))  # type: ignore[arg-type]
     return {name.decode(): value.decode() for name, value in sent[0]["headers"]}
 
 

@@ -16,13 +16,10 @@ class View(Watched):
     def open(self) -> "View":
         self.page.goto(self.base)
         self.page.wait_for_selector("[data-testid=latent-map] .lm-loading[hidden]", state="attached")
-        narrow = self.page.viewport_size["width"] < 500  # there the sidebar is closed, and lies over the page when it is open
-        if narrow:
+        if self.page.viewport_size["width"] < 500:  # there the sidebar is closed, and closes again after a choice
             self.page.get_by_test_id("stExpandSidebarButton").click()
         self.link().click()
         self.rows()
-        if narrow:
-            self.page.get_by_test_id("stSidebarCollapseButton").locator("button").click()
         return self
 
     def link(self):

@@ -261,9 +261,9 @@ def test_restorers_and_models_are_not_taken_for_each_other(tmp_path, checkpoint_
 
 @pytest.mark.parametrize("name", ["runs", "restorers"])
 def test_the_folders_beside_the_checkpoints_are_no_names(tmp_path, name):
-    with pytest.raises(CheckpointError, match="other than runs and restorers"):
+    with pytest.raises(CheckpointError, match="is reserved"):
         checkpoints.check_target(tmp_path / name)
-    with pytest.raises(CheckpointError, match="runs and restorers are taken"):
+    with pytest.raises(CheckpointError, match="is reserved"):
         checkpoints.check_name(name)
 
 

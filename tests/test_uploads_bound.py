@@ -6,6 +6,7 @@ from typing import Any
 
 import anyio
 import pytest
+from live import run_async
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -107,7 +108,7 @@ async def put(app: Any, sender: Sender, session: str = "a", file: str = "", clie
 def upload(app: Any, size: int, announced: bool = True, **where: str) -> tuple[int, str, int]:
     """The status, the sentence, and how many chunks were taken."""
     sender = Sender(size, announced)
-    return *anyio.run(lambda: put(app, sender, **where)), sender.taken
+    return *run_async(lambda: put(app, sender, **where)), sender.taken
 
 
 def held(running: FakeRuntime) -> int:
@@ -141,7 +142,7 @@ def test_a_lying_length_is_counted_as_it_comes(app: Starlette) -> None:
         return await take() | {"more_body": sender.taken * 10 * KB < real}
 
     sender.receive = receive  # type: ignore[method-assign]
-    assert anyio.run(lie)[0] == 413 and sender.taken == 11
+    assert run_async(lie)[0] == 413 and sender.taken == 11
 
 
 def test_one_address_in_many_sessions(app: Starlette, running: FakeRuntime) -> None:
@@ -170,7 +171,7 @@ def test_uploads_at_the_same_time_are_counted_while_they_come_in(app: Starlette,
             group.start_soon(one)
             group.start_soon(one)
 
-    anyio.run(both)
+    run_async(both)
     assert sorted(answers) == [204, 413] and held(running) == 60 * KB
 
 
@@ -188,10 +189,10 @@ def test_a_trickle_is_cut(app: Starlette, monkeypatch: pytest.MonkeyPatch) -> No
     async def trickle() -> tuple[int, str]:
         return await put(app, Sender(90 * KB, wait_s=0.03))
 
-    status, sentence = anyio.run(trickle)
+    status, sentence = run_async(trickle)
     assert status == 408 and "Try a faster connection" in sentence
     monkeypatch.setattr(pace, "BYTES_PER_S", 100_000)
-    assert anyio.run(trickle)[0] == 204
+    assert run_async(trickle)[0] == 204
 
 
 # --- what is let go of ------------------------------------------------------------------------------------------------

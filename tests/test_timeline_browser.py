@@ -433,7 +433,7 @@ def test_the_map_has_room_at_every_width(view: RunView) -> None:
     for width in (360, 390, 520, 600, 650, 700, 768, 820, 900, 1024, 1280, 1440, 1920, 2560):
         view.page.set_viewport_size({"width": width, "height": 1000})
         view.page.wait_for_function(settled, timeout=15_000)
-        assert max(map(abs, view.ranges())) < 10, (width, view.ranges())
+        assert max(map(abs, view.ranges()[2:])) < 10, (width, view.ranges())
         assert view.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     view.page.set_viewport_size({"width": 1440, "height": 1100})
 

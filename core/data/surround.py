@@ -13,6 +13,8 @@ LEAST_BREADTH = 0.2  # of the shorter side, that a page is wide between its ink:
 LEAST_CONTRAST = 0.1
 LEAST_STEP = 0.5  # of the contrast of page and surround, at the page's edge; light falls off slowly
 LEAST_INK = 0.25  # of that contrast, that something on the page has
+LEAST_PAGE, LEAST_MARKS = 0.4, 3  # of the picture; with fewer marks than that on it, a smaller "page" may be a bold 0 or 8
+MOST_HOLES = 0.1  # of the page, that is neither page nor a stroke on it: more is the inside of a bold 0
 EDGE = 0.02  # of the longer side, at the page's edge, which is neither
 
 
@@ -46,7 +48,10 @@ def page_alone(grey: np.ndarray) -> np.ndarray:
     inner = page & ~ndimage.binary_erosion(page, iterations=reach, border_value=1)
     if abs(float(without_strokes[inner].mean() - without_strokes[around].mean())) < LEAST_STEP * contrast:
         return small
-    if np.abs(ndimage.gaussian_filter(small, 0.7) - without_strokes)[page].max() < LEAST_INK * contrast:
+    marks = page & (np.abs(ndimage.gaussian_filter(small, 0.7) - without_strokes) > LEAST_INK * contrast)
+    if not marks.any() or (whole.mean() < LEAST_PAGE and ndimage.label(marks)[1] < LEAST_MARKS):
+        return small
+    if (whole & ~paper).sum() > MOST_HOLES * whole.sum():
         return small
     rows, columns = ndimage.distance_transform_edt(~page, return_distances=False, return_indices=True)
     return np.where(page, small, without_strokes[rows, columns])

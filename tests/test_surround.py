@@ -64,6 +64,15 @@ def test_what_touches_the_edge_says_nothing_about_the_ink(kind, share, dark_ink)
 
 
 @pytest.mark.parametrize("dark_ink", [True, False], ids=["dark ink", "chalk"])
+def test_a_bold_0_or_8_and_a_blurred_stroke_are_no_page(dark_ink):
+    bold = np.zeros((200, 300), np.float32)
+    bold[40:160, 30:110], bold[80:120, 58:82] = 1, 0  # a 0
+    bold[40:160, 180:260], bold[65:85, 210:230], bold[115:135, 210:230] = 1, 0, 0  # an 8
+    for ink in (bold, bold[:, :140], bold[:, 150:], ndimage.gaussian_filter(bold, 6)):
+        assert ink_is_dark(1 - ink if dark_ink else ink) is dark_ink
+
+
+@pytest.mark.parametrize("dark_ink", [True, False], ids=["dark ink", "chalk"])
 def test_an_inverted_picture_with_a_rim_is_turned_over(dark_ink):
     grey, _, _, boxes = surrounded("all", 0.3, dark_ink)
     assert found_right(photo.find_digits(grey if dark_ink else 1 - grey), boxes)

@@ -14,6 +14,7 @@ LEAST_CONTRAST = 0.1
 LEAST_STEP = 0.5  # of the contrast of page and surround, at the page's edge; light falls off slowly
 LEAST_INK = 0.25  # of that contrast, that something on the page has
 LEAST_PAGE, LEAST_MARKS = 0.4, 3  # of the picture; with fewer marks than that on it, a smaller "page" may be a bold 0 or 8
+MOST_INK = 0.25  # of a page: a blurred stroke's own edges are more of it
 MOST_HOLES = 0.1  # of the page, that is neither page nor a stroke on it: more is the inside of a bold 0
 EDGE = 0.02  # of the longer side, at the page's edge, which is neither
 
@@ -49,12 +50,18 @@ def page_alone(grey: np.ndarray) -> np.ndarray:
     if abs(float(without_strokes[inner].mean() - without_strokes[around].mean())) < LEAST_STEP * contrast:
         return small
     marks = page & (np.abs(ndimage.gaussian_filter(small, 0.7) - without_strokes) > LEAST_INK * contrast)
-    if not marks.any() or (whole.mean() < LEAST_PAGE and ndimage.label(marks)[1] < LEAST_MARKS):
+    if not marks.any() or (whole.mean() < LEAST_PAGE and _count_inside(marks, page) < LEAST_MARKS):
         return small
-    if (whole & ~paper).sum() > MOST_HOLES * whole.sum():
+    if (whole & ~paper).sum() > MOST_HOLES * whole.sum() or marks.sum() > MOST_INK * whole.sum():
         return small
     rows, columns = ndimage.distance_transform_edt(~page, return_distances=False, return_indices=True)
     return np.where(page, small, without_strokes[rows, columns])
+
+
+def _count_inside(marks: np.ndarray, page: np.ndarray) -> int:
+    """How many marks there are on a page that do not reach its edge, as what is left of a stroke's own edge does."""
+    labels, count = ndimage.label(marks)
+    return count - len(np.setdiff1d(labels[marks & ndimage.binary_dilation(~page, iterations=2)], 0))
 
 
 def _border(mask: np.ndarray) -> np.ndarray:

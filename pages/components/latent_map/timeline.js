@@ -159,7 +159,7 @@ export class Timeline {
   failed(epoch, error) {
     this.pause();
     console.warn(error);
-    const why = `The map of epoch ${epoch} is not to be had: ${error.message}.`;
+    const why = `The map of epoch ${epoch} could not be loaded: ${error.message}.`;
     if (this.shown === undefined) this.map.say(why);
     this.problem(this.shown === undefined ? why : `${why} What you see is epoch ${this.shown}.`);
   }

@@ -535,7 +535,8 @@ METHODS: dict[str, Method] = {
     ),
     "vae": Method(
         "Chosen model: encode and decode",
-        "The image's code in the chosen model, decoded: what that model can draw and nothing else, so its class may change.",
+        "The image's code in the chosen model (vae-mnist-2d unless another is chosen), decoded: what that model can draw and nothing "
+        "else, so its class may change.",
         _reconstruct,
         any_size=False,
     ),

@@ -11,8 +11,8 @@ SIDEBAR_PX = 250
 
 st.set_page_config(page_title="Latent space explorer", page_icon=ICON, layout="wide", initial_sidebar_state=SIDEBAR_PX)
 st.html(
-    "<style>.stMainBlockContainer { padding: 3.6rem 2rem 2rem; } "
-    "@media (max-width: 640px) { .stMainBlockContainer { padding: 3.6rem 1rem 2rem; } } "
+    "<style>.stMainBlockContainer { padding: 4rem 2rem 2rem; } "
+    "@media (max-width: 640px) { .stMainBlockContainer { padding: 4rem 1rem 2rem; } } "
     "h1 { font-size: 1.7rem !important; padding: 0 0 .3rem !important; } "
     ".stSidebar .stElementContainer:has(script) { display: none; } "
     "@media (forced-colors: active) { "

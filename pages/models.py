@@ -57,7 +57,7 @@ def show(name: str) -> None:
         if may_change(name, card.get("owner")):
             with st.popover("Delete", icon=":material/delete:"):
                 st.markdown(f"This deletes **{name}** for everyone who uses this explorer. To keep a copy, download it first.")
-                st.button("Delete it", type="primary", on_click=change, args=(delete, f"{name} was deleted.", name))
+                st.button("Delete it", on_click=change, args=(delete, f"{name} was deleted.", name))
     if may_change(name, card.get("owner")):
         edit(name, card)
     elif name in SHIPPED:

@@ -69,7 +69,7 @@ def _picker(runs: list[jobs.Run], chosen: str | None) -> None:
         key=key,
         on_change=lambda: _pick(st.session_state[key]),
         label_visibility="collapsed",
-        width=280,
+        width=360,
     )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import streamlit as st
 import torch
-from PIL import Image
+from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
 from core import checkpoints, metrics, restore
@@ -146,7 +146,7 @@ def as_batch(picture: np.ndarray) -> torch.Tensor:
 
 def test_an_upload_is_taken_as_it_is_and_its_quality_is_unknown_until_damage_is_added() -> None:
     app = uploaded(run(denoise_kind="upload"), ("three.png", png(digits(4)[3])))
-    assert titles(app)[0] == "As given" and UNKNOWN in words(app)
+    assert titles(app)[0] == "What the models see" and UNKNOWN in words(app)
     assert table_rows(app) and all('class="number">unknown' in row and "★" not in row for row in table_rows(app))
     (box,) = [box for box in app.selectbox if box.label == "Damage"]
     assert box.value == "none"
@@ -157,13 +157,13 @@ def test_an_upload_is_taken_as_it_is_and_its_quality_is_unknown_until_damage_is_
 
 def test_a_clean_test_image_without_damage_has_infinite_psnr_as_given() -> None:
     app = run(**{"denoise_damage-False": "none"})
-    assert "∞" in html(app, "denoise-table") and "1.000" in html(app, "denoise-table") and titles(app)[0] == "As given"
+    assert "∞" in html(app, "denoise-table") and "1.000" in html(app, "denoise-table") and titles(app)[0] == "What the models see"
 
 
 def test_a_drawing_is_shown_before_and_after_its_normalisation() -> None:
     x = digits()[0][None]
     app = run(denoise_kind="draw", denoise_drawing=x)
-    assert "what the models see" in html(app, "normalised") and UNKNOWN in words(app) and titles(app)[0] == "As given"
+    assert "what the models see" in html(app, "normalised") and UNKNOWN in words(app) and titles(app)[0] == "What the models see"
     assert "Draw a digit" in words(run(denoise_kind="draw"))
 
 
@@ -446,13 +446,25 @@ def test_many_files_become_a_table_and_a_zip() -> None:
     assert [row.result for row in outcome.rows] == ["001-digit.png", "002-digit.png", ""] and "This is text" in outcome.rows[2].problem
     assert "2 denoised**, 1 with a problem" in words(app) and len(app.dataframe[0].value) == 3
     table = app.dataframe[0].value
-    assert not table[["file", "result", "problem"]].isna().any(axis=None), "the browser would show None"
+    assert not table.isna().any(axis=None), "the browser would show None, for a missing picture too"
     archive = zipfile.ZipFile(io.BytesIO(outcome.archive))
     assert archive.namelist() == ["001-digit.png", "002-digit.png", "table.csv"]
     app.file_uploader[0].set_value([])
     assert "files that you gave last" in words(checked(app.run())) and len(app.dataframe[0].value) == 3, "as after another page"
     table = archive.read("table.csv").decode()
     assert "'=1+1.png" in table and "etc/" not in table
+
+
+def test_of_a_circled_digit_the_circle_goes_and_several_taken_as_one_are_said() -> None:
+    circled = Image.new("L", (200, 200), 230)
+    draw = ImageDraw.Draw(circled)
+    draw.line([(80, 60), (125, 60), (95, 140)], fill=40, width=10, joint="curve")
+    draw.ellipse((30, 30, 170, 170), outline=40, width=5)
+    picture = np.asarray(circled, np.float32) / 255
+    app = finished(press(uploaded(run("files"), ("7.png", png(picture)), ("page.png", page_of_digits())), "Denoise them"), "denoise_files")
+    rows, (seven,) = app.session_state["denoise_files"].result.rows, find_digits(uploads.read_image(png(picture)))
+    assert rows[0].before == denoise_files._thumbnail(seven.x[0]) and not rows[0].note
+    assert [row.file for row in rows] == ["7.png", "page.png"] and "taken as one" in rows[1].note
 
 
 def test_several_digits_each_and_a_zip_of_them() -> None:

@@ -286,7 +286,7 @@ def form(data: bytes, kind: Message) -> tuple[bytes, list[tuple[str, str]]]:
     parts = [_part(part) for part in pieces[1:-1]]
     found = [content for name, content in parts if name == FILE_FIELD]
     if len(found) != 1:
-        raise Refusal(400, f"The form has {len(found)} fields named {FILE_FIELD!r}; it should have one, with the image's file.")
+        raise Refusal(400, f"The form needs exactly one field named {FILE_FIELD!r}, with the image's file; it has {len(found) or 'none'}.")
     return found[0], [(name, content.decode("utf-8", "replace").strip()) for name, content in parts if name != FILE_FIELD]
 
 

@@ -57,7 +57,7 @@ def show(checkpoint: Checkpoint | None) -> None:
         answers = denoise(given, methods, checkpoint)
         shown = pictures(clean, given, answers, hurt)
         first = denoise_methods.title(next(iter(answers))) if answers else next(iter(shown))
-        wipe(shown, f"{KEY}_wipe", height_px=224, sides=("Damaged" if "Damaged" in shown else "As given", first))
+        wipe(shown, f"{KEY}_wipe", height_px=224, sides=("Damaged" if "Damaged" in shown else "What the models see", first))
         st.caption(link.plain(words_for(picked, hurt)))
         show_table(clean, given, answers)
         if checkpoint is not None:
@@ -78,7 +78,7 @@ def denoise(given: np.ndarray, methods: list[Chosen], checkpoint: Checkpoint | N
 
 def pictures(clean: np.ndarray | None, given: np.ndarray, answers: Mapping[str, np.ndarray], hurt: Damage) -> dict[str, str]:
     """What there is to compare: titles and data URIs."""
-    shown = {"Clean": clean, "Damaged": given} if clean is not None and hurt.name else {"As given": given}
+    shown = {"Clean": clean, "Damaged": given} if clean is not None and hurt.name else {"What the models see": given}
     shown |= {denoise_methods.title(name): x_hat for name, x_hat in answers.items()}
     return {title: data_uri(grey(picture)) for title, picture in shown.items()}
 

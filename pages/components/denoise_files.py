@@ -27,6 +27,7 @@ MAX_MB = 64  # of one upload; a zip's files may unpack to more
 MAX_DIGITS = 2_000
 MAX_RESULT = 256 << 20  # bytes of pictures in the zip
 THUMBNAIL_PX = 84
+NO_PICTURE = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='1' height='1'/%3E"  # for nothing the table says "None"
 KINDS = {"digit": "one digit each", "digits": "several digits each", "picture": "whole pictures"}
 LIMITS = (
     f"Images of up to {uploads.MAX_BYTES >> 20} MB, or zips of them up to {MAX_MB} MB; {uploads.MAX_FILES} images and {MAX_DIGITS:,} "
@@ -97,11 +98,10 @@ def show_outcome(outcome: Outcome) -> None:
     image = st.column_config.ImageColumn
     columns: dict[str, Any] = {
         "before": image("Before", width="small"), "after": image("After", width="small"), "file": "File",
-        "result": "Name in the zip", "note": st.column_config.TextColumn("To know", width="medium"),
+        "result": "Name in the zip", "note": st.column_config.TextColumn("Note", width="medium"),
         "problem": st.column_config.TextColumn("Problem", width="large"),
     }  # fmt: skip
-    pictures = ("before", "after")  # only a missing picture is left empty: for a missing text the table would say "None"
-    shown: dict[str, list[str | None]] = {name: [getattr(row, name) or None for row in outcome.rows] for name in pictures}
+    shown = {name: [getattr(row, name) or NO_PICTURE for row in outcome.rows] for name in ("before", "after")}
     shown |= {"file": [row.file for row in outcome.rows], "result": [row.result or "–" for row in outcome.rows]}
     for name in ("note", "problem"):
         if any(texts := [getattr(row, name) for row in outcome.rows]):
@@ -155,19 +155,18 @@ def _one(work: Work, number: str, upload: Upload, kind: str, method: Chosen, cou
     if image is None:
         return [Row(upload.title, "", problem=upload.problem)], {}
 
-    note = " ".join(upload.notes)
-
     def on_progress(done: float) -> None:
         work.step((int(number) - 1 + done) / count)
 
     if kind == "picture":
         denoised = restore.denoise_page(image, **method.options, on_progress=on_progress, should_stop=work.should_stop)
         name, (before, after) = f"{number}-picture.png", (1 - p if upload.dark_ink else p for p in (image, denoised))
-        return [Row(upload.title, name, _thumbnail(before), _thumbnail(after), note)], {name: png(denoised, paper=upload.dark_ink)}
-    found = photo.find_digits(image) if kind == "digits" else [photo.whole_drawing(image)]
-    digits: list[Digit] = [digit for digit in found if digit is not None]
+        row = Row(upload.title, name, _thumbnail(before), _thumbnail(after), " ".join(upload.notes))
+        return [row], {name: png(denoised, paper=upload.dark_ink)}
+    digits, said = _digits(image, kind)
     if not digits:
         return [Row(upload.title, "", problem="No digit was found on it.")], {}
+    note = " ".join([*upload.notes, said]).strip()
     x = torch.from_numpy(np.stack([digit.x for digit in digits]))  # (N, 1, 28, 28)
     x_hat = restore.denoise_batch(x, **method.options, on_progress=on_progress, should_stop=work.should_stop)[:, 0].numpy()
     names = [f"{number}-digit.png"] if kind == "digit" else [f"{number}-{place:02d}-digit.png" for place in range(1, len(digits) + 1)]
@@ -179,6 +178,16 @@ def _one(work: Work, number: str, upload: Upload, kind: str, method: Chosen, cou
     if kind == "digits":
         members[f"{number}-photo.png"] = png(photo.paste_back(image, digits, list(x_hat)), paper=upload.dark_ink)
     return rows, members
+
+
+def _digits(image: np.ndarray, kind: str) -> tuple[list[Digit], str]:
+    """The digits of an image, and what is to be said of them: all that are found, or the one that is to be there."""
+    found = photo.find_digits(image)
+    if kind == "digits" or len(found) == 1:  # found, and not just all ink: what encircles a digit goes
+        return found, ""
+    whole = photo.whole_drawing(image)
+    several = f"{len(found)} digits were found here and taken as one. Choose “{KINDS['digits']}” to part them." if found else ""
+    return ([whole] if whole else []), several
 
 
 def _thumbnail(image: np.ndarray) -> str:
@@ -193,7 +202,7 @@ def _csv(rows: list[Row]) -> bytes:
     """The table for a spreadsheet, which must not take a file's name for a formula."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(("file", "result", "problem"))
+    writer.writerow(("file", "result", "note", "problem"))
     for row in rows:
-        writer.writerow((f"'{row.file}" if row.file[:1] in "=+-@" else row.file, row.result, row.problem))
+        writer.writerow((f"'{row.file}" if row.file[:1] in "=+-@" else row.file, row.result, row.note, row.problem))
     return text.getvalue().encode()

@@ -109,7 +109,7 @@ def _controls(run: Run) -> None:
     else:
         with st.popover("Delete", icon=":material/delete:"):
             st.markdown("This deletes the run with its epochs and time machine. A model that it produced is kept.")
-            st.button("Delete the run", key="run_delete", type="primary", on_click=_ask, args=(jobs.delete, run))
+            st.button("Delete the run", key="run_delete", on_click=_ask, args=(jobs.delete, run))
 
 
 def _say(run: Run) -> None:

@@ -212,7 +212,7 @@ def _in_words(message: str) -> str:
     """A setting's check speaks of it by its name in the code; people know it by its label."""
     for name, (label, _) in WORDS.items():
         message = re.sub(rf"\b{name}\b", label, message)
-    return message
+    return message[0].upper() + message[1:] if message[:1].isascii() else message  # β stays small
 
 
 def _name(suggestion: str) -> str:

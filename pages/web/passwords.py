@@ -57,7 +57,7 @@ def unlock(role: str, text: str, who: str, address: str) -> str:
         return f"Too many wrong passwords came from your network. Wait {math.ceil(wait_s)} seconds, then try again."
     if not right:
         log.warning("A wrong %s password was given from %s.", role, address)
-        return "That is not the password. Ask whoever runs this server."
+        return "That is not the administrator's password." if role == "admin" else "That is not the password. Ask whoever runs this server."
     try:
         _remember(role, who)
     except OSError as error:

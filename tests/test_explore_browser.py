@@ -301,6 +301,7 @@ def test_zoom_is_kept_through_a_commit_and_pixels_still_mean_the_same(view: View
     assert view.ranges() == pytest.approx(whole)
 
 
+@pytest.mark.slow
 def test_dragging_pans_and_keeps_nothing(view: View) -> None:
     view.open(f"?z={POINT[0]},{POINT[1]}")
     before, url = view.ranges(), view.page.url

@@ -367,6 +367,7 @@ def test_thickness(view: Tools) -> None:
     assert view.drawn(2) - thin == pytest.approx(140 * 36 + np.pi * 18**2, rel=0.05)
 
 
+@pytest.mark.slow
 @browser_test
 def test_the_drawing_survives_reruns_and_other_pages(view: Tools) -> None:
     view.to("Draw", "draw-canvas")
@@ -392,6 +393,7 @@ def test_what_is_sent_is_black_on_white_in_the_dark_theme_too(view: Tools) -> No
     assert view.page.get_by_test_id("sheet").evaluate("c => [...c.getContext('2d').getImageData(9, 9, 1, 1).data]") == [255, 255, 255, 255]
 
 
+@pytest.mark.slow
 @browser_test
 def test_drawing_with_a_finger_on_a_phone(hand: Tools) -> None:
     hand.to("Draw", "draw-canvas")
@@ -559,6 +561,7 @@ def test_there_are_never_more_boxes_than_there_may_be(view: Tools) -> None:
     assert len(view.edited(3)) == MAX_BOXES
 
 
+@pytest.mark.slow
 @browser_test
 def test_a_box_that_is_deleted_while_it_is_dragged_goes_alone(view: Tools) -> None:
     view.to("Boxes", "box-editor")

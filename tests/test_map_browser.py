@@ -269,6 +269,7 @@ def test_wheel_and_keys_zoom_equally_far(view: View) -> None:
     assert wheel(-400) == pytest.approx(finest, rel=0.12) and finest == pytest.approx(1e-4, rel=0.01)
 
 
+@pytest.mark.slow
 def test_the_decoded_image_says_what_it_is(view: View) -> None:
     view.open("?z=0.5,-1.5")
     expect(view.page.get_by_role("img", name="Decoded image at z = (0.50, −1.50)")).to_be_visible()

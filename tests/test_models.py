@@ -576,6 +576,7 @@ def test_the_same_code_gives_each_class_once_it_has_learnt(digits):
     assert (torch.cdist(decoded, means).argmin(1) == torch.arange(10)).float().mean() > 0.7
 
 
+@pytest.mark.slow
 def test_a_code_need_not_say_what_the_label_says():
     """Trained without labels, codes separate the classes; trained with them, hardly."""
     splits = load("digits", "train"), load("digits", "test")

@@ -93,6 +93,7 @@ def test_main_path_image_code_reconstruction_noise_and_gauge(view: View) -> None
     expect(page.get_by_test_id("every-model").get_by_text(re.compile(r"vae-mnist-2d · [\d.]+ nats"))).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_drawn_digit_is_reconstructed_and_outlives_another_page(view: View) -> None:
     view.open()
     page = view.page

@@ -279,7 +279,7 @@ def test_more_noise_goes_farther_and_again_draws_others(mnist: None) -> None:
 
 
 @pytest.mark.parametrize("kind", MODELS)
-@pytest.mark.parametrize("dimensions", [1, 8, 20])
+@pytest.mark.parametrize("dimensions", [1, 8, pytest.param(20, marks=pytest.mark.slow)])
 def test_every_kind_of_model(own_checkpoints: Path, mnist: None, kind: str, dimensions: int) -> None:
     save_model(own_checkpoints, "other", kind, dimensions=dimensions)
     app = run(reconstruct_kind="test")

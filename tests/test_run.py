@@ -405,7 +405,7 @@ def test_a_checkpoint_that_appears_while_the_model_is_measured_is_not_replaced(t
     assert checkpoints.available(tmp_path) == ["mine", "mine-2"]
 
 
-@pytest.mark.parametrize("dimensions", [2, 5])
+@pytest.mark.parametrize("dimensions", [2, pytest.param(5, marks=pytest.mark.slow)])
 def test_weights_that_are_no_numbers_never_replace_the_last_good_state(tmp_path, monkeypatch, dimensions):
     """The loss of the last step was finite, and then the weights were not."""
     whole = {"sizes": SMALL | {"latent_dim": dimensions}}

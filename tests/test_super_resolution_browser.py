@@ -108,7 +108,8 @@ def test_what_is_chosen_stays_while_one_is_on_another_page(page: Page) -> None:
     expect(page.locator("[data-testid=enlarged] img")).to_have_count(6)
 
 
-@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_sticks_out_of_a_phone(server: Server, chromium: Browser, scheme) -> None:
     context = chromium.new_context(
         viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, device_scale_factor=2, color_scheme=scheme

@@ -313,6 +313,7 @@ def test_a_run_that_is_gone_gets_a_sentence(view: RunView) -> None:
     view.errors[:] = [error for error in view.errors if "404" not in error]
 
 
+@pytest.mark.slow
 def test_before_the_first_epoch_there_are_words_and_then_curves(view: RunView) -> None:
     view.begin(0)
     expect(view.page.get_by_text("The curves begin after the first epoch.")).to_be_visible()
@@ -361,6 +362,7 @@ def test_pointing_at_the_curves_reads_their_values(view: RunView) -> None:
     assert view.page.evaluate("document.querySelector('.lm-curves-plot').data.map(({ name }) => name)") == ["KL, test", "KL, training"]
 
 
+@pytest.mark.slow
 def test_one_value_that_is_far_off_does_not_flatten_the_curves(view: RunView) -> None:
     ranges = "['yaxis', 'yaxis2'].map(a => document.querySelector('.lm-curves-plot').layout[a].range)"
     view.begin(12)

@@ -144,6 +144,7 @@ def test_start_watch_reload_pause_cancel_resume_and_travel_in_time(train_server,
     page.wait_for_selector("[data-testid=panel]")
 
 
+@pytest.mark.slow
 def test_a_second_run_waits_its_turn_and_a_finished_one_is_opened_on_explore(train_server, root, page):
     runs = root / "runs"
     fill_in(page, train_server.url, "long", 100_000)

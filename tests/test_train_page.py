@@ -374,6 +374,7 @@ def test_start_and_follow_a_run_to_its_checkpoint():
     assert {"−ELBO, test", "−ELBO, train", "KL, test", "reconstruction, train"} <= names
 
 
+@pytest.mark.slow
 def test_pause_step_resume_cancel_and_delete(own_root):
     app = a_tiny_run(run(), epochs=100_000)
     (started,) = jobs.runs()

@@ -564,6 +564,7 @@ def test_the_command_writes_a_checkpoint(out):
     assert (read_status(run)["state"], read_status(run)["checkpoint"]) == ("finished", out.name)
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_a_usable_checkpoint_and_resume_finishes_the_same_run(out, capsys):
     arguments = [*SMALL, "--epochs", 130, "--batch-size", 479, "--no-binarize", "--seed", 7, "--out", out]
     with train(*arguments) as process:

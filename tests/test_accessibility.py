@@ -64,6 +64,16 @@ def with_everything_unfolded(page: Page) -> None:
             expander.locator("summary").first.click()
 
 
+def asking_before(button: str) -> Callable[[Page], None]:
+    """Open the small window that asks once more before something is deleted."""
+
+    def steps(page: Page) -> None:
+        page.locator("[data-testid=stPopover]").get_by_role("button", name="Delete").click()
+        page.get_by_role("button", name=button).wait_for()
+
+    return steps
+
+
 STATES: dict[str, tuple[str, Callable[[Page], None]]] = {  # of each page: its address, and what is done there
     "explore": ("/", with_map),
     "reconstruct": ("/reconstruct", with_everything_unfolded),
@@ -79,6 +89,8 @@ STATES: dict[str, tuple[str, Callable[[Page], None]]] = {  # of each page: its a
     "denoise, picture": ("/denoise", choosing("A whole picture", with_a_sample)),
     "denoise, files": ("/denoise", choosing("Many files")),
     "train, a run": ("/train?run=tiny", with_map),
+    "train, deleting": ("/train?run=tiny", asking_before("Delete the run")),
+    "models, deleting": ("/models?checkpoint=tiny", asking_before("Delete it")),
 }
 FIRST = ("denoise", "train")  # in make test; all of them, narrow too, in make test-all
 

@@ -323,6 +323,7 @@ def test_undo_redo_and_clear(view: Tools) -> None:
 def test_undo_and_clear_by_keyboard(view: Tools) -> None:
     view.to("Draw", "draw-canvas")
     view.line(0.3)
+    view.drawn(1)
     view.line(0.7)
     two = view.drawn(2)
     view.page.keyboard.press("Control+z")
@@ -486,6 +487,7 @@ def test_boxes_are_removed_and_come_back(view: Tools) -> None:
     view.page.keyboard.press("Delete")
     assert view.edited(2) == BOXES[:2] + BOXES[4:], "the next one was selected"
     view.page.keyboard.press("Control+z")
+    assert view.edited(3) == BOXES[:2] + BOXES[3:]
     view.button("Undo").click()
     assert view.edited(4) == BOXES == view.shown()
     view.boxes.nth(5).focus()
@@ -577,6 +579,7 @@ def test_a_box_that_is_deleted_while_it_is_dragged_goes_alone(view: Tools) -> No
         view.page.mouse.up()
         assert view.edited(number) == before[:doomed] + before[doomed + 1 :] == view.shown()
     view.button("Undo").click()
+    view.edited(3)  # two clicks within one answer of Python's would reach it as one edit
     view.button("Undo").click()
     assert view.edited(4) == BOXES
 

@@ -37,12 +37,11 @@ def view(server: Server, chromium: Browser) -> Iterator[View]:
 
 
 def sidebar(view: View, wanted: bool) -> None:
-    """Open or close it as a visitor does."""
-    if (view.page.evaluate(SIDEBAR) == "false") != wanted:
-        view.page.evaluate(
-            "() => document.querySelector('[data-testid=stSidebarCollapseButton] button, [data-testid=stExpandSidebarButton]').click()"
-        )
-    view.page.wait_for_function(f"() => {SIDEBAR} === '{'false' if wanted else 'true'}'")
+    """Open or close it as a visitor does; again if Streamlit, which closes it on a narrow window, was slower than the click."""
+    view.frame()
+    script = """wanted => { if ((%s === 'false') === wanted) return true;
+      document.querySelector('[data-testid=stSidebarCollapseButton] button, [data-testid=stExpandSidebarButton]')?.click(); }"""
+    view.page.wait_for_function(script % SIDEBAR, arg=wanted, polling=1000)
 
 
 def shares(view: View) -> float:

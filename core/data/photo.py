@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
+from core.data.crops import digit_is_lighter, filling_digit_is_lighter
 from core.data.lines import ruled_lines
 from core.data.mnist_form import CENTRE, SIDE, TINY, in_mnists_form, plane_of_light
 from core.data.outlines import outlines
@@ -59,6 +60,9 @@ def find_digits(image: np.ndarray) -> list[Digit]:
         digit = whole_drawing(image)
         return [digit] if digit else []
     page = _Page(image)
+    if page.filled:
+        digit = _all_ink(page)
+        return [digit] if digit else []
     labels, parts = _components(page.ink_mask(outlined=False))
     parts = _digits_among(_merged(_strokes(labels, _without_outlines(labels, parts)), labels), labels)
     return [digit for part in _read_in_rows(parts) if (digit := _cut(page, labels, [part]))]
@@ -103,7 +107,10 @@ def whole_drawing(image: np.ndarray) -> Digit | None:
     image = _plain(image)
     if is_in_form(image):
         return _untouched(image)
-    page = _Page(image)
+    return _all_ink(_Page(image))
+
+
+def _all_ink(page: "_Page") -> Digit | None:
     labels, parts = _components(page.ink_mask())
     largest = max((part.side for part in parts), default=0)
     return _cut(page, labels, [part for part in parts if part.side >= min(0.1 * largest, SMALLEST)])
@@ -211,13 +218,16 @@ class _Page:
         self.image = image
         self.factor = math.ceil(max(image.shape) / WORKING_SIDE)
         self.small = _reduced(image, self.factor)
-        self.inverted = image.shape != (SIDE, SIDE) and _inverted(self.small)  # a digit that fills its frame looks like ground
+        lighter = digit_is_lighter(self.small) if image.shape != (SIDE, SIDE) else None
+        self.filled = lighter is not None and filling_digit_is_lighter(self.small) is lighter  # by one digit, with nothing round it
+        self.close = self.filled or max(self.small.shape) <= TINY  # more than half of it may be ink
+        self.inverted = image.shape != (SIDE, SIDE) and (_inverted(self.small) if lighter is None else not lighter)
         if self.inverted:
             self.small = 1 - self.small
         self.light_factor = math.ceil(max(self.small.shape) / LIGHT_SIDE)
-        self.light = _light(self.small, self.light_factor)
+        self.light = _light(self.small, self.light_factor, self.close)
         self.ink = self._even(self.small, self._light_in((0, 0, *self.small.shape), self.small.shape, self.light_factor))
-        if max(self.small.shape) > TINY:
+        if not self.close:
             self.light = self.light * (1 - float(np.median(self.ink[::2, ::2])))  # the paper's middle, not its brightest grain, is 0
             self.ink = self._even(self.small, self._light_in((0, 0, *self.small.shape), self.small.shape, self.light_factor))
 
@@ -244,8 +254,7 @@ class _Page:
         """Where there is ink at working size, without ruled lines; outlined=False: nor circles and boxes round other ink."""
         smooth = ndimage.gaussian_filter(self.ink, 0.8)
         light = self._light_in((0, 0, *self.small.shape), self.small.shape, self.light_factor)
-        tiny = max(smooth.shape) <= TINY  # more than half of it may be ink
-        paper = smooth - smooth.min() <= np.ptp(smooth) / 2 if tiny else np.s_[::2, ::2]
+        paper = smooth - smooth.min() <= np.ptp(smooth) / 2 if self.close else np.s_[::2, ::2]
         grain, sensor = (1.4826 * float(np.median(np.abs(rest[paper]))) for rest in (smooth, smooth * light))  # MAD of a normal's sigma
         weakest = NOISE_SIGMAS * np.maximum(np.maximum(grain, sensor / np.maximum(light, 0.02)), 0.008)  # a dark corner is noisier
         seen = smooth > weakest
@@ -259,7 +268,8 @@ class _Page:
         if not outlined:  # first, or the sides of boxes in a row would be taken for lines and their other sides for digits
             around = ndimage.binary_dilation(_small_outlines(mask), iterations=2)
             mask, faint = mask & ~around, faint & ~around
-        mask &= ~ruled_lines(faint, smooth)
+        if not self.filled:  # a straight stroke in it would be taken for a line
+            mask &= ~ruled_lines(faint, smooth)
         labels, count = ndimage.label(mask, np.ones((3, 3)))
         strong = np.zeros(count + 1, bool)
         strong[np.unique(labels[(smooth > high) & mask])] = True
@@ -298,13 +308,14 @@ def _median(image: np.ndarray, window: int) -> np.ndarray:
     return _resized(few, image.shape, (0, 0, *few.shape))
 
 
-def _light(small: np.ndarray, factor: int) -> np.ndarray:
+def _light(small: np.ndarray, factor: int, close: bool) -> np.ndarray:
     """How light the paper is, for blocks of factor x factor pixels: what stays when all that is narrow and dark is removed.
 
-    A closing of the grey picture keeps gradients and the edges of broad shadows where they are; a blur would smear them.
+    A closing of the grey picture keeps gradients and the edges of broad shadows where they are; a blur would smear them. In a
+    close view, where strokes may be as broad as those, it is a plane.
     """
-    if max(small.shape) <= TINY:
-        return plane_of_light(1 - small)
+    if close:
+        return plane_of_light(1 - _reduced(small, factor))
     grey = 1 - _reduced(ndimage.gaussian_filter(small, 1.0), factor)
     window = max(3, int(WIDEST_INK * max(grey.shape)) | 1)
     grey = np.pad(grey, window, mode="edge")  # so that the window has an outer half too: without it a dark edge would seem bright

@@ -28,7 +28,7 @@ def page_alone(grey: np.ndarray) -> np.ndarray:
     if min(small.shape) < 20:
         return small
     without_strokes = ndimage.median_filter(small, size=max(3, int(STROKE * max(small.shape)) | 1), mode="nearest")
-    level = _between_two(without_strokes)
+    level = between_two(without_strokes)
     light = without_strokes > level
     if light.all() or not light.any() or without_strokes[light].mean() - without_strokes[~light].mean() < LEAST_CONTRAST:
         return small
@@ -68,7 +68,7 @@ def _border(mask: np.ndarray) -> np.ndarray:
     return np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]])
 
 
-def _between_two(grey: np.ndarray) -> float:
+def between_two(grey: np.ndarray) -> float:
     """The level that parts a picture's greys into two groups of the largest contrast (Otsu 1979)."""
     counts, edges = np.histogram(grey, 64)
     middles = (edges[:-1] + edges[1:]) / 2

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from core.data.crops import digit_is_lighter
 from core.data.photo import find_digits as find_digits  # both are the contract of this module
 from core.data.surround import page_alone
 
@@ -175,8 +176,10 @@ def ink_is_dark(grey: np.ndarray) -> bool:
     Background is what there is more of, in tiles of a half, a quarter and an eighth of the picture: near an edge of a shadow the
     two sides are even and cancel, near a stroke the background wins. In small pictures one flat level, as a data
     set's images have it, decides. What surrounds a page does not count. A picture of one level is background: dark ink could lie on
-    it if it is light.
+    it if it is light. A digit that fills the picture is its ink, whatever there is more of.
     """
+    if (lighter := digit_is_lighter(grey)) is not None:
+        return not lighter
     if max(grey.shape) <= 64:
         levels, counts = np.unique(grey, return_counts=True)
         flat = levels[counts.argmax()]

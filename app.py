@@ -23,16 +23,16 @@ def healthz(request: Request) -> Response:
 
 def asset(request: Request) -> Response:
     """/assets/{bundle}/{name}; the module is looked up at each request, so that edited code is picked up."""
-    from pages.components import assets
+    from pages.web import assets
 
     return assets.respond(request)
 
 
 def frame(request: Request) -> Response:
     """/runs/{run}/{stamp}/{epoch}/{file}: an epoch of a training run."""
-    from pages.components import frames
+    from pages.web import epochs
 
-    return frames.respond(request)
+    return epochs.respond(request)
 
 
 class Api:
@@ -40,7 +40,7 @@ class Api:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        from pages.components import api
+        from pages.web import api
 
         response = await api.respond(Request(scope, receive, send))
         await response(scope, receive, send)
@@ -64,14 +64,15 @@ def warm_up() -> None:
     import sklearn.decomposition  # noqa: F401 (the Reconstruct page's PCA)
     import torch
 
-    from pages.components import caches, image_tools, latent_map, session
+    from pages.browser import image_tools, latent_map
+    from pages.session import caches, state
 
     # What a page computes is small: a second thread costs more than it brings, and much more when several people click at once.
     torch.set_num_threads(1)
     for shared in (*latent_map.shared_assets().values(), *image_tools.shared_assets().values()):
         latent_map.address(shared)
         _ = shared.compressed
-    name = session.default_checkpoint()
+    name = state.default_checkpoint()
     if name:
         try:
             view = caches.map_view(name)

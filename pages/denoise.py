@@ -5,19 +5,21 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.checkpoints import Checkpoint
-from pages.components import denoise_digit, denoise_files, denoise_photo, denoise_picture, session, sidebar
+from pages.denoising import many_files, one_digit, whole_picture
+from pages.denoising import photo as denoise_photo
+from pages.session import sidebar, state
 
 MODES: dict[str, tuple[str, Callable[[Checkpoint | None], None]]] = {
-    "digit": ("One digit", denoise_digit.show),
+    "digit": ("One digit", one_digit.show),
     "photo": ("A photo of digits", denoise_photo.show),
-    "picture": ("A whole picture", denoise_picture.show),
-    "files": ("Many files", denoise_files.show),
+    "picture": ("A whole picture", whole_picture.show),
+    "files": ("Many files", many_files.show),
 }
 
 
 def main() -> None:
     """The page."""
-    session.begin()
+    state.begin()
     st.title("Denoise", anchor=False)
     with st.sidebar:
         sidebar.checkpoint_picker()

@@ -9,10 +9,12 @@ from core import latent
 from core.checkpoints import Checkpoint, CheckpointError
 from core.data.datasets import DATASETS, DatasetError, on_disk
 from core.models.conditional_vae import NOT_TOLD
-from pages.components import caches, downloads, link, panel, session, sidebar, words
-from pages.components.latent_map import LAYERS, latent_map
-from pages.components.panel import Shown
-from pages.components.pictures import grey
+from pages.browser.latent_map import LAYERS, latent_map
+from pages.exploring import panel
+from pages.exploring.panel import Shown
+from pages.images.pictures import grey
+from pages.session import caches, downloads, link, sidebar, words
+from pages.session import state as session
 from pages.web import errors
 
 MAP_KEY = "map"

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.components import session, sidebar
+from pages.session import sidebar, state
 
-ICON = str(Path(__file__).parent / "components" / "icon.png")  # a file: an emoji or a symbol would be fetched from the network
+ICON = str(Path(__file__).parent / "session" / "icon.png")  # a file: an emoji or a symbol would be fetched from the network
 SIDEBAR_PX = 250
 
 st.set_page_config(page_title="Latent space explorer", page_icon=ICON, layout="wide", initial_sidebar_state=SIDEBAR_PX)
@@ -21,7 +21,7 @@ st.html(
     "[data-testid^=stBaseButton-primary] { color: light-dark(#fff, #10141b); }</style>"  # Streamlit's is white, on light blue too
 )
 
-session.begin()
+state.begin()
 page = st.navigation(
     [
         st.Page("explore.py", title="Explore", icon=":material/scatter_plot:", default=True),

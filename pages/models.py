@@ -4,14 +4,15 @@ import streamlit as st
 
 from core import archive, checkpoints, names
 from core.checkpoints import SHIPPED, Checkpoint, CheckpointError
-from pages.components import caches, link, refusals, session, sidebar, visitor
+from pages.session import caches, link, refusals, sidebar, state
+from pages.training import visitor
 
 MAX_UPLOAD_MB = 64  # of a zip; a model's weights are a few megabytes
 
 
 def main() -> None:
     """The page."""
-    session.begin()
+    state.begin()
     st.title("Models", anchor=False)
     st.markdown("You can open each model on every page. A model downloads as one zip file, which can be uploaded again, here or elsewhere.")
     if said := st.session_state.pop("models_said", ""):
@@ -19,7 +20,7 @@ def main() -> None:
     refusals.show("models")
     available = checkpoints.available()
     if available:
-        name = st.selectbox("Model", available, index=session.index_of(available) or 0, key="models_choice")
+        name = st.selectbox("Model", available, index=state.index_of(available) or 0, key="models_choice")
         show(name)
     else:
         st.info("There is no model yet. Train one on the Train page, or upload one.", icon=":material/model_training:")
@@ -47,7 +48,7 @@ def show(name: str) -> None:
     st.caption(words_for(checkpoint))
     with st.container(horizontal=True):
         if st.button("Open in Explore", icon=":material/scatter_plot:", type="primary"):
-            session.choose(name)
+            state.choose(name)
             st.switch_page("explore.py")
         st.download_button(
             "Download (zip)", lambda: archive.pack(name), f"{name}.zip", "application/zip", icon=":material/download:", on_click="ignore",
@@ -96,7 +97,7 @@ def delete(name: str) -> None:
     """Delete it, and look at another from now on."""
     checkpoints.delete(name)
     if st.session_state.checkpoint == name:
-        session.choose(session.default_checkpoint())
+        state.choose(state.default_checkpoint())
 
 
 def upload() -> None:
@@ -118,7 +119,7 @@ def upload() -> None:
         st.error(link.plain(str(error)), icon=":material/error:")
         return
     st.session_state.update(models_uploads=key + 1, models_said=f"{name} has been added. You can now open it on every page.")
-    session.choose(name)
+    state.choose(name)
     st.rerun()
 
 

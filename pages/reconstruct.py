@@ -9,10 +9,11 @@ from core.checkpoints import Checkpoint, CheckpointError
 from core.data.datasets import DATASETS, DatasetError, on_disk
 from core.models import entry_of
 from core.models.restoration import LessonAutoencoder
-from pages.components import caches, downloads, image_source, link, session, sidebar, words
-from pages.components.bottleneck import Row, show_image, show_rows, show_strip
-from pages.components.image_source import Picked
-from pages.components.panel import number
+from pages.exploring.panel import number
+from pages.images import source as image_source
+from pages.images.bottleneck import Row, show_image, show_rows, show_strip
+from pages.images.source import Picked
+from pages.session import caches, downloads, link, sidebar, state, words
 from pages.web import errors
 
 KEY = "reconstruct"  # of the widgets that choose the image
@@ -24,7 +25,7 @@ OTHER_DATASET = "fashion-mnist"  # to show a model of digits what it has not lea
 
 def main() -> None:
     """The page."""
-    session.begin()
+    state.begin()
     st.title("Reconstruct", anchor=False)
     with st.sidebar:
         sidebar.checkpoint_picker()

@@ -5,11 +5,14 @@ import streamlit as st
 
 from core import metrics, restore
 from core.data.datasets import DatasetError, on_disk
-from pages.components import caches, enlarge_picture, enlarging, image_source, link, session
-from pages.components.enlarging import Comparison, title
-from pages.components.gallery import Figure, Picture, Strip, row, table, uri
-from pages.components.image_tools import wipe
-from pages.components.pictures import error_map
+from pages.browser.image_tools import wipe
+from pages.enlarging import digits as enlarging
+from pages.enlarging import whole_picture
+from pages.enlarging.digits import Comparison, title
+from pages.images import source as image_source
+from pages.images.gallery import Figure, Picture, Strip, row, table, uri
+from pages.images.pictures import error_map
+from pages.session import caches, link, state
 
 FACTORS = {2: "×2, from 14 × 14", 4: "×4, from 7 × 7"}
 NOISES = {"uniform": "Uniform, 0 to 1", "gaussian": "Gaussian, around grey"}
@@ -21,7 +24,7 @@ KEPT = 16  # comparisons of single digits, in a session
 
 def main() -> None:
     """The page."""
-    session.begin()
+    state.begin()
     st.title("Super-resolution", anchor=False)
     st.markdown(
         "Most pixels of a digit are thrown away. Rules can only smooth what is left; a network that knows digits fills in the rest."
@@ -207,7 +210,7 @@ def enlarge_larger() -> None:
         "A network made of convolutions alone fits a picture of any size. Ours for ×2 was trained on 60,000 handwritten digits and "
         "nothing else: it sharpens pen strokes, and makes everything look like pen strokes."
     )
-    enlarge_picture.show()
+    whole_picture.show()
 
 
 WHAT_IT_IS = """

@@ -3,7 +3,9 @@
 import streamlit as st
 
 from core import jobs
-from pages.components import class_panel, link, refusals, run_view, session, training_form, visitor
+from pages.session import link, refusals
+from pages.session import state as session
+from pages.training import class_panel, form, run_view, visitor
 
 FORM_PX = 760
 
@@ -34,7 +36,7 @@ def main() -> None:
 def _form() -> None:
     with st.container(width=FORM_PX):
         if visitor.gate():
-            training_form.show()
+            form.show()
             visitor.introduce()
         class_panel.offer()
 

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from core.data.datasets import load
-from pages.components.pictures import data_uri, error_map, grey
+from pages.images.pictures import data_uri, error_map, grey
 
 HEIGHT, WIDTH = 360, 540
 DIGIT_PX = 56
@@ -49,7 +49,7 @@ def photo(first: int = 0) -> tuple[str, list[tuple[float, float, float, float]]]
 
 def asset(request: Request) -> Response:
     """As in app.py."""
-    from pages.components import assets
+    from pages.web import assets
 
     return assets.respond(request)
 

@@ -26,8 +26,7 @@ from app import Api
 from core import restore
 from core.data import uploads
 from core.restore import METHODS
-from pages.components import api
-from pages.web import pace
+from pages.web import api, pace
 
 APP = Starlette(routes=[Route("/api/{path:path}", Api())])
 DENOISE = "/api/v1/denoise"

@@ -12,7 +12,7 @@ from core import checkpoints, jobs
 from core.models import MODELS
 from core.training import presets
 from core.training.folder import CONFIG, FIRST, LOCK, STATUS, STOP, take_lock
-from pages.components import class_panel, run_view, training_form, visitor
+from pages.training import class_panel, form, run_view, visitor
 from pages.web import identity, passwords
 
 TRAIN = Path(class_panel.__file__).parents[1] / "train.py"
@@ -168,7 +168,7 @@ def test_the_administrator_s_password_opens_the_panel_wherever_they_sit_and_keep
 def test_the_limit_is_said_in_the_panel_in_the_form_and_on_the_run(a_class, monkeypatch):
     assert "as long as it takes" in run().caption[-1].value or any("as long as it takes" in c.value for c in run().caption)
     monkeypatch.setenv("LATENT_TRAINING_MINUTES", "5")
-    limit = training_form.limit_in_words(5)
+    limit = form.limit_in_words(5)
     assert "5 minutes" in limit and "keeps what it has learnt" in limit
     app = run()
     assert [caption.value for caption in app.caption].count(limit) == 2

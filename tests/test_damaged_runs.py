@@ -19,7 +19,8 @@ from core.training import snapshot
 from core.training.folder import CONFIG, EPOCHS_FOLDER, METRICS, STATUS, SUBSET
 from core.training.run import read_metrics, read_subset
 from core.training.snapshot import SnapshotError
-from pages.components import frames, run_settings, run_view
+from pages.training import run_settings, run_view
+from pages.web import epochs
 
 MODEL = build("vae", VAEConfig(encoder_hidden=(4,), decoder_hidden=(4,)), seed=0)
 GOOD = {
@@ -64,21 +65,21 @@ def look(root: Path) -> jobs.Run:
     assert 0 <= run.epoch <= 1e5 and 0 <= run.epochs <= 1e5 and "/" not in run.name
     lines = read_metrics(run.folder)
     json.dumps({"curves": run_view.curves(lines), "epochs": snapshot.epochs(run.folder)}, allow_nan=False)
-    assert 0 < frames.bound(max([line.get("extent") or 0.0 for line in lines], default=0.0)) < 1e6
-    frames.why_not_live(run)
-    frames.has_subset(run.folder)
+    assert 0 < epochs.bound(max([line.get("extent") or 0.0 for line in lines], default=0.0)) < 1e6
+    epochs.why_not_live(run)
+    epochs.has_subset(run.folder)
     try:
         run_settings.in_words(run.config)
     except run_settings.ConfigError as error:
         assert str(error)
-    template = frames.template(run, None).replace("{epoch}", "1")
-    for file in frames.FILES:
+    template = epochs.template(run, None).replace("{epoch}", "1")
+    for file in epochs.FILES:
         path = template.replace("{file}", file)
         _, _, run_id, stamp, epoch, _ = path.split("/")
         asked = SimpleNamespace(
             url=SimpleNamespace(path=path), headers={}, path_params={"run": run_id, "stamp": stamp, "epoch": epoch, "file": file}
         )
-        response = frames.respond(asked)
+        response = epochs.respond(asked)
         assert response.status_code in (200, 404)
         if response.status_code == 404:
             said = response.body.decode()
@@ -89,7 +90,7 @@ def look(root: Path) -> jobs.Run:
 @pytest.fixture(autouse=True)
 def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Frames are built anew."""
-    monkeypatch.setattr(frames, "MAX_KEPT", 0)
+    monkeypatch.setattr(epochs, "MAX_KEPT", 0)
 
 
 def looked_at(root: Path, change) -> jobs.Run:
@@ -182,4 +183,4 @@ def test_a_subset_of_another_length_is_a_sentence(tmp_path):
     folder = a_run(tmp_path)
     save_file({"row": np.arange(4, dtype=np.int32), "label": np.arange(4, dtype=np.uint8)}, folder / SUBSET)
     with pytest.raises(SnapshotError, match="does not fit the run's list of test images"):
-        frames._figure(read(folder), snapshot.read(folder, 1, GOOD["model"]), None)
+        epochs._figure(read(folder), snapshot.read(folder, 1, GOOD["model"]), None)

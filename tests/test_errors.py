@@ -15,7 +15,7 @@ from core.places import PROJECT
 from core.training import snapshot
 from core.training.folder import CONFIG
 from core.training.state import missing
-from pages.components import link
+from pages.session import link
 from pages.web import errors
 
 PAGES = sorted((PROJECT / "pages").rglob("*.py"))

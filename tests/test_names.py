@@ -10,7 +10,7 @@ from core import archive, checkpoints, jobs, names
 from core.training import presets
 from core.training.__main__ import main as train
 from core.training.folder import CONFIG, write_json
-from pages.components import training_form
+from pages.training import form
 
 BAD = ["", ".", "..", ".hidden", "-x", "_x", "a/b", "../x", "a\\b", "a b", "ä", "a\n", "x" * 65, "runs", "Runs", "restorers", "RESTORERS"]
 QUICK = presets.usual("vae", "quick", 60_000)
@@ -83,15 +83,15 @@ def test_a_run_s_file_with_a_path_for_a_name_is_damaged_and_says_so(own_root, na
     ],
 )
 def test_a_suggested_name_says_what_differs_from_the_preset(changes, name):
-    assert training_form.suggested("vae", "mnist", "quick", QUICK | changes) == name
+    assert form.suggested("vae", "mnist", "quick", QUICK | changes) == name
     assert not names.problem(name)
 
 
 def test_a_suggested_name_is_free_and_never_too_long(own_root):
     many = QUICK | {"beta": 1.23456789e-7, "sigma": 0.123456789, "epochs": 99_999, "seed": 2**31 - 1, "batch_size": 65_536}
-    long = training_form.suggested("vae", "emnist-digits", "quick", many)
+    long = form.suggested("vae", "emnist-digits", "quick", many)
     assert not names.problem(f"{long}-999") and long.startswith("vae-emnist-digits-2d-")
-    assert training_form.suggested("vae", "mnist", "quick", QUICK) == "vae-mnist-2d-2"  # the shipped model has the first
+    assert form.suggested("vae", "mnist", "quick", QUICK) == "vae-mnist-2d-2"  # the shipped model has the first
     (own_root / "VAE-mnist-2d-2").mkdir()
     (own_root / "runs" / "vae-mnist-2d-3").mkdir(parents=True)
-    assert training_form.suggested("vae", "mnist", "quick", QUICK) == "vae-mnist-2d-4"
+    assert form.suggested("vae", "mnist", "quick", QUICK) == "vae-mnist-2d-4"

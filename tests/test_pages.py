@@ -17,8 +17,10 @@ from core.data.datasets import DatasetError, Progress
 from core.models import MODELS, build, objectives
 from core.models.conditional_vae import ConditionalVAEConfig
 from core.models.vae import VAEConfig
-from pages.components import assets, downloads, latent_map, link, words
-from pages.components.latent_map import LAYERS
+from pages.browser import latent_map
+from pages.browser.latent_map import LAYERS
+from pages.session import downloads, link, words
+from pages.web import assets
 
 PAGES = Path(__file__).resolve().parents[1] / "pages"
 EXPLORE, MAIN = PAGES / "explore.py", PAGES / "main.py"

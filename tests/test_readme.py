@@ -1,4 +1,4 @@
-"""The README keeps its promises: its tree is the disk's, its files exist, its figures are the card's."""
+"""README and CONTRIBUTING keep their promises: the tree is the disk's, the files exist, the figures are the card's."""
 
 import re
 import subprocess
@@ -10,11 +10,12 @@ from core import checkpoints
 
 PROJECT = Path(__file__).resolve().parents[1]
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
-def tree_in_readme() -> set[str]:
+def tree_told() -> set[str]:
     """Paths in the annotated tree: two spaces of indentation a level, a name, then what it is for."""
-    (block,) = re.findall(r"## The tree\n+```\n(.*?)```", README, re.S)
+    (block,) = re.findall(r"## The tree\n+```\n(.*?)```", CONTRIBUTING, re.S)
     paths, parents = set(), []
     for line in filter(str.strip, block.splitlines()):
         indent, name = re.match(r"( *)(\S+)", line).groups()
@@ -33,16 +34,20 @@ def files_on_disk() -> set[str]:
 
 
 def test_tree_is_what_is_on_disk() -> None:
-    listed, files = tree_in_readme(), files_on_disk()
+    listed, files = tree_told(), files_on_disk()
     folders = {str(parent) for file in files for parent in Path(file).parents}
     speaks_for_itself = re.compile(r".*__init__\.py$|tests/|benchmarks/.*/|checkpoints/(restorers/)?[^/]+/[^/]+$|\.gitignore")
     missing = {path for path in files if path not in listed and not speaks_for_itself.match(path)}
-    assert not missing, "on disk and not in the README's tree"
-    assert not listed - files - folders, "in the README's tree and not on disk"
+    assert not missing, "on disk and not in CONTRIBUTING's tree"
+    assert not listed - files - folders, "in CONTRIBUTING's tree and not on disk"
+
+
+def test_readme_is_read_in_a_few_minutes() -> None:
+    assert len(README.splitlines()) <= 150
 
 
 def test_links_lead_somewhere() -> None:
-    targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", README + CONTRIBUTING)
     assert targets and all((PROJECT / target).exists() for target in targets)
 
 

@@ -5,7 +5,7 @@ import pytest
 from core.models import MODELS, ConfigError
 from core.training import presets
 from core.training.config import TrainingConfig
-from pages.components import run_settings
+from pages.training import run_settings
 
 
 def a_config(model: str = "vae", preset: object = "quick", dataset: str = "mnist", **changes: object) -> dict:

@@ -8,7 +8,7 @@ import pytest
 from core.jobs import Run
 from core.metrics import COLLAPSED_NATS
 from core.training.run import final_kl_nats
-from pages.components import run_words
+from pages.training import run_words
 
 NOW = 1_000.0
 

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import pytest
 from live import Server
 
-from pages.components import assets
-from pages.components.assets import Asset
-from pages.components.latent_map import shared_assets
+from pages.browser.latent_map import shared_assets
+from pages.web import assets
+from pages.web.assets import Asset
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 

@@ -15,7 +15,11 @@ from streamlit.testing.v1 import AppTest
 from core import checkpoints, metrics, restore
 from core.models import build_restorer
 from core.models.restoration import LessonConfig, UpscalerConfig
-from pages.components import downloads, enlarge_picture, enlarging, gallery, image_tools, link
+from pages.browser import image_tools
+from pages.enlarging import digits as enlarging
+from pages.enlarging import whole_picture
+from pages.images import gallery
+from pages.session import downloads, link
 
 PAGE = Path(__file__).resolve().parents[1] / "pages" / "super_resolution.py"
 STANDINS = {
@@ -199,7 +203,7 @@ def test_damaged_test_images_get_a_sentence(mnist_like: Path, tmp_path: Path, mo
 def wait_for_the_work(app: AppTest) -> AppTest:
     """Run the page again until nothing is under way."""
     for _ in range(200):
-        if app.session_state[enlarge_picture.SLOT].done:
+        if app.session_state[whole_picture.SLOT].done:
             return app.run()
         time.sleep(0.05)
     raise AssertionError("it did not end")
@@ -231,15 +235,15 @@ def test_larger_picture_without_the_network_gets_a_sentence_and_can_be_tried_aga
 def test_a_picture_too_large_is_cut_to_its_middle() -> None:
     image = np.zeros((1030, 2000), np.float32)
     image[3, 488] = 1
-    cut = enlarge_picture.middle(image)
+    cut = whole_picture.middle(image)
     assert cut.shape == (1024, 1024) and cut[0, 0] == 1
-    assert enlarge_picture.middle(image[:7, :5]).shape == (7, 5)
+    assert whole_picture.middle(image[:7, :5]).shape == (7, 5)
 
 
 @pytest.mark.parametrize(("height", "width"), [(200, 300), (64, 64), (20, 100), (1, 1), (65, 3)])
 def test_the_busiest_part_is_the_one_of_all_with_most_change(height: int, width: int) -> None:
     image = np.random.default_rng(0).random((height, width)).astype(np.float32) ** 4
-    rows, columns = enlarge_picture.busiest(image)
+    rows, columns = whole_picture.busiest(image)
     h, w = min(64, height), min(64, width)
     assert (rows.stop - rows.start, columns.stop - columns.start) == (h, w) and rows.stop <= height and columns.stop <= width
     change = np.zeros(image.shape)

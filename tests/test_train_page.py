@@ -15,7 +15,9 @@ from core import archive, checkpoints, jobs
 from core.models import MODELS
 from core.training import presets
 from core.training.folder import CONFIG, METRICS, STATUS
-from pages.components import frames, latent_map, run_view, training_form, visitor
+from pages.browser import latent_map
+from pages.training import form, run_view, visitor
+from pages.web import epochs as frames
 from pages.web import identity
 
 PAGES = Path(__file__).resolve().parents[1] / "pages"
@@ -33,7 +35,7 @@ def own_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(jobs, "RUNS", root / "runs")
     monkeypatch.setenv("LATENT_DATA", str(tmp_path / "nothing"))
     monkeypatch.setattr(visitor, "at_this_machine", lambda: True)  # AppTest has no address
-    monkeypatch.setattr(training_form, "measured_speeds", lambda: dict.fromkeys(MODELS, 10_000.0))
+    monkeypatch.setattr(form, "measured_speeds", lambda: dict.fromkeys(MODELS, 10_000.0))
     yield root
     for run in jobs.runs():
         if run.active:
@@ -110,16 +112,16 @@ def test_every_model_has_its_own_settings():
     for name in MODELS:
         checked(by_label(app.selectbox, "Model").set_value(name).run())
         labels = {element.label for kind in (app.number_input, app.text_input, app.selectbox, app.toggle) for element in kind}
-        asked = MODELS[name].config.__dataclass_fields__.keys() - training_form.NOT_ASKED
-        assert {training_form.WORDS[field][0] for field in asked} <= labels
+        asked = MODELS[name].config.__dataclass_fields__.keys() - form.NOT_ASKED
+        assert {form.WORDS[field][0] for field in asked} <= labels
         assert not by_label(app.button, "Start training").disabled
 
 
 def test_presets_say_how_long_they_take_here():
-    captions = [training_form._caption(name, "vae", 60_000, {"vae": 20_000.0}) for name in presets.PRESETS]
+    captions = [form._caption(name, "vae", 60_000, {"vae": 20_000.0}) for name in presets.PRESETS]
     assert "3 epochs, about 26 seconds here" in captions[0]
     assert "minutes here" in captions[1] and "minutes here" in captions[2]
-    assert "being measured" in training_form._caption("quick", "vae", 60_000, {})
+    assert "being measured" in form._caption("quick", "vae", 60_000, {})
 
 
 @pytest.mark.parametrize(
@@ -127,7 +129,7 @@ def test_presets_say_how_long_they_take_here():
     [(0.2, "about 1 second"), (45, "about 45 seconds"), (91, "about 2 minutes"), (7200, "about 2 hours"), (400_000, "about 5 days")],
 )
 def test_durations_are_said_as_people_say_them(seconds, said):
-    assert training_form.words_for(seconds) == f"{said} here"
+    assert form.words_for(seconds) == f"{said} here"
 
 
 def test_a_data_set_that_is_not_here_is_offered_and_cannot_be_trained_on():
@@ -522,12 +524,12 @@ def test_a_collapsed_run_says_so(own_root):
 
 
 def test_a_machine_that_cannot_be_measured_says_so(own_root, monkeypatch, capsys):
-    monkeypatch.setattr(training_form, "_unmeasurable", threading.Event())
-    monkeypatch.setattr(training_form, "measured_speeds", dict)
-    assert "is being measured" in training_form.words_for(None)
-    monkeypatch.setattr(training_form.sys, "executable", shutil.which("false"))
+    monkeypatch.setattr(form, "_unmeasurable", threading.Event())
+    monkeypatch.setattr(form, "measured_speeds", dict)
+    assert "is being measured" in form.words_for(None)
+    monkeypatch.setattr(form.sys, "executable", shutil.which("false"))
     (own_root / "runs").mkdir()
-    training_form._measure_speeds(own_root / "runs" / ".speeds.json")
+    form._measure_speeds(own_root / "runs" / ".speeds.json")
     app = run()
     assert "how long it takes here could not be measured" in by_label(app.radio, "Preset").captions[0]
     assert "could not be measured. The process that measures it ended with 1." in capsys.readouterr().err

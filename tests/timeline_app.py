@@ -18,7 +18,7 @@ from starlette.routing import Route
 from core import checkpoints, figures, latent
 from core.export import decoder_bytes
 from core.models import build
-from pages.components.frames import bound
+from pages.web.epochs import bound
 
 TOTAL = 12
 ROWS = 1500
@@ -121,7 +121,7 @@ def set_run(request: Request) -> Response:
 
 def asset(request: Request) -> Response:
     """As in app.py."""
-    from pages.components import assets
+    from pages.web import assets
 
     return assets.respond(request)
 

@@ -4,8 +4,8 @@ import sys
 
 import streamlit as st
 
-from pages.components import link
-from pages.components.latent_map import LAYERS, run_map
+from pages.browser.latent_map import LAYERS, run_map
+from pages.session import link
 
 home = next(module for name, module in sys.modules.items() if name.endswith("timeline_app"))
 state, query = st.session_state, st.query_params

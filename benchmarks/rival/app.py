@@ -16,7 +16,8 @@ from PIL import Image
 from core import checkpoints, latent
 from core.checkpoints import Checkpoint
 from core.data import datasets
-from pages.components import caches, panel, session
+from pages.exploring import panel
+from pages.session import caches, state
 
 SIDE_PX = 252
 
@@ -24,7 +25,7 @@ SIDE_PX = 252
 @st.cache_resource
 def open_checkpoint() -> Checkpoint:
     """The model that ours shows by default."""
-    return checkpoints.load(session.default_checkpoint() or "")
+    return checkpoints.load(state.default_checkpoint() or "")
 
 
 @st.cache_resource

@@ -1,0 +1,1 @@
+"""What runs in the browser: the live map and the tools for pictures, each with the Python that mounts it."""

@@ -1,0 +1,123 @@
+"""Three tools for pictures, each one component: wipe (compare), draw_canvas (draw) and box_editor (mark places in a photo).
+
+What draw_canvas and box_editor send comes from the browser: read_drawing and read_boxes check it. Their JavaScript is served as files.
+"""
+
+import base64
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from pages.browser.latent_map import LOADER, address
+from pages.web.assets import Asset, digest
+
+FOLDER = Path(__file__).parent
+MAX_DRAWING_BYTES = 1 << 20
+MAX_BOXES = 200
+PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
+
+
+def wipe(pictures: Mapping[str, str], key: str, height_px: int = 280, sides: tuple[str, str] | None = None) -> None:
+    """Show pictures (title -> data URI, all of one aspect) side by side, and two of them under a divider that wipes between them.
+
+    All are drawn at one scale, a whole number of screen pixels to a pixel where they are small. `sides`: the titles that lie left and
+    right of the divider at first; None: the first and the last. Nothing is sent to Python.
+    """
+    shown = [{"title": title, "uri": uri} for title, uri in pictures.items()]
+    _mount("wipe", key, {"pictures": shown, "height": height_px, "sides": list(sides or (*pictures,)[:: max(1, len(pictures) - 1)])})
+
+
+def draw_canvas(on_draw: Callable[[], None], key: str, side_px: int = 280) -> None:
+    """Mount a white sheet to draw on with black ink; what is drawn stays while the browser's tab is open, also on other pages.
+
+    After each change st.session_state[key].drawing is {"png": base64 of side_px x side_px pixels, "number": n}, or None for a
+    blank sheet; see read_drawing. Coming back from another page, the browser sends a drawing once more.
+    """
+    _mount("canvas", key, {"key": key, "side": side_px}, on_drawing_change=on_draw)
+
+
+def read_drawing(value: object) -> bytes | None:
+    """A drawing as the browser sent it -> the bytes of its PNG, or None when there is none or it makes no sense; raises nothing."""
+    png = value.get("png") if isinstance(value, Mapping) else None
+    if not isinstance(png, str) or len(png) > 4 * math.ceil(MAX_DRAWING_BYTES / 3):
+        return None
+    try:
+        content = base64.b64decode(png, validate=True)
+    except ValueError:
+        return None
+    return content if content.startswith(PNG_MAGIC) and len(content) <= MAX_DRAWING_BYTES else None
+
+
+def box_editor(
+    photo_uri: str,
+    size: tuple[int, int],
+    boxes: Sequence[tuple[float, float, float, float]],
+    on_change: Callable[[], None],
+    key: str,
+    version: int = 0,
+) -> None:
+    """Mount a photo with numbered boxes over it, (top, left, bottom, right) in pixels of `size` (height, width), to be edited.
+
+    What was edited in the browser wins over `boxes` until another photo or another `version` comes. After each change
+    st.session_state[key].boxes is {"boxes": [[t, l, b, r], ...], "number": n, "version": version}; see read_boxes. Give the same
+    `boxes` on each rerun (what was found, not what was edited): data that changes is sent again, with the photo.
+    """
+    height, width = size
+    data = {
+        "key": key,
+        "photo": photo_uri,
+        "height": height,
+        "width": width,
+        "boxes": [[float(v) for v in box] for box in boxes],
+        "version": version,
+        "limit": MAX_BOXES,
+    }
+    _mount("boxes", key, data, on_boxes_change=on_change)
+
+
+def read_boxes(value: object, size: tuple[int, int], version: int | None = None) -> list[tuple[int, int, int, int]] | None:
+    """Edited boxes as the browser sent them -> whole pixels inside size (height, width), or None when they make no sense.
+
+    Raises nothing. With `version`, None also for what was edited in another version: the photo before this one.
+    """
+    given = value.get("boxes") if isinstance(value, Mapping) else None
+    if not isinstance(given, list | tuple) or len(given) > MAX_BOXES:
+        return None
+    if version is not None and isinstance(value, Mapping) and value.get("version") != version:
+        return None
+    boxes = [_read_box(box, *size) for box in given]
+    return None if None in boxes else [box for box in boxes if box is not None]
+
+
+def _read_box(box: object, height: int, width: int) -> tuple[int, int, int, int] | None:
+    if not isinstance(box, list | tuple) or len(box) != 4:
+        return None
+    if not all(isinstance(v, int | float) and not isinstance(v, bool) for v in box):
+        return None
+    if not all(0 <= v <= limit for v, limit in zip(box, (height, width, height, width), strict=True)):  # NaN is not
+        return None
+    top, left, bottom, right = (round(v) for v in box)
+    return (top, left, bottom, right) if top < bottom and left < right else None
+
+
+@cache
+def shared_assets() -> dict[str, Asset]:
+    """The components' modules in one folder, by name."""
+    sources = {path.name: path.read_bytes() for path in sorted(FOLDER.glob("*.js"))}
+    bundle = digest(b"\0".join(sources.values()))
+    return {name: Asset(name, content, bundle) for name, content in sources.items()}
+
+
+@cache
+def _component(tool: str) -> Callable[..., Any]:
+    css = (FOLDER / "image_tools.css").read_text(encoding="utf-8")
+    return st.components.v2.component(f"image_tools_{tool}", css=css, html='<div class="it"></div>', js=LOADER, isolate_styles=False)
+
+
+def _mount(tool: str, key: str, data: dict[str, Any], **callbacks: Callable[[], None]) -> None:
+    files = {name: address(asset) for name, asset in shared_assets().items()}  # all: they import each other
+    _component(tool)(key=key, data={"module": files[f"{tool}.js"]} | data, **callbacks)

@@ -1,0 +1,168 @@
+"""The live map as Streamlit sees it: one component that decodes in the browser and tells Python of commits only.
+
+Its JavaScript is served as files that import each other (latent_map.js and its neighbours); Streamlit itself gets a loader.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from plotly.offline import get_plotlyjs
+
+from core.latent import Z_LIMIT
+from pages.session.caches import MapView
+from pages.web.assets import Asset, digest, publish
+
+FOLDER = Path(__file__).parent
+LAYERS = {"points": "Points", "names": "Class names", "manifold": "Decoded grid", "prior": "Prior rings"}
+
+HELP = (
+    '<span class="lm-fine"><b>Move</b> over the map to decode any point, also where there is no dot. <b>Click</b> to keep it, '
+    "<kbd>Esc</kbd> to clear it; "
+    "<b>drag</b> to pan, <b>scroll</b> to zoom, <b>double-click</b> to see the whole map (again: its outliers, too). With the map in "
+    "focus, <kbd>←</kbd> <kbd>→</kbd> <kbd>↑</kbd> <kbd>↓</kbd> move the point (<kbd>Shift</kbd>: finer).</span>"
+    '<span class="lm-coarse"><b>Slide a finger</b> over the map to decode any point, also where there is no dot; <b>lift</b> it to '
+    "keep the point. <b>Two fingers</b> pan and zoom.</span>"
+)
+
+RUN_HELP = (
+    " <span><b>Slide</b> through the epochs, or click in the curves, and the map, the decoded grid and your kept point are those of that "
+    "epoch.</span>"
+)
+
+# Several lines, because a single one could be taken for a file's path.
+LOADER = """
+export default async function (component) {
+  const { mount } = await import(new URL(component.data.module, location.origin).href);
+  return mount(component);
+}
+"""
+
+
+@cache
+def shared_assets() -> dict[str, Asset]:
+    """plotly.min.js as the plotly package ships it, and the component's own modules in one folder, by name."""
+    sources = {path.name: path.read_bytes() for path in sorted(FOLDER.glob("*.js"))}
+    bundle = digest(b"\0".join(sources.values()))
+    return {"plotly.min.js": Asset("plotly.min.js", get_plotlyjs().encode())} | {
+        name: Asset(name, content, bundle) for name, content in sources.items()
+    }
+
+
+def address(asset: Asset) -> str:
+    """Where the browser finds an asset, from the server's root; publishes it."""
+    base = (st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{base}/{publish(asset)}" if base else f"/{publish(asset)}"
+
+
+@cache
+def _component() -> Callable[..., Any]:
+    css = (FOLDER / "latent_map.css").read_text(encoding="utf-8")
+    return st.components.v2.component(
+        "latent_map", css=css, html='<div class="lm-room"><div class="lm"></div></div>', js=LOADER, isolate_styles=False
+    )
+
+
+def coordinates(dimensions: int) -> dict[str, Any]:
+    """What the map calls things: each slider, short and in words (the coordinates of a code, or those of the plane that a map of larger
+    codes shows), and what is nearest to a point: a code, or only its dot where the map does not show whole codes."""
+    names = [["z₁", "z1, first latent coordinate"], ["z₂", "z2, second latent coordinate"]][:dimensions]
+    if dimensions > 2:
+        names = [["u₁", "u1, the map's coordinate to the right"], ["u₂", "u2, the map's coordinate upwards"]]
+    return {"axes": names, "nearest": "code" if dimensions == 2 else "dot"}
+
+
+def latent_map(
+    view: MapView,
+    z: Sequence[float] | None,
+    commit: int,
+    layers: Sequence[str],
+    walk: bool,
+    decoded: str | None,
+    on_pick: Callable[[], None],
+    key: str,
+) -> None:
+    """Mount the map. `z` is the kept point and `commit` the number of the commit it came with (0: from Python).
+
+    On a commit, st.session_state[key].pick is {"z": [z1, z2] or None, "commit": n}; it comes from the browser, so check it.
+    `walk` plays the tour until the first touch. `decoded`: the server's answer for z, base64 of 784 bytes, where the browser has
+    none: it previews from an atlas, or z is a dot whose code lies beside the plane.
+    """
+    preview = (
+        f"{view.why_not_live} While you move, you see a preview from a grid; the point that you keep is decoded by the server."
+        if view.atlas
+        else ""
+    )
+    _mount(
+        key,
+        on_pick,
+        figure=address(view.figure),
+        decoder=address(view.decoder) if view.decoder else None,
+        atlas=address(view.atlas) if view.atlas else None,
+        view=view.checkpoint.name,
+        bound=view.bound,
+        z=None if z is None else list(z),
+        commit=commit,
+        decoded=decoded,
+        **coordinates(len(view.plane.origin)),
+        layers=list(layers),
+        walk=walk,
+        help=HELP,
+        note=" ".join(filter(None, [preview, view.note])),
+        description=view.description,
+    )
+
+
+def run_map(
+    timeline: dict[str, Any],
+    view: str,
+    bound: float,
+    description: str,
+    z: Sequence[float] | None,
+    commit: int,
+    layers: Sequence[str],
+    dimensions: int,
+    note: str,
+    on_pick: Callable[[], None],
+    key: str,
+) -> None:
+    """Mount the map of a run, with its epochs and curves below; a run that goes on is followed until someone scrubs back.
+
+    `timeline`: "frames" (the address of an epoch's files, with {epoch} and {file}), "live_decoder", "epochs" that can be shown,
+    "running", "total" epochs, and "curves": {"epoch", "series": [{"name", "group", "values", "dashed", "colour"}]}: a number,
+    null where there was none, or a word where it was not finite. `view` names the run: as long as it stays the same, zoom and legend
+    do. `dimensions`: of the codes. The rest is `latent_map`'s.
+    """
+    _mount(
+        key,
+        on_pick,
+        timeline=timeline,
+        view=view,
+        bound=bound,
+        z=None if z is None else list(z),
+        commit=commit,
+        layers=list(layers),
+        **coordinates(dimensions),
+        help=HELP + RUN_HELP,
+        note=note,
+        description=description,
+    )
+
+
+def _mount(key: str, on_pick: Callable[[], None], **said: Any) -> None:
+    """Give the component what it needs anywhere, and what the caller says."""
+    files = {name: address(asset) for name, asset in shared_assets().items()}
+    data = {
+        "module": files["latent_map.js"],
+        "plotly": files["plotly.min.js"],
+        "limit": Z_LIMIT,
+        "figure": None,
+        "decoder": None,
+        "atlas": None,
+        "decoded": None,
+        "walk": False,
+        "timeline": None,
+    }
+    _component()(key=key, data=data | said, on_pick_change=on_pick)

@@ -1,0 +1,1 @@
+"""The Denoise page, a file for each of its tabs."""

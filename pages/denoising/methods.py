@@ -1,0 +1,128 @@
+"""The methods that the Denoise page offers: choosing among them, and their answers, each computed once in a session."""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+import torch
+
+from core import metrics, restore
+from core.checkpoints import Checkpoint
+from pages.session import background, caches
+from pages.web.assets import digest
+
+FIRST = ("denoiser", "lesson-denoiser", "vae", "tv")  # what a first visitor sees compared
+WITH_CODES = ("vae", "vae-search")  # they use the model of the sidebar
+KEPT = 64  # answers in a session's memory
+SLOW_S = 0.4  # what takes longer shows how far it is
+SMALLEST_FOR_SSIM = 11
+Scores = tuple[float, float | None]  # PSNR in dB, and SSIM; a tiny picture has none
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A method with all that it is told."""
+
+    name: str
+    strength: float | None = None  # of a classical filter
+    checkpoint: str = ""  # of a method with codes
+
+    @property
+    def title(self) -> str:
+        """Its name for people."""
+        return title(self.name)
+
+    @property
+    def options(self) -> dict:
+        """What core.restore is called with."""
+        return {"method": self.name, "strength": self.strength} | ({"checkpoint": self.checkpoint} if self.checkpoint else {})
+
+
+def title(name: str) -> str:
+    """A method's name for people."""
+    return restore.METHODS[name].title
+
+
+def offered(any_size: bool, checkpoint: Checkpoint | None) -> list[str]:
+    """The methods that can be used here, in order: those for pictures of any size, or those for digits of 28 x 28 too."""
+    able = [name for name, method in restore.METHODS.items() if method.any_size or not any_size]
+    return [name for name in able if checkpoint is not None or name not in WITH_CODES]
+
+
+def pick_many(checkpoint: Checkpoint | None) -> list[Chosen]:
+    """Several methods to compare."""
+    options = offered(False, checkpoint)
+    names = st.pills(
+        "Methods", options, selection_mode="multi", default=[name for name in FIRST if name in options], format_func=title,
+        key="denoise_methods", persist_state="session",
+    )  # fmt: skip
+    with st.expander("Strength of the filters", icon=":material/tune:"):
+        strengths = {name: ask_strength("denoise", name) for name in options if restore.METHODS[name].strength}
+    return [_chosen(name, strengths.get(name), checkpoint) for name in options if name in names]
+
+
+def pick_one(key: str, any_size: bool, checkpoint: Checkpoint | None) -> Chosen:
+    """One method, with what it is underneath."""
+    name = str(st.selectbox("Method", offered(any_size, checkpoint), format_func=title, key=f"{key}_method", persist_state="session"))
+    st.caption(restore.METHODS[name].summary)
+    return _chosen(name, ask_strength(key, name) if restore.METHODS[name].strength else None, checkpoint)
+
+
+def ask_strength(key: str, name: str) -> float:
+    """The slider of a classical filter."""
+    kind = restore.METHODS[name].strength
+    assert kind is not None
+    label, words, slider_key = f"{title(name)}: strength", f"{kind.words[0].upper()}{kind.words[1:]}.", f"{key}_strength_of-{name}"
+    if kind.whole:
+        low, high, default = int(kind.low), int(kind.high), int(kind.default)
+        return float(st.slider(label, low, high, default, key=slider_key, help=words, persist_state="session"))
+    return st.slider(label, kind.low, kind.high, kind.default, 0.01, key=slider_key, help=words, persist_state="session")
+
+
+def _chosen(name: str, strength: float | None, checkpoint: Checkpoint | None) -> Chosen:
+    return Chosen(name, strength, checkpoint.name if checkpoint and name in WITH_CODES else "")
+
+
+def answers(digits: np.ndarray, method: Chosen, checkpoint: Checkpoint | None) -> np.ndarray:
+    """What a method makes of digits, float32 (N, 28, 28), with a progress bar where it takes long; RestoreError."""
+    model = checkpoint.model if checkpoint and method.checkpoint else None  # another one when its files changed
+    bar, began = st.empty(), time.monotonic()
+
+    def on_progress(share: float) -> None:
+        if (seconds := time.monotonic() - began) > SLOW_S:
+            bar.progress(share, f"{method.title}{background.time_left(share, seconds)}")
+
+    def make() -> np.ndarray:
+        x = torch.from_numpy(np.ascontiguousarray(digits, np.float32))[:, None]  # (N, 1, 28, 28)
+        return restore.denoise_batch(x, **method.options, on_progress=on_progress)[:, 0].numpy()
+
+    try:
+        return caches.of_session("denoise_answers", (digest(digits.tobytes()), digits.shape, method, model), make, KEPT)
+    finally:
+        bar.empty()
+
+
+def psnr_and_ssim(x_hat: np.ndarray, x: np.ndarray | None) -> Scores | None:
+    """PSNR in dB and SSIM of a picture (H, W) against the clean one; None when no clean one is known, or for a tiny one's SSIM."""
+    if x is None:
+        return None
+    a, b = (torch.from_numpy(np.ascontiguousarray(picture, np.float32))[None, None] for picture in (x_hat, x))
+    return metrics.psnr_db(a, b).item(), metrics.ssim(a, b).item() if min(x.shape) >= SMALLEST_FOR_SSIM else None
+
+
+def decibels(psnr: float | None) -> str:
+    """A PSNR as people read it; of two equal pictures it is infinite."""
+    return "unknown" if psnr is None else f"{psnr:.1f}" if math.isfinite(psnr) else "∞"
+
+
+def similarity(ssim: float | None) -> str:
+    """An SSIM as people read it."""
+    return "unknown" if ssim is None else f"{ssim:.3f}".replace("-", "−")
+
+
+def words(names: Sequence[str]) -> str:
+    """ "a, b and c"."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))

@@ -1,0 +1,1 @@
+"""The Super-resolution page's two halves."""

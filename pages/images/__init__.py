@@ -1,0 +1,1 @@
+"""Where a page's images come from, and how they are shown."""

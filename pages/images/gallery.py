@@ -1,0 +1,99 @@
+"""Pictures beside each other at one size, their pixels crisp, with what was measured of them underneath."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from pages.images.pictures import data_uri, grey
+
+STYLE = """<style>
+.ga { container-type: inline-size; font-size: 15px; line-height: 1.4; }
+.ga img { display: block; width: 100%; aspect-ratio: 1; image-rendering: pixelated; border-radius: 6px;
+          background: color-mix(in srgb, currentColor 6%, transparent); }
+.ga figure { margin: 0; min-width: 0; }
+.ga figcaption { margin-top: 6px; font-size: 14px; }
+.ga .title { font-weight: 600; }
+.ga .soft { opacity: .75; font-size: 13px; }
+.ga .figure { display: flex; flex-wrap: wrap; column-gap: 5px; font-size: 13px; font-variant-numeric: tabular-nums; }
+.ga .figure span { opacity: .75; min-width: 34px; }
+.ga .row { display: grid; grid-template-columns: repeat(auto-fill, var(--side)); gap: 18px 16px; }
+.ga .table { display: grid; grid-template-columns: 128px repeat(var(--count), minmax(0, var(--cell))); gap: 6px; align-items: center; }
+@container (max-width: 560px) {
+  .ga .row { grid-template-columns: repeat(auto-fill, var(--narrow)); gap: 16px 12px; }
+  .ga .figure span { min-width: 100%; line-height: 1.2; font-size: 12px; }
+  .ga .table { grid-template-columns: repeat(var(--count), minmax(0, 1fr)); gap: 3px; }
+  .ga .name { grid-column: 1 / -1; margin-top: 8px; display: flex; flex-wrap: wrap; column-gap: 8px; align-items: baseline; }
+  .ga .name .figure span { min-width: 0; }
+  .ga .table img { border-radius: 3px; }
+}
+</style>"""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Something measured, in words: "PSNR", "28.4 dB"; whether it is the best of those beside it."""
+
+    name: str
+    value: str
+    best: bool = False
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture, ink (H, W) in [0, 1] or uint8 (H, W, 4), its title, a soft line, and what was measured of it."""
+
+    title: str
+    image: np.ndarray
+    note: str = ""
+    figures: tuple[Figure, ...] = ()
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Several pictures (N, H, W) in [0, 1] that were made in one way, with what was measured of them all."""
+
+    title: str
+    images: np.ndarray
+    note: str = ""
+    figures: tuple[Figure, ...] = ()
+
+
+def uri(image: np.ndarray) -> str:
+    """Ink (H, W) in [0, 1], or uint8 (H, W, 4), as a data URI."""
+    return data_uri(image if image.ndim == 3 else grey(image))
+
+
+def row(pictures: Sequence[Picture], testid: str, side_px: int = 140, narrow_px: int = 98) -> None:
+    """Draw pictures in a row that wraps where it has to; their sides in a wide place and in a narrow one."""
+    cells = "".join(
+        f'<figure><img src="{uri(picture.image)}" alt="{escape(picture.title)}"><figcaption>{_words(picture)}</figcaption></figure>'
+        for picture in pictures
+    )
+    sizes = f"--side:{side_px}px;--narrow:{narrow_px}px"
+    st.html(f'{STYLE}<div class="ga" data-testid="{testid}"><div class="row" style="{sizes}">{cells}</div></div>')
+
+
+def table(strips: Sequence[Strip], names: Sequence[str], testid: str, side_px: int = 84) -> None:
+    """Draw strips under each other: a column for each of `names`, which only those who cannot see the pictures are told."""
+    cells = "".join(
+        f'<div class="name">{_words(strip)}</div>'
+        + "".join(
+            f'<img src="{uri(image)}" alt="{escape(f"{strip.title}: {name}")}">' for image, name in zip(strip.images, names, strict=True)
+        )
+        for strip in strips
+    )
+    sizes = f"--count:{len(names)};--cell:{side_px}px"
+    st.html(f'{STYLE}<div class="ga" data-testid="{testid}"><div class="table" style="{sizes}">{cells}</div></div>')
+
+
+def _words(of: Picture | Strip) -> str:
+    note = f'<div class="soft">{escape(of.note)}</div>' if of.note else ""
+    return f'<div class="title">{escape(of.title)}</div>{note}{"".join(map(_figure, of.figures))}'
+
+
+def _figure(figure: Figure) -> str:
+    value = f'<b title="the best of these">★ {escape(figure.value)}</b>' if figure.best else escape(figure.value)
+    return f'<div class="figure"><span>{escape(figure.name)}</span>{value}</div>'

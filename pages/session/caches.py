@@ -1,0 +1,248 @@
+"""Every cache of the pages, each bounded. What a cache returns is shared between sessions and never changed."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from core import checkpoints, figures, latent, reconstruction, restore
+from core.checkpoints import Checkpoint, CheckpointError, RestorerCheckpoint
+from core.data import datasets
+from core.data.datasets import Split
+from core.export import NotExportable, decoder_bytes
+from core.latent import Plane
+from core.reconstruction import Principal
+from pages.enlarging import digits
+from pages.enlarging.digits import Comparison
+from pages.web import errors
+from pages.web.assets import Asset
+
+ATLAS_CELLS = 32  # a side, of the decoded grid that stands in for a decoder the browser cannot run
+MAX_DIMENSIONS = 64  # of a model's codes, and so of PCA
+PCA_IMAGES = 60_000  # to fit PCA on: MNIST's, and a quarter of EMNIST's
+LESSON = "lesson-autoencoder"  # among the restorers
+GAUGE_IMAGES = 1_000  # test images to compare one image's loss with
+
+
+BESIDE_THE_PLANE = " Most codes lie off the plane: when you keep a dot, its own code is decoded."
+
+
+@dataclass(frozen=True)
+class MapView:
+    """What the live map needs of a checkpoint, computed once."""
+
+    checkpoint: Checkpoint
+    classes: tuple[str, ...]
+    plane: Plane  # the slice of the latent space that is shown: all of it for two dimensions
+    points: np.ndarray  # float32 (N, 2): where the codes lie on it
+    label: int | None  # the class that a conditional model's decoder is told
+    bound: float  # the sliders' range is -bound to bound
+    figure: Asset
+    decoder: Asset | None  # None: the browser previews from the atlas, `why_not_live` says why
+    atlas: Asset | None = None
+    why_not_live: str = ""
+    note: str = ""  # on codes that do not have two dimensions
+    gap: float = 0.0  # beyond this distance from the nearest code, no code is near
+    description: str = field(default="", repr=False)
+
+
+def open_checkpoint(name: str) -> Checkpoint:
+    """The checkpoint, read from disk once for each version of its files; CheckpointError when it cannot be used."""
+    return _open_checkpoint(name, str(checkpoints.home(name)), _stamp(name))
+
+
+def map_view(name: str, label: int | None = None) -> MapView:
+    """The checkpoint ready for the live map, a conditional one to draw that class; CheckpointError when it cannot be used."""
+    return _map_view(name, str(checkpoints.home(name)), _stamp(name), label)
+
+
+def test_images(dataset: str) -> np.ndarray:
+    """Test images uint8 (N, 28, 28); DatasetError when they are not on disk or damaged."""
+    return test_split(dataset).images
+
+
+def test_split(dataset: str) -> Split:
+    """Test images and their labels; DatasetError when they are not on disk or damaged."""
+    return _test_split(dataset, str(datasets.data_root()))
+
+
+def principal(dataset: str) -> tuple[Principal, str]:
+    """PCA of a data set, all MAX_DIMENSIONS of it, and the words for what it was fitted on; DatasetError where that is damaged.
+
+    Fitted on the training images, where they are not on disk on the test images, where nothing is on scikit-learn's digits.
+    """
+    known = dataset in datasets.DATASETS
+    found = next((split for split in ("train", "test") if known and datasets.on_disk(dataset, split)), None)
+    name, split = (dataset, found) if found else ("digits", "train")
+    return _principal(name, split, str(datasets.data_root()))
+
+
+def test_losses_nats(name: str, dataset: str) -> np.ndarray:
+    """-ELBO of each of the first GAUGE_IMAGES test images of a data set under a checkpoint, ascending: (N,), nats.
+
+    DatasetError when they are not on disk or damaged.
+    """
+    return _test_losses_nats(name, str(checkpoints.home(name)), _stamp(name), dataset, str(datasets.data_root()))
+
+
+def lesson() -> RestorerCheckpoint:
+    """The lesson's convolutional autoencoder; CheckpointError where it is not here."""
+    return _lesson(str(checkpoints.RESTORERS_ROOT), _stamp(LESSON, checkpoints.RESTORERS_ROOT))
+
+
+def restorer_card(name: str) -> dict[str, Any]:
+    """A restorer's card; an empty one where it is not here or cannot be used."""
+    return _restorer_card(name, str(checkpoints.RESTORERS_ROOT), _stamp(name, checkpoints.RESTORERS_ROOT))
+
+
+def one_of_each(dataset: str) -> np.ndarray:
+    """The first test image of each class, float32 (classes, 28, 28) in [0, 1]; DatasetError when they are not on disk or damaged."""
+    split = test_split(dataset)
+    _, first = np.unique(split.labels, return_index=True)
+    return split.images[first].astype(np.float32) / 255
+
+
+def enlarged(originals: np.ndarray, factor: int) -> Comparison:
+    """Test images (N, 28, 28) in [0, 1] made small and enlarged in every way; see digits.compare."""
+    return _enlarged(originals, factor, enlargers_stamp())
+
+
+def enlargers_stamp() -> tuple[tuple[int, ...], ...]:
+    """Changes when the networks that enlarge do, or come, or go."""
+    return tuple(_stamp(name, checkpoints.RESTORERS_ROOT) for name, way in restore.ENLARGERS.items() if way.is_model)
+
+
+def of_session(slot: str, key: Hashable, make: Callable[[], Any], entries: int) -> Any:
+    """What `make()` gives, kept while it is among the last `entries` of this slot, in this session alone.
+
+    For what comes from a visitor's own pictures: it ends with the session.
+    """
+    kept = st.session_state.setdefault(slot, OrderedDict())
+    if key not in kept:
+        kept[key] = make()
+    kept.move_to_end(key)
+    while len(kept) > entries:
+        kept.popitem(last=False)
+    return kept[key]
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)  # more than a page shows at once
+def _open_checkpoint(name: str, root: str, stamp: tuple[int, ...]) -> Checkpoint:
+    return checkpoints.load(name)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _map_view(name: str, root: str, stamp: tuple[int, ...], label: int | None) -> MapView:
+    checkpoint = _open_checkpoint(name, root, stamp)
+    model, codes, labels = checkpoint.model, checkpoint.latents.mu, checkpoint.latents.label
+    plane = latent.map_plane(codes, model.has_prior)
+    points = plane.points(codes)
+    classes = class_names(checkpoint)
+    middles = latent.class_medians(points, labels)
+    figure = figures.latent_map(points, labels, classes, middles, prior=latent.has_rings(model)).to_json(engine="json")
+    bound = max(3.5, float(np.ceil(2 * np.abs(points).max()) / 2))
+    decoder, atlas, why = None, None, ""
+    try:
+        decoder = Asset("decoder.safetensors", decoder_bytes(model, None if codes.shape[1] == 2 else plane, label))
+    except NotExportable as error:
+        why = errors.words(error)
+        cells = latent.decode_grid(model, (-bound, -bound), (bound, bound), ATLAS_CELLS, plane, label)
+        atlas = Asset("atlas.bin", np.rint(cells * 255).astype(np.uint8).tobytes())
+    words = _describe(len(codes), middles, classes)
+    return MapView(
+        checkpoint,
+        classes,
+        plane,
+        points,
+        label,
+        bound,
+        Asset("figure.json", figure.encode()),
+        decoder,
+        atlas,
+        why,
+        dimension_note(codes.shape[1]) + BESIDE_THE_PLANE * (codes.shape[1] > 2),
+        latent.typical_gap(codes),
+        words,
+    )
+
+
+@st.cache_resource(max_entries=2, show_spinner="Reading the test images …")
+def _test_split(dataset: str, root: str) -> Split:
+    return datasets.load(dataset, "test")
+
+
+@st.cache_resource(max_entries=4, show_spinner="Finding the principal components, once …")
+def _principal(dataset: str, split: str, root: str) -> tuple[Principal, str]:
+    images = datasets.load(dataset, split).images[:PCA_IMAGES]
+    kind = "training" if split == "train" else "test"
+    return reconstruction.pca(images, MAX_DIMENSIONS), f"{len(images):,} {kind} images of {datasets.DATASETS[dataset].name}"
+
+
+@st.cache_resource(max_entries=16, show_spinner="Weighing the test images, once …")
+def _test_losses_nats(name: str, root: str, stamp: tuple[int, ...], dataset: str, data: str) -> np.ndarray:
+    images = datasets.to_unit_images(_test_split(dataset, data).images[:GAUGE_IMAGES])
+    return np.sort(reconstruction.negative_elbo_each_nats(_open_checkpoint(name, root, stamp).model, images))
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _lesson(root: str, stamp: tuple[int, ...]) -> RestorerCheckpoint:
+    return checkpoints.load_restorer(LESSON, Path(root))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _restorer_card(name: str, root: str, stamp: tuple[int, ...]) -> dict[str, Any]:
+    try:
+        return checkpoints.load_restorer(name, Path(root)).card
+    except CheckpointError:
+        return {}
+
+
+@st.cache_resource(max_entries=16, show_spinner="Enlarging …")
+def _enlarged(originals: np.ndarray, factor: int, stamp: tuple[tuple[int, ...], ...]) -> Comparison:
+    return digits.compare(originals, factor)
+
+
+def dataset_name(checkpoint: Checkpoint) -> str:
+    """The data set that the checkpoint's card names; "" when it names none."""
+    dataset = checkpoint.card.get("dataset")
+    name = dataset.get("name") if isinstance(dataset, dict) else None
+    return name if isinstance(name, str) else ""
+
+
+def class_names(checkpoint: Checkpoint) -> tuple[str, ...]:
+    """Names of the classes that the checkpoint's codes are labelled with; none where the data set is not known."""
+    name = dataset_name(checkpoint)
+    return datasets.DATASETS[name].classes if name in datasets.DATASETS else ()
+
+
+def dimension_note(dimensions: int) -> str:
+    """What the map is when the codes do not have two dimensions; "" when they do."""
+    if dimensions == 1:
+        return "The code is one number, from left to right; the height only keeps the dots apart."
+    if dimensions == 2:
+        return ""
+    return (
+        f"The codes have {dimensions} dimensions; the map is the plane through them along which they differ most. The decoder draws the "
+        "points of that plane, and a dot is where its code falls on it."
+    )
+
+
+def _describe(count: int, middles: dict[int, tuple[float, ...]], classes: tuple[str, ...]) -> str:
+    """The map in words, for those who cannot see it."""
+    places = [f"{figures.class_name(classes, c)} around ({z1:.1f}, {z2:.1f})" for c, (z1, z2) in middles.items()]
+    return f"Latent map: scatter of {count:,} test codes, coloured by class. The classes' middles: {'; '.join(places)}."
+
+
+def _stamp(name: str, root: Path | None = None) -> tuple[int, ...]:
+    """Changes when the checkpoint's files do; a name that is not available never becomes a path."""
+    root = root or checkpoints.home(name)
+    if name not in checkpoints.available(root):
+        return ()
+    try:
+        return tuple(f.stat().st_mtime_ns for f in sorted((root / name).iterdir()) if f.is_file())
+    except OSError:  # it was deleted just now
+        return ()

@@ -1,0 +1,119 @@
+"""The sidebar that every page shares: which checkpoint, what it is, and what computes here."""
+
+import json
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core import checkpoints, metrics
+from core.checkpoints import Checkpoint, CheckpointError
+from core.training.config import choose_device, device_title
+from pages.session import caches, link, state, words
+
+ROOM = (Path(__file__).parent / "sidebar.js").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of a card, ready to be shown."""
+
+    title: str
+    value: str
+    words: str
+    help: str
+
+
+def figures(checkpoint: Checkpoint) -> list[Figure]:
+    """What the card says of how good the model is, the figures that it has."""
+    model = checkpoint.model
+    told = " (whose classes the model was told)" if model.conditional else ""
+    density = "; of a density, so it can be negative" if model.config.likelihood != "bernoulli" else ""
+    known = {
+        metrics.elbo_metric(model): (
+            "−ELBO", "{:.1f} nats", f"what it takes to describe a test image{density}; lower is better", words.elbo_help(checkpoint),
+        ),
+        "nll_nats": (
+            "NLL", "{:.1f} nats", "the same with the best possible encoder",
+            "Negative log-likelihood, −log p(x), of the same binarised images: an integral over all codes, so no encoder takes part.",
+        ),
+        "knn_accuracy_percent": (
+            "10-NN", "{:.1f} %", f"test images recognised from their codes alone{told}",
+            "Each test image gets the class that most of its 10 nearest training codes have (10-nearest-neighbour accuracy).",
+        ),
+    }  # fmt: skip
+    return [
+        Figure(title, form.format(value), said, explained)
+        for name, (title, form, said, explained) in known.items()
+        if (value := metrics.from_card(checkpoint.card, name)) is not None
+    ]
+
+
+def checkpoint_picker() -> None:
+    """Choose among the available checkpoints; the choice is st.session_state.checkpoint."""
+    names = checkpoints.available()
+    if names:
+        place = state.index_of(names)
+        st.session_state.checkpoint_choice = None if place is None else names[place]
+        index = None if place is None else 0  # a value and another default would be one too many
+        st.selectbox("Model", names, index, key="checkpoint_choice", on_change=_chosen, help="Trained models in checkpoints/")
+
+
+def _chosen() -> None:
+    if st.session_state.checkpoint_choice:
+        st.session_state.checkpoint = st.session_state.checkpoint_choice
+
+
+def open_chosen() -> Checkpoint | None:
+    """The chosen checkpoint; where it cannot be used, a sentence, and the default in its place."""
+    name, default = st.session_state.checkpoint, state.default_checkpoint()
+    if gone := st.session_state.pop("gone", None):
+        st.warning(f"The model {link.quote(gone)} is no longer here.{f' Showing {name} instead.' * bool(name)}", icon=":material/link_off:")
+    if name is None:
+        st.info("There is no trained model yet. Train one on the Train page.", icon=":material/model_training:")
+        return None
+    try:
+        return caches.open_checkpoint(name)
+    except CheckpointError as error:
+        st.error(link.plain(f"The model {name} cannot be used. {error}"), icon=":material/error:")
+    if default in (None, name):
+        return None
+    try:
+        st.info(f"Showing {default} instead; choose another in the sidebar.", icon=":material/swap_horiz:")
+        return caches.open_checkpoint(str(default))
+    except CheckpointError as error:
+        st.error(link.plain(str(error)), icon=":material/error:")
+        return None
+
+
+def model_card(checkpoint: Checkpoint) -> None:
+    """The card in brief, and whole on request."""
+    for figure in figures(checkpoint):
+        st.markdown(f"**{figure.title} {figure.value}** · {figure.words}", help=figure.help)
+    with st.expander("How it was trained and measured"):
+        whole_card(checkpoint.card)
+
+
+def whole_card(card: dict[str, Any]) -> None:
+    """The card as it is on disk."""
+    text = json.dumps(card, indent=1, ensure_ascii=False).encode(errors="replace").decode()
+    st.html(f'<pre style="font-size:11px;white-space:pre-wrap;margin:0">{escape(text)}</pre>')
+
+
+def leave_room() -> None:
+    """Keep the sidebar closed where the window is narrow, until it is asked for; see sidebar.js."""
+    st.html(f"<script>{ROOM}</script>", unsafe_allow_javascript=True)
+
+
+def device_badge() -> None:
+    """The best device of this machine."""
+    device = choose_device()
+    title = "CPU, no GPU" if device.type == "cpu" else device_title(device)
+    st.badge(
+        title,
+        icon=":material/memory:" if device.type == "cpu" else ":material/bolt:",
+        color="blue" if device.type == "cpu" else "green",
+        help="The device that training uses here. The pages compute on the CPU, the live map in your browser.",
+    )

@@ -1,0 +1,89 @@
+"""What pages say of a model in words that fit its kind, its settings and its data."""
+
+from core import latent, metrics
+from core.checkpoints import Checkpoint
+from core.data.datasets import DATASETS, Dataset
+from core.models import Model, entry_of
+from core.models.autoencoder import PIXELS
+from pages.session import caches
+
+NAT = "A <b>nat</b> is a unit of information, like a bit: 1 nat = 1.44 bits."
+
+# What each entry of objectives.LIKELIHOODS makes of a pixel that is drawn wrongly.
+LIKELIHOODS = {
+    "bernoulli": "*cross-entropy*: each pixel of the drawing is a probability of ink",
+    "gaussian": "a *squared error*: each pixel has a normal distribution around what is drawn",
+    "laplace": "an *absolute error*: each pixel has a Laplace distribution around what is drawn",
+}
+UNTOLD = "any class (not told)"  # among the classes that a conditional model can be asked for
+UNKNOWN = Dataset("unknown", ())
+
+
+def dataset_of(checkpoint: Checkpoint) -> Dataset:
+    """The data set that the checkpoint's card names; one without particulars where it names none that is known."""
+    return DATASETS.get(caches.dataset_name(checkpoint), UNKNOWN)
+
+
+def what_it_is(checkpoint: Checkpoint) -> str:
+    """What the Explore page shows of this model, as Markdown for a beginner."""
+    model, data = checkpoint.model, dataset_of(checkpoint)
+    size = model.config.latent_dim
+    numbers = f"{size} number{'s' * (size != 1)}"
+    label = " and the label" * model.conditional
+    goal = (
+        "the only goal is to lose little"
+        if model.conditional
+        else "the only goal is to lose little, and no labels are needed (*self-supervised learning*)"
+    )
+    seen = "which the model is told" if model.conditional else "which the model never saw"
+    beyond = (
+        "beyond the last ring, where nothing was learnt" if latent.has_rings(model) else "beyond the last dots, where nothing was learnt"
+    )
+    change = "the style change" if model.conditional else f"one {data.noun} turn into another"
+    tries = [
+        f"find the border between {data.look_alikes}",
+        f"walk out {beyond}",
+        "switch on the *decoded grid* and zoom in",
+    ]
+    if model.conditional:
+        tries[0] = "keep a point and choose another class under *Draw as*: the style stays, the class changes"
+    return f"""
+An **autoencoder** is two networks that learn together. The **encoder** squeezes an image of {PIXELS} pixels into a few numbers, its \
+**code** (a *latent vector* z; here {numbers}). The **decoder** has only the code{label} to draw the image again. In training {goal}.
+
+{entry_of(model).explanation}{_beta(model)} What the reconstruction misses is measured by {LIKELIHOODS[model.config.likelihood]}.
+
+- **Every dot** is the code of one test image, an image that the model was not trained on. Its colour is its label, {seen}.
+- **The space between the dots** can be decoded as well: move there and watch {change}.
+- **Try this**: {"; ".join(tries)}.
+"""
+
+
+def _beta(model: Model) -> str:
+    """What the weight of the KL divergence does, where it is not 1; "" for a model without."""
+    if getattr(model.config, "adversarial_weight", 1.0) == 0.0:
+        return " In this one the discriminator has no weight, so nothing draws the codes towards the prior."
+    beta = getattr(model.config, "beta", 1.0)
+    if beta == 1.0:
+        return ""
+    if beta == 0.0:
+        return " In this one β = 0: the KL divergence does not count, so nothing draws the clouds towards the prior."
+    effect = (
+        "the codes keep closer to the prior and hold less of the image"
+        if beta > 1
+        else "the codes hold more of the image and keep less close to the prior"
+    )
+    return f" In this one the KL divergence is multiplied by β = {beta:g} (a *β-VAE*): {effect}."
+
+
+def elbo_help(checkpoint: Checkpoint) -> str:
+    """What the quoted −ELBO is: for a beginner, and exactly."""
+    exact = {
+        "negative_elbo_nats": "mean over the test images, their grey pixels turned into black or white at random (binarised)",
+        "negative_elbo_grey_nats": "mean over the test images, of a probability density of grey pixels, so it can be negative",
+    }[metrics.elbo_metric(checkpoint.model)]
+    told = "; the model is told each image's class" if checkpoint.model.conditional else ""
+    return (
+        "How much information it takes to describe a test image with this model, in **nats** (1 nat = 1.44 bits): for its code, and for "
+        f"what the reconstruction misses. Exactly: the negative evidence lower bound on log p(x), {exact}{told}."
+    )

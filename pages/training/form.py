@@ -1,0 +1,321 @@
+"""The form that describes a run: data set, model, preset, and every hyper-parameter, checked with sentences as one types."""
+
+import dataclasses
+import json
+import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+import torch
+
+from core import checkpoints, jobs, names
+from core.data.datasets import DATASETS, on_disk
+from core.models import MODELS, ConfigError, ModelConfig
+from core.models.config import to_json
+from core.models.networks import ACTIVATIONS
+from core.places import PROJECT
+from core.training import presets
+from core.training.config import PRECISIONS, TrainingConfig, choose_device
+from pages.session import downloads, link, refusals
+from pages.training import visitor
+from pages.web import errors
+
+LOSSES = {
+    "bernoulli": "BCE, cross-entropy (Bernoulli)",
+    "gaussian": "MSE, squared error (Gaussian)",
+    "laplace": "L1, absolute error (Laplace)",
+}
+WORDS = {  # of a setting: its name for people, and what it does
+    "latent_dim": (
+        "Latent dimensions",
+        "How many numbers a code has, 1 to 64. Two can be drawn directly; for more, the map shows a plane through them.",
+    ),
+    "likelihood": ("Reconstruction loss", "How the error of a pixel is measured."),
+    "sigma": ("Pixel scale σ", "For MSE and L1: how far off a pixel may be, in units of black to white."),
+    "beta": ("β, weight of the KL", "1 is the standard VAE. More gives tidier codes and blurrier images (beta-VAE)."),
+    "encoder_hidden": ("Encoder layers", "Units of each hidden layer."),
+    "decoder_hidden": ("Decoder layers", "Units of each hidden layer; depth helps most."),
+    "channels": ("Channels", "Of the convolutions, one number each."),
+    "hidden": ("Dense units", "Units of the dense layer between the convolutions and the code."),
+    "activation": ("Activation", "The nonlinear function between layers."),
+    "discriminator_hidden": ("Discriminator layers", "Units of each hidden layer of the discriminator."),
+    "adversarial_weight": ("Adversarial weight", "How hard the encoder tries to mislead the discriminator."),
+    "label_dropout": ("Label dropout", "Share of the images shown without their label, so that the model also works without one."),
+    "epochs": ("Epochs", "How often every image is seen."),
+    "batch_size": ("Batch size", "Images per training step."),
+    "learning_rate": ("Learning rate", "Size of the largest steps; they then shrink to zero (cosine schedule)."),
+    "warmup_fraction": ("Warm-up", "Share of the steps over which the learning rate rises."),
+    "beta1": ("AdamW β₁", "How long AdamW remembers past gradients."),
+    "beta2": ("AdamW β₂", "How long it remembers their squares."),
+    "weight_decay": ("Weight decay", "Pulls the weights to zero (AdamW)."),
+    "kl_warmup_epochs": ("KL warm-up, epochs", "Number of epochs over which the weight of the KL rises to its full value."),
+    "ema_decay": ("Averaging of weights", "The model that is kept is a running average; 0 keeps the last weights."),
+    "binarize": ("Binarise the images", "Each pixel becomes black or white at random, anew in every batch."),
+    "gradient_clip": ("Gradient clip", "Largest norm of the gradient; 0 means no limit."),
+    "seed": ("Seed", "The same seed gives the same run."),
+    "precision": ("Precision", "auto uses bfloat16 where the processor supports it well."),
+}
+IN_NAMES = {  # settings that a suggested name says, where they are not the preset's, and the words for them
+    "likelihood": [],
+    **{name: [name] for name in ("sigma", "beta", "activation", "epochs", "seed")},
+    "adversarial_weight": ["weight"],
+    "label_dropout": ["dropout"],
+    "batch_size": ["batch"],
+    "learning_rate": ["rate"],
+}
+NOT_ASKED = {"classes", "dataset", "device"}
+CHOICES = {"likelihood": LOSSES, "activation": {name: name for name in ACTIVATIONS}, "precision": {name: name for name in PRECISIONS}}
+
+
+def show() -> None:
+    """The form, and its button."""
+    dataset = st.selectbox("Data set", _on_disk_first(), format_func=lambda name: DATASETS[name].title, key="train_dataset")
+    if missing := [split for split in ("train", "test") if not on_disk(dataset, split)]:
+        st.info(
+            f"**{DATASETS[dataset].name} is not on this machine yet** ({' and '.join(missing)} images). Download it once, or choose "
+            f"{DATASETS['digits'].name}, which need no download.",
+            icon=":material/database:",
+        )
+        downloads.offer(dataset)
+        return
+    model = st.selectbox(
+        "Model", list(MODELS), index=list(MODELS).index("vae"), format_func=lambda name: MODELS[name].title, key="train_model"
+    )
+    st.caption(MODELS[model].summary)
+    images = DATASETS[dataset].training_images
+    speeds = measured_speeds()
+    preset = st.radio(
+        "Preset",
+        list(presets.PRESETS),
+        format_func=lambda name: presets.PRESETS[name].title,
+        captions=[_caption(name, model, images, speeds) for name in presets.PRESETS],
+        key="train_preset",
+        horizontal=True,
+    )
+    if model not in speeds and not _unmeasurable.is_set():
+        _until_measured(model)
+    with st.expander("Advanced: every hyper-parameter", icon=":material/tune:"):
+        values = _advanced(model, preset, images)
+    problem, config, recipe = _checked(dataset, model, values)
+    name = _name(suggested(model, dataset, preset, values))
+    problem = problem or names.problem(name) or _taken(name)
+    if problem:
+        st.error(link.plain(problem), icon=":material/error:")
+    elif config is not None and recipe is not None:
+        seconds = presets.estimate_seconds(speeds, model, config, recipe.epochs, images)
+        st.caption(f"{recipe.epochs:,} epochs over {images:,} images: {words_for(seconds)}.")
+        _say_limit(presets.training_seconds(speeds, model, config, recipe.epochs, images))
+    refusals.show("start")
+    if st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=bool(problem), width="stretch") and not problem:
+        _start(name, preset, model, config, recipe)
+
+
+def _on_disk_first() -> list[str]:
+    """Data sets, those that are here first."""
+    return sorted(DATASETS, key=lambda name: not (on_disk(name, "train") and on_disk(name, "test")))
+
+
+def _caption(preset: str, model: str, images: int, speeds: dict[str, float]) -> str:
+    epochs = presets.recipe_for(preset, images).epochs
+    seconds = presets.estimate_seconds(speeds, model, MODELS[model].config(), epochs, images)
+    return f"{presets.PRESETS[preset].summary} {epochs:,} epochs, {words_for(seconds)}"
+
+
+def words_for(seconds: float | None) -> str:
+    """How long a run takes on this machine."""
+    if seconds is None:
+        return f"how long it takes here {'could not be' if _unmeasurable.is_set() else 'is being'} measured"
+    return f"{about(seconds)} here"
+
+
+def about(seconds: float) -> str:
+    """A duration as people say it."""
+    for limit, unit, name in ((90, 1, "second"), (5400, 60, "minute"), (129_600, 3600, "hour")):
+        if seconds < limit:
+            count = max(1, round(seconds / unit))
+            return f"about {count} {name}{'s' * (count != 1)}"
+    return f"about {round(seconds / 86_400)} days"
+
+
+def limit_in_words(minutes: float) -> str:
+    """What the administrator's limit on a run's minutes means."""
+    limit = f"{minutes:g} minute{'s' * (minutes != 1)}"
+    return f"A run may train for {limit} here. One that takes longer ends then and keeps what it has learnt as a model."
+
+
+def _say_limit(seconds: float | None) -> None:
+    """The administrator's limit, before a run is started that would meet it."""
+    try:
+        minutes = jobs.minutes()
+    except jobs.JobError as error:
+        st.error(errors.words(error), icon=":material/error:")
+        return
+    if minutes and seconds is not None and seconds > 60 * minutes:
+        st.warning(f"{limit_in_words(minutes)} This one would end early: choose fewer epochs.", icon=":material/timer:")
+    elif minutes:
+        st.caption(limit_in_words(minutes))
+
+
+def _advanced(model: str, preset: str, images: int) -> dict[str, Any]:
+    """A widget for each setting of the model and the recipe; what they hold, by name."""
+    recipe = presets.recipe_for(preset, images)
+    values: dict[str, Any] = {}
+    columns = st.columns(2)
+    fields = [(MODELS[model].config(), "model"), (recipe, "recipe")]
+    asked = [(field.name, getattr(config, field.name), kind) for config, kind in fields for field in dataclasses.fields(config)]  # type: ignore[arg-type]
+    for index, (name, default, kind) in enumerate(entry for entry in asked if entry[0] not in NOT_ASKED):
+        with columns[index % 2]:
+            values[name] = _widget(name, default, f"train_{name}-{model if kind == 'model' else preset}-{images}")
+    return values
+
+
+def _widget(name: str, default: Any, key: str) -> Any:
+    """The widget that fits a setting's default."""
+    label, words = WORDS[name]
+    if name in CHOICES:
+        return st.selectbox(label, list(CHOICES[name]), list(CHOICES[name]).index(default), CHOICES[name].__getitem__, key=key, help=words)
+    if isinstance(default, bool):
+        return st.toggle(label, default, key=key, help=f"{words} With MSE or L1 the pixels always stay grey.")
+    if isinstance(default, tuple):
+        return _sizes(st.text_input(label, ", ".join(map(str, default)), key=key, help=f"{words} Separate the numbers with commas."))
+    if isinstance(default, int):
+        return st.number_input(label, value=default, step=1, key=key, help=words)
+    return st.number_input(label, value=default, step=None, format="%g", key=key, help=words)
+
+
+def _sizes(text: str) -> tuple[Any, ...]:
+    """ "512, 256" -> (512, 256); what is no number stays a word, for the check to complain about."""
+    return tuple(int(word) if word.isdecimal() else word for word in re.split(r"[\s,;]+", text.strip()) if word)
+
+
+def _checked(dataset: str, model: str, values: dict[str, Any]) -> tuple[str, ModelConfig | None, TrainingConfig | None]:
+    """A sentence about what cannot be used, or the two configurations."""
+    kind = MODELS[model].config
+    known = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    given = {name: value for name, value in values.items() if name in known}
+    if "classes" in known:
+        given["classes"] = len(DATASETS[dataset].classes)
+    recipe = {name: value for name, value in values.items() if name in TrainingConfig.__dataclass_fields__}
+    try:
+        config = kind(**given)
+        if values["likelihood"] != "bernoulli":
+            recipe["binarize"] = False  # a squared or absolute error is one of grey pixels
+        return "", config, TrainingConfig(dataset=dataset, **recipe)
+    except ConfigError as error:
+        return _in_words(errors.words(error)), None, None
+
+
+def _in_words(message: str) -> str:
+    """A setting's check speaks of it by its name in the code; people know it by its label."""
+    for name, (label, _) in WORDS.items():
+        message = re.sub(rf"\b{name}\b", label, message)
+    return message[0].upper() + message[1:] if message[:1].isascii() else message  # β stays small
+
+
+def _name(suggestion: str) -> str:
+    """The name that was typed, else the suggestion. (Python never writes into the field: it would undo what is being typed.)"""
+    words = "Leave it empty to use the suggestion, which follows the settings."
+    typed = st.text_input("Name", key="train_name", placeholder=suggestion, max_chars=names.MAX_NAME, help=words)
+    return typed.strip() or suggestion
+
+
+def suggested(model: str, dataset: str, preset: str, values: dict[str, Any]) -> str:
+    """A free name that says what differs from the preset, as far as there is room: vae-mnist-2d-beta-4."""
+    parts = [model, dataset, *([f"{values['latent_dim']}d"] if values.get("latent_dim") else [])]
+    usual = presets.usual(model, preset, DATASETS[dataset].training_images)
+    differs = presets.changed({name: values[name] for name in IN_NAMES if name in values}, usual)
+    for name, value in differs.items():
+        words = [*IN_NAMES[name], LOSSES[value].partition(",")[0].lower() if name == "likelihood" else _in_a_name(value)]
+        if len("-".join([*parts, *words])) <= names.MAX_NAME - len("-999"):
+            parts += words
+    taken = checkpoints.taken() | jobs.taken()
+    return next(free for free in names.numbered("-".join(parts)) if free not in taken)
+
+
+def _in_a_name(value: Any) -> str:
+    return str(value) if isinstance(value, int | str) else f"{value:g}".replace("+", "") if value is not None else "none"
+
+
+def _taken(name: str) -> str:
+    """Why a name cannot be had again, in a sentence; "" when it is free."""
+    kind = "model" if name.lower() in checkpoints.taken() else "run" if name.lower() in jobs.taken() else ""
+    return kind and f"There is already a {kind} named {name}. Choose another name."
+
+
+def _start(name: str, preset: str, model: str, config: Any, recipe: Any) -> None:
+    """Start the run and show it."""
+    wanted = {
+        "name": name,
+        "owner": visitor.me(),
+        "dataset": recipe.dataset,
+        "model": {"name": model, "config": to_json(config)},
+        "recipe": to_json(recipe),
+        "threads": presets.training_threads(),
+        "devices": devices(),
+        "preset": preset,
+    }
+    with refusals.kept("start", jobs.JobError):
+        st.session_state.run = jobs.start(wanted).id
+    st.rerun()
+
+
+def devices() -> list[str]:
+    """What a run may be given here: every GPU, else the CPU."""
+    kind = choose_device().type
+    return [f"cuda:{index}" for index in range(torch.cuda.device_count())] if kind == "cuda" else [kind]
+
+
+# --- how fast this machine is ------------------------------------------------------------------------------------------------
+
+_measuring = threading.Lock()
+_unmeasurable = threading.Event()  # it was tried, and failed
+
+
+def _speeds_file() -> Path:
+    return jobs.RUNS / ".speeds.json"
+
+
+def known_speeds() -> dict[str, float]:
+    """Images per second of each model, as far as they were measured on this machine."""
+    return presets.read_speeds(_speeds_file())
+
+
+def measured_speeds() -> dict[str, float]:
+    """Images per second of each model on this machine: measured once, by a process in the background; empty until then."""
+    path = _speeds_file()
+    speeds = presets.read_speeds(path)
+    if len(speeds) < len(MODELS) and _measuring.acquire(blocking=False):
+        threading.Thread(target=_measure_speeds, args=(path,), daemon=True, name="measure-speeds").start()
+    return speeds
+
+
+@st.fragment(run_every=2.0)
+def _until_measured(model: str) -> None:
+    """Draw the page again as soon as the model's speed is known, or will not be; it shows nothing."""
+    if model in presets.read_speeds(_speeds_file()) or _unmeasurable.is_set():
+        st.rerun()
+
+
+def _measure_speeds(path: Path) -> None:
+    """Measure, and keep the result; where that fails the form says so instead of times, and the log says why."""
+    command = [sys.executable, "-m", "core.training.presets"]
+    speeds: dict[str, float] = {}
+    try:
+        with subprocess.Popen(command, cwd=PROJECT, env=jobs.environment(), stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                speeds |= json.loads(line)
+                presets.write_speeds(path, speeds)
+        if process.returncode:
+            raise ValueError(f"The process that measures it ended with {process.returncode}.")
+    except (OSError, ValueError) as error:
+        print(f"This machine's training speed could not be measured. {error}", file=sys.stderr)
+    finally:
+        if len(speeds) == len(MODELS):
+            _measuring.release()
+        else:
+            _unmeasurable.set()  # it is not tried again until the next start

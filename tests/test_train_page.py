@@ -13,7 +13,9 @@ from streamlit.testing.v1 import AppTest
 
 from core import archive, checkpoints, jobs
 from core.models import MODELS
+from core.models.config import settings
 from core.training import presets
+from core.training.config import TrainingConfig
 from core.training.folder import CONFIG, METRICS, STATUS
 from pages.browser import latent_map
 from pages.training import form, run_view, visitor
@@ -112,8 +114,8 @@ def test_every_model_has_its_own_settings():
     for name in MODELS:
         checked(by_label(app.selectbox, "Model").set_value(name).run())
         labels = {element.label for kind in (app.number_input, app.text_input, app.selectbox, app.toggle) for element in kind}
-        asked = MODELS[name].config.__dataclass_fields__.keys() - form.NOT_ASKED
-        assert {form.WORDS[field][0] for field in asked} <= labels
+        asked = settings(MODELS[name].config) | settings(TrainingConfig)
+        assert {setting.title for setting in asked.values()} <= labels
         assert not by_label(app.button, "Start training").disabled
 
 

@@ -22,8 +22,8 @@ from safetensors.torch import load_file, save_file
 from core import checkpoints, latent, metrics
 from core.data.datasets import load as load_data
 from core.data.datasets import to_unit_images
-from core.models import ConfigError
-from core.models.config import from_json, to_json
+from core.models import MODELS, ConfigError
+from core.models.config import from_json, settings, to_json
 from core.models.vae import VAEConfig
 from core.training import __main__ as command
 from core.training.card import measure, write_checkpoint
@@ -747,6 +747,15 @@ def test_every_setting_of_the_recipe_can_be_given(out, monkeypatch):
     for option, value in options.items():
         assert fields[option.removeprefix("--").replace("-", "_")] == value
     assert (fields["binarize"], fields["encoder_hidden"], fields["decoder_hidden"]) == (False, (7, 8), ())
+
+
+@pytest.mark.parametrize("kind", [TrainingConfig, *(entry.config for entry in MODELS.values())], ids=lambda kind: kind.__name__)
+def test_form_and_command_line_ask_for_every_field(kind):
+    asked, options = settings(kind), vars(command.parser().parse_args([]))
+    assert {field.name for field in dataclasses.fields(kind)} - asked.keys() <= {"classes", "dataset", "device"}
+    for name, setting in asked.items():
+        assert name in options and setting.title and setting.words.endswith(".")
+        assert setting.choices is None or getattr(kind(), name) in setting.choices
 
 
 def test_a_state_holds_no_pickle(digits, tmp_path):

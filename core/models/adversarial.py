@@ -1,7 +1,7 @@
 """The adversarial autoencoder: a discriminator learns to tell codes from draws of N(0, I), and the encoder to mislead it."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import torch
 from torch import Tensor
@@ -9,16 +9,19 @@ from torch.func import functional_call
 
 from core.models import objectives
 from core.models.autoencoder import Autoencoder, AutoencoderConfig
-from core.models.config import check_hidden, check_number
+from core.models.config import Setting, check_hidden, check_number
 from core.models.networks import mlp
+
+DiscriminatorLayers = Annotated[tuple[int, ...], Setting("Discriminator layers", "Units of each hidden layer of the discriminator.")]
+AdversarialWeight = Annotated[float, Setting("Adversarial weight", "How hard the encoder tries to mislead the discriminator.")]
 
 
 @dataclass(frozen=True)
 class AdversarialConfig(AutoencoderConfig):
     """Sizes and objective of an adversarial autoencoder."""
 
-    discriminator_hidden: tuple[int, ...] = (256, 256)  # units of the discriminator's hidden layers
-    adversarial_weight: float = 20.0  # of the encoder's wish to mislead the discriminator; 20 suits 2 dimensions, 5 suits 8
+    discriminator_hidden: DiscriminatorLayers = (256, 256)  # units of the discriminator's hidden layers
+    adversarial_weight: AdversarialWeight = 20.0  # of the encoder's wish to mislead the discriminator; 20 suits 2 dimensions, 5 suits 8
 
     def __post_init__(self) -> None:
         super().__post_init__()

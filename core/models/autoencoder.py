@@ -4,13 +4,13 @@ A model encodes images to codes z and decodes codes to images; `training_terms` 
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from core.models import objectives
-from core.models.config import check_hidden, check_number, check_one_of
+from core.models.config import Setting, check_hidden, check_number, check_one_of
 from core.models.networks import ACTIVATIONS, mlp
 
 SIDE = 28
@@ -18,13 +18,32 @@ IMAGE_SHAPE = (1, SIDE, SIDE)
 PIXELS = SIDE * SIDE
 
 
+LOSSES = {  # the likelihoods by the losses that most people know them as
+    "bernoulli": "BCE, cross-entropy (Bernoulli)",
+    "gaussian": "MSE, squared error (Gaussian)",
+    "laplace": "L1, absolute error (Laplace)",
+}
+LatentDim = Annotated[
+    int,
+    Setting(
+        "Latent dimensions",
+        "How many numbers a code has, 1 to 64. Two can be drawn directly; for more, the map shows a plane through them.",
+    ),
+]
+EncoderLayers = Annotated[tuple[int, ...], Setting("Encoder layers", "Units of each hidden layer.")]
+DecoderLayers = Annotated[tuple[int, ...], Setting("Decoder layers", "Units of each hidden layer; depth helps most.")]
+Activation = Annotated[str, Setting("Activation", "The nonlinear function between layers.", {name: name for name in ACTIVATIONS})]
+Likelihood = Annotated[str, Setting("Reconstruction loss", "How the error of a pixel is measured.", LOSSES)]
+Sigma = Annotated[float, Setting("Pixel scale σ", "For MSE and L1: how far off a pixel may be, in units of black to white.")]
+
+
 class ModelConfig:
     """The settings that every model has, and their checks. Each model's dataclass gives them their order and defaults."""
 
-    latent_dim: int
-    activation: str
-    likelihood: str
-    sigma: float
+    latent_dim: LatentDim
+    activation: Activation
+    likelihood: Likelihood
+    sigma: Sigma
 
     def __post_init__(self) -> None:
         check_number("latent_dim", self.latent_dim, 1, 64, whole=True)
@@ -37,12 +56,12 @@ class ModelConfig:
 class AutoencoderConfig(ModelConfig):
     """Sizes and objective of a dense autoencoder."""
 
-    latent_dim: int = 2  # coordinates of a code z, 1 to 64
-    encoder_hidden: tuple[int, ...] = (1024, 512, 256)  # units of the encoder's hidden layers
-    decoder_hidden: tuple[int, ...] = (256, 256, 256, 256, 384)  # units of the decoder's; depth matters most
-    activation: str = "silu"  # one of networks.ACTIVATIONS
-    likelihood: str = "bernoulli"  # p(x|z), one of objectives.LIKELIHOODS: cross-entropy, squared or absolute error
-    sigma: float = 0.1  # scale of a pixel, in units of [0, 1]: the Gaussian's standard deviation, the Laplace's b
+    latent_dim: LatentDim = 2  # coordinates of a code z
+    encoder_hidden: EncoderLayers = (1024, 512, 256)  # units of the encoder's hidden layers
+    decoder_hidden: DecoderLayers = (256, 256, 256, 256, 384)  # units of the decoder's; depth matters most
+    activation: Activation = "silu"  # one of networks.ACTIVATIONS
+    likelihood: Likelihood = "bernoulli"  # p(x|z), one of objectives.LIKELIHOODS: cross-entropy, squared or absolute error
+    sigma: Sigma = 0.1  # scale of a pixel, in units of [0, 1]: the Gaussian's standard deviation, the Laplace's b
 
     def __post_init__(self) -> None:
         super().__post_init__()

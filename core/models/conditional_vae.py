@@ -1,16 +1,21 @@
 """The conditional variational autoencoder: the label is told to encoder and decoder, so the code holds what the label does not say."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from core.models.autoencoder import PIXELS
-from core.models.config import check_number
+from core.models.config import Setting, check_number
 from core.models.vae import VAE, VAEConfig
 
 NOT_TOLD = -1  # a label that stands for none
+
+
+LabelDropout = Annotated[
+    float, Setting("Label dropout", "Share of the images shown without their label, so that the model also works without one.")
+]
 
 
 @dataclass(frozen=True)
@@ -18,7 +23,7 @@ class ConditionalVAEConfig(VAEConfig):
     """Sizes and objective of a conditional VAE."""
 
     classes: int = 10  # labels are 0 to classes - 1
-    label_dropout: float = 0.1  # share of the training images whose label is not told, so that the model also works without
+    label_dropout: LabelDropout = 0.1  # share of the training images whose label is not told, so that the model also works without
 
     def __post_init__(self) -> None:
         super().__post_init__()

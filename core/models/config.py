@@ -1,7 +1,8 @@
-"""Checks shared by the configuration dataclasses, and their JSON round trip. Bad values raise ConfigError with a sentence."""
+"""What the configuration dataclasses share: words for their settings, checks, JSON. Bad values raise ConfigError with a sentence."""
 
 import dataclasses
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 MAX_LAYERS, MAX_UNITS = 8, 4096
@@ -11,6 +12,24 @@ C = TypeVar("C")
 
 class ConfigError(ValueError):
     """A configuration value that cannot be used; the message says which, why and what would do."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting as people know it: its name, what it does, and, where it is chosen from a list, that list with names for people.
+
+    A field annotated with one, `beta: Annotated[float, Setting(...)] = 1.0`, is asked for by the Train page and the command line.
+    """
+
+    title: str
+    words: str
+    choices: Mapping[str, str] | None = None
+
+
+def settings(kind: Any) -> dict[str, Setting]:
+    """The settings of a configuration dataclass, in its order; fields that follow from something else (the classes) have none."""
+    noted = {field.name: getattr(field.type, "__metadata__", ()) for field in dataclasses.fields(kind)}
+    return {name: note for name, notes in noted.items() for note in notes if isinstance(note, Setting)}
 
 
 def check_number(name: str, value: Any, low: float, high: float, whole: bool = False) -> None:

@@ -2,28 +2,33 @@
 
 from dataclasses import dataclass
 from math import prod
+from typing import Annotated
 
 from torch import nn
 
-from core.models.autoencoder import IMAGE_SHAPE, PIXELS, SIDE
-from core.models.config import MAX_UNITS, ConfigError, check_number
+from core.models.autoencoder import IMAGE_SHAPE, PIXELS, SIDE, Activation, LatentDim, Likelihood, Sigma
+from core.models.config import MAX_UNITS, ConfigError, Setting, check_number
 from core.models.networks import ACTIVATIONS, Bias, convolutions, transposed_convolutions
-from core.models.vae import VAE, VariationalConfig
+from core.models.vae import VAE, Beta, VariationalConfig
 
 MAX_CHANNELS = 256
+
+
+Channels = Annotated[tuple[int, ...], Setting("Channels", "Of the convolutions, one number each.")]
+Hidden = Annotated[int, Setting("Dense units", "Units of the dense layer between the convolutions and the code.")]
 
 
 @dataclass(frozen=True)
 class ConvolutionalVAEConfig(VariationalConfig):
     """Sizes and objective of a convolutional VAE."""
 
-    latent_dim: int = 2  # coordinates of a code z, 1 to 64
-    channels: tuple[int, ...] = (16, 32)  # of the convolutions, one or two: each halves the side, 28 -> 14 -> 7
-    hidden: int = 128  # units of the dense layer on either side of the code
-    activation: str = "silu"  # one of networks.ACTIVATIONS
-    likelihood: str = "bernoulli"  # p(x|z), one of objectives.LIKELIHOODS
-    sigma: float = 0.1  # scale of a pixel, in units of [0, 1]: the Gaussian's standard deviation, the Laplace's b
-    beta: float = 1.0  # weight of the KL in the objective
+    latent_dim: LatentDim = 2  # coordinates of a code z
+    channels: Channels = (16, 32)  # of the convolutions, one or two: each halves the side, 28 -> 14 -> 7
+    hidden: Hidden = 128  # units of the dense layer on either side of the code
+    activation: Activation = "silu"  # one of networks.ACTIVATIONS
+    likelihood: Likelihood = "bernoulli"  # p(x|z), one of objectives.LIKELIHOODS
+    sigma: Sigma = 0.1  # scale of a pixel, in units of [0, 1]: the Gaussian's standard deviation, the Laplace's b
+    beta: Beta = 1.0  # weight of the KL in the objective
 
     def __post_init__(self) -> None:
         super().__post_init__()

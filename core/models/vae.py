@@ -1,20 +1,22 @@
 """The variational autoencoder with dense encoder and decoder; beta-VAE is `VAEConfig(beta=4)`."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import torch
 from torch import Tensor
 
 from core.models import objectives
 from core.models.autoencoder import Autoencoder, AutoencoderConfig, ModelConfig
-from core.models.config import check_number
+from core.models.config import Setting, check_number
+
+Beta = Annotated[float, Setting("β, weight of the KL", "1 is the standard VAE. More gives tidier codes and blurrier images (beta-VAE).")]
 
 
 class VariationalConfig(ModelConfig):
     """The settings that every VAE has."""
 
-    beta: float
+    beta: Beta
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -25,7 +27,7 @@ class VariationalConfig(ModelConfig):
 class VAEConfig(AutoencoderConfig, VariationalConfig):
     """Sizes and objective of a VAE."""
 
-    beta: float = 1.0  # weight of the KL in the objective
+    beta: Beta = 1.0  # weight of the KL in the objective
 
 
 class VAE(Autoencoder):

@@ -23,9 +23,9 @@ from core.checkpoints import CheckpointError, check_target
 from core.data.datasets import DATASETS, DatasetError
 from core.metrics import COLLAPSED_NATS
 from core.models import MODELS, ConfigError
-from core.models.config import to_json
+from core.models.config import Setting, settings, to_json
 from core.training.card import summary
-from core.training.config import DEVICES, PRECISIONS, TrainingConfig, choose_device, device_title
+from core.training.config import DEVICES, TrainingConfig, choose_device, device_title
 from core.training.distributed import LostContact, in_contact, joined
 from core.training.folder import CONFIG, STOP, BusyError, begin, hold, read_json, write_status
 from core.training.loop import Progress, TrainingError
@@ -34,21 +34,9 @@ from core.training.run import STOPPED, Execution, Hooks, Stopped, explain, final
 from core.training.state import STATE_FILE, StateError, missing
 
 REFRESH_S = 0.5
-MODEL_OPTIONS = {  # settings of the models, all of them under their own names; each model takes those that it has
-    "latent_dim": {"type": int},
-    "encoder_hidden": {"type": int, "nargs": "*", "metavar": "UNITS"},
-    "decoder_hidden": {"type": int, "nargs": "*", "metavar": "UNITS"},
-    "channels": {"type": int, "nargs": "*", "metavar": "CHANNELS", "help": "of the convolutions"},
-    "hidden": {"type": int, "metavar": "UNITS", "help": "of the dense layer between convolutions and code"},
-    "discriminator_hidden": {"type": int, "nargs": "*", "metavar": "UNITS"},
-    "adversarial_weight": {"type": float, "help": "of the generator's loss beside the reconstruction"},
-    "activation": {},
-    "likelihood": {"help": "of a pixel: bernoulli (the loss is BCE), gaussian (MSE) or laplace (L1)"},
-    "sigma": {"type": float, "help": "scale of a gaussian or laplace pixel"},
-    "beta": {"type": float, "help": "weight of the KL"},
-    "label_dropout": {"type": float, "help": "share of the images that a conditional model is shown without their label"},
+MODEL_SETTINGS = {
+    name: (field, getattr(entry.config(), name)) for entry in MODELS.values() for name, field in settings(entry.config).items()
 }
-RECIPE_OPTIONS = ("batch_size", "learning_rate", "weight_decay", "kl_warmup_epochs", "ema_decay", "gradient_clip")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -59,19 +47,27 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--model", choices=MODELS, default="vae")
     p.add_argument("--out", type=Path, help="the checkpoint's folder, checkpoints/NAME to see it in the explorer")
     p.add_argument("--resume", action="store_true", help="go on with an interrupted run in --out")
-    p.add_argument("--epochs", type=int, default=recipe.epochs)
-    p.add_argument("--seed", type=int, default=recipe.seed)
-    for name in RECIPE_OPTIONS:
+    for name, setting in settings(TrainingConfig).items():
         default = getattr(recipe, name)
-        p.add_argument(_flag(name), type=type(default), default=default)
-    p.add_argument("--binarize", action=argparse.BooleanOptionalAction, help="draw binary x anew for each batch (default: if Bernoulli)")
-    for name, how in MODEL_OPTIONS.items():
-        p.add_argument(_flag(name), **how)  # type: ignore[arg-type]
+        p.add_argument(
+            _flag(name), default=None if name == "binarize" else default, **_how(setting, default)
+        )  # else: where it fits the loss
+    for name, (setting, default) in MODEL_SETTINGS.items():
+        p.add_argument(_flag(name), **_how(setting, default))
     p.add_argument("--device", choices=DEVICES, default=recipe.device)
-    p.add_argument("--precision", choices=PRECISIONS, default=recipe.precision)
     p.add_argument("--threads", type=int, default=0, help="CPU threads; 0: torch's own choice")
     p.add_argument("--profile", action="store_true", help="train a few steps, print where the time goes, and save nothing")
     return p
+
+
+def _how(setting: Setting, default: Any) -> dict[str, Any]:
+    """How argparse asks for a setting."""
+    how: dict[str, Any] = {"help": f"{setting.title}. {setting.words}".replace("%", "%%")}
+    if isinstance(default, bool):
+        return how | {"action": argparse.BooleanOptionalAction}
+    if isinstance(default, tuple):
+        return how | {"type": int, "nargs": "*", "metavar": "UNITS"}
+    return how | {"type": type(default), "choices": None if setting.choices is None else list(setting.choices)}
 
 
 def _flag(name: str) -> str:
@@ -123,9 +119,9 @@ def _train(options: argparse.Namespace) -> int:
 
 def described(options: argparse.Namespace) -> dict[str, Any]:
     """The run's config.json."""
-    kind = MODELS[options.model].config
-    known = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    given = {name: getattr(options, name) for name in MODEL_OPTIONS if getattr(options, name) is not None}
+    kind: Any = MODELS[options.model].config
+    known = {field.name for field in dataclasses.fields(kind)}
+    given = {name: getattr(options, name) for name in MODEL_SETTINGS if getattr(options, name) is not None}
     if strange := sorted(given.keys() - known):
         raise ConfigError(f"{', '.join(map(_flag, strange))}: the model {options.model} has no such setting.")
     if "classes" in known:

@@ -1,10 +1,11 @@
 """What a training run is made of, as one frozen, JSON-ready dataclass, and the choice of device and precision."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 
-from core.models.config import ConfigError, check_number, check_one_of
+from core.models.config import ConfigError, Setting, check_number, check_one_of
 from core.training.folder import MAX_EPOCHS
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -16,20 +17,28 @@ class TrainingConfig:
     """The recipe. Its defaults are the recipe of the shipped model but for the number of epochs."""
 
     dataset: str = "mnist"
-    epochs: int = 30
-    batch_size: int = 256
-    learning_rate: float = 2e-3  # at the end of the warm-up; a cosine takes it to zero
-    warmup_fraction: float = 0.1  # of all steps, rising linearly
-    beta1: float = 0.9  # AdamW
-    beta2: float = 0.99  # AdamW
-    weight_decay: float = 0.01  # AdamW, decoupled
-    kl_warmup_epochs: float = 4.0  # the KL's weight rises linearly from 0 to beta
-    ema_decay: float = 0.999  # the model that is kept is the running average of the weights
-    binarize: bool = True  # draw x ~ Bernoulli(grey) anew for every batch (dynamic binarisation)
-    gradient_clip: float = 0.0  # largest norm of the gradient; 0: not clipped
-    seed: int = 0
+    epochs: Annotated[int, Setting("Epochs", "How often every image is seen.")] = 30
+    batch_size: Annotated[int, Setting("Batch size", "Images per training step.")] = 256
+    learning_rate: Annotated[float, Setting("Learning rate", "Size of the largest steps; they then shrink to zero (cosine schedule).")] = (
+        2e-3
+    )
+    warmup_fraction: Annotated[float, Setting("Warm-up", "Share of the steps over which the learning rate rises.")] = 0.1
+    beta1: Annotated[float, Setting("AdamW β₁", "How long AdamW remembers past gradients.")] = 0.9
+    beta2: Annotated[float, Setting("AdamW β₂", "How long it remembers their squares.")] = 0.99
+    weight_decay: Annotated[float, Setting("Weight decay", "Pulls the weights to zero (AdamW).")] = 0.01  # decoupled
+    kl_warmup_epochs: Annotated[
+        float, Setting("KL warm-up, epochs", "Number of epochs over which the weight of the KL rises to its full value.")
+    ] = 4.0  # linearly, from 0 to beta
+    ema_decay: Annotated[
+        float, Setting("Averaging of weights", "The model that is kept is a running average; 0 keeps the last weights.")
+    ] = 0.999
+    binarize: Annotated[bool, Setting("Binarise the images", "Each pixel becomes black or white at random, anew in every batch.")] = True
+    gradient_clip: Annotated[float, Setting("Gradient clip", "Largest norm of the gradient; 0 means no limit.")] = 0.0
+    seed: Annotated[int, Setting("Seed", "The same seed gives the same run.")] = 0
     device: str = "auto"
-    precision: str = "auto"
+    precision: Annotated[
+        str, Setting("Precision", "auto uses bfloat16 where the processor supports it well.", {name: name for name in PRECISIONS})
+    ] = "auto"
 
     def __post_init__(self) -> None:
         if not isinstance(self.dataset, str):

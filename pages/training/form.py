@@ -15,50 +15,15 @@ import torch
 from core import checkpoints, jobs, names
 from core.data.datasets import DATASETS, on_disk
 from core.models import MODELS, ConfigError, ModelConfig
-from core.models.config import to_json
-from core.models.networks import ACTIVATIONS
+from core.models.autoencoder import LOSSES
+from core.models.config import Setting, settings, to_json
 from core.places import PROJECT
 from core.training import presets
-from core.training.config import PRECISIONS, TrainingConfig, choose_device
+from core.training.config import TrainingConfig, choose_device
 from pages.session import downloads, link, refusals
 from pages.training import visitor
 from pages.web import errors
 
-LOSSES = {
-    "bernoulli": "BCE, cross-entropy (Bernoulli)",
-    "gaussian": "MSE, squared error (Gaussian)",
-    "laplace": "L1, absolute error (Laplace)",
-}
-WORDS = {  # of a setting: its name for people, and what it does
-    "latent_dim": (
-        "Latent dimensions",
-        "How many numbers a code has, 1 to 64. Two can be drawn directly; for more, the map shows a plane through them.",
-    ),
-    "likelihood": ("Reconstruction loss", "How the error of a pixel is measured."),
-    "sigma": ("Pixel scale σ", "For MSE and L1: how far off a pixel may be, in units of black to white."),
-    "beta": ("β, weight of the KL", "1 is the standard VAE. More gives tidier codes and blurrier images (beta-VAE)."),
-    "encoder_hidden": ("Encoder layers", "Units of each hidden layer."),
-    "decoder_hidden": ("Decoder layers", "Units of each hidden layer; depth helps most."),
-    "channels": ("Channels", "Of the convolutions, one number each."),
-    "hidden": ("Dense units", "Units of the dense layer between the convolutions and the code."),
-    "activation": ("Activation", "The nonlinear function between layers."),
-    "discriminator_hidden": ("Discriminator layers", "Units of each hidden layer of the discriminator."),
-    "adversarial_weight": ("Adversarial weight", "How hard the encoder tries to mislead the discriminator."),
-    "label_dropout": ("Label dropout", "Share of the images shown without their label, so that the model also works without one."),
-    "epochs": ("Epochs", "How often every image is seen."),
-    "batch_size": ("Batch size", "Images per training step."),
-    "learning_rate": ("Learning rate", "Size of the largest steps; they then shrink to zero (cosine schedule)."),
-    "warmup_fraction": ("Warm-up", "Share of the steps over which the learning rate rises."),
-    "beta1": ("AdamW β₁", "How long AdamW remembers past gradients."),
-    "beta2": ("AdamW β₂", "How long it remembers their squares."),
-    "weight_decay": ("Weight decay", "Pulls the weights to zero (AdamW)."),
-    "kl_warmup_epochs": ("KL warm-up, epochs", "Number of epochs over which the weight of the KL rises to its full value."),
-    "ema_decay": ("Averaging of weights", "The model that is kept is a running average; 0 keeps the last weights."),
-    "binarize": ("Binarise the images", "Each pixel becomes black or white at random, anew in every batch."),
-    "gradient_clip": ("Gradient clip", "Largest norm of the gradient; 0 means no limit."),
-    "seed": ("Seed", "The same seed gives the same run."),
-    "precision": ("Precision", "auto uses bfloat16 where the processor supports it well."),
-}
 IN_NAMES = {  # settings that a suggested name says, where they are not the preset's, and the words for them
     "likelihood": [],
     **{name: [name] for name in ("sigma", "beta", "activation", "epochs", "seed")},
@@ -67,8 +32,6 @@ IN_NAMES = {  # settings that a suggested name says, where they are not the pres
     "batch_size": ["batch"],
     "learning_rate": ["rate"],
 }
-NOT_ASKED = {"classes", "dataset", "device"}
-CHOICES = {"likelihood": LOSSES, "activation": {name: name for name in ACTIVATIONS}, "precision": {name: name for name in PRECISIONS}}
 
 
 def show() -> None:
@@ -165,19 +128,19 @@ def _advanced(model: str, preset: str, images: int) -> dict[str, Any]:
     recipe = presets.recipe_for(preset, images)
     values: dict[str, Any] = {}
     columns = st.columns(2)
-    fields = [(MODELS[model].config(), "model"), (recipe, "recipe")]
-    asked = [(field.name, getattr(config, field.name), kind) for config, kind in fields for field in dataclasses.fields(config)]  # type: ignore[arg-type]
-    for index, (name, default, kind) in enumerate(entry for entry in asked if entry[0] not in NOT_ASKED):
+    asked = [(name, setting, config) for config in (MODELS[model].config(), recipe) for name, setting in settings(config).items()]
+    for index, (name, setting, config) in enumerate(asked):
         with columns[index % 2]:
-            values[name] = _widget(name, default, f"train_{name}-{model if kind == 'model' else preset}-{images}")
+            key = f"train_{name}-{preset if config is recipe else model}-{images}"
+            values[name] = _widget(setting, getattr(config, name), key)
     return values
 
 
-def _widget(name: str, default: Any, key: str) -> Any:
+def _widget(setting: Setting, default: Any, key: str) -> Any:
     """The widget that fits a setting's default."""
-    label, words = WORDS[name]
-    if name in CHOICES:
-        return st.selectbox(label, list(CHOICES[name]), list(CHOICES[name]).index(default), CHOICES[name].__getitem__, key=key, help=words)
+    label, words = setting.title, setting.words
+    if (choices := setting.choices) is not None:
+        return st.selectbox(label, list(choices), list(choices).index(default), choices.__getitem__, key=key, help=words)
     if isinstance(default, bool):
         return st.toggle(label, default, key=key, help=f"{words} With MSE or L1 the pixels always stay grey.")
     if isinstance(default, tuple):
@@ -206,13 +169,13 @@ def _checked(dataset: str, model: str, values: dict[str, Any]) -> tuple[str, Mod
             recipe["binarize"] = False  # a squared or absolute error is one of grey pixels
         return "", config, TrainingConfig(dataset=dataset, **recipe)
     except ConfigError as error:
-        return _in_words(errors.words(error)), None, None
+        return _in_words(errors.words(error), settings(kind) | settings(TrainingConfig)), None, None
 
 
-def _in_words(message: str) -> str:
+def _in_words(message: str, asked: dict[str, Setting]) -> str:
     """A setting's check speaks of it by its name in the code; people know it by its label."""
-    for name, (label, _) in WORDS.items():
-        message = re.sub(rf"\b{name}\b", label, message)
+    for name, setting in asked.items():
+        message = re.sub(rf"\b{name}\b", setting.title, message)
     return message[0].upper() + message[1:] if message[:1].isascii() else message  # β stays small
 
 

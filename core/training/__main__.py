@@ -48,10 +48,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--out", type=Path, help="the checkpoint's folder, checkpoints/NAME to see it in the explorer")
     p.add_argument("--resume", action="store_true", help="go on with an interrupted run in --out")
     for name, setting in settings(TrainingConfig).items():
-        default = getattr(recipe, name)
-        p.add_argument(
-            _flag(name), default=None if name == "binarize" else default, **_how(setting, default)
-        )  # else: where it fits the loss
+        p.add_argument(_flag(name), default=getattr(recipe, name), **_how(setting, getattr(recipe, name)))
+    p.set_defaults(binarize=None)  # if the loss is Bernoulli's
     for name, (setting, default) in MODEL_SETTINGS.items():
         p.add_argument(_flag(name), **_how(setting, default))
     p.add_argument("--device", choices=DEVICES, default=recipe.device)

@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, CDPSession, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, CDPSession, FloatRect, Page, ViewportSize, async_playwright
 
 from tests.chromium import ADVICE, FLAGS, ON_CPU, find
 
 PROBE = Path(__file__).with_name("probe.js").read_text(encoding="utf-8")
-VIEWPORT = {"width": 1440, "height": 900}
+VIEWPORT: ViewportSize = {"width": 1440, "height": 900}
 MOVES_PER_S = 60
 SETTLE_S = 0.4
 PATIENCE_S = 40
@@ -27,12 +28,19 @@ class View:
     page: Page
     cdp: CDPSession
 
-    async def ask(self, expression: str, *arguments: object) -> object:
+    async def ask(self, expression: str, *arguments: object) -> Any:
         """The value of a JavaScript expression (a promise is awaited); a function gets the arguments as one array."""
         try:
             return await asyncio.wait_for(self.page.evaluate(expression, list(arguments) if arguments else None), PATIENCE_S)
         except asyncio.TimeoutError:
             raise RuntimeError(f"{self.page.url} did not answer {expression} within {PATIENCE_S} s.") from None
+
+    async def box(self, selector: str) -> FloatRect:
+        """Where the element lies on the page, in pixels; RuntimeError where it does not show."""
+        box = await self.page.locator(selector).bounding_box()
+        if box is None:
+            raise RuntimeError(f"{self.page.url} does not show {selector}.")
+        return box
 
     async def mouse(self, kind: str, at: Point, pressed: bool = False) -> None:
         """One mouse event at a pixel of the page, stamped by the browser when it comes in."""

@@ -5,6 +5,7 @@ import math
 from contextlib import ExitStack
 
 import numpy as np
+from playwright.async_api import Browser, FloatRect
 
 from benchmarks.browser import SETTLE_S, Point, View, launch, open_page, visitor
 from benchmarks.servers import serve
@@ -56,7 +57,7 @@ async def _measure(addresses: dict[str, str], quick: bool) -> tuple[str, str]:
 async def pointer(view: View, rounds: int, count: int) -> dict[int, dict]:
     """Move over our map, as is and with the renderer's CPU slowed down, in turns; what the probe saw, by slow-down."""
     seen: dict[int, dict] = {rate: {"sent": 0, "seconds": 0.0, "moves": 0, "frames": 0, "decodes": []} for rate in (1, SLOWDOWN)}
-    box = await view.page.locator(MAP).bounding_box()
+    box = await view.box(MAP)
     await view.move(wander(box, 60))  # the first decodes run code that the browser has not compiled yet
     for turn in range(rounds):
         for rate, total in seen.items():
@@ -75,7 +76,7 @@ async def pointer(view: View, rounds: int, count: int) -> dict[int, dict]:
     return seen
 
 
-def wander(box: dict, count: int, phase: float = 0.0) -> list[Point]:
+def wander(box: FloatRect, count: int, phase: float = 0.0) -> list[Point]:
     """A closed Lissajous curve over the middle of the map, between the digits too: count pixels."""
     turns = [2 * math.pi * (index / count) + phase for index in range(count)]
     middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -183,12 +184,12 @@ async def drag(view: View, repeats: int) -> dict[str, list[int]]:
         await asyncio.sleep(SETTLE_S)  # a press alone may already send something; that counts
         await view.move(path, pressed=True)
         await asyncio.sleep(QUIET_S)  # an answer that is late still counts as one that came while dragging
-        held = int(await view.ask("probe.pictures.size"))
+        held = await view.ask("probe.pictures.size")
         seen["messages"].append(messages)
         await view.mouse("mouseReleased", path[-1])
         await asyncio.sleep(QUIET_S)
         seen["images"].append(held)
-        seen["after"].append(int(await view.ask("(probe.collecting = false, probe.pictures.size)")) - held)
+        seen["after"].append(await view.ask("(probe.collecting = false, probe.pictures.size)") - held)
         messages = 0
     await view.cdp.send("Network.disable")
     return seen
@@ -219,7 +220,7 @@ def slider_table(slider: dict[str, dict[str, list[int]]]) -> str:
 # --- navigation and weight ----------------------------------------------------------------------------------------------------
 
 
-async def navigation(browser, addresses: dict[str, str], repeats: int) -> dict[str, dict[str, list[float]]]:
+async def navigation(browser: Browser, addresses: dict[str, str], repeats: int) -> dict[str, dict[str, list[float]]]:
     """Milliseconds to the map on screen, for a visitor with an empty cache and for the same one coming again."""
     seen: dict[str, dict[str, list[float]]] = {
         f"navigation -> map on screen, {cache}": {OURS: [], RIVAL: []} for cache in ("empty cache", "second visit")
@@ -236,7 +237,7 @@ async def navigation(browser, addresses: dict[str, str], repeats: int) -> dict[s
     return seen
 
 
-async def weight(browser, address: str) -> dict[str, float]:
+async def weight(browser: Browser, address: str) -> dict[str, float]:
     """Bytes on the wire of a first visit, by kind: bodies and headers as encoded, and payloads of the web socket."""
     context = await visitor(browser)
     page = await context.new_page()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.servers import serve
+from benchmarks.servers import Served, serve
 from benchmarks.tables import ms, p50, p95, table
 from core import jobs
 from core.models.config import to_json
@@ -67,7 +67,7 @@ def start(root: Path) -> jobs.Run:
     return run
 
 
-def share(browser: Browser, server, run: jobs.Run, root: Path, pages: int, seconds: int) -> list[str]:
+def share(browser: Browser, server: Served, run: jobs.Run, root: Path, pages: int, seconds: int) -> list[str]:
     """A row: how much of a core the server's process took while so many pages had the run open."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     for _ in range(pages):

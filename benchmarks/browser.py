@@ -16,7 +16,7 @@ PROBE = Path(__file__).with_name("probe.js").read_text(encoding="utf-8")
 VIEWPORT: ViewportSize = {"width": 1440, "height": 900}
 MOVES_PER_S = 60
 SETTLE_S = 0.4
-PATIENCE_S = 40
+PATIENCE_S = 120
 
 Point = Sequence[float]
 

@@ -31,13 +31,13 @@ def measure(quick: bool) -> tuple[str, str]:
 
 
 async def _measure(addresses: dict[str, str], quick: bool) -> tuple[str, str]:
-    rounds, count = (1, 60) if quick else (3, 300)
+    rounds, count = (1, 30) if quick else (3, 300)
     async with launch() as browser:
         views, first = {}, {}
         for name, address in addresses.items():
             views[name], first[name] = await open_page(await visitor(browser), address)
         moves = await pointer(views[OURS], rounds, count)
-        waits = await clicks(views, count=4 if quick else 30)
+        waits = await clicks(views, count=2 if quick else 30)
         slider = {name: await drag(views[name], repeats=1 if quick else 3) for name in (OURS, RIVAL)}
         for view in views.values():
             await view.page.context.close()

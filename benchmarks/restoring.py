@@ -25,7 +25,7 @@ PHOTO = (4000, 3000)  # pixels: 12 megapixels
 
 def measure(quick: bool) -> str:
     """All tables as Markdown."""
-    x = to_unit_images(load("mnist", "test").images)[: 200 if quick else None]
+    x = to_unit_images(load("mnist", "test").images)[: 40 if quick else None]
     return "\n\n".join([denoising(x), enlarging(x, 2), enlarging(x, 4), photo()])
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from chromium import ADVICE, FLAGS, ON_CPU, find
 from hypothesis import settings
-from live import PATIENCE_MS, Server, write_mnist_test_files
+from live import PATIENCE_MS, Server, write_mnist_files
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from core.data.datasets import Split, load
@@ -62,7 +62,7 @@ def checkpoint_root(trained: Trainer, digits: tuple[Split, Split], tmp_path_fact
 @pytest.fixture(scope="session")
 def mnist_like(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data root with 10,000 digits where MNIST's test split lies, so that no test needs a download."""
-    return write_mnist_test_files(tmp_path_factory.mktemp("data"))
+    return write_mnist_files(tmp_path_factory.mktemp("data"))
 
 
 @pytest.fixture(scope="session")

@@ -23,15 +23,18 @@ START_S = 90
 PATIENCE_MS = 60_000  # what a browser test waits for at most: it may share the machine
 
 
-def write_mnist_test_files(root: Path, count: int = 10_000) -> Path:
-    """scikit-learn's digits, repeated to `count`, as the test split of MNIST in torchvision's layout; returns root."""
-    digits = load("digits", "test")
-    rows = np.arange(count) % len(digits.labels)
+def write_mnist_files(root: Path, test: int = 10_000, train: int = 0) -> Path:
+    """scikit-learn's digits, repeated to so many, as the splits of MNIST in torchvision's layout (none: no files); returns root."""
     raw = root / "MNIST" / "raw"
     raw.mkdir(parents=True)
-    header = np.array([0x803, count, 28, 28], ">u4").tobytes()
-    (raw / "t10k-images-idx3-ubyte").write_bytes(header + digits.images[rows].tobytes())
-    (raw / "t10k-labels-idx1-ubyte").write_bytes(np.array([0x801, count], ">u4").tobytes() + digits.labels[rows].astype(np.uint8).tobytes())
+    for split, prefix, count in (("test", "t10k", test), ("train", "train", train)):
+        if count:
+            digits = load("digits", split)
+            rows = np.arange(count) % len(digits.labels)
+            header = np.array([0x803, count, 28, 28], ">u4").tobytes()
+            (raw / f"{prefix}-images-idx3-ubyte").write_bytes(header + digits.images[rows].tobytes())
+            labels = digits.labels[rows].astype(np.uint8).tobytes()
+            (raw / f"{prefix}-labels-idx1-ubyte").write_bytes(np.array([0x801, count], ">u4").tobytes() + labels)
     return root
 
 

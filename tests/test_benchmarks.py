@@ -1,12 +1,19 @@
 """The benchmarks still run: what we are measured beside calls our code, so a changed signature is found here, not when we measure."""
 
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from live import PROJECT
+from live import PROJECT, write_mnist_files
 from streamlit.testing.v1 import AppTest
 
+from benchmarks.__main__ import SECTIONS
+
 RIVAL = PROJECT / "benchmarks" / "rival" / "app.py"
+IN_CHROMIUM = ("interaction", "watching")
 
 
 def shown(app: AppTest) -> tuple[str, str]:
@@ -25,3 +32,17 @@ def test_rival_shows_a_code_and_answers_a_slider_move(mnist_like: Path, monkeypa
     slider = app.slider(key="z1")
     moved_image, moved_panel = shown(slider.set_value(slider.max).run())
     assert moved_image != image and moved_panel != panel and "<img" not in moved_panel
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("browser")
+@pytest.mark.parametrize("section", [pytest.param(s, marks=[pytest.mark.browser] * (s in IN_CHROMIUM)) for s in SECTIONS])
+def test_smallest_round_of_every_section_ends_in_its_tables(section: str, tmp_path: Path) -> None:
+    tests = 500 if section in ("training", "scaling") else 10_000  # Explore wants all that its codes were made of
+    data = write_mnist_files(tmp_path, tests, train=2_000)
+    command = [sys.executable, "-m", "benchmarks", section, "--quick"]
+    ended = subprocess.run(command, cwd=PROJECT, env=os.environ | {"LATENT_DATA": str(data)}, capture_output=True, text=True)
+    assert ended.returncode == 0 and "Traceback" not in ended.stderr, ended.stderr
+    assert ended.stdout.startswith(f"## {section}\n")
+    titles = re.findall(r"^\*\*.+\*\*\n\n\|.+\n\|[ :|-]+\n\|.*\d", ended.stdout, re.MULTILINE)
+    assert titles and len(titles) == ended.stdout.count("\n**"), ended.stdout  # each title has a table, with a figure in its first row

@@ -285,7 +285,7 @@ def test_kill_9_at_random_moments_loses_no_finished_epoch_and_changes_no_bit(tmp
             process.send_signal(signal.SIGKILL)
             kills += 1
         assert process.wait(120) in (0, -signal.SIGKILL)
-        assert (folder / STATE_FILE).exists() or read_status(folder)["state"] == "finished"
+        assert (folder / STATE_FILE).exists() or read_status(folder)["state"] == "finished" or max(reported) == 0  # untrained: no state
         assert before <= set(reported) <= {line["epoch"] for line in read_metrics(folder)}
     assert kills == 3
     assert same(weights(tmp_path / "whole"), weights(tmp_path / "parts"))

@@ -450,3 +450,45 @@ def test_bad_links_get_a_sentence_and_a_working_map(view: View, query: str) -> N
     before = view.image()
     view.point(0.3, 0.6)
     assert (view.image() != before).any()
+
+
+COUNT_LISTENERS = """
+  const ours = () => /assets\\/\\w+\\/(?!plotly)/.test(new Error().stack.split('\\n')[3]); // who called what was wrapped
+  const live = window.live = new Set(), add = EventTarget.prototype.addEventListener;
+  EventTarget.prototype.addEventListener = function (type, f, options) {
+    if (ours() && !(this instanceof AbortSignal)) {
+      const entry = { type };
+      live.add(entry);
+      if (options?.signal) add.call(options.signal, 'abort', () => live.delete(entry));
+    }
+    return add.call(this, type, f, options);
+  };
+  const { observe, disconnect } = ResizeObserver.prototype;
+  ResizeObserver.prototype.observe = function (...given) { if (ours()) live.add(this); return observe.apply(this, given); };
+  ResizeObserver.prototype.disconnect = function () { live.delete(this); return disconnect.call(this); };
+  window.handled = (root) => [...root.querySelectorAll('*')].filter(one => !one.closest('.lm-plot') &&
+    ['onclick', 'oninput', 'onpointermove', 'onpointerleave', 'oncontextmenu'].some(name => one[name])).length;
+"""
+
+MOUNT_AND_END_A_RUN = """async () => {
+  const file = (name) => performance.getEntriesByType('resource').map(one => one.name).find(one => one.endsWith('/' + name));
+  const { mount } = await import(file('latent_map.js')), before = live.size, parentElement = document.createElement('div');
+  const series = [{ name: 'loss', group: 'loss', values: [1], dashed: false, colour: 'red' }];
+  const timeline = { epochs: [], running: true, total: 3, curves: { epoch: [1], series }, frames: '', live_decoder: true };
+  const end = await mount({ parentElement, data: { plotly: file('plotly.min.js'), view: 'a run', timeline }, setStateValue() {} });
+  const mounted = live.size - before, handled = window.handled(parentElement);
+  end();
+  return [mounted > 0, handled, live.size - before];
+}"""
+
+
+def test_no_listener_outlives_the_map(view: View) -> None:
+    view.page.add_init_script(COUNT_LISTENERS)
+    view.open(f"?z={POINT[0]},{POINT[1]}")
+    assert view.page.evaluate("live.size") > 20
+    assert view.page.evaluate("handled(document.querySelector('.lm'))") == 0, "a handler that no signal ends"
+    assert view.page.evaluate(MOUNT_AND_END_A_RUN) == [True, 0, 0]
+    view.page.get_by_test_id("stSidebarNav").get_by_role("link", name="Denoise").click()
+    view.page.get_by_role("heading", name="Denoise").first.wait_for()
+    view.page.wait_for_function("!document.querySelector('.lm')")
+    view.page.wait_for_function("live.size === 0", timeout=5_000)

@@ -26,8 +26,8 @@ export function reach(values) {
 }
 
 export class Curves {
-  /** strip: what holds the plot and its keys; slider: whose track the epochs are aligned to; pick(epoch) on a click. */
-  constructor(strip, slider, pick) {
+  /** strip: what holds the plot and its keys; slider: whose track the epochs are aligned to; pick(epoch) on a click; listeners end with the signal. */
+  constructor(strip, slider, pick, signal) {
     const find = (selector) => strip.querySelector(selector);
     this.box = find(".lm-curves");
     this.plot = find(".lm-curves-plot");
@@ -36,11 +36,13 @@ export class Curves {
     this.outside = find(".lm-outside");
     this.slider = slider;
     this.chosen = new Set(); // groups that are drawn; empty: all
-    this.box.onpointermove = (event) => this.point(event);
-    this.box.onpointerleave = () => this.point(null);
-    this.box.onclick = (event) => pick(this.toEpoch(event));
-    this.observer = new ResizeObserver(() => this.draw());
-    this.observer.observe(this.box);
+    this.box.addEventListener("pointermove", (event) => this.point(event), { signal });
+    this.box.addEventListener("pointerleave", () => this.point(null), { signal });
+    this.box.addEventListener("click", (event) => pick(this.toEpoch(event)), { signal });
+    const observer = new ResizeObserver(() => this.draw());
+    observer.observe(this.box);
+    signal.addEventListener("abort", () => observer.disconnect(), { once: true });
+    this.signal = signal;
   }
 
   update(Plotly, curves, domain) {
@@ -60,7 +62,7 @@ export class Curves {
       key.innerHTML = "<i></i><span></span><b></b>";
       key.querySelector("span").textContent = name;
       key.querySelector("i").style.borderTop = `2px ${dashed ? "dashed" : "solid"} ${colour}`;
-      key.onclick = (event) => this.choose(group, event.shiftKey);
+      key.addEventListener("click", (event) => this.choose(group, event.shiftKey), { signal: this.signal });
       return key;
     }));
   }
@@ -199,7 +201,6 @@ export class Curves {
   }
 
   destroy() {
-    this.observer.disconnect();
     if (this.drawn) this.Plotly.purge(this.plot);
   }
 }

@@ -4,20 +4,16 @@
 import { faint } from "./curves.js";
 import { PIXELS } from "./decoder.js";
 import { Shelf, readAtlas, readDecoder, readFigure } from "./frames.js";
+import { Input, MIN_UNIT, clamp } from "./input.js";
 import { ManifoldLayer } from "./manifold.js";
 import { NameLayer } from "./names.js";
 import { Timeline } from "./timeline.js";
 import { Tour } from "./tour.js";
 
 const SNAP_PX = 7; // a click this near to a code is on it
-const CLICK_PX = 5; // a press that moved less is a click
-const ARROW_PX = 10, FINE_ARROW_PX = 1; // steps of the arrow keys, at the present zoom
-const DOUBLE_CLICK_MS = 350; // the second click of a double click is not one more point
 const KEY_COMMIT_MS = 400; // after the last arrow key, the point is kept
-const ZOOM_STEP = 1.6;
 const DECODE = "latent-map:decode", FRAME = "latent-map:frame", MAX_MEASURES = 10_000; // User Timing entries
 const DIMMED = 0.07;
-const MIN_UNIT = 1e-4; // latent units to a pixel: a kept point has four decimals
 const OUT = 4; // zoomed out all the way, the map shows so many times what the sliders reach at first
 const EDGE_PX = 20, FOLLOW = 0.25; // a point that keys push so near to the edge is brought so far into the view
 const PAD = 1.06; // of what the view is fitted to
@@ -95,7 +91,6 @@ function loadPlotly(path) {
 let webgl = true; // until Plotly says that there is none; asking for a context of our own would cost 66 ms
 
 const format = (v) => v.toFixed(2).replace("-", "−");
-const clamp = (v, low, high) => Math.max(low, Math.min(high, v));
 
 class LatentMap {
   constructor(parent) {
@@ -124,7 +119,9 @@ class LatentMap {
     this.measures = { [DECODE]: 0, [FRAME]: 0 };
     this.mounts = 0;
     this.limit = 0;
-    this.listen();
+    this.stopper = new AbortController();
+    this.signal = this.stopper.signal; // every listener and observer of this map ends with it
+    this.input = new Input(this, this.signal);
   }
 
   // --- what Python says -------------------------------------------------------------------------------------------------
@@ -150,7 +147,7 @@ class LatentMap {
       show: (epoch, figure, decoder, since) => this.showEpoch(epoch, figure, decoder, since),
       say: (text) => this.plotted || this.say(text),
       settled: () => this.tiles.settled(),
-    });
+    }, this.signal);
     if (this.plotted) await this.apply(data, this.figure, this.decoder);
     if (this.latest === data && !this.gone) this.timeline.update(this.Plotly, data);
   }
@@ -247,9 +244,10 @@ class LatentMap {
         this.viewChanged(change);
         if (this.keepInside()) this.relayout();
       });
-      this.observer = new ResizeObserver(() => this.resize());
-      this.observer.observe(this.map);
-      this.observer.observe(this.side);
+      const observer = new ResizeObserver(() => this.resize());
+      observer.observe(this.map);
+      observer.observe(this.side);
+      this.signal.addEventListener("abort", () => observer.disconnect(), { once: true });
     }
     this.viewChanged({});
   }
@@ -455,11 +453,12 @@ class LatentMap {
       button.style.setProperty("--class-colour", trace.marker.color);
       button.dataset.label = trace.meta;
       button.title = "Click: this class alone. Shift-click or long press: add it.";
-      button.onclick = (event) => this.choose(trace.meta, event.shiftKey);
-      button.oncontextmenu = (event) => {
+      const { signal } = this;
+      button.addEventListener("click", (event) => this.choose(trace.meta, event.shiftKey), { signal });
+      button.addEventListener("contextmenu", (event) => {
         event.preventDefault();
         this.choose(trace.meta, true);
-      };
+      }, { signal });
       return button;
     }));
     this.chosen.clear();
@@ -577,69 +576,6 @@ class LatentMap {
     this.tell("pick", { z: kept, commit: ++this.sent });
   }
 
-  // --- pointer, touch, keys, sliders ------------------------------------------------------------------------------------
-
-  listen() {
-    const { map } = this, on = (target, type, f, options) => target.addEventListener(type, f, options);
-    const onControls = (event) => event.target.closest?.(".lm-zoom");
-    on(this.root, "pointerdown", () => this.tour.stop(), true);
-    on(this.root, "keydown", () => this.tour.stop(), true);
-
-    on(map, "pointermove", (event) => {
-      if (event.pointerType === "touch") return;
-      const since = performance.now(), z = this.toLatent(event);
-      if (!z || onControls(event)) return this.leave();
-      this.tour.stop();
-      this.look(z, since, { clientX: event.clientX, clientY: event.clientY });
-    });
-    on(map, "pointerleave", (event) => event.pointerType !== "touch" && this.leave());
-    on(map, "pointerdown", (event) => {
-      if (event.pointerType === "touch" || event.button !== 0 || onControls(event)) return;
-      map.focus({ preventScroll: true }); // Plotly keeps the browser from doing it; the arrow keys need it
-      const from = event;
-      on(window, "pointerup", (to) => {
-        const z = this.toLatent(to);
-        const apart = (event) => Math.hypot(to.clientX - event.clientX, to.clientY - event.clientY);
-        const again = this.clicked && to.timeStamp - this.clicked.timeStamp < DOUBLE_CLICK_MS && apart(this.clicked) < CLICK_PX;
-        this.clicked = again ? null : to;
-        if (apart(from) >= CLICK_PX) return;
-        if (again) this.reset(); // there is no dblclick to hear: Plotly covers the map while a button is down
-        else if (z) this.commit(this.snap(z));
-      }, { once: true, capture: true });
-    }, true);
-    on(map, "wheel", (event) => {
-      if (!this.plotted || (event.deltaY < 0 ? this.unit > MIN_UNIT : this.unit < this.maxUnit())) return;
-      event.preventDefault(); // as far as it goes: neither Plotly nor the page is to move on
-      event.stopPropagation();
-    }, { capture: true, passive: false });
-
-    // One finger moves the point and keeps it when lifted; two pan and zoom. Plotly does not see them.
-    for (const type of ["touchstart", "touchmove", "touchend", "touchcancel"]) {
-      on(map, type, (event) => onControls(event) || this.touch(event), { capture: true, passive: false });
-    }
-
-    on(map, "keydown", (event) => this.key(event));
-    this.sliders.forEach((slider, i) => {
-      let byKey = false;
-      const z = () => [0, 1].map((j) => (j === i ? Number(slider.value) : (this.frame ? this.asked : this.shown)?.[j] ?? 0));
-      on(slider, "input", () => {
-        this.look(z()); // and what Python says meanwhile does not move the thumb
-      });
-      on(slider, "change", () => (byKey ? this.commitSoon(z()) : this.commit(z())));
-      on(slider, "pointerdown", () => (byKey = false));
-      on(slider, "keydown", (event) => {
-        byKey = true; // a held key changes the value thirty times a second
-        if (event.key === "Escape") this.commit(null);
-      });
-    });
-    this.root.querySelector(".lm-zoom").onclick = ({ target }) => {
-      const act = target.dataset.zoom;
-      if (!this.plotted || !act) return;
-      if (act === "reset") this.reset();
-      else this.zoom(act === "in" ? ZOOM_STEP : 1 / ZOOM_STEP);
-    };
-  }
-
   /** Keep z when no key was pressed for a moment. */
   commitSoon(z) {
     clearTimeout(this.keyTimer);
@@ -667,63 +603,14 @@ class LatentMap {
     return dimmed ? z : [x[index], y[index]];
   }
 
-  touch(event) {
-    if (!this.plotted) return;
-    event.stopPropagation();
-    if (event.cancelable) event.preventDefault();
-    const touches = [...event.touches];
-    if (touches.length === 2) {
-      const [a, b] = touches, middle = { clientX: (a.clientX + b.clientX) / 2, clientY: (a.clientY + b.clientY) / 2 };
-      const spread = Math.max(20, Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY)), z = this.toLatent(middle);
-      if (this.pinch && z) {
-        const shift = [0, 1].map((i) => this.pinch.z[i] - z[i]);
-        this.xr = this.xr.map((v) => v + shift[0]);
-        this.yr = this.yr.map((v) => v + shift[1]);
-        this.zoom(spread / this.pinch.spread, this.pinch.z);
-        this.pinch.spread = spread;
-      } else if (z) this.pinch = { z, spread };
-      return;
-    }
-    if (touches.length === 1 && !this.pinch) {
-      const z = this.toLatent(touches[0]);
-      if (event.type === "touchstart") this.finger = null;
-      if (!z) return;
-      this.finger = z;
-      this.look(z);
-    } else if (!touches.length) {
-      const lifted = event.type === "touchend" && !this.pinch && this.finger;
-      this.pinch = this.finger = null;
-      if (lifted) this.commit(this.snap(lifted));
-      else this.leave();
-    }
-  }
-
-  key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return; // the browser's own
-    const direction = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
-    if (direction && this.plotted && event.target === this.map) {
-      event.preventDefault();
-      const step = (event.shiftKey ? FINE_ARROW_PX : ARROW_PX) * this.unit;
-      const from = this.frame ? this.asked : this.shown ?? this.middle();
-      const to = from.map((v, i) => clamp(v + step * direction[i], -this.limit, this.limit));
-      this.look(to);
-      this.bringIn(to);
-      this.commitSoon(to);
-    } else if (event.key === "Escape") this.commit(null);
-    else if (event.key === "Enter" && event.target === this.map && this.shown) this.commit(this.shown);
-    else if (["+", "=", "-", "0"].includes(event.key) && event.target === this.map && this.plotted) {
-      event.key === "0" ? this.reset() : this.zoom(event.key === "-" ? 1 / ZOOM_STEP : ZOOM_STEP);
-    }
-  }
-
   destroy() {
     this.gone = true;
+    this.stopper.abort();
     this.tour.stop();
     this.tiles.stop();
     this.timeline?.destroy();
     cancelAnimationFrame(this.frame);
     clearTimeout(this.keyTimer);
-    this.observer?.disconnect();
     if (this.plotted) this.Plotly.purge(this.plot);
   }
 }

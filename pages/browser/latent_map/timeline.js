@@ -38,8 +38,8 @@ function bound({ codes }) {
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export class Timeline {
-  /** map: {show(epoch, figure, decoder, since), say(text) while nothing is shown, settled()}. */
-  constructor(root, map) {
+  /** map: {show(epoch, figure, decoder, since), say(text) while nothing is shown, settled()}; listeners end with the signal. */
+  constructor(root, map, signal) {
     this.map = map;
     this.strip = Object.assign(document.createElement("div"), { className: "lm-time", innerHTML: STRIP });
     this.strip.setAttribute("role", "group");
@@ -50,14 +50,14 @@ export class Timeline {
     this.slider = find("input");
     this.button = find(".lm-play");
     this.latest = find(".lm-latest");
-    this.curves = new Curves(this.strip, this.slider, (epoch) => this.scrub(this.nearest(epoch)));
+    this.curves = new Curves(this.strip, this.slider, (epoch) => this.scrub(this.nearest(epoch)), signal);
     this.frames = new Shelf(KEPT);
     this.following = true; // the newest epoch is shown as it comes
     this.direction = 1; // of travel
     this.plays = 0;
-    this.slider.oninput = () => this.slid(performance.now());
-    this.button.onclick = () => (this.playing ? this.pause() : this.play());
-    this.latest.onclick = () => this.scrub(this.last);
+    this.slider.addEventListener("input", () => this.slid(performance.now()), { signal });
+    this.button.addEventListener("click", () => (this.playing ? this.pause() : this.play()), { signal });
+    this.latest.addEventListener("click", () => this.scrub(this.last), { signal });
   }
 
   // --- what Python says -------------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ const STRIP = `
   <p class="lm-outside" hidden></p>
   <div class="lm-keys" role="group" aria-label="Curves: click for one kind alone, shift-click to add"></div>`;
 
-/** How far an epoch's atlas reaches: as far as that epoch's codes, in halves, as the server's frames.py has it. */
+/** How far an epoch's atlas reaches: as far as that epoch's codes, in halves, as the server's epochs.py has it. */
 function bound({ codes }) {
   const far = [codes.x, codes.y].map((values) => values.reduce((most, v) => Math.max(most, Math.abs(v)), 0));
   return Math.max(3.5, Math.ceil(2 * Math.max(...far)) / 2);

@@ -23,6 +23,13 @@ settings.register_profile("tests", max_examples=50, deadline=None, derandomize=T
 settings.load_profile("tests")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A browser on a busy machine may be late: its tests get a second try, and the summary lists every RERUN."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 @pytest.fixture(autouse=True, scope="session")
 def one_thread() -> None:
     """One thread per worker: the order of floating-point sums does not depend on the machine, and workers do not compete."""

@@ -59,6 +59,7 @@ class View(Watched):
         return self.page.evaluate("performance.getEntriesByName('latent-map:decode').length")
 
     def url_z(self) -> tuple[float, ...]:
+        self.page.wait_for_function("/[?&]z=[^&]/.test(location.search)")  # the panel may answer before the address does
         match = re.search(r"[?&]z=([^&]*)", self.page.url)
         assert match, self.page.url
         return tuple(float(v) for v in match[1].replace("%2C", ",").split(","))

@@ -34,10 +34,15 @@ def denoising(x: Tensor) -> str:
     rows = [row("", "as it is given", [corrupt_seeded(x, name, CORRUPTIONS[name].default, 0) for name in DAMAGES], x, len(x))]
     for name, method in restore.METHODS.items():
         clean = x[:SLOW_IMAGES] if name in SLOW else x
-        answers = [restore.denoise_batch(corrupt_seeded(clean, damage, CORRUPTIONS[damage].default, 0), name) for damage in DAMAGES]
+        answers = [denoised(corrupt_seeded(clean, damage, CORRUPTIONS[damage].default, 0), name) for damage in DAMAGES]
         rows.append(row("ours" if name == "denoiser" else "", method.title, answers, clean, len(clean)))
     kinds = [f"{CORRUPTIONS[name].title} {CORRUPTIONS[name].default:g}" for name in DAMAGES]
     return table("Denoising: PSNR in dB / SSIM, means over MNIST test images", ["", "method", *kinds, "images"], rows)
+
+
+def denoised(x: Tensor, method: str) -> Tensor:
+    """Images (B, 1, 28, 28), denoised."""
+    return torch.from_numpy(restore.denoise_batch(x.numpy(), method))
 
 
 def enlarging(x: Tensor, scale: int) -> str:
@@ -93,9 +98,9 @@ def take_photo(pipe: Connection, data: bytes) -> None:
     lap("reading it")
     digits = find_digits(image)
     lap("finding the digits")
-    answers = restore.denoise_batch(torch.from_numpy(np.stack([digit.x for digit in digits])))
+    answers = restore.denoise_batch(np.stack([digit.x for digit in digits]))
     lap("denoising them")
-    paste_back(image, digits, list(answers[:, 0].numpy()))
+    paste_back(image, digits, list(answers[:, 0]))
     lap("pasting them back")
     pipe.send((seconds, peak_mb(), len(digits)))
 

@@ -16,7 +16,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-import torch
 from PIL import Image
 
 from core.data.photo import find_digits, paste_back
@@ -41,8 +40,8 @@ def denoise_digits(photo: np.ndarray, method: str, strength: float | None = None
     digits = find_digits(photo)
     if not digits:
         raise RestoreError("No digit was found in the picture. Leave out --digits to denoise the whole picture.")
-    x = torch.from_numpy(np.stack([digit.x for digit in digits]))  # (B, 1, 28, 28)
-    return paste_back(photo, digits, list(denoise_batch(x, method, strength, on_progress=on_progress)[:, 0].numpy()))
+    x = np.stack([digit.x for digit in digits])  # (B, 1, 28, 28)
+    return paste_back(photo, digits, list(denoise_batch(x, method, strength, on_progress=on_progress)[:, 0]))
 
 
 class Said:

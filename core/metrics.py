@@ -150,6 +150,12 @@ def ssim(x_hat: Tensor, x: Tensor) -> Tensor:
     return torch.cat(sums) / ((height - reach) * (width - reach))
 
 
+def psnr_and_ssim(x_hat: np.ndarray, x: np.ndarray) -> tuple[float, float | None]:
+    """PSNR in dB and SSIM of one picture, (H, W) in [0, 1], against the clean one; None in place of the SSIM of one too small for it."""
+    a, b = (torch.from_numpy(np.ascontiguousarray(picture, np.float32))[None, None] for picture in (x_hat, x))
+    return psnr_db(a, b).item(), ssim(a, b).item() if min(x.shape) >= len(SSIM_WINDOW) else None
+
+
 def _similarity_sum(a: Tensor, b: Tensor) -> Tensor:
     """The sum of SSIM over all windows that lie within the images, (B, 1, h, w) twice -> (B,)."""
     c1, c2 = 0.01**2, 0.03**2

@@ -39,8 +39,9 @@ class Reconstruction:
 
 
 @torch.no_grad()
-def by_model(model: Model, x: Tensor, label: int | None = None) -> Reconstruction:
-    """An image (1, 1, 28, 28) in [0, 1] through a model: decode(mu). label: its class, for a conditional model that is to be told."""
+def by_model(model: Model, image: np.ndarray, label: int | None = None) -> Reconstruction:
+    """An image (28, 28) in [0, 1] through a model: decode(mu). label: its class, for a conditional model that is to be told."""
+    x = _batch(image[None])
     told = None if label is None or not model.conditional else torch.tensor([label])
     mu, _ = model.encode(x, told)
     logits = model.decode_logits(mu, told)
@@ -48,10 +49,16 @@ def by_model(model: Model, x: Tensor, label: int | None = None) -> Reconstructio
 
 
 @torch.no_grad()
-def by_lesson(model: LessonAutoencoder, x: Tensor) -> Reconstruction:
-    """An image (1, 1, 28, 28) in [0, 1] through the lesson's network; its code is (8, 4, 4)."""
+def by_lesson(model: LessonAutoencoder, image: np.ndarray) -> Reconstruction:
+    """An image (28, 28) in [0, 1] through the lesson's network; its code is (8, 4, 4)."""
+    x = _batch(image[None])
     logits = model.logits(x)
     return _weighed(model.encode(x)[0], torch.sigmoid(logits), logits, x)
+
+
+def _batch(images: np.ndarray) -> Tensor:
+    """Images (N, 28, 28) in [0, 1] -> float32 (N, 1, 28, 28)."""
+    return torch.from_numpy(np.ascontiguousarray(images, np.float32))[:, None]
 
 
 def _weighed(code: Tensor, x_hat: Tensor, logits: Tensor, x: Tensor) -> Reconstruction:
@@ -102,8 +109,9 @@ def pca(images: np.ndarray, dimensions: int) -> Principal:
     return Principal(fitted.mean_.astype(np.float32), fitted.components_.astype(np.float32))
 
 
-def by_pca(principal: Principal, x: Tensor) -> Reconstruction:
-    """An image (1, 1, 28, 28) in [0, 1] through PCA. Its loss is of pixels clipped to PROBABILITY_FLOOR, the rest of [0, 1]."""
+def by_pca(principal: Principal, image: np.ndarray) -> Reconstruction:
+    """An image (28, 28) in [0, 1] through PCA. Its loss is of pixels clipped to PROBABILITY_FLOOR, the rest of [0, 1]."""
+    x = _batch(image[None])
     code = principal.encode(x)
     x_hat = principal.decode(code)
     return _weighed(torch.from_numpy(code[0]), x_hat, torch.logit(x_hat, PROBABILITY_FLOOR), x)
@@ -127,20 +135,20 @@ def posterior_noise(mu: np.ndarray, logvar: np.ndarray | None) -> float | None:
     return float(np.median(sigma[:, used] / spread[used]))
 
 
-def noisy_codes(z: np.ndarray, sigma: float, scale: np.ndarray, count: int, generator: torch.Generator) -> np.ndarray:
+def noisy_codes(z: np.ndarray, sigma: float, scale: np.ndarray, count: int, seed: int) -> np.ndarray:
     """Neighbours of a code (D,): z + sigma * scale * eps with eps ~ N(0, I), float32 (count, D). scale (D,): of each coordinate."""
-    eps = torch.randn(count, len(z), generator=generator).numpy()
+    eps = torch.randn(count, len(z), generator=torch.Generator().manual_seed(seed)).numpy()
     return (z + sigma * scale * eps).astype(np.float32)
 
 
-def negative_elbo_each_nats(model: Model, x: Tensor, seed: int = 0) -> np.ndarray:
-    """-ELBO of each grey image (N, 1, 28, 28), the mean over STRANGENESS_SAMPLES samples of z: (N,), nats.
+def negative_elbo_each_nats(model: Model, images: np.ndarray, seed: int = 0) -> np.ndarray:
+    """-ELBO of each grey image, (N, 28, 28) in [0, 1], the mean over STRANGENESS_SAMPLES samples of z: (N,), nats.
 
     For a model without a posterior it is the reconstruction loss alone. A conditional model is not told the labels.
     """
     generator = torch.Generator().manual_seed(seed)
     samples = STRANGENESS_SAMPLES if "kl_nats" in model.LOSSES else 1
-    return -torch.cat([metrics.elbo_per_image_nats(model, batch, samples, generator) for batch in x.split(BATCH)]).numpy()
+    return -torch.cat([metrics.elbo_per_image_nats(model, batch, samples, generator) for batch in _batch(images).split(BATCH)]).numpy()
 
 
 def strangeness(value: float, reference: np.ndarray) -> float:

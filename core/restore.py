@@ -131,26 +131,26 @@ def denoise(
     Raises RestoreError when it cannot be done, MethodMissingError where that is for want of a checkpoint, RestoreStoppedError when
     should_stop says so; it is asked every second or so.
     """
-    x = _checked(image)
-    return denoise_batch(x, method, strength, checkpoint, on_progress, should_stop)[0, 0].numpy()
+    x = _checked(image).numpy()
+    return denoise_batch(x, method, strength, checkpoint, on_progress, should_stop)[0, 0]
 
 
 def denoise_batch(
-    x: Tensor,
+    x: np.ndarray,
     method: str = "denoiser",
     strength: float | None = None,
     checkpoint: str = "vae-mnist-2d",
     on_progress: OnProgress | None = None,
     should_stop: ShouldStop | None = None,
-) -> Tensor:
-    """The same for many images of one size: (B, 1, H, W) -> float32 (B, 1, H, W), on the CPU."""
+) -> np.ndarray:
+    """The same for many images of one size: (B, 1, H, W) -> float32 (B, 1, H, W)."""
     if method not in METHODS:
         raise RestoreError(f"There is no method named {method!r}; there are {', '.join(METHODS)}.")
     kind = METHODS[method]
     asked = Asked(strength_for(method, strength), checkpoint, watch=Watch(on_progress, should_stop))
     if not kind.any_size:
         _check_side(kind.title, x, SIDE)
-    return kind.run(x.float().cpu(), asked) if len(x) else x
+    return kind.run(torch.from_numpy(np.ascontiguousarray(x, np.float32)), asked).numpy() if len(x) else x
 
 
 def denoise_page(
@@ -231,9 +231,9 @@ def restore_tiled(
     return _restored(model, _checked(image), Watch(on_progress, should_stop), tile)[0, 0].numpy()
 
 
-def path_on_map(model: Model, x: Tensor, steps: int) -> np.ndarray:
-    """The codes, float32 (steps + 1, D), of an image (1, 1, 28, 28), of that code's decoding, of that one's, and so on: mu each time."""
-    codes = [latent.encode(model, x)[0]]
+def path_on_map(model: Model, image: np.ndarray, steps: int) -> np.ndarray:
+    """The codes, float32 (steps + 1, D), of an image (28, 28), of that code's decoding, of that one's, and so on: mu each time."""
+    codes = [latent.encode(model, _checked(image))[0]]
     for _ in range(steps):
         codes.append(latent.encode(model, torch.from_numpy(latent.decode(model, codes[-1])).unsqueeze(1))[0])
     return np.concatenate(codes)
@@ -257,7 +257,7 @@ def _checked(image: np.ndarray) -> Tensor:
     return torch.from_numpy(np.clip(image, 0, 1))[None, None]
 
 
-def _check_side(title: str, x: Tensor, side: int) -> None:
+def _check_side(title: str, x: Tensor | np.ndarray, side: int) -> None:
     height, width = x.shape[-2:]
     if (height, width) != (side, side):
         raise RestoreError(

@@ -2,7 +2,6 @@
 
 import numpy as np
 import streamlit as st
-import torch
 
 from core import checkpoints, figures, latent, reconstruction
 from core.checkpoints import Checkpoint, CheckpointError
@@ -38,7 +37,7 @@ def main() -> None:
     with source:
         picked = image_source.choose(KEY, checkpoint, caches.dataset_name(checkpoint))
         if picked is not None:
-            show_image(picked.x[0, 0].numpy(), picked.title)
+            show_image(picked.x, picked.title)
     if picked is not None:
         label = told(checkpoint, picked)
         with results:
@@ -79,7 +78,7 @@ def through_bottlenecks(checkpoint: Checkpoint, picked: Picked, label: int | Non
             rows.append(Row("Course autoencoder (AI for Beginners)", code, reconstruction.by_lesson(model, x)))
     except CheckpointError:
         problems.append("The convolutional autoencoder of the course AI for Beginners is left out: it is not in checkpoints/restorers.")
-    show_rows(x[0, 0].numpy(), rows)
+    show_rows(x, rows)
     for problem in problems:
         st.caption(link.plain(problem))
 
@@ -104,8 +103,8 @@ def noise_in_the_code(name: str, picked: Picked, label: int | None) -> None:
         )  # fmt: skip
         st.button("Again", icon=":material/casino:", key=f"{KEY}_again", on_click=other_noise)
     z = reconstruction.by_model(checkpoint.model, picked.x, label).code
-    generator = torch.Generator().manual_seed(st.session_state.get(f"{KEY}_noise", 0))
-    codes = reconstruction.noisy_codes(z, sigma, checkpoint.latents.mu.std(0), NEIGHBOURS, generator)
+    seed = st.session_state.get(f"{KEY}_noise", 0)
+    codes = reconstruction.noisy_codes(z, sigma, checkpoint.latents.mu.std(0), NEIGHBOURS, seed)
     images = latent.decode(checkpoint.model, np.concatenate([z[None], codes]), label)
     show_strip(images, ["no noise", *(f"neighbour {i + 1}" for i in range(NEIGHBOURS))], "neighbours")
     noun = words.dataset_of(checkpoint).noun
@@ -150,7 +149,7 @@ def how_strange(checkpoint: Checkpoint, picked: Picked) -> None:
     except DatasetError as error:
         st.error(link.plain(str(error)), icon=":material/error:")
         return
-    value = float(reconstruction.negative_elbo_each_nats(checkpoint.model, picked.x)[0])
+    value = float(reconstruction.negative_elbo_each_nats(checkpoint.model, picked.x[None])[0])
     share = reconstruction.strangeness(value, reference)
     measure = "−ELBO" if "kl_nats" in checkpoint.model.LOSSES else "reconstruction loss"
     likelihood = checkpoint.model.config.likelihood
@@ -215,7 +214,7 @@ def every_model(picked: Picked) -> None:
         made.append((of.scores.loss_nats, f"{name} · {number(of.scores.loss_nats, 1)} nats", of.x_hat))
     made.sort(key=lambda entry: entry[0])
     with part:
-        x = picked.x[0, 0].numpy()
+        x = picked.x
         show_strip(
             np.stack([x, *(x_hat for _, _, x_hat in made)]), ["the image", *(words for _, words, _ in made)], "every-model", many=True
         )

@@ -3,12 +3,12 @@
 import numpy as np
 import streamlit as st
 
-from core import metrics, restore
+from core import enlarging, metrics, restore
 from core.data.datasets import DatasetError, on_disk
+from core.enlarging import Comparison
 from pages.browser.image_tools import wipe
-from pages.enlarging import digits as enlarging
 from pages.enlarging import whole_picture
-from pages.enlarging.digits import Comparison, title
+from pages.enlarging.titles import title
 from pages.images import source as image_source
 from pages.images.gallery import Figure, Picture, Strip, row, table, uri
 from pages.images.pictures import error_map
@@ -64,7 +64,7 @@ def enlarge_one() -> None:
     if chosen is None:
         return
     st.caption(link.plain(chosen.title))
-    x = chosen.x[0, 0].numpy()
+    x = chosen.x
     key = (x.tobytes(), factor, caches.enlargers_stamp())
     show_one(caches.of_session("sr_enlarged", key, lambda: enlarging.compare(x[None], factor), KEPT), x, factor)
 
@@ -122,8 +122,8 @@ def verdict(comparison: Comparison, factor: int) -> str:
 
 def say_problems(comparison: Comparison) -> None:
     """What could not be done."""
-    for problem in comparison.problems:
-        st.warning(link.plain(problem), icon=":material/extension_off:")
+    for name, problem in comparison.failed.items():
+        st.warning(link.plain(f"{title(name)} is left out. {problem}"), icon=":material/extension_off:")
 
 
 # --- ten digits -------------------------------------------------------------------------------------------------------------

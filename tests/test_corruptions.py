@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from core.data.corruptions import CORRUPTIONS, SHARES, corrupt, corrupt_blindly, corrupt_seeded
+from core.data.corruptions import CORRUPTIONS, SHARES, corrupt, corrupt_blindly, corrupt_seeded, damaged
 
 SIZES = [(28, 28), (1, 1), (5, 40), (33, 17)]
 
@@ -63,6 +63,13 @@ def test_a_strength_for_each_image_is_that_image_at_that_strength(x, name):
 @pytest.mark.parametrize("name", [name for name, kind in CORRUPTIONS.items() if name not in ("jpeg", "blur")])
 def test_the_weakest_changes_nothing(x, name):
     assert torch.equal(corrupt_seeded(x, name, CORRUPTIONS[name].low, seed=0), x)
+
+
+def test_one_picture_is_damaged_as_a_batch_of_one_is(x):
+    image = x[0, 0, :20].numpy().astype(np.float64)
+    expected = corrupt_seeded(x[:1, :, :20], "gaussian", 0.4, seed=3)[0, 0].numpy()
+    spoilt = damaged(image, "gaussian", 0.4, seed=3)
+    assert spoilt.dtype == np.float32 and (spoilt == expected).all()
 
 
 @pytest.mark.parametrize("name", CORRUPTIONS)

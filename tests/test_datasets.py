@@ -22,7 +22,7 @@ from torchvision import datasets as tv
 
 from core.data import __main__ as command
 from core.data import datasets
-from core.data.datasets import DATASETS, DatasetError, DownloadCancelled, download, load, on_disk, to_unit_images
+from core.data.datasets import DATASETS, DatasetError, DownloadCancelled, download, load, on_disk, to_ink, to_unit_images
 
 MNIST_FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 
@@ -522,3 +522,8 @@ def test_the_command_fails_with_a_sentence(root, nowhere, monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["core.data", "mnist"])
     assert command.main() == 1
     assert "could not be downloaded" in capsys.readouterr().err
+
+
+def test_pages_and_models_see_the_same_grey():
+    images = np.arange(256, dtype=np.uint8).reshape(1, 16, 16)
+    assert (to_ink(images) == to_unit_images(images)[:, 0].numpy()).all() and to_ink(images[0]).dtype == np.float32

@@ -293,3 +293,11 @@ def test_a_stranger_s_card_gives_figures_or_none(card):
 def test_a_card_of_our_own_gives_every_metric_of_the_protocols(checkpoint_root):
     card = load("tiny", checkpoint_root).card
     assert {name for name in metrics.PROTOCOLS if metrics.from_card(card, name) is not None} == set(metrics.PROTOCOLS)
+
+
+def test_figures_of_one_picture_and_none_for_the_ssim_of_a_tiny_one(pairs):
+    x_hat, x = pairs
+    psnr_db, ssim = metrics.psnr_and_ssim(x_hat[0, 0].double().numpy(), x[0, 0].numpy())
+    assert psnr_db == pytest.approx(metrics.psnr_db(x_hat, x)[0].item()) and ssim == pytest.approx(metrics.ssim(x_hat, x)[0].item())
+    assert metrics.psnr_and_ssim(np.zeros((10, 30)), np.ones((10, 30))) == (0.0, None)
+    assert metrics.psnr_and_ssim(np.ones((11, 11)), np.ones((11, 11))) == (math.inf, 1.0)

@@ -100,7 +100,7 @@ def save_model(root: Path, name: str, kind: str, dataset: str = "mnist", dimensi
 
 def test_rows_show_what_the_core_computes(mnist: None) -> None:
     app = run()
-    x = datasets.to_unit_images(datasets.load("mnist", "test").images[:1])
+    x = datasets.to_ink(datasets.load("mnist", "test").images[0])
     model = checkpoints.load("vae-mnist-2d").model
     principal, fitted_on = caches.principal("mnist")
     expected = [reconstruction.by_model(model, x), reconstruction.by_pca(principal.first(2), x)]
@@ -151,7 +151,7 @@ def test_gauge_knows_a_digit_from_what_is_none(mnist: None) -> None:
     share = float(re.search(r"Stranger than ([\d.]+) %", words(app))[1])
     reference = caches.test_losses_nats("vae-mnist-2d", "mnist")
     assert len(reference) == caches.GAUGE_IMAGES and (np.diff(reference) >= 0).all()
-    x = datasets.to_unit_images(datasets.load("mnist", "test").images[:1])
+    x = datasets.to_ink(datasets.load("mnist", "test").images[:1])
     value = reconstruction.negative_elbo_each_nats(checkpoints.load("vae-mnist-2d").model, x)[0]
     assert share == pytest.approx(100 * (reference < value).mean(), abs=2)
     assert len(app.get("plotly_chart")) == 1 and "−ELBO" in words(app)

@@ -46,6 +46,10 @@ def noise(*shape: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).random(shape, dtype=np.float32)
 
 
+def denoised(x: torch.Tensor, *args: str, **options: object) -> torch.Tensor:
+    return torch.from_numpy(restore.denoise_batch(x.numpy(), *args, **options))
+
+
 @pytest.fixture(scope="module")
 def tiny_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("restorers")
@@ -147,7 +151,7 @@ def test_the_blur_is_scipys() -> None:
 def test_each_classical_filter_helps_against_its_noise(digits: tuple[Split, Split], name: str, damage: str) -> None:
     x = F.interpolate(to_unit_images(digits[1].images[:10]), scale_factor=3.0, mode="bilinear")
     spoilt = corrupt_seeded(x, damage, 0.2, seed=0)
-    assert psnr_db(restore.denoise_batch(spoilt, name), x).mean() > psnr_db(spoilt, x).mean() + 1
+    assert psnr_db(denoised(spoilt, name), x).mean() > psnr_db(spoilt, x).mean() + 1
 
 
 def test_a_trained_denoiser_helps(digits: tuple[Split, Split], restorers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,7 +167,7 @@ def test_a_trained_denoiser_helps(digits: tuple[Split, Split], restorers: Path, 
     checkpoints.save(tmp_path / "denoiser", "denoiser", model, {})
     monkeypatch.setattr(checkpoints, "RESTORERS_ROOT", tmp_path)
     spoilt = corrupt_seeded(test, "gaussian", 0.5, seed=1)
-    restored = restore.denoise_batch(spoilt)
+    restored = denoised(spoilt)
     assert psnr_db(restored, test).mean() > psnr_db(spoilt, test).mean() + 5
     np.testing.assert_allclose(restore.denoise(spoilt[3, 0].numpy()), restored[3, 0], atol=1e-5)
 
@@ -173,7 +177,7 @@ def test_the_shipped_denoiser_helps(digits: tuple[Split, Split]) -> None:
     x = to_unit_images(digits[1].images[:20])
     for damage, strength in (("gaussian", 0.5), ("salt-and-pepper", 0.2), ("mask", 0.5)):
         spoilt = corrupt_seeded(x, damage, strength, seed=0)
-        assert psnr_db(restore.denoise_batch(spoilt), x).mean() > psnr_db(spoilt, x).mean() + 3
+        assert psnr_db(denoised(spoilt), x).mean() > psnr_db(spoilt, x).mean() + 3
 
 
 def test_the_vae_decodes_its_code(restorers: Path, digits: tuple[Split, Split]) -> None:
@@ -181,7 +185,7 @@ def test_the_vae_decodes_its_code(restorers: Path, digits: tuple[Split, Split]) 
     model = checkpoints.load("tiny").model
     with torch.no_grad():
         expected = model.decode(model.encode(x)[0])
-    torch.testing.assert_close(restore.denoise_batch(x, "vae", checkpoint="tiny"), expected)
+    torch.testing.assert_close(denoised(x, "vae", checkpoint="tiny"), expected)
 
 
 @pytest.mark.slow
@@ -226,7 +230,7 @@ def test_the_search_sees_through_damage_that_misleads_the_encoder(damage: str, s
     opened = checkpoints.load("vae-mnist-2d")
     x = torch.from_numpy(latent.decode(opened.model, opened.latents.mu[:16])).unsqueeze(1)
     spoilt = corrupt_seeded(x, damage, strength, seed=0)
-    encoded, found = (psnr_db(restore.denoise_batch(spoilt, method), x).mean() for method in ("vae", "vae-search"))
+    encoded, found = (psnr_db(denoised(spoilt, method), x).mean() for method in ("vae", "vae-search"))
     assert found > 20 and found > encoded + 5
 
 
@@ -253,18 +257,18 @@ def test_the_search_goes_on_in_inference_mode_and_batches(
     restorers: Path, digits: tuple[Split, Split], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     x = to_unit_images(digits[1].images[:5])
-    once = restore.denoise_batch(x, "vae-search", checkpoint="tiny")
+    once = denoised(x, "vae-search", checkpoint="tiny")
     monkeypatch.setattr(restore, "SEARCH_IMAGES", 2)
     shares: list[float] = []
     with torch.inference_mode():
-        parts = restore.denoise_batch(x.clone(), "vae-search", checkpoint="tiny", on_progress=shares.append)
+        parts = denoised(x.clone(), "vae-search", checkpoint="tiny", on_progress=shares.append)
     torch.testing.assert_close(once, parts, atol=1e-4, rtol=0)
     assert shares == sorted(shares) and shares[0] == 0 and shares[-1] == 1
 
 
 def test_the_path_is_encode_decode_encode(checkpoint_root: Path, digits: tuple[Split, Split]) -> None:
     model, x = checkpoints.load("tiny", checkpoint_root).model, to_unit_images(digits[1].images[:1])
-    path = restore.path_on_map(model, x, 3)
+    path = restore.path_on_map(model, x[0, 0].numpy(), 3)
     assert path.shape == (4, 2)
     for step in range(4):
         mu, _ = latent.encode(model, x)
@@ -341,7 +345,7 @@ def test_what_is_not_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_no_images_are_no_work() -> None:
-    assert restore.denoise_batch(torch.zeros(0, 1, 28, 28), "median").shape == (0, 1, 28, 28)
+    assert denoised(torch.zeros(0, 1, 28, 28), "median").shape == (0, 1, 28, 28)
 
 
 def test_the_given_picture_is_not_changed(restorers: Path) -> None:

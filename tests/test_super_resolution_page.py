@@ -12,11 +12,10 @@ import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core import checkpoints, metrics, restore
+from core import checkpoints, enlarging, metrics, restore
 from core.models import build_restorer
 from core.models.restoration import LessonConfig, UpscalerConfig
 from pages.browser import image_tools
-from pages.enlarging import digits as enlarging
 from pages.enlarging import whole_picture
 from pages.images import gallery
 from pages.session import downloads, link
@@ -251,18 +250,6 @@ def test_the_busiest_part_is_the_one_of_all_with_most_change(height: int, width:
     change[:, :-1] += np.abs(image[:, 1:] - image[:, :-1])
     sums = [change[top : top + h, left : left + w].sum() for top in range(height - h + 1) for left in range(width - w + 1)]
     assert change[rows, columns].sum() == pytest.approx(max(sums))
-
-
-def test_shrinking_is_the_mean_of_squares() -> None:
-    x = np.random.default_rng(0).random((3, 28, 28)).astype(np.float32)
-    np.testing.assert_allclose(enlarging.shrink(x, 4), x.reshape(3, 7, 4, 7, 4).mean((2, 4)), rtol=1e-5)
-
-
-@pytest.mark.parametrize(("kind", "deviation"), [("uniform", 12**-0.5), ("gaussian", 0.24)])
-def test_noise_has_its_mean_and_its_deviation(kind: str, deviation: float) -> None:
-    noise = enlarging.noise(kind, 500, 7, 0)
-    assert noise.shape == (500, 7, 7) and noise.dtype == np.float32 and noise.min() >= 0 and noise.max() <= 1
-    assert noise.mean() == pytest.approx(0.5, abs=0.01) and noise.std() == pytest.approx(deviation, abs=0.01)
 
 
 def test_the_verdict_says_who_is_better_and_by_how_much(monkeypatch: pytest.MonkeyPatch) -> None:

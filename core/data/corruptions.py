@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -59,6 +60,12 @@ def corrupt(x: Tensor, name: str, strength: float | Tensor, generator: torch.Gen
 def corrupt_seeded(x: Tensor, name: str, strength: float, seed: int) -> Tensor:
     """`corrupt` with the numbers that a seed gives on the CPU: the same on every device."""
     return corrupt(x, name, strength, torch.Generator().manual_seed(seed))
+
+
+def damaged(image: np.ndarray, name: str, strength: float, seed: int) -> np.ndarray:
+    """`corrupt_seeded` of one picture, float32 (H, W) in [0, 1]."""
+    x = torch.from_numpy(np.ascontiguousarray(image, np.float32))[None, None]
+    return corrupt_seeded(x, name, strength, seed)[0, 0].numpy()
 
 
 def corrupt_blindly(x: Tensor, generator: torch.Generator) -> Tensor:

@@ -182,6 +182,11 @@ def to_unit_images(images: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(images)).float().div_(255.0).unsqueeze(1)
 
 
+def to_ink(images: np.ndarray) -> np.ndarray:
+    """uint8 of any shape -> float32 in [0, 1] of the same shape: what `to_unit_images` holds, for those who need no tensor."""
+    return np.divide(images, 255, dtype=np.float32)
+
+
 def _corrupt(name: str, path: Path, what: str) -> DatasetError:
     return DatasetError(f"{path} is damaged: {what}. Delete this file and download {name} again (python -m core.data {name}).")
 

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
-import torch
 
-from core.data.corruptions import CORRUPTIONS, corrupt_seeded
+from core.data.corruptions import CORRUPTIONS, damaged
 
 NONE = "none"
 MAX_SEED = 9999
@@ -48,7 +47,4 @@ def _title(name: str) -> str:
 
 def apply(image: np.ndarray, hurt: Damage) -> np.ndarray:
     """The picture (H, W) in [0, 1] with that damage."""
-    if not hurt.name:
-        return image
-    x = torch.from_numpy(np.ascontiguousarray(image, np.float32))[None, None]
-    return corrupt_seeded(x, hurt.name, hurt.strength, hurt.seed)[0, 0].numpy()
+    return damaged(image, hurt.name, hurt.strength, hurt.seed) if hurt.name else image

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
-import torch
 from PIL import Image
 
 from core import restore
@@ -169,8 +168,8 @@ def _one(work: Work, number: str, upload: Upload, kind: str, method: Chosen, cou
     if not digits:
         return [Row(upload.title, "", problem="No digit was found on it.")], {}
     note = " ".join([*upload.notes, said]).strip()
-    x = torch.from_numpy(np.stack([digit.x for digit in digits]))  # (N, 1, 28, 28)
-    x_hat = restore.denoise_batch(x, **method.options, on_progress=on_progress, should_stop=work.should_stop)[:, 0].numpy()
+    x = np.stack([digit.x for digit in digits])  # (N, 1, 28, 28)
+    x_hat = restore.denoise_batch(x, **method.options, on_progress=on_progress, should_stop=work.should_stop)[:, 0]
     names = [f"{number}-digit.png"] if kind == "digit" else [f"{number}-{place:02d}-digit.png" for place in range(1, len(digits) + 1)]
     rows = [
         Row(upload.title, name, _thumbnail(digit.x[0]), _thumbnail(answer), note)

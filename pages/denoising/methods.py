@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
-import torch
 
 from core import metrics, restore
 from core.checkpoints import Checkpoint
@@ -18,7 +17,6 @@ FIRST = ("denoiser", "lesson-denoiser", "vae", "tv")  # what a first visitor see
 WITH_CODES = ("vae", "vae-search")  # they use the model of the sidebar
 KEPT = 64  # answers in a session's memory
 SLOW_S = 0.4  # what takes longer shows how far it is
-SMALLEST_FOR_SSIM = 11
 Scores = tuple[float, float | None]  # PSNR in dB, and SSIM; a tiny picture has none
 
 
@@ -96,8 +94,7 @@ def answers(digits: np.ndarray, method: Chosen, checkpoint: Checkpoint | None) -
             bar.progress(share, f"{method.title}{background.time_left(share, seconds)}")
 
     def make() -> np.ndarray:
-        x = torch.from_numpy(np.ascontiguousarray(digits, np.float32))[:, None]  # (N, 1, 28, 28)
-        return restore.denoise_batch(x, **method.options, on_progress=on_progress)[:, 0].numpy()
+        return restore.denoise_batch(digits[:, None], **method.options, on_progress=on_progress)[:, 0]
 
     try:
         return caches.of_session("denoise_answers", (digest(digits.tobytes()), digits.shape, method, model), make, KEPT)
@@ -107,10 +104,7 @@ def answers(digits: np.ndarray, method: Chosen, checkpoint: Checkpoint | None) -
 
 def psnr_and_ssim(x_hat: np.ndarray, x: np.ndarray | None) -> Scores | None:
     """PSNR in dB and SSIM of a picture (H, W) against the clean one; None when no clean one is known, or for a tiny one's SSIM."""
-    if x is None:
-        return None
-    a, b = (torch.from_numpy(np.ascontiguousarray(picture, np.float32))[None, None] for picture in (x_hat, x))
-    return metrics.psnr_db(a, b).item(), metrics.ssim(a, b).item() if min(x.shape) >= SMALLEST_FOR_SSIM else None
+    return None if x is None else metrics.psnr_and_ssim(x_hat, x)
 
 
 def decibels(psnr: float | None) -> str:

@@ -5,7 +5,6 @@ from html import escape
 
 import numpy as np
 import streamlit as st
-import torch
 
 from core import figures, latent, restore
 from core.checkpoints import Checkpoint, CheckpointError
@@ -54,7 +53,7 @@ def show(checkpoint: Checkpoint | None) -> None:
         if picked is None:
             st.info(EMPTY.get(kind, "Choose an image."), icon=":material/image_search:")
             return
-        x = picked.x[0, 0].numpy()
+        x = picked.x
         given = damage.apply(x, hurt)
         clean = x if hurt.name or kind not in OWN else None
         answers = denoise(given, methods, checkpoint)
@@ -135,7 +134,7 @@ def show_path(given: np.ndarray, checkpoint: Checkpoint) -> None:
     except CheckpointError as error:  # it changed on disk since the page was drawn
         st.warning(link.plain(str(error)), icon=":material/error:")
         return
-    path = view.plane.points(restore.path_on_map(checkpoint.model, torch.from_numpy(given)[None, None], STEPS))
+    path = view.plane.points(restore.path_on_map(checkpoint.model, given, STEPS))
     every = max(1, len(view.points) // DOTS)
     labels = checkpoint.latents.label
     middles = latent.class_medians(view.points, labels)

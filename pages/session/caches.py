@@ -9,15 +9,14 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core import checkpoints, figures, latent, reconstruction, restore
+from core import checkpoints, enlarging, figures, latent, reconstruction, restore
 from core.checkpoints import Checkpoint, CheckpointError, RestorerCheckpoint
 from core.data import datasets
 from core.data.datasets import Split
+from core.enlarging import Comparison
 from core.export import NotExportable, decoder_bytes
 from core.latent import Plane
 from core.reconstruction import Principal
-from pages.enlarging import digits
-from pages.enlarging.digits import Comparison
 from pages.web import errors
 from pages.web.assets import Asset
 
@@ -103,11 +102,11 @@ def one_of_each(dataset: str) -> np.ndarray:
     """The first test image of each class, float32 (classes, 28, 28) in [0, 1]; DatasetError when they are not on disk or damaged."""
     split = test_split(dataset)
     _, first = np.unique(split.labels, return_index=True)
-    return split.images[first].astype(np.float32) / 255
+    return datasets.to_ink(split.images[first])
 
 
 def enlarged(originals: np.ndarray, factor: int) -> Comparison:
-    """Test images (N, 28, 28) in [0, 1] made small and enlarged in every way; see digits.compare."""
+    """Test images (N, 28, 28) in [0, 1] made small and enlarged in every way; see core.enlarging.compare."""
     return _enlarged(originals, factor, enlargers_stamp())
 
 
@@ -184,7 +183,7 @@ def _principal(dataset: str, split: str, root: str) -> tuple[Principal, str]:
 
 @st.cache_resource(max_entries=16, show_spinner="Weighing the test images, once …")
 def _test_losses_nats(name: str, root: str, stamp: tuple[int, ...], dataset: str, data: str) -> np.ndarray:
-    images = datasets.to_unit_images(_test_split(dataset, data).images[:GAUGE_IMAGES])
+    images = datasets.to_ink(_test_split(dataset, data).images[:GAUGE_IMAGES])
     return np.sort(reconstruction.negative_elbo_each_nats(_open_checkpoint(name, root, stamp).model, images))
 
 
@@ -203,7 +202,7 @@ def _restorer_card(name: str, root: str, stamp: tuple[int, ...]) -> dict[str, An
 
 @st.cache_resource(max_entries=16, show_spinner="Enlarging …")
 def _enlarged(originals: np.ndarray, factor: int, stamp: tuple[tuple[int, ...], ...]) -> Comparison:
-    return digits.compare(originals, factor)
+    return enlarging.compare(originals, factor)
 
 
 def dataset_name(checkpoint: Checkpoint) -> str:

@@ -1,20 +1,12 @@
 """Digits made small and enlarged again in every way there is: what each way makes of them, and how near that is to the original."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
 from core import metrics, restore
-from pages.web import errors
-
-SHORT_TITLES = {  # where the registry's are too long for a caption
-    "nearest": "Nearest",
-    "lesson-upscaler": "Course network",
-    "upscaler-x2": "Our model",
-    "upscaler-x4": "Our model",
-}
 
 
 @dataclass(frozen=True)
@@ -28,16 +20,11 @@ class Enlarged:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Pictures made small, and what each method makes of that; what could not be done, in sentences."""
+    """Pictures made small, and what each method makes of that; of those that could not, why."""
 
     small: np.ndarray  # float32 (N, h, w) in [0, 1]
     by: dict[str, Enlarged]  # by the method's name in restore.ENLARGERS
-    problems: tuple[str, ...] = ()
-
-
-def title(method: str) -> str:
-    """A method's name for a caption."""
-    return SHORT_TITLES.get(method, restore.ENLARGERS[method].title)
+    failed: dict[str, str] = field(default_factory=dict)  # sentences, by the method's name
 
 
 def model_for(factor: int) -> str:
@@ -52,16 +39,17 @@ def shrink(images: np.ndarray, factor: int) -> np.ndarray:
 
 def compare(originals: np.ndarray, factor: int) -> Comparison:
     """Digits, float32 (N, H, W) in [0, 1], made smaller by that factor along each side and enlarged by every method that can."""
-    small, by, problems = shrink(originals, factor), {}, []
+    small, by, failed = shrink(originals, factor), {}, {}
+    x = torch.from_numpy(originals)[:, None]  # (N, 1, H, W)
     for method in methods_for(factor):
         try:
             images = enlarge_all(small, method, factor)
         except restore.RestoreError as error:
-            problems.append(f"{title(method)} is left out. {errors.words(error)}")
+            failed[method] = str(error)
             continue
-        x_hat, x = torch.from_numpy(images)[:, None], torch.from_numpy(originals)[:, None]  # (N, 1, H, W)
+        x_hat = torch.from_numpy(images)[:, None]
         by[method] = Enlarged(images, metrics.psnr_db(x_hat, x).numpy(), metrics.ssim(x_hat, x).numpy())
-    return Comparison(small, by, tuple(problems))
+    return Comparison(small, by, failed)
 
 
 def enlarge_all(small: np.ndarray, method: str, factor: int) -> np.ndarray:

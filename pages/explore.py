@@ -9,7 +9,7 @@ from core import latent
 from core.checkpoints import Checkpoint, CheckpointError
 from core.data.datasets import DATASETS, DatasetError, on_disk
 from core.models.conditional_vae import NOT_TOLD
-from pages.browser.latent_map import LAYERS, latent_map
+from pages.browser.map import LAYERS, latent_map
 from pages.exploring import panel
 from pages.exploring.panel import Shown
 from pages.images.pictures import grey
@@ -48,7 +48,7 @@ def explore(name: str) -> None:
     if not state.point_given:
         state.point = starting_point(view)
     state.layers = choose_layers(latent.has_rings(view.checkpoint.model))
-    with st.container(key="map-and-panel"):  # where the two stand is latent_map.css's: it follows the room that there is
+    with st.container(key="map-and-panel"):  # where the two stand is map.css's: it follows the room that there is
         decoded = server_decode(view, state.point) if state.point and (view.atlas or len(view.plane.origin) > 2) else None
         latent_map(view, state.point, state.commit, state.layers, not state.point_given, decoded, keep_pick, MAP_KEY)
         with st.container(key="panel"):

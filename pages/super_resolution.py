@@ -6,7 +6,7 @@ import streamlit as st
 from core import enlarging, metrics, restore
 from core.data.datasets import DatasetError, on_disk
 from core.enlarging import Comparison
-from pages.browser.image_tools import wipe
+from pages.browser.tools import wipe
 from pages.enlarging import whole_picture
 from pages.enlarging.titles import title
 from pages.images import source as image_source

@@ -59,4 +59,4 @@ def healthz(request: Request) -> Response:
     return JSONResponse("ok")
 
 
-app = st.App("image_tools_page.py", routes=[Route("/healthz", healthz), Route("/assets/{bundle}/{name}", asset)])
+app = st.App("image_tools_page.py", routes=[Route("/healthz", healthz), Route("/assets/{bundle}/{name:path}", asset)])

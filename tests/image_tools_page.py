@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from pages.browser.image_tools import MAX_BOXES, box_editor, draw_canvas, read_boxes, read_drawing, wipe
+from pages.browser.tools import MAX_BOXES, box_editor, draw_canvas, read_boxes, read_drawing, wipe
 
 home = next(module for name, module in sys.modules.items() if name.endswith("image_tools_app"))
 state = st.session_state

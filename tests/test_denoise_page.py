@@ -21,7 +21,7 @@ from core.data.datasets import load
 from core.data.photo import digits_in_boxes, find_digits, paste_back
 from core.models import build_restorer
 from core.models.restoration import DenoiserConfig, LessonConfig
-from pages.browser import image_tools
+from pages import browser
 from pages.denoising import damage, many_files, methods
 from pages.denoising import photo as denoise_photo
 from pages.denoising import zipped as denoise_zip
@@ -49,7 +49,7 @@ def tiny_restorers(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest
 
 def run(mode: str = "digit", **state: object) -> AppTest:
     """The page in that mode, once."""
-    image_tools._component.cache_clear()  # each AppTest has a runtime of its own
+    browser._component.cache_clear()  # each AppTest has a runtime of its own
     app = AppTest.from_file(PAGE, default_timeout=60)
     app.session_state["denoise_mode"] = mode
     for name, value in state.items():

@@ -473,10 +473,11 @@ COUNT_LISTENERS = """
 
 MOUNT_AND_END_A_RUN = """async () => {
   const file = (name) => performance.getEntriesByType('resource').map(one => one.name).find(one => one.endsWith('/' + name));
-  const { mount } = await import(file('latent_map.js')), before = live.size, parentElement = document.createElement('div');
+  const { mount } = await import(file('mount.js')), before = live.size, parentElement = document.createElement('div');
   const series = [{ name: 'loss', group: 'loss', values: [1], dashed: false, colour: 'red' }];
   const timeline = { epochs: [], running: true, total: 3, curves: { epoch: [1], series }, frames: '', live_decoder: true };
-  const end = await mount({ parentElement, data: { plotly: file('plotly.min.js'), view: 'a run', timeline }, setStateValue() {} });
+  const data = { part: 'map', plotly: file('plotly.min.js'), view: 'a run', timeline };
+  const end = await mount({ parentElement, data, setStateValue() {} });
   const mounted = live.size - before, handled = window.handled(parentElement);
   end();
   return [mounted > 0, handled, live.size - before];

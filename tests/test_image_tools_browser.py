@@ -17,7 +17,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, expect
 from test_explore_browser import View
 
-from pages.browser.image_tools import MAX_BOXES, MAX_DRAWING_BYTES, PNG_MAGIC, read_boxes, read_drawing
+from pages.browser.tools import MAX_BOXES, MAX_DRAWING_BYTES, PNG_MAGIC, read_boxes, read_drawing
 
 browser_test = pytest.mark.browser
 pytestmark = pytest.mark.xdist_group("browser")

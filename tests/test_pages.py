@@ -17,8 +17,8 @@ from core.data.datasets import DatasetError, Progress
 from core.models import MODELS, build, objectives
 from core.models.conditional_vae import ConditionalVAEConfig
 from core.models.vae import VAEConfig
-from pages.browser import latent_map
-from pages.browser.latent_map import LAYERS
+from pages import browser
+from pages.browser.map import LAYERS
 from pages.session import downloads, link, words
 from pages.web import assets
 
@@ -46,7 +46,7 @@ def own_checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(script: Path = EXPLORE, **query: str) -> AppTest:
     """The page, once, with these query parameters; it must not raise."""
-    latent_map._component.cache_clear()  # each AppTest has a runtime of its own; before Streamlit 1.67 it knows no earlier component
+    browser._component.cache_clear()  # each AppTest has a runtime of its own; before Streamlit 1.67 it knows no earlier component
     app = AppTest.from_file(script, default_timeout=60)
     for name, value in query.items():
         app.query_params[name] = value

@@ -17,7 +17,7 @@ from core.data import datasets, photo
 from core.models import MODELS, build
 from core.models.autoencoder import AutoencoderConfig
 from core.models.vae import VAEConfig
-from pages.browser import image_tools, latent_map
+from pages import browser
 from pages.images import source
 from pages.session import caches, downloads
 
@@ -49,8 +49,7 @@ def own_checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(**state: object) -> AppTest:
     """The page, once, with this in the session; it must not raise."""
-    latent_map._component.cache_clear()
-    image_tools._component.cache_clear()  # each AppTest has a runtime of its own
+    browser._component.cache_clear()  # each AppTest has a runtime of its own
     app = AppTest.from_file(PAGE, default_timeout=60)
     for name, value in state.items():
         app.session_state[name] = value

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 from live import Server
 
-from pages.browser.latent_map import shared_assets
+from pages.browser import shared_assets
 from pages.web import assets
 from pages.web.assets import Asset
 
@@ -38,7 +38,7 @@ def test_health(server: Server) -> None:
     assert json.loads(get(f"{server.url}/healthz").body) == {"status": "ok"}
 
 
-@pytest.mark.parametrize("name", ["plotly.min.js", "latent_map.js"])
+@pytest.mark.parametrize("name", ["plotly.min.js", "mount.js", "map/map.js"])
 def test_assets_are_compressed_and_cached_for_a_year(server: Server, name: str) -> None:
     asset = shared_assets()[name]
     plain, packed = get(f"{server.url}/{asset.url}"), get(f"{server.url}/{asset.url}", **{"Accept-Encoding": "gzip"})

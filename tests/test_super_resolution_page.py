@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from core import checkpoints, enlarging, metrics, restore
 from core.models import build_restorer
 from core.models.restoration import LessonConfig, UpscalerConfig
-from pages.browser import image_tools
+from pages import browser
 from pages.enlarging import whole_picture
 from pages.images import gallery
 from pages.session import downloads, link
@@ -51,7 +51,7 @@ def restorers(standins: Path, tmp_path: Path, mnist_like: Path, monkeypatch: pyt
 
 def run(**state: object) -> AppTest:
     """The page, once, with this in the session; it must not raise."""
-    image_tools._component.cache_clear()  # each AppTest has a runtime of its own
+    browser._component.cache_clear()  # each AppTest has a runtime of its own
     app = AppTest.from_file(PAGE, default_timeout=60)
     for name, value in state.items():
         app.session_state[name] = value

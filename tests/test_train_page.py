@@ -17,7 +17,7 @@ from core.models.config import settings
 from core.training import presets
 from core.training.config import TrainingConfig
 from core.training.folder import CONFIG, METRICS, STATUS
-from pages.browser import latent_map
+from pages import browser
 from pages.training import form, run_view, visitor
 from pages.web import epochs as frames
 from pages.web import identity
@@ -49,7 +49,7 @@ def own_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(script: Path = TRAIN, **query: str) -> AppTest:
     """The page, once; it must not raise."""
-    latent_map._component.cache_clear()
+    browser._component.cache_clear()
     app = AppTest.from_file(script, default_timeout=60)
     for name, value in query.items():
         app.query_params[name] = value

@@ -136,7 +136,7 @@ app = st.App(
     "timeline_page.py",
     routes=[
         Route("/healthz", healthz),
-        Route("/assets/{bundle}/{name}", asset),
+        Route("/assets/{bundle}/{name:path}", asset),
         Route("/runs/{run}/{stamp}/{epoch}/{file}", frame),
         Route("/set/{run}", set_run),
     ],

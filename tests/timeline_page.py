@@ -4,7 +4,7 @@ import sys
 
 import streamlit as st
 
-from pages.browser.latent_map import LAYERS, run_map
+from pages.browser.map import LAYERS, run_map
 from pages.session import link
 
 home = next(module for name, module in sys.modules.items() if name.endswith("timeline_app"))

@@ -1,1 +1,52 @@
-"""What runs in the browser: the live map and the tools for pictures, each with the Python that mounts it."""
+"""What runs in the browser: one bundle of ES modules, one stylesheet, one component that mounts any part of it.
+
+`map/` and `tools/` have the Python that mounts their parts. The modules are served as files that import each other; Streamlit itself
+gets a loader.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from plotly.offline import get_plotlyjs
+
+from pages.web.assets import Asset, digest, publish
+
+FOLDER = Path(__file__).parent
+
+# Several lines, because a single one could be taken for a file's path.
+LOADER = """
+export default async function (component) {
+  const { mount } = await import(new URL(component.data.module, location.origin).href);
+  return mount(component);
+}
+"""
+
+
+@cache
+def shared_assets() -> dict[str, Asset]:
+    """The bundle's modules in one folder, by their path in it, and plotly.min.js as the plotly package ships it."""
+    sources = {path.relative_to(FOLDER).as_posix(): path.read_bytes() for path in sorted(FOLDER.rglob("*.js"))}
+    bundle = digest(b"\0".join(sources.values()))
+    modules = {name: Asset(name, content, bundle) for name, content in sources.items()}
+    return modules | {"plotly.min.js": Asset("plotly.min.js", get_plotlyjs().encode())}
+
+
+def address(asset: Asset) -> str:
+    """Where the browser finds an asset, from the server's root; publishes it."""
+    base = (st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{base}/{publish(asset)}" if base else f"/{publish(asset)}"
+
+
+@cache
+def _component() -> Callable[..., Any]:
+    css = "\n".join(path.read_text(encoding="utf-8") for path in (FOLDER / "style.css", *sorted(FOLDER.glob("*/*.css"))))
+    return st.components.v2.component("live", css=css, html='<div class="live"></div>', js=LOADER, isolate_styles=False)
+
+
+def mount(part: str, key: str, data: dict[str, Any], **callbacks: Callable[[], None]) -> None:
+    """Mount a part of the bundle (a name in mount.js) with what it needs to know; the callbacks are Streamlit's on_..._change."""
+    files = {name: address(asset) for name, asset in shared_assets().items()}  # all: they import each other
+    _component()(key=key, data={"part": part, "module": files["mount.js"], "plotly": files["plotly.min.js"]} | data, **callbacks)

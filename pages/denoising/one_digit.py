@@ -10,7 +10,7 @@ from core import figures, latent, restore
 from core.checkpoints import Checkpoint, CheckpointError
 from core.data.corruptions import CORRUPTIONS
 from core.restore import RestoreError
-from pages.browser.image_tools import wipe
+from pages.browser.tools import wipe
 from pages.denoising import damage
 from pages.denoising import methods as denoise_methods
 from pages.denoising.damage import Damage

@@ -10,7 +10,7 @@ from core.checkpoints import Checkpoint
 from core.data import photo
 from core.data.photo import Digit
 from core.restore import TRAINED_ON, RestoreError
-from pages.browser.image_tools import MAX_BOXES, box_editor, read_boxes, wipe
+from pages.browser.tools import MAX_BOXES, box_editor, read_boxes, wipe
 from pages.denoising import methods, zipped
 from pages.denoising.methods import Chosen
 from pages.images import given_picture

@@ -8,7 +8,7 @@ import streamlit as st
 from core import restore
 from core.checkpoints import Checkpoint
 from core.data import photo
-from pages.browser.image_tools import wipe
+from pages.browser.tools import wipe
 from pages.denoising import damage, methods
 from pages.denoising.damage import Damage
 from pages.denoising.methods import Chosen, Scores, decibels, similarity

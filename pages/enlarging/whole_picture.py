@@ -7,7 +7,7 @@ from core import restore
 from core.data import uploads
 from core.data.uploads import UploadError
 from core.enlarging import model_for
-from pages.browser.image_tools import wipe
+from pages.browser.tools import wipe
 from pages.enlarging.titles import title
 from pages.images.pictures import photo_uri, png
 from pages.images.source import FILE_TYPES, LIMITS

@@ -18,7 +18,7 @@ from core.data import datasets
 from core.data.datasets import DATASETS, DatasetError, on_disk
 from core.data.photo import find_digits, is_in_form, whole_drawing
 from core.data.uploads import MAX_BYTES, MAX_PIXELS, MAX_WORKING_PIXELS, UploadError, read_files, read_image
-from pages.browser import image_tools
+from pages.browser import tools
 from pages.images.pictures import data_uri, grey
 from pages.session import caches, downloads, link, state
 
@@ -197,7 +197,7 @@ def made_small(image: np.ndarray) -> np.ndarray:
 
 
 def _drawing(key: str) -> Picked | None:
-    image_tools.draw_canvas(lambda: _drew(key), f"{key}_sheet", SHEET_PX)
+    tools.draw_canvas(lambda: _drew(key), f"{key}_sheet", SHEET_PX)
     x = st.session_state.get(f"{key}_drawing")
     if x is None:
         st.caption("Draw a digit with the mouse, a finger or a pen. It is brought to the size and place of MNIST's digits.")
@@ -209,7 +209,7 @@ def _drawing(key: str) -> Picked | None:
 def _show_normalised(key: str, x: np.ndarray) -> None:
     """A drawing's strokes, and what they become: MNIST's size and place."""
     sheet = st.session_state.get(f"{key}_sheet")
-    png = image_tools.read_drawing(sheet.drawing) if sheet is not None else None
+    png = tools.read_drawing(sheet.drawing) if sheet is not None else None
     before = None if png is None else "data:image/png;base64," + base64.b64encode(png).decode()
     after = data_uri(grey(x))
     arrow = '<span style="opacity:.6;font-size:18px">→</span>'
@@ -228,7 +228,7 @@ def _small(uri: str, caption: str) -> str:
 
 def _drew(key: str) -> None:
     """Keep the drawing in the session, where it outlives the component."""
-    png = image_tools.read_drawing(st.session_state[f"{key}_sheet"].drawing)
+    png = tools.read_drawing(st.session_state[f"{key}_sheet"].drawing)
     try:
         digit = whole_drawing(read_image(png)) if png else None
     except UploadError:  # the browser's own PNG can be read; whoever sends another sees no picture

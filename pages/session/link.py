@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.latent import Z_LIMIT
-from pages.browser.latent_map import LAYERS
+from pages.browser.map import LAYERS
 from pages.web import errors
 
 PARAMETERS = ("checkpoint", "z", "layers")  # of the Explore page's address

@@ -13,7 +13,7 @@ from core.models import MODELS
 from core.models.conditional_vae import NOT_TOLD
 from core.training import snapshot
 from core.training.run import read_metrics
-from pages.browser.latent_map import LAYERS, run_map
+from pages.browser.map import LAYERS, run_map
 from pages.session import caches, link, refusals
 from pages.session import state as session
 from pages.session.words import UNTOLD

@@ -66,7 +66,7 @@ def publish(asset: Asset) -> str:
 
 
 def respond(request: Request) -> Response:
-    """The response to GET /assets/{bundle}/{name}: the asset, 304, or 404 for whatever is not published."""
+    """The response to GET /assets/{bundle}/{name}, where a name may have folders: the asset, 304, or 404 for whatever is not published."""
     url = f"assets/{request.path_params['bundle']}/{request.path_params['name']}"
     with _lock:
         asset = _published.get(url)

@@ -1,13 +1,13 @@
 // The grid of decoded digits under the points: tiles on a lattice that is anchored in the latent space, decoded a few at a time
 // so that the pointer stays live, finer as one zooms in.
 
-import { PIXELS } from "./decoder.js";
+import { PIXELS } from "../../nets/decoder.js";
 
 const MIN_TILE_PX = 30; // CSS pixels of a tile's side; up to twice that
 const BUDGET_MS = 7; // of decoding in one frame
 const MAX_TILES = 6000; // kept, least recently drawn dropped first
 
-export class ManifoldLayer {
+export class GridLayer {
   constructor(canvas) {
     this.canvas = canvas;
     this.tiles = new Map(); // "level:column:row" -> alpha of 784 pixels

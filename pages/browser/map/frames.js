@@ -1,7 +1,7 @@
 // What the map draws: a figure of codes and the decoder that goes with it, fetched, parsed and kept for a while.
 
-import { AtlasDecoder, DenseDecoder } from "./decoder.js";
-import { NearestIndex } from "./nearest.js";
+import { AtlasDecoder, DenseDecoder } from "../nets/decoder.js";
+import { NearestIndex } from "../nets/nearest.js";
 
 const MOST = 0.98; // of the codes: what a map shows at first
 

@@ -1,21 +1,4 @@
-// What the tools share: one instance per place on the page, for as long as Streamlit keeps that place.
-
-const instances = new WeakMap();
-
-/** The mount function of a tool. `Tool`: made with its root element, then update(data, tell) at each word from Python, destroy() at the end. */
-export const mounts = (Tool) => ({ parentElement, data, setStateValue }) => {
-  if (!instances.has(parentElement)) {
-    const root = parentElement.querySelector(".it") ?? parentElement.appendChild(Object.assign(document.createElement("div"), { className: "it" }));
-    instances.set(parentElement, { tool: new Tool(root), mounts: 0 });
-  }
-  const instance = instances.get(parentElement), mine = ++instance.mounts;
-  instance.tool.update(data, setStateValue);
-  return () => {
-    if (mine !== instance.mounts) return; // Streamlit ends a mount that a newer one overtook; the tool lives on
-    instance.tool.destroy();
-    instances.delete(parentElement);
-  };
-};
+// What canvas and boxes share: keys that do something, and icons.
 
 /** A listener that does `actions[name(event)]`, where there is one, and keeps the event from the page and its shortcuts. */
 export const keys = (actions) => (event) => {

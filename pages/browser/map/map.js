@@ -2,11 +2,11 @@
 // Python mounts it (see __init__.py), passes addresses and the kept point, and hears only of commits.
 
 import { faint } from "./curves.js";
-import { PIXELS } from "./decoder.js";
+import { PIXELS } from "../nets/decoder.js";
 import { Shelf, readAtlas, readDecoder, readFigure } from "./frames.js";
 import { Input, MIN_UNIT, clamp } from "./input.js";
-import { ManifoldLayer } from "./manifold.js";
-import { NameLayer } from "./names.js";
+import { GridLayer } from "./layers/grid.js";
+import { NameLayer } from "./layers/names.js";
 import { Timeline } from "./timeline.js";
 import { Tour } from "./tour.js";
 
@@ -47,24 +47,10 @@ const SKELETON = `
     </div>
   </div>
   <div class="lm-legend" role="group" aria-label="Classes: click for one alone, shift-click or long press to add"></div>
-  <p class="lm-help" id="lm-help"></p>
-  <p class="lm-hidden" aria-live="polite"></p>`;
+  <p class="lm-help live-help" id="lm-help"></p>
+  <p class="live-hidden" aria-live="polite"></p>`;
 
-const instances = new WeakMap();
 const models = new Shelf(12);
-
-/** Called by Streamlit whenever data or theme change. */
-export async function mount(component) {
-  const { parentElement } = component;
-  if (!instances.has(parentElement)) instances.set(parentElement, new LatentMap(parentElement));
-  const map = instances.get(parentElement), mine = ++map.mounts;
-  await map.update(component);
-  return () => {
-    if (mine !== map.mounts) return; // Streamlit ends a mount that a newer one overtook; the map lives on
-    map.destroy();
-    instances.delete(parentElement);
-  };
-}
 
 /** Figure and decoder of a model that is done learning. */
 function readModel({ figure, decoder, atlas, bound }) {
@@ -92,15 +78,17 @@ let webgl = true; // until Plotly says that there is none; asking for a context 
 
 const format = (v) => v.toFixed(2).replace("-", "−");
 
-class LatentMap {
-  constructor(parent) {
-    this.root = parent.querySelector(".lm") ?? parent.appendChild(Object.assign(document.createElement("div"), { className: "lm" }));
-    this.root.innerHTML = SKELETON;
+export default class LatentMap {
+  /** room: the place on the page; every listener and observer of this map ends with the signal. */
+  constructor(room, signal) {
+    room.classList.add("lm-room");
+    room.innerHTML = `<div class="lm">${SKELETON}</div>`;
+    this.root = room.firstElementChild;
     const find = (selector) => this.root.querySelector(selector);
     this.map = find(".lm-map");
     this.plot = find(".lm-plot");
     this.side = find(".lm-side");
-    this.room = this.root.closest(".st-key-map-and-panel") ?? this.root; // the page's grid around the map, see latent_map.css
+    this.room = this.root.closest(".st-key-map-and-panel") ?? this.root; // the page's grid around the map, see map.css
     this.image = find(".lm-image");
     this.context = this.image.getContext("2d", { willReadFrequently: true }); // 784 pixels: faster without the GPU
     this.pixels = this.context.createImageData(28, 28);
@@ -110,24 +98,23 @@ class LatentMap {
     this.sliders = [...this.root.querySelectorAll(".lm-controls input")];
     this.spans = this.sliders.map(() => [0, 0]); // their ends
     this.outputs = [...this.root.querySelectorAll(".lm-controls output")];
-    this.tiles = new ManifoldLayer(find(".lm-tiles"));
+    this.tiles = new GridLayer(find(".lm-tiles"));
     this.names = new NameLayer(find(".lm-names"));
     this.tour = new Tour((z) => this.show(z));
     this.chosen = new Set(); // classes that are not dimmed; empty: all are shown
     this.committed = null;
     this.sent = 0; // number of the last commit that Python was told of
     this.measures = { [DECODE]: 0, [FRAME]: 0 };
-    this.mounts = 0;
     this.limit = 0;
-    this.stopper = new AbortController();
-    this.signal = this.stopper.signal; // every listener and observer of this map ends with it
-    this.input = new Input(this, this.signal);
+    this.signal = signal;
+    this.input = new Input(this, signal);
+    signal.addEventListener("abort", () => this.destroy(), { once: true });
   }
 
   // --- what Python says -------------------------------------------------------------------------------------------------
 
-  async update({ data, setStateValue }) {
-    this.tell = setStateValue;
+  async update(data, tell) {
+    this.tell = tell;
     this.latest = data;
     try {
       const [Plotly, model] = await Promise.all([loadPlotly(data.plotly), data.timeline ? null : readModel(data)]);
@@ -605,7 +592,6 @@ class LatentMap {
 
   destroy() {
     this.gone = true;
-    this.stopper.abort();
     this.tour.stop();
     this.tiles.stop();
     this.timeline?.destroy();

@@ -1,29 +1,20 @@
-"""The live map as Streamlit sees it: one component that decodes in the browser and tells Python of commits only.
-
-Its JavaScript is served as files that import each other (latent_map.js and its neighbours); Streamlit itself gets a loader.
-"""
+"""The live map as Streamlit sees it: it decodes in the browser and tells Python of commits only."""
 
 from collections.abc import Callable, Sequence
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-import streamlit as st
-from plotly.offline import get_plotlyjs
-
 from core.latent import Z_LIMIT
+from pages.browser import address, mount
 from pages.session.caches import MapView
-from pages.web.assets import Asset, digest, publish
 
-FOLDER = Path(__file__).parent
 LAYERS = {"points": "Points", "names": "Class names", "manifold": "Decoded grid", "prior": "Prior rings"}
 
 HELP = (
-    '<span class="lm-fine"><b>Move</b> over the map to decode any point, also where there is no dot. <b>Click</b> to keep it, '
+    '<span class="live-fine"><b>Move</b> over the map to decode any point, also where there is no dot. <b>Click</b> to keep it, '
     "<kbd>Esc</kbd> to clear it; "
     "<b>drag</b> to pan, <b>scroll</b> to zoom, <b>double-click</b> to see the whole map (again: its outliers, too). With the map in "
     "focus, <kbd>←</kbd> <kbd>→</kbd> <kbd>↑</kbd> <kbd>↓</kbd> move the point (<kbd>Shift</kbd>: finer).</span>"
-    '<span class="lm-coarse"><b>Slide a finger</b> over the map to decode any point, also where there is no dot; <b>lift</b> it to '
+    '<span class="live-coarse"><b>Slide a finger</b> over the map to decode any point, also where there is no dot; <b>lift</b> it to '
     "keep the point. <b>Two fingers</b> pan and zoom.</span>"
 )
 
@@ -31,38 +22,6 @@ RUN_HELP = (
     " <span><b>Slide</b> through the epochs, or click in the curves, and the map, the decoded grid and your kept point are those of that "
     "epoch.</span>"
 )
-
-# Several lines, because a single one could be taken for a file's path.
-LOADER = """
-export default async function (component) {
-  const { mount } = await import(new URL(component.data.module, location.origin).href);
-  return mount(component);
-}
-"""
-
-
-@cache
-def shared_assets() -> dict[str, Asset]:
-    """plotly.min.js as the plotly package ships it, and the component's own modules in one folder, by name."""
-    sources = {path.name: path.read_bytes() for path in sorted(FOLDER.glob("*.js"))}
-    bundle = digest(b"\0".join(sources.values()))
-    return {"plotly.min.js": Asset("plotly.min.js", get_plotlyjs().encode())} | {
-        name: Asset(name, content, bundle) for name, content in sources.items()
-    }
-
-
-def address(asset: Asset) -> str:
-    """Where the browser finds an asset, from the server's root; publishes it."""
-    base = (st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"/{base}/{publish(asset)}" if base else f"/{publish(asset)}"
-
-
-@cache
-def _component() -> Callable[..., Any]:
-    css = (FOLDER / "latent_map.css").read_text(encoding="utf-8")
-    return st.components.v2.component(
-        "latent_map", css=css, html='<div class="lm-room"><div class="lm"></div></div>', js=LOADER, isolate_styles=False
-    )
 
 
 def coordinates(dimensions: int) -> dict[str, Any]:
@@ -153,10 +112,7 @@ def run_map(
 
 def _mount(key: str, on_pick: Callable[[], None], **said: Any) -> None:
     """Give the component what it needs anywhere, and what the caller says."""
-    files = {name: address(asset) for name, asset in shared_assets().items()}
     data = {
-        "module": files["latent_map.js"],
-        "plotly": files["plotly.min.js"],
         "limit": Z_LIMIT,
         "figure": None,
         "decoder": None,
@@ -165,4 +121,4 @@ def _mount(key: str, on_pick: Callable[[], None], **said: Any) -> None:
         "walk": False,
         "timeline": None,
     }
-    _component()(key=key, data=data | said, on_pick_change=on_pick)
+    mount("map", key, data | said, on_pick_change=on_pick)

@@ -1,21 +1,14 @@
-"""Three tools for pictures, each one component: wipe (compare), draw_canvas (draw) and box_editor (mark places in a photo).
+"""Three tools for pictures: wipe (compare), draw_canvas (draw) and box_editor (mark places in a photo).
 
-What draw_canvas and box_editor send comes from the browser: read_drawing and read_boxes check it. Their JavaScript is served as files.
+What draw_canvas and box_editor send comes from the browser: read_drawing and read_boxes check it.
 """
 
 import base64
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
-from pathlib import Path
-from typing import Any
 
-import streamlit as st
+from pages.browser import mount
 
-from pages.browser.latent_map import LOADER, address
-from pages.web.assets import Asset, digest
-
-FOLDER = Path(__file__).parent
 MAX_DRAWING_BYTES = 1 << 20
 MAX_BOXES = 200
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
@@ -28,7 +21,7 @@ def wipe(pictures: Mapping[str, str], key: str, height_px: int = 280, sides: tup
     right of the divider at first; None: the first and the last. Nothing is sent to Python.
     """
     shown = [{"title": title, "uri": uri} for title, uri in pictures.items()]
-    _mount("wipe", key, {"pictures": shown, "height": height_px, "sides": list(sides or (*pictures,)[:: max(1, len(pictures) - 1)])})
+    mount("wipe", key, {"pictures": shown, "height": height_px, "sides": list(sides or (*pictures,)[:: max(1, len(pictures) - 1)])})
 
 
 def draw_canvas(on_draw: Callable[[], None], key: str, side_px: int = 280) -> None:
@@ -37,7 +30,7 @@ def draw_canvas(on_draw: Callable[[], None], key: str, side_px: int = 280) -> No
     After each change st.session_state[key].drawing is {"png": base64 of side_px x side_px pixels, "number": n}, or None for a
     blank sheet; see read_drawing. Coming back from another page, the browser sends a drawing once more.
     """
-    _mount("canvas", key, {"key": key, "side": side_px}, on_drawing_change=on_draw)
+    mount("canvas", key, {"key": key, "side": side_px}, on_drawing_change=on_draw)
 
 
 def read_drawing(value: object) -> bytes | None:
@@ -76,7 +69,7 @@ def box_editor(
         "version": version,
         "limit": MAX_BOXES,
     }
-    _mount("boxes", key, data, on_boxes_change=on_change)
+    mount("boxes", key, data, on_boxes_change=on_change)
 
 
 def read_boxes(value: object, size: tuple[int, int], version: int | None = None) -> list[tuple[int, int, int, int]] | None:
@@ -102,22 +95,3 @@ def _read_box(box: object, height: int, width: int) -> tuple[int, int, int, int]
         return None
     top, left, bottom, right = (round(v) for v in box)
     return (top, left, bottom, right) if top < bottom and left < right else None
-
-
-@cache
-def shared_assets() -> dict[str, Asset]:
-    """The components' modules in one folder, by name."""
-    sources = {path.name: path.read_bytes() for path in sorted(FOLDER.glob("*.js"))}
-    bundle = digest(b"\0".join(sources.values()))
-    return {name: Asset(name, content, bundle) for name, content in sources.items()}
-
-
-@cache
-def _component(tool: str) -> Callable[..., Any]:
-    css = (FOLDER / "image_tools.css").read_text(encoding="utf-8")
-    return st.components.v2.component(f"image_tools_{tool}", css=css, html='<div class="it"></div>', js=LOADER, isolate_styles=False)
-
-
-def _mount(tool: str, key: str, data: dict[str, Any], **callbacks: Callable[[], None]) -> None:
-    files = {name: address(asset) for name, asset in shared_assets().items()}  # all: they import each other
-    _component(tool)(key=key, data={"module": files[f"{tool}.js"]} | data, **callbacks)

@@ -1,7 +1,8 @@
 // A photo with numbered boxes over it: select, move, resize, remove and add them with the mouse, a finger or the keyboard.
 // A box is [top, left, bottom, right] in the photo's own pixels. Python hears of each change when it is finished.
 
-import { ICONS, keys, mounts } from "./mounting.js";
+import { listener, onResize } from "../events.js";
+import { ICONS, keys } from "./keys.js";
 
 const SLOP_PX = 3; // a press that moved less is a click
 const KEY_COMMIT_MS = 400; // after the last arrow key, the change is finished
@@ -17,18 +18,18 @@ const SKELETON = `
     <p class="it-status" role="status"></p>
   </div>
   <div class="it-stage it-photo" role="group" data-testid="photo"><img alt="" draggable="false"></div>
-  <p class="it-help it-fine"><b>Click</b> a box or <kbd>Tab</kbd> to it; <b>drag</b> it or its corners. <kbd>←</kbd> <kbd>→</kbd> <kbd>↑</kbd>
+  <p class="live-help live-fine"><b>Click</b> a box or <kbd>Tab</kbd> to it; <b>drag</b> it or its corners. <kbd>←</kbd> <kbd>→</kbd> <kbd>↑</kbd>
     <kbd>↓</kbd> move it, with <kbd>Shift</kbd> resize it, <kbd>Delete</kbd> removes it.</p>
-  <p class="it-help it-coarse"><b>Tap</b> a box, then <b>drag</b> it or its corners.</p>`;
+  <p class="live-help live-coarse"><b>Tap</b> a box, then <b>drag</b> it or its corners.</p>`;
 
 const edits = new Map(); // by the component's key: they are there again after a visit to another page
 
 const clamp = (v, low, high) => Math.min(high, Math.max(low, v));
 
-class Boxes {
-  constructor(root) {
+export default class Boxes {
+  constructor(root, signal) {
     this.root = root;
-    root.classList.add("it-boxes");
+    root.classList.add("it", "it-boxes");
     root.dataset.testid = "box-editor";
     root.innerHTML = SKELETON;
     const find = (selector) => root.querySelector(selector);
@@ -44,9 +45,10 @@ class Boxes {
       if (part === "it-handle") handle.dataset.corner = corner;
       return handle;
     }));
-    this.listen();
-    this.resize = new ResizeObserver(() => this.refresh());
-    this.resize.observe(this.stage);
+    this.on = listener(signal);
+    this.listen(this.on);
+    onResize(this.stage, () => this.refresh(), signal);
+    signal.addEventListener("abort", () => this.finishBurst(), { once: true });
   }
 
   // --- what Python says -------------------------------------------------------------------------------------------------
@@ -181,28 +183,28 @@ class Boxes {
 
   // --- pointer ----------------------------------------------------------------------------------------------------------
 
-  listen() {
+  listen(on) {
     const { stage } = this;
-    stage.onpointerdown = (event) => this.press(event);
-    stage.onpointermove = (event) => this.drag(event);
-    stage.onpointerup = (event) => this.release(event);
-    stage.onpointercancel = () => this.giveUp();
-    stage.addEventListener("touchstart", (event) => this.gesture && event.preventDefault(), { passive: false }); // as in canvas.js
-    stage.onclick = (event) => this.click(event);
-    this.button("add").onclick = (event) => {
+    on(stage, "pointerdown", (event) => this.press(event));
+    on(stage, "pointermove", (event) => this.drag(event));
+    on(stage, "pointerup", (event) => this.release(event));
+    on(stage, "pointercancel", () => this.giveUp());
+    on(stage, "touchstart", (event) => this.gesture && event.preventDefault(), { passive: false }); // as in canvas.js
+    on(stage, "click", (event) => this.click(event));
+    on(this.button("add"), "click", (event) => {
       if (event.detail) this.setAdding(!this.adding);
       else this.add(this.usual([this.data.height / 2, this.data.width / 2])); // by a key: the arrows take it where it belongs
-    };
-    this.button("remove").onclick = () => this.remove();
-    this.button("undo").onclick = () => this.undo();
+    });
+    on(this.button("remove"), "click", () => this.remove());
+    on(this.button("undo"), "click", () => this.undo());
     const arrows = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
     const actions = { Delete: () => this.remove(), Backspace: () => this.remove(), "Ctrl+z": () => this.undo(), Escape: () => this.escape() };
     for (const [name, [dy, dx]] of Object.entries(arrows)) {
       actions[name] = () => this.nudge(dy, dx);
       actions[`Shift+${name}`] = () => this.nudge(dy, dx, [2, 3]);
     }
-    this.root.onkeydown = keys(actions);
-    this.root.addEventListener("focusout", () => this.finishBurst()); // there is no onfocusout
+    on(this.root, "keydown", keys(actions));
+    on(this.root, "focusout", () => this.finishBurst());
   }
 
   setAdding(adding) {
@@ -330,7 +332,10 @@ class Boxes {
     element.tabIndex = 0;
     element.setAttribute("role", "button");
     element.append(Object.assign(document.createElement("span"), { className: "it-tag" }));
-    element.onfocus = () => this.gesture || this.adding || this.selected === this.elements.indexOf(element) || this.select(this.elements.indexOf(element), false);
+    this.on(element, "focus", () => {
+      const at = this.elements.indexOf(element);
+      if (!this.gesture && !this.adding && this.selected !== at) this.select(at, false);
+    });
     return element;
   }
 
@@ -348,11 +353,4 @@ class Boxes {
     element.setAttribute("aria-pressed", chosen);
     element.setAttribute("aria-label", `Box ${i + 1} of ${this.elements.length}, ${Math.round(r - l)} by ${Math.round(b - t)} pixels`);
   }
-
-  destroy() {
-    this.finishBurst();
-    this.resize.disconnect();
-  }
 }
-
-export const mount = mounts(Boxes);

@@ -1,7 +1,8 @@
 // A sheet of paper to draw on with pointer, finger or pen. Python hears of each finished stroke, as a PNG.
 // Strokes are kept as lines, so that the screen shows them at its own resolution and undo has something to take back.
 
-import { ICONS, keys, mounts } from "./mounting.js";
+import { listener, onResize } from "../events.js";
+import { ICONS, keys } from "./keys.js";
 
 const INK = "#000", PAPER = "#fff"; // in the light and in the dark theme: it is paper
 const DARK = 128; // a pixel below is ink
@@ -20,9 +21,9 @@ const SKELETON = `
     <div class="it-buttons it-toggle" role="group" aria-label="Tool">${tool("pen", "Pen")}${tool("eraser", "Eraser")}</div>
     <label class="it-thickness">Thickness <input type="range" step="1" data-testid="thickness"><i></i></label>
     <div class="it-buttons">${tool("undo", "Undo")}${tool("redo", "Redo")}${tool("clear", "Clear")}</div>
-    <p class="it-help it-fine"><kbd>Ctrl</kbd> <kbd>Z</kbd> takes back the last stroke, <kbd>Delete</kbd> clears the sheet.</p>
+    <p class="live-help live-fine"><kbd>Ctrl</kbd> <kbd>Z</kbd> takes back the last stroke, <kbd>Delete</kbd> clears the sheet.</p>
   </div>
-  <p class="it-hidden" aria-live="polite"></p>`;
+  <p class="live-hidden" aria-live="polite"></p>`;
 
 const sheets = new Map(); // what was drawn, by the component's key: it is there again after a visit to another page
 
@@ -58,10 +59,10 @@ function draw(context, strokes, side) {
 // Without the GPU: small, and read after each stroke; Chromium's accelerated one was painted from before a bare fillRect.
 const surface = () => document.createElement("canvas").getContext("2d", { alpha: false, willReadFrequently: true });
 
-class Sheet {
-  constructor(root) {
+export default class Sheet {
+  constructor(root, signal) {
     this.root = root;
-    root.classList.add("it-draw");
+    root.classList.add("it", "it-draw");
     root.dataset.testid = "draw-canvas";
     root.innerHTML = SKELETON;
     const find = (selector) => root.querySelector(selector);
@@ -72,9 +73,9 @@ class Sheet {
     this.brush = find(".it-brush");
     this.thickness = find("input");
     this.button = (name) => find(`[data-do="${name}"]`);
-    this.listen();
-    this.resize = new ResizeObserver(() => this.fit());
-    this.resize.observe(this.canvas);
+    this.listen(listener(signal));
+    onResize(this.canvas, () => this.fit(), signal);
+    signal.addEventListener("abort", () => cancelAnimationFrame(this.frame), { once: true });
   }
 
   // --- what Python says -------------------------------------------------------------------------------------------------
@@ -106,24 +107,24 @@ class Sheet {
 
   // --- pointer ----------------------------------------------------------------------------------------------------------
 
-  listen() {
+  listen(on) {
     const { canvas } = this, act = { undo: () => this.undo(), redo: () => this.redo(), clear: () => this.clear() };
-    canvas.onpointerdown = (event) => this.begin(event);
-    canvas.onpointermove = (event) => this.move(event);
-    canvas.onpointerup = canvas.onpointercancel = (event) => this.end(event);
+    on(canvas, "pointerdown", (event) => this.begin(event));
+    on(canvas, "pointermove", (event) => this.move(event));
+    for (const type of ["pointerup", "pointercancel"]) on(canvas, type, (event) => this.end(event));
     // Else Chromium takes a quick stroke for a flick, and swallows the tap on a button that follows it.
-    canvas.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
-    canvas.onpointerleave = () => (this.brush.hidden = true);
-    canvas.oncontextmenu = (event) => event.preventDefault(); // of a long press
-    for (const [name, action] of Object.entries(act)) this.button(name).onclick = action;
-    this.button("pen").onclick = () => this.take(false);
-    this.button("eraser").onclick = () => this.take(true);
-    this.thickness.oninput = () => {
+    on(canvas, "touchstart", (event) => event.preventDefault(), { passive: false });
+    on(canvas, "pointerleave", () => (this.brush.hidden = true));
+    on(canvas, "contextmenu", (event) => event.preventDefault()); // of a long press
+    for (const [name, action] of Object.entries(act)) on(this.button(name), "click", action);
+    on(this.button("pen"), "click", () => this.take(false));
+    on(this.button("eraser"), "click", () => this.take(true));
+    on(this.thickness, "input", () => {
       this.kept.width = Number(this.thickness.value);
       this.refresh();
-    };
+    });
     const { undo, redo, clear } = act;
-    this.root.onkeydown = keys({ "Ctrl+z": undo, "Ctrl+y": redo, "Ctrl+Shift+z": redo, Delete: clear, Backspace: clear });
+    on(this.root, "keydown", keys({ "Ctrl+z": undo, "Ctrl+y": redo, "Ctrl+Shift+z": redo, Delete: clear, Backspace: clear }));
   }
 
   /** The event's place on the sheet, in its own pixels. */
@@ -249,11 +250,4 @@ class Sheet {
     this.brush.hidden = pointerType === "touch";
     this.brush.style.transform = `translate(${clientX - left}px, ${clientY - top}px) translate(-50%, -50%)`;
   }
-
-  destroy() {
-    cancelAnimationFrame(this.frame);
-    this.resize.disconnect();
-  }
 }
-
-export const mount = mounts(Sheet);

@@ -1,6 +1,6 @@
 // Pictures side by side at one crisp scale, and two of them on top of each other with a divider that wipes between them.
 
-import { mounts } from "./mounting.js";
+import { onResize } from "../events.js";
 
 const GAP_PX = 12; // between two pictures of the row
 
@@ -21,10 +21,10 @@ const SKELETON = `
 
 const scaled = (fit) => (fit >= 1 ? Math.floor(fit) : fit); // each pixel of a small picture as large as the next one
 
-class Wipe {
-  constructor(root) {
+export default class Wipe {
+  constructor(root, signal) {
     this.root = root;
-    root.classList.add("it-compare");
+    root.classList.add("it", "it-compare");
     root.dataset.testid = "wipe";
     root.innerHTML = SKELETON;
     const find = (selector) => root.querySelector(selector);
@@ -34,17 +34,11 @@ class Wipe {
     this.sides = [find(".it-left"), find(".it-right")];
     this.names = [...root.querySelectorAll(".it-name")];
     this.selects = [...root.querySelectorAll("select")];
-    this.range.oninput = () => this.divide(Number(this.range.value));
-    for (const select of this.selects) select.onchange = () => this.choose();
-    this.stage.onpointerdown = (event) => {
-      if (event.button || !event.isPrimary) return;
-      this.stage.setPointerCapture(event.pointerId);
-      this.range.focus({ preventScroll: true }); // the arrow keys go on from here
-      this.drag(event);
-    };
-    this.stage.onpointermove = (event) => this.stage.hasPointerCapture(event.pointerId) && this.drag(event);
-    this.resize = new ResizeObserver(() => this.arrange());
-    this.resize.observe(root);
+    this.range.addEventListener("input", () => this.divide(Number(this.range.value)), { signal });
+    for (const select of this.selects) select.addEventListener("change", () => this.choose(), { signal });
+    this.stage.addEventListener("pointerdown", (event) => this.press(event), { signal });
+    this.stage.addEventListener("pointermove", (event) => this.stage.hasPointerCapture(event.pointerId) && this.drag(event), { signal });
+    onResize(root, () => this.arrange(), signal);
     this.divide(50);
   }
 
@@ -95,6 +89,13 @@ class Wipe {
     this.stage.style.setProperty("--at", `${percent}%`);
   }
 
+  press(event) {
+    if (event.button || !event.isPrimary) return;
+    this.stage.setPointerCapture(event.pointerId);
+    this.range.focus({ preventScroll: true }); // the arrow keys go on from here
+    this.drag(event);
+  }
+
   drag({ clientX }) {
     const { left, width } = this.stage.getBoundingClientRect();
     this.divide(Math.round(Math.min(1, Math.max(0, (clientX - left) / width)) * 100));
@@ -117,10 +118,4 @@ class Wipe {
     set(this.row, small);
     set(this.stage, most);
   }
-
-  destroy() {
-    this.resize.disconnect();
-  }
 }
-
-export const mount = mounts(Wipe);

@@ -1,0 +1,31 @@
+// Where Streamlit and the bundle meet: one instance per place on the page, for as long as Streamlit keeps that place.
+
+/** A part is a class: made with its root element and a signal that aborts when it ends, then update(data, tell) at each word from Python. */
+const PARTS = {
+  map: () => import("./map/map.js"),
+  wipe: () => import("./tools/wipe.js"),
+  canvas: () => import("./tools/canvas.js"),
+  boxes: () => import("./tools/boxes.js"),
+};
+
+const instances = new WeakMap();
+
+/** A part in a place of its own; everything that it listens to or observes ends with the signal. */
+function begin(Part, place) {
+  const root = place.querySelector(".live") ?? place.appendChild(Object.assign(document.createElement("div"), { className: "live" }));
+  const stopper = new AbortController();
+  return { part: new Part(root, stopper.signal), stopper, mounts: 0 };
+}
+
+/** Called by Streamlit whenever data or theme change. */
+export async function mount({ parentElement, data, setStateValue }) {
+  const { default: Part } = await PARTS[data.part]();
+  if (!instances.has(parentElement)) instances.set(parentElement, begin(Part, parentElement));
+  const instance = instances.get(parentElement), mine = ++instance.mounts;
+  await instance.part.update(data, setStateValue);
+  return () => {
+    if (mine !== instance.mounts) return; // Streamlit ends a mount that a newer one overtook; the part lives on
+    instance.stopper.abort();
+    instances.delete(parentElement);
+  };
+}

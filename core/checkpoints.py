@@ -65,6 +65,13 @@ class Checkpoint:
     card: dict[str, Any]
     latents: Latents
 
+    @property
+    def dataset_name(self) -> str:
+        """The data set that the card names; "" when it names none."""
+        dataset = self.card.get("dataset")
+        name = dataset.get("name") if isinstance(dataset, dict) else None
+        return name if isinstance(name, str) else ""
+
 
 @dataclass(frozen=True)
 class RestorerCheckpoint:

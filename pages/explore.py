@@ -8,6 +8,7 @@ import streamlit as st
 from core import latent
 from core.checkpoints import Checkpoint, CheckpointError
 from core.data.datasets import DATASETS, DatasetError, on_disk
+from core.frame import class_names
 from core.models.conditional_vae import NOT_TOLD
 from pages.browser.map import LAYERS, latent_map
 from pages.exploring import panel
@@ -49,7 +50,7 @@ def explore(name: str) -> None:
         state.point = starting_point(view)
     state.layers = choose_layers(latent.has_rings(view.checkpoint.model))
     with st.container(key="map-and-panel"):  # where the two stand is map.css's: it follows the room that there is
-        decoded = server_decode(view, state.point) if state.point and (view.atlas or len(view.plane.origin) > 2) else None
+        decoded = server_decode(view, state.point) if state.point and (view.atlas or len(view.frame.plane.origin) > 2) else None
         latent_map(view, state.point, state.commit, state.layers, not state.point_given, decoded, keep_pick, MAP_KEY)
         with st.container(key="panel"):
             show_panel(view)
@@ -78,7 +79,7 @@ def chosen_label(checkpoint: Checkpoint) -> int | None:
     """For a conditional model: which class its decoder is to draw; None where it is not told."""
     if not checkpoint.model.conditional:
         return None
-    names = caches.class_names(checkpoint) or tuple(map(str, range(getattr(checkpoint.model.config, "classes", 0))))
+    names = class_names(checkpoint.dataset_name) or tuple(map(str, range(getattr(checkpoint.model.config, "classes", 0))))
     first = int(checkpoint.latents.label[0])  # of the point that a first visitor finds
     label = st.selectbox(
         "Draw as", [*range(len(names)), NOT_TOLD], min(first, len(names)), key=f"draw_as-{checkpoint.name}",
@@ -90,27 +91,27 @@ def chosen_label(checkpoint: Checkpoint) -> int | None:
 
 def starting_point(view: caches.MapView) -> tuple[float, float]:
     """Where the first test image's code lies: a first visitor finds a point already chosen."""
-    z1, z2 = view.points[0].tolist()
+    z1, z2 = view.frame.points[0].tolist()
     return round(z1, 4), round(z2, 4)
 
 
 def server_decode(view: caches.MapView, z: tuple[float, float]) -> str:
     """The decoder's own answer, where the browser has none: for an atlas, and for a dot whose code lies beside the map's plane."""
-    code, _ = latent.code_at(view.plane, view.checkpoint.latents.mu, view.points, z)
-    x_hat = latent.decode(view.checkpoint.model, code[None], view.label)[0]
+    code, _ = latent.code_at(view.frame.plane, view.checkpoint.latents.mu, view.frame.points, z)
+    x_hat = latent.decode(view.checkpoint.model, code[None], view.frame.label)[0]
     return base64.b64encode(grey(x_hat).tobytes()).decode()
 
 
 def show_panel(view: caches.MapView) -> None:
     """What the kept point means; and, where the data set's images are not here, the offer to bring them."""
-    checkpoint, point = view.checkpoint, st.session_state.point
+    checkpoint, frame, point = view.checkpoint, view.frame, st.session_state.point
     codes = checkpoint.latents
-    reading = latent.read_point(codes.mu, codes.label, *latent.code_at(view.plane, codes.mu, view.points, point)) if point else None
-    dataset_name = caches.dataset_name(checkpoint)
+    reading = latent.read_point(codes.mu, codes.label, *latent.code_at(frame.plane, codes.mu, frame.points, point)) if point else None
+    dataset_name = checkpoint.dataset_name
     images, why_not = test_images(dataset_name, len(codes.mu))
     image = panel.read_image(checkpoint, reading.nearest, images) if images is not None and reading and reading.on_code else None
     instead = f"{why_not} This is what the decoder makes of the code."
-    panel.show(Shown(checkpoint, view.classes, reading, image, instead, view.gap, view.label, not st.session_state.point_given))
+    panel.show(Shown(checkpoint, frame.classes, reading, image, instead, view.gap, frame.label, not st.session_state.point_given))
     if images is None and dataset_name in DATASETS and not on_disk(dataset_name, "test"):
         with st.container(border=True):
             st.markdown(

@@ -35,7 +35,7 @@ def main() -> None:
         sidebar.model_card(checkpoint)
     source, results = st.columns([0.3, 0.7], gap="medium")
     with source:
-        picked = image_source.choose(KEY, checkpoint, caches.dataset_name(checkpoint))
+        picked = image_source.choose(KEY, checkpoint, checkpoint.dataset_name)
         if picked is not None:
             show_image(picked.x, picked.title)
     if picked is not None:
@@ -50,7 +50,7 @@ def main() -> None:
 
 def told(checkpoint: Checkpoint, picked: Picked) -> int | None:
     """The class that a conditional model is told: the image's, where it is one of the classes that the model knows."""
-    same = picked.dataset == caches.dataset_name(checkpoint)
+    same = picked.dataset == checkpoint.dataset_name
     return picked.label if checkpoint.model.conditional and same else None
 
 
@@ -67,7 +67,7 @@ def through_bottlenecks(checkpoint: Checkpoint, picked: Picked, label: int | Non
         Row(entry_of(checkpoint.model).title, f"{checkpoint.name} · {size}{informed}", reconstruction.by_model(checkpoint.model, x, label))
     ]
     try:
-        principal, fitted_on = caches.principal(caches.dataset_name(checkpoint))
+        principal, fitted_on = caches.principal(checkpoint.dataset_name)
         rows.append(Row("PCA", f"{size} too · fitted on {fitted_on}", reconstruction.by_pca(principal.first(dimensions), x)))
     except DatasetError as error:
         problems.append(f"PCA is left out. {errors.words(error)}")
@@ -134,7 +134,7 @@ def other_noise() -> None:
 def how_strange(checkpoint: Checkpoint, picked: Picked) -> None:
     """The image's -ELBO among those of the test images."""
     st.header("How strange is this image to the model?", anchor=False)
-    dataset = caches.dataset_name(checkpoint)
+    dataset = checkpoint.dataset_name
     if dataset not in DATASETS:
         st.info("The model's card does not say which data set it learnt from, so there is nothing to compare with.", icon=":material/help:")
         return

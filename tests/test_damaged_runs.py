@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
-from core import jobs
+from core import frame, jobs
+from core.kept import Kept
 from core.models import build, describe
 from core.models.vae import VAEConfig
 from core.runs import read
@@ -65,8 +66,8 @@ def look(root: Path) -> jobs.Run:
     assert 0 <= run.epoch <= 1e5 and 0 <= run.epochs <= 1e5 and "/" not in run.name
     lines = read_metrics(run.folder)
     json.dumps({"curves": run_view.curves(lines), "epochs": snapshot.epochs(run.folder)}, allow_nan=False)
-    assert 0 < epochs.bound(max([line.get("extent") or 0.0 for line in lines], default=0.0)) < 1e6
-    epochs.why_not_live(run)
+    assert 0 < frame.bound(max([line.get("extent") or 0.0 for line in lines], default=0.0)) < 1e6
+    frame.why_not_live(run.config.get("model"))
     epochs.has_subset(run.folder)
     try:
         run_settings.in_words(run.config)
@@ -90,7 +91,7 @@ def look(root: Path) -> jobs.Run:
 @pytest.fixture(autouse=True)
 def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Frames are built anew."""
-    monkeypatch.setattr(epochs, "MAX_KEPT", 0)
+    monkeypatch.setattr(epochs, "_kept", Kept(0))
 
 
 def looked_at(root: Path, change) -> jobs.Run:
@@ -183,4 +184,4 @@ def test_a_subset_of_another_length_is_a_sentence(tmp_path):
     folder = a_run(tmp_path)
     save_file({"row": np.arange(4, dtype=np.int32), "label": np.arange(4, dtype=np.uint8)}, folder / SUBSET)
     with pytest.raises(SnapshotError, match="does not fit the run's list of test images"):
-        epochs._figure(read(folder), snapshot.read(folder, 1, GOOD["model"]), None)
+        frame.of_epoch(folder, GOOD, 1)

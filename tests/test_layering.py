@@ -12,6 +12,7 @@ MAY_IMPORT = {  # inside core; a new module gets its line here
     "names": set(),
     "places": set(),
     "pace": set(),
+    "kept": set(),
     "data": set(),
     "models": set(),
     "figures": set(),
@@ -24,6 +25,7 @@ MAY_IMPORT = {  # inside core; a new module gets its line here
     "reconstruction": {"metrics", "models"},
     "restore": {"checkpoints", "latent", "data", "models"},
     "enlarging": {"metrics", "restore"},
+    "frame": {"checkpoints", "data", "export", "figures", "latent", "models", "training"},
     "denoise": {"restore", "data"},
     "training": {"pace", "checkpoints", "latent", "metrics", "data", "models"},
     "runs": {"names", "training"},
@@ -32,7 +34,7 @@ MAY_IMPORT = {  # inside core; a new module gets its line here
     "jobs": {"names", "places", "room", "runs", "turns", "training"},
     "waiting": {"runs", "turns", "training", "models", "data"},
 }
-STILL_WITH_TORCH = {"pages/exploring/panel.py", "pages/training/form.py", "pages/web/epochs.py"}  # to go: pages give and get arrays
+STILL_WITH_TORCH = {"pages/exploring/panel.py", "pages/training/form.py"}  # to go: pages give and get arrays
 SMALL_LIBRARIES = {"torch", "torchvision", "numpy", "safetensors", "onnx", "sklearn", "scipy", "skimage", "PIL", "tqdm"}
 
 

@@ -636,12 +636,8 @@ def test_an_upload_s_name_becomes_a_harmless_one(file, name):
 def test_frames_are_found_by_what_is_listed_and_by_nothing_else(own_root, monkeypatch):
     for bad in ("..", "../runs", "", ".queue", "mine/../mine"):
         with pytest.raises((jobs.JobError, LookupError)):
-            frames._kept_or_built("path", run=bad, stamp="1-x", epoch="0", file="figure.json")
+            frames._build(run=bad, stamp="1-x", epoch="0", file="figure.json")
     assert not list(own_root.iterdir())
-
-
-def test_bounds_are_round_and_never_small():
-    assert [frames.bound(extent) for extent in (0.0, 3.4, 3.6, 12.3)] == [3.5, 3.5, 4.0, 12.5]
 
 
 def test_a_label_that_a_model_does_not_know_is_not_found(own_root):
@@ -650,11 +646,11 @@ def test_a_label_that_a_model_does_not_know_is_not_found(own_root):
     (found,) = jobs.runs()
     stamp = frames.template(found, None).split("/")[-3]
     address = {"run": found.id, "epoch": "1", "file": "decoder.safetensors"}
-    assert frames._kept_or_built("a", stamp=stamp, **address)[0]
+    assert frames._build(stamp=stamp, **address)[0]
     with pytest.raises(LookupError, match="no such label"):
-        frames._kept_or_built("b", stamp=f"{stamp[:-1]}3", **address)
+        frames._build(stamp=f"{stamp[:-1]}3", **address)
     with pytest.raises(LookupError, match="started again"):
-        frames._kept_or_built("c", stamp="1-x", **address)
+        frames._build(stamp="1-x", **address)
     assert not app.exception
     scope = {"type": "http", "path": "/runs", "headers": [], "path_params": address | {"stamp": stamp, "epoch": "99"}}
     answer = frames.respond(Request(scope))

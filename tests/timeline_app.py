@@ -17,8 +17,8 @@ from starlette.routing import Route
 
 from core import checkpoints, figures, latent
 from core.export import decoder_bytes
+from core.frame import bound
 from core.models import build
-from pages.web.epochs import bound
 
 TOTAL = 12
 ROWS = 1500

@@ -16,8 +16,9 @@ from PIL import Image
 from core import checkpoints, latent
 from core.checkpoints import Checkpoint
 from core.data import datasets
+from core.frame import class_names
 from pages.exploring import panel
-from pages.session import caches, state
+from pages.session import state
 
 SIDE_PX = 252
 
@@ -75,6 +76,6 @@ with panel_column:
     plane = latent.map_plane(codes.mu, checkpoint.model.has_prior)
     reading = latent.read_point(codes.mu, codes.label, *latent.code_at(plane, codes.mu, codes.mu, z))
     image = panel.read_image(checkpoint, reading.nearest, images) if images is not None and reading.on_code else None
-    panel.show(panel.Shown(checkpoint, caches.class_names(checkpoint), reading, image, "The test image is not on this machine."))
+    panel.show(panel.Shown(checkpoint, class_names(checkpoint.dataset_name), reading, image, "The test image is not on this machine."))
 if os.environ.get("RIVAL_FREEZE"):
     freeze()

@@ -6,7 +6,7 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from core import figures, latent, restore
+from core import figures, restore
 from core.checkpoints import Checkpoint, CheckpointError
 from core.data.corruptions import CORRUPTIONS
 from core.restore import RestoreError
@@ -134,14 +134,13 @@ def show_path(given: np.ndarray, checkpoint: Checkpoint) -> None:
     except CheckpointError as error:  # it changed on disk since the page was drawn
         st.warning(link.plain(str(error)), icon=":material/error:")
         return
-    path = view.plane.points(restore.path_on_map(checkpoint.model, given, STEPS))
-    every = max(1, len(view.points) // DOTS)
-    labels = checkpoint.latents.label
-    middles = latent.class_medians(view.points, labels)
-    figure = figures.latent_path(view.points[::every], labels[::every], view.classes, middles, path)
+    frame = view.frame
+    path = frame.plane.points(restore.path_on_map(checkpoint.model, given, STEPS))
+    every = max(1, len(frame.points) // DOTS)
+    figure = figures.latent_path(frame.points[::every], frame.labels[::every], frame.classes, frame.middles, path)
     st.plotly_chart(figure, width="stretch", key=f"{KEY}_path", config={"displayModeBar": False})
     st.caption(
         f"**{checkpoint.name}** encodes the image, decodes the code, encodes what it decoded, {STEPS} times in all. Each round pulls the "
         "image towards what the model can draw. A path that crosses into the dots of another class turns the image into that class. "
-        + view.note
+        + frame.note
     )

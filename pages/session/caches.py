@@ -2,51 +2,38 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from core import checkpoints, enlarging, figures, latent, reconstruction, restore
+from core import checkpoints, enlarging, latent, reconstruction, restore
 from core.checkpoints import Checkpoint, CheckpointError, RestorerCheckpoint
 from core.data import datasets
 from core.data.datasets import Split
 from core.enlarging import Comparison
-from core.export import NotExportable, decoder_bytes
-from core.latent import Plane
+from core.frame import Frame, of_checkpoint
 from core.reconstruction import Principal
-from pages.web import errors
 from pages.web.assets import Asset
 
-ATLAS_CELLS = 32  # a side, of the decoded grid that stands in for a decoder the browser cannot run
 MAX_DIMENSIONS = 64  # of a model's codes, and so of PCA
 PCA_IMAGES = 60_000  # to fit PCA on: MNIST's, and a quarter of EMNIST's
 LESSON = "lesson-autoencoder"  # among the restorers
 GAUGE_IMAGES = 1_000  # test images to compare one image's loss with
 
 
-BESIDE_THE_PLANE = " Most codes lie off the plane: when you keep a dot, its own code is decoded."
-
-
 @dataclass(frozen=True)
 class MapView:
-    """What the live map needs of a checkpoint, computed once."""
+    """A checkpoint ready for the live map, computed once."""
 
     checkpoint: Checkpoint
-    classes: tuple[str, ...]
-    plane: Plane  # the slice of the latent space that is shown: all of it for two dimensions
-    points: np.ndarray  # float32 (N, 2): where the codes lie on it
-    label: int | None  # the class that a conditional model's decoder is told
-    bound: float  # the sliders' range is -bound to bound
+    frame: Frame
     figure: Asset
-    decoder: Asset | None  # None: the browser previews from the atlas, `why_not_live` says why
-    atlas: Asset | None = None
-    why_not_live: str = ""
-    note: str = ""  # on codes that do not have two dimensions
-    gap: float = 0.0  # beyond this distance from the nearest code, no code is near
-    description: str = field(default="", repr=False)
+    decoder: Asset | None  # None: the browser previews from the atlas, `frame.why_not_live` says why
+    atlas: Asset | None
+    gap: float  # beyond this distance from the nearest code, no code is near
 
 
 def open_checkpoint(name: str) -> Checkpoint:
@@ -137,35 +124,15 @@ def _open_checkpoint(name: str, root: str, stamp: tuple[int, ...]) -> Checkpoint
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _map_view(name: str, root: str, stamp: tuple[int, ...], label: int | None) -> MapView:
     checkpoint = _open_checkpoint(name, root, stamp)
-    model, codes, labels = checkpoint.model, checkpoint.latents.mu, checkpoint.latents.label
-    plane = latent.map_plane(codes, model.has_prior)
-    points = plane.points(codes)
-    classes = class_names(checkpoint)
-    middles = latent.class_medians(points, labels)
-    figure = figures.latent_map(points, labels, classes, middles, prior=latent.has_rings(model)).to_json(engine="json")
-    bound = max(3.5, float(np.ceil(2 * np.abs(points).max()) / 2))
-    decoder, atlas, why = None, None, ""
-    try:
-        decoder = Asset("decoder.safetensors", decoder_bytes(model, None if codes.shape[1] == 2 else plane, label))
-    except NotExportable as error:
-        why = errors.words(error)
-        cells = latent.decode_grid(model, (-bound, -bound), (bound, bound), ATLAS_CELLS, plane, label)
-        atlas = Asset("atlas.bin", np.rint(cells * 255).astype(np.uint8).tobytes())
-    words = _describe(len(codes), middles, classes)
+    frame = of_checkpoint(checkpoint, label)
+    live = not frame.why_not_live
     return MapView(
         checkpoint,
-        classes,
-        plane,
-        points,
-        label,
-        bound,
-        Asset("figure.json", figure.encode()),
-        decoder,
-        atlas,
-        why,
-        dimension_note(codes.shape[1]) + BESIDE_THE_PLANE * (codes.shape[1] > 2),
-        latent.typical_gap(codes),
-        words,
+        frame,
+        Asset("figure.json", frame.figure()),
+        Asset("decoder.safetensors", frame.decoder()) if live else None,
+        None if live else Asset("atlas.bin", frame.atlas()),
+        latent.typical_gap(checkpoint.latents.mu),
     )
 
 
@@ -203,37 +170,6 @@ def _restorer_card(name: str, root: str, stamp: tuple[int, ...]) -> dict[str, An
 @st.cache_resource(max_entries=16, show_spinner="Enlarging …")
 def _enlarged(originals: np.ndarray, factor: int, stamp: tuple[tuple[int, ...], ...]) -> Comparison:
     return enlarging.compare(originals, factor)
-
-
-def dataset_name(checkpoint: Checkpoint) -> str:
-    """The data set that the checkpoint's card names; "" when it names none."""
-    dataset = checkpoint.card.get("dataset")
-    name = dataset.get("name") if isinstance(dataset, dict) else None
-    return name if isinstance(name, str) else ""
-
-
-def class_names(checkpoint: Checkpoint) -> tuple[str, ...]:
-    """Names of the classes that the checkpoint's codes are labelled with; none where the data set is not known."""
-    name = dataset_name(checkpoint)
-    return datasets.DATASETS[name].classes if name in datasets.DATASETS else ()
-
-
-def dimension_note(dimensions: int) -> str:
-    """What the map is when the codes do not have two dimensions; "" when they do."""
-    if dimensions == 1:
-        return "The code is one number, from left to right; the height only keeps the dots apart."
-    if dimensions == 2:
-        return ""
-    return (
-        f"The codes have {dimensions} dimensions; the map is the plane through them along which they differ most. The decoder draws the "
-        "points of that plane, and a dot is where its code falls on it."
-    )
-
-
-def _describe(count: int, middles: dict[int, tuple[float, ...]], classes: tuple[str, ...]) -> str:
-    """The map in words, for those who cannot see it."""
-    places = [f"{figures.class_name(classes, c)} around ({z1:.1f}, {z2:.1f})" for c, (z1, z2) in middles.items()]
-    return f"Latent map: scatter of {count:,} test codes, coloured by class. The classes' middles: {'; '.join(places)}."
 
 
 def _stamp(name: str, root: Path | None = None) -> tuple[int, ...]:

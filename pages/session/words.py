@@ -5,7 +5,6 @@ from core.checkpoints import Checkpoint
 from core.data.datasets import DATASETS, Dataset
 from core.models import Model, entry_of
 from core.models.autoencoder import PIXELS
-from pages.session import caches
 
 NAT = "A <b>nat</b> is a unit of information, like a bit: 1 nat = 1.44 bits."
 
@@ -21,7 +20,7 @@ UNKNOWN = Dataset("unknown", ())
 
 def dataset_of(checkpoint: Checkpoint) -> Dataset:
     """The data set that the checkpoint's card names; one without particulars where it names none that is known."""
-    return DATASETS.get(caches.dataset_name(checkpoint), UNKNOWN)
+    return DATASETS.get(checkpoint.dataset_name, UNKNOWN)
 
 
 def what_it_is(checkpoint: Checkpoint) -> str:

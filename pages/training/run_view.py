@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from core import checkpoints, figures, jobs, waiting
+from core import checkpoints, figures, frame, jobs, waiting
 from core.data.datasets import DATASETS
 from core.jobs import Run
 from core.models import MODELS
@@ -14,7 +14,7 @@ from core.models.conditional_vae import NOT_TOLD
 from core.training import snapshot
 from core.training.run import read_metrics
 from pages.browser.map import LAYERS, run_map
-from pages.session import caches, link, refusals
+from pages.session import link, refusals
 from pages.session import state as session
 from pages.session.words import UNTOLD
 from pages.training import form, run_settings, run_words, visitor
@@ -175,7 +175,7 @@ def _map(run: Run) -> None:
         )  # fmt: skip
     with right:
         label = _label(run)
-    why_not = frames.why_not_live(run)
+    why_not = frame.why_not_live(run.config.get("model"))
     picked = state.setdefault("run_points", {}).get(run.id, ((0.0, 0.0), 0))  # at first the middle, to see it change
     run_map(
         timeline={
@@ -187,7 +187,7 @@ def _map(run: Run) -> None:
             "curves": curves(lines),
         },
         view=f"{run.id}-{run.created}",
-        bound=frames.bound(max([line.get("extent") or 0.0 for line in lines], default=0.0)),
+        bound=frame.bound(max([line.get("extent") or 0.0 for line in lines], default=0.0)),
         description=f"Latent map of the run {run.id}: the codes of {_subset_words(run)} test images, epoch by epoch, coloured by class.",
         z=picked[0],
         commit=picked[1],
@@ -229,7 +229,7 @@ def _label(run: Run) -> int | None:
 
 def _note(run: Run, why_not: str) -> str:
     notes = [f"{why_not} While you move, you see a preview from a grid."] if why_not else []
-    return " ".join([*notes, caches.dimension_note(_dimensions(run))])
+    return " ".join([*notes, frame.dimension_note(_dimensions(run))])
 
 
 def _dimensions(run: Run) -> int:

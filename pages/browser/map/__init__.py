@@ -50,7 +50,7 @@ def latent_map(
     none: it previews from an atlas, or z is a dot whose code lies beside the plane.
     """
     preview = (
-        f"{view.why_not_live} While you move, you see a preview from a grid; the point that you keep is decoded by the server."
+        f"{view.frame.why_not_live} While you move, you see a preview from a grid; the point that you keep is decoded by the server."
         if view.atlas
         else ""
     )
@@ -61,16 +61,16 @@ def latent_map(
         decoder=address(view.decoder) if view.decoder else None,
         atlas=address(view.atlas) if view.atlas else None,
         view=view.checkpoint.name,
-        bound=view.bound,
+        bound=view.frame.bound,
         z=None if z is None else list(z),
         commit=commit,
         decoded=decoded,
-        **coordinates(len(view.plane.origin)),
+        **coordinates(len(view.frame.plane.origin)),
         layers=list(layers),
         walk=walk,
         help=HELP,
-        note=" ".join(filter(None, [preview, view.note])),
-        description=view.description,
+        note=" ".join(filter(None, [preview, view.frame.note])),
+        description=view.frame.description,
     )
 
 

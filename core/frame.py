@@ -1,0 +1,143 @@
+"""What a live map shows of a model, of a checkpoint or of an epoch of a run: the figure, the decoder or its stand-in, and the words."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from core import export, figures, latent
+from core.checkpoints import Checkpoint
+from core.data.datasets import DATASETS
+from core.latent import Plane
+from core.models import ConfigError, Model, rebuild
+from core.training import snapshot
+from core.training.run import read_subset
+from core.training.snapshot import SnapshotError
+
+MIN_BOUND = 3.5  # of the sliders
+CHECKPOINT_CELLS, EPOCH_CELLS = 32, 16  # a side, of the atlas; every epoch has one
+BESIDE_THE_PLANE = " Most codes lie off the plane: when you keep a dot, its own code is decoded."
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """What a live map shows of a model; not to be changed."""
+
+    model: Model  # of an epoch its decoder alone has weights
+    plane: Plane  # the slice of the latent space that is shown: all of it for two dimensions
+    points: np.ndarray  # float32 (N, 2): where the codes lie on it
+    labels: np.ndarray  # uint8 (N,)
+    classes: tuple[str, ...]
+    label: int | None  # the class that a conditional model's decoder is told
+    cells: int  # a side, of the atlas
+    images: np.ndarray | None = None  # int32 (N,): which test image each point is; None: point n is test image n
+    folded: Plane | None = None  # becomes part of the decoder's first layer; None: that takes points as they are
+
+    @cached_property
+    def bound(self) -> float:
+        """The sliders and the atlas go from -bound to bound."""
+        return bound(float(np.abs(self.points).max()))
+
+    @cached_property
+    def middles(self) -> dict[int, tuple[float, ...]]:
+        """The classes' middles on the map."""
+        return latent.class_medians(self.points, self.labels)
+
+    @property
+    def why_not_live(self) -> str:
+        """Why the browser cannot run the decoder, so that the atlas stands in for it; "" when it can."""
+        return export.why_not_live(self.model)
+
+    def figure(self) -> bytes:
+        """The scatter, as Plotly's JSON."""
+        rings = latent.has_rings(self.model)
+        drawn = figures.latent_map(self.points, self.labels, self.classes, self.middles, self.images, rings)
+        return str(drawn.to_json(engine="json")).encode()
+
+    def decoder(self) -> bytes:
+        """The decoder of points on the map, as a safetensors file; NotExportable where there is a `why_not_live`."""
+        return export.decoder_bytes(self.model, self.folded, self.label)
+
+    def atlas(self) -> bytes:
+        """The decoded grid over the whole of `bound`: uint8 (cells, cells, 28, 28), rows from the top."""
+        low, high = (-self.bound, -self.bound), (self.bound, self.bound)
+        cells = latent.decode_grid(self.model, low, high, self.cells, self.plane, self.label)
+        return np.rint(cells * 255).astype(np.uint8).tobytes()
+
+    @property
+    def note(self) -> str:
+        """What to know of the map where codes do not have two dimensions."""
+        dimensions = len(self.plane.origin)
+        return dimension_note(dimensions) + BESIDE_THE_PLANE * (dimensions > 2)
+
+    @cached_property
+    def description(self) -> str:
+        """The map in words, for those who cannot see it."""
+        places = [f"{figures.class_name(self.classes, c)} around ({z1:.1f}, {z2:.1f})" for c, (z1, z2) in self.middles.items()]
+        count = f"{len(self.points):,}"
+        return f"Latent map: scatter of {count} test codes, coloured by class. The classes' middles: {'; '.join(places)}."
+
+
+def of_checkpoint(checkpoint: Checkpoint, label: int | None = None) -> Frame:
+    """The map of a checkpoint's codes; label: the class that a conditional model is to draw."""
+    model, codes = checkpoint.model, checkpoint.latents.mu
+    plane = latent.map_plane(codes, model.has_prior)
+    return Frame(
+        model,
+        plane,
+        plane.points(codes),
+        checkpoint.latents.label,
+        class_names(checkpoint.dataset_name),
+        label,
+        CHECKPOINT_CELLS,
+        folded=None if codes.shape[1] == 2 else plane,
+    )
+
+
+def of_epoch(folder: Path, config: dict[str, Any], epoch: int, label: int | None = None) -> Frame:
+    """The map after an epoch of the run in a folder, whose config.json that is; label: as in `of_checkpoint`.
+
+    Raises SnapshotError when the epoch cannot be shown, LookupError when the model is not told such a label.
+    """
+    read = snapshot.read(folder, epoch, config.get("model"))
+    if label is not None and not (read.model.conditional and label < getattr(read.model.config, "classes", 0)):
+        raise LookupError("This model is told no such label.")
+    images, labels = read_subset(folder)
+    if len(images) != len(read.points):
+        raise SnapshotError(f"The snapshot of epoch {epoch} does not fit the run's list of test images.")
+    classes = class_names(config.get("dataset"))
+    return Frame(read.model, read.plane, read.points, labels, classes, label, EPOCH_CELLS, images, read.plane)
+
+
+def bound(extent: float) -> float:
+    """How far the sliders reach for codes up to that far out: in halves."""
+    return max(MIN_BOUND, float(np.ceil(2 * extent) / 2))
+
+
+def class_names(dataset: Any) -> tuple[str, ...]:
+    """The names of a data set's classes; none where it is not known."""
+    return DATASETS[dataset].classes if dataset in DATASETS else ()
+
+
+def dimension_note(dimensions: int) -> str:
+    """What the map is when the codes do not have two dimensions; "" when they do."""
+    if dimensions == 1:
+        return "The code is one number, from left to right; the height only keeps the dots apart."
+    if dimensions == 2:
+        return ""
+    return (
+        f"The codes have {dimensions} dimensions; the map is the plane through them along which they differ most. The decoder draws the "
+        "points of that plane, and a dot is where its code falls on it."
+    )
+
+
+def why_not_live(description: Any) -> str:
+    """Why the browser cannot decode for the model that a run's config.json describes; "" when it can."""
+    try:
+        with torch.device("meta"):  # shapes alone: this is asked at every look at a run
+            return export.why_not_live(rebuild(description))
+    except ConfigError:
+        return "The run's model cannot be built."

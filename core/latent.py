@@ -60,6 +60,21 @@ class Plane:
         return (self.origin + np.asarray(points) @ self.axes).astype(np.float32)
 
 
+def invent(model: Model, codes: np.ndarray, seed: int) -> tuple[np.ndarray, int | None]:
+    """An image float32 (28, 28) that a model decodes from a random code, and the class that a conditional one was asked for.
+
+    The code is a draw from the prior; of a model without one, from a normal distribution with the mean and covariance of codes (N, D).
+    """
+    generator = np.random.default_rng(seed)
+    if model.has_prior:
+        z = generator.standard_normal((1, codes.shape[1]))
+    else:  # a sum of all deviations from the mean, each weighted at random, has their covariance
+        spread = (codes - codes.mean(0)) / max(1, len(codes) - 1) ** 0.5
+        z = codes.mean(0) + generator.standard_normal((1, len(codes))) @ spread
+    label = int(generator.integers(getattr(model.config, "classes", 10))) if model.conditional else None
+    return decode(model, z, label)[0], label
+
+
 def map_plane(codes: np.ndarray, has_prior: bool) -> Plane:
     """The plane to show codes (N, D) on: the latent space itself for D = 2, its line for D = 1, else the plane of the codes' two
     principal directions (Pearson 1901), through the prior's centre or, without a prior, through the codes' mean."""

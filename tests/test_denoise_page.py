@@ -22,7 +22,7 @@ from core.data.photo import digits_in_boxes, find_digits, paste_back
 from core.models import build_restorer
 from core.models.restoration import DenoiserConfig, LessonConfig
 from pages import browser
-from pages.denoising import damage, many_files, methods
+from pages.denoising import batch, damage, methods
 from pages.denoising import photo as denoise_photo
 from pages.denoising import zipped as denoise_zip
 from pages.denoising.damage import Damage
@@ -467,7 +467,7 @@ def test_of_a_circled_digit_the_circle_goes_and_several_taken_as_one_are_said() 
     picture = np.asarray(circled, np.float32) / 255
     app = finished(press(uploaded(run("files"), ("7.png", png(picture)), ("page.png", page_of_digits())), "Denoise them"), "denoise_files")
     rows, (seven,) = app.session_state["denoise_files"].result.rows, find_digits(uploads.read_image(png(picture)))
-    assert rows[0].before == many_files._thumbnail(seven.x[0]) and not rows[0].note
+    assert rows[0].before == batch._thumbnail(seven.x[0]) and not rows[0].note
     assert [row.file for row in rows] == ["7.png", "page.png"] and "taken as one" in rows[1].note
 
 
@@ -487,11 +487,11 @@ def test_several_digits_each_and_a_zip_of_them() -> None:
 def test_whole_pictures_of_many_files_and_too_many_results(monkeypatch: pytest.MonkeyPatch) -> None:
     files = [("a.png", page_of_digits(1)), ("b.png", page_of_digits(2))]
     method = methods.Chosen("median", 1.0)
-    outcome = many_files.run(Work("a"), files, "picture", method)
+    outcome = batch.run(Work("a"), files, "picture", method)
     archive = zipfile.ZipFile(io.BytesIO(outcome.archive))
     assert Image.open(io.BytesIO(archive.read("002-picture.png"))).size == (320, 200)
-    monkeypatch.setattr(many_files, "MAX_RESULT", 10)
-    outcome = many_files.run(Work("a"), files, "picture", method)
+    monkeypatch.setattr(batch, "MAX_RESULT", 10)
+    outcome = batch.run(Work("a"), files, "picture", method)
     assert [row.result for row in outcome.rows] == [""] and "grew too large" in outcome.rows[0].problem
 
 
@@ -502,7 +502,7 @@ def test_whole_pictures_of_many_files_keep_their_paper_and_say_how_they_were_rea
     paper[10:50, 20:26] = 0.1
     given = paper if dark_ink else 1 - paper
     files = [("a.png", png(given)[:-4])]
-    outcome = many_files.run(Work("a"), files, "picture", methods.Chosen("denoiser"))
+    outcome = batch.run(Work("a"), files, "picture", methods.Chosen("denoiser"))
     after = np.array(Image.open(io.BytesIO(zipfile.ZipFile(io.BytesIO(outcome.archive)).read("001-picture.png")))) / 255
     assert np.abs(after[:, 60:] - given[:, 60:]).mean() < 0.05
     assert "end is missing" in outcome.rows[0].note and "end is missing" not in outcome.rows[0].problem
@@ -511,7 +511,7 @@ def test_whole_pictures_of_many_files_keep_their_paper_and_say_how_they_were_rea
 @pytest.mark.parametrize("shape", [(3, 2000), (300, 1), (1, 1)])
 def test_a_thin_picture_does_not_end_the_others(shape: tuple[int, int]) -> None:
     files = [("a.png", page_of_digits(1)), ("thin.png", png(np.linspace(0, 1, shape[0] * shape[1]).reshape(shape)))]
-    outcome = many_files.run(Work("a"), files, "picture", methods.Chosen("median", 1.0))
+    outcome = batch.run(Work("a"), files, "picture", methods.Chosen("median", 1.0))
     assert [row.result for row in outcome.rows] == ["001-picture.png", "002-picture.png"]
 
 
@@ -523,7 +523,7 @@ def test_progress_through_a_zip_only_grows(monkeypatch: pytest.MonkeyPatch) -> N
     seen: list[float] = []
     work = Work("a")
     monkeypatch.setattr(work, "step", lambda share, said="": seen.append(share))
-    many_files.run(work, [("all.zip", zipped.getvalue())], "picture", methods.Chosen("median", 1.0))
+    batch.run(work, [("all.zip", zipped.getvalue())], "picture", methods.Chosen("median", 1.0))
     assert seen == sorted(seen) and seen[0] == 0 and seen[-1] == 1 and {0.25, 0.5, 0.75} <= set(seen)
 
 
@@ -546,7 +546,7 @@ def test_what_was_done_before_a_stop_is_kept() -> None:
         step(share, said)
 
     work.step = stop_at_the_second
-    background._run(work, lambda work: many_files.run(work, files, "digit", methods.Chosen("median", 1.0)))
+    background._run(work, lambda work: batch.run(work, files, "digit", methods.Chosen("median", 1.0)))
     assert [row.result for row in work.result.rows] == ["001-digit.png", ""] and "stopped here" in work.result.rows[1].problem
 
 
@@ -557,5 +557,5 @@ def test_only_our_own_names_go_into_a_zip() -> None:
 
 def test_a_batch_that_is_stopped_stops() -> None:
     work = Work("a", stopped=True)
-    background._run(work, lambda work: many_files.run(work, [("a.png", page_of_digits(1))], "digit", methods.Chosen("tv")))
+    background._run(work, lambda work: batch.run(work, [("a.png", page_of_digits(1))], "digit", methods.Chosen("tv")))
     assert work.error == "Stopped." and work.result is None

@@ -11,14 +11,13 @@ import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core import checkpoints, reconstruction
+from core import checkpoints, latent, reconstruction
 from core.checkpoints import Latents
 from core.data import datasets, photo
 from core.models import MODELS, build
 from core.models.autoencoder import AutoencoderConfig
 from core.models.vae import VAEConfig
 from pages import browser
-from pages.images import source
 from pages.session import caches, downloads
 
 PAGE = Path(__file__).resolve().parents[1] / "pages" / "reconstruct.py"
@@ -225,11 +224,11 @@ def test_an_upload_that_is_no_image_gets_a_sentence(data: bytes, said: str) -> N
 
 def test_a_large_picture_is_made_small_by_its_means() -> None:
     image = np.random.default_rng(0).random((56, 112), np.float32)
-    small = source.made_small(image)[0]
+    small = photo.made_small(image)[0]
     assert small.shape == (28, 28) and (small[:7] == 0).all() and (small[21:] == 0).all()
     assert small[7:21] == pytest.approx(image.reshape(14, 4, 28, 4).mean((1, 3)), abs=1e-5)
     for shape in ((3, 500), (500, 3), (1, 1), (29, 28)):
-        assert source.made_small(np.ones(shape, np.float32)).shape == (1, 28, 28)
+        assert photo.made_small(np.ones(shape, np.float32)).shape == (1, 28, 28)
 
 
 def test_a_drawing_is_reconstructed_and_an_empty_sheet_says_what_to_do() -> None:
@@ -256,10 +255,10 @@ def test_inventions_of_a_model_without_a_prior_lie_where_its_codes_lie(own_check
     model = build("ae", AutoencoderConfig(latent_dim=3, encoder_hidden=(8,), decoder_hidden=(8,))).eval()
     checkpoints.save(own_checkpoints / "plain", "ae", model, {}, Latents(codes, None, np.arange(500) % 10))
     drawn: list[np.ndarray] = []
-    monkeypatch.setattr(source.latent, "decode", lambda model, z, label: drawn.append(z))
+    monkeypatch.setattr(latent, "decode", lambda model, z, label: (drawn.append(z), [None])[1])
     checkpoint = checkpoints.load("plain")
     for seed in range(3000):
-        source.invent(checkpoint, seed)
+        latent.invent(checkpoint.model, checkpoint.latents.mu, seed)
     found = np.concatenate(drawn)
     assert found.mean(0) == pytest.approx(codes.mean(0), abs=0.15)
     assert np.cov(found.T) == pytest.approx(np.cov(codes.T), abs=0.4)

@@ -166,6 +166,15 @@ def normalize_digit(ink: np.ndarray, box: Box, mask: np.ndarray | None = None) -
     return _normalized(crop, np.ones_like(crop) if mask is None else mask, (max(0, top), max(0, left)))
 
 
+def made_small(image: np.ndarray) -> np.ndarray:
+    """An image (H, W) in [0, 1] in the middle of 28 x 28, its pixels averaged: float32 (1, 28, 28)."""
+    factor = SIDE / max(image.shape)
+    height, width = (max(1, round(side * factor)) for side in image.shape)
+    small = np.asarray(Image.fromarray(np.ascontiguousarray(image, np.float32)).resize((width, height), Image.Resampling.BOX))
+    top, left = (SIDE - height) // 2, (SIDE - width) // 2
+    return np.pad(small, ((top, SIDE - height - top), (left, SIDE - width - left))).clip(0, 1)[None]
+
+
 def paste_back(photo: np.ndarray, digits: list[Digit], results: list[np.ndarray]) -> np.ndarray:
     """The photo (H, W), ink = 1, with each digit's ink replaced by a result (28, 28) in [0, 1]: float32 in [0, 1].
 

@@ -16,8 +16,8 @@ from pages.denoising import methods as denoise_methods
 from pages.denoising.damage import Damage
 from pages.denoising.methods import Chosen, Scores
 from pages.images import source
+from pages.images.picked import Picked
 from pages.images.pictures import LEGEND, data_uri, error_map, grey
-from pages.images.source import Picked
 from pages.session import caches, link
 
 KEY = "denoise"

@@ -1,1 +1,1 @@
-"""The Super-resolution page's two halves."""
+"""The Super-resolution page's tabs."""

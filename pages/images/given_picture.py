@@ -11,8 +11,8 @@ from core import denoise, latent
 from core.checkpoints import Checkpoint
 from core.data import uploads
 from core.data.uploads import UploadError
+from pages.images.from_upload import FILE_TYPES, LIMITS
 from pages.images.pictures import grey
-from pages.images.source import FILE_TYPES, LIMITS
 from pages.session import caches, link
 from pages.web.assets import digest
 

@@ -1,0 +1,52 @@
+"""A test image of a data set, by its class and number."""
+
+import numpy as np
+import streamlit as st
+
+from core.data import datasets
+from core.data.datasets import DATASETS, DatasetError, on_disk
+from pages.images.picked import WIDTH_PX, Picked, another
+from pages.session import caches, downloads, link
+
+
+def choose(key: str, wanted: str) -> Picked | None:
+    """Data set, class and number. wanted: the data set that is shown first, where it is here."""
+    names = list(DATASETS)
+    first = wanted if wanted in DATASETS and on_disk(wanted, "test") else "digits"
+    dataset = st.selectbox(
+        "Data set", names, index=names.index(first), format_func=lambda name: DATASETS[name].title, key=f"{key}_dataset",
+        persist_state="session",
+    )  # fmt: skip
+    if not on_disk(dataset, "test"):
+        st.info(f"**{DATASETS[dataset].name} is not on this machine.** Download it, or choose another.", icon=":material/database:")
+        downloads.offer(dataset)
+        return None
+    try:
+        split = caches.test_split(dataset)
+    except DatasetError as error:
+        st.error(link.plain(str(error)), icon=":material/error:")
+        return None
+    classes = DATASETS[dataset].classes
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        only = st.selectbox(
+            "Class", range(len(classes)), index=None, format_func=classes.__getitem__, placeholder="any", key=f"{key}_class-{dataset}",
+            persist_state="session", width=WIDTH_PX,
+        )  # fmt: skip
+        rows = np.arange(len(split.labels)) if only is None else np.flatnonzero(split.labels == only)
+        if not len(rows):
+            st.info("These images have none of this class. Choose another.", icon=":material/search_off:")
+            return None
+        number_key = f"{key}_number-{dataset}-{only}"
+        number = st.number_input(
+            f"Number, of {len(rows):,}", 0, len(rows) - 1, 0, key=number_key, persist_state="session", width=WIDTH_PX,
+        )  # fmt: skip
+        another(f"{key}_another", number_key, len(rows))
+    if dataset != wanted and wanted in DATASETS and not on_disk(wanted, "test"):
+        with st.container(border=True):
+            here, there = DATASETS[dataset].name, DATASETS[wanted].name
+            st.markdown(f"These are **{here}**. {there}, which the model learnt from, is not on this machine.")
+            downloads.offer(wanted)
+    row = int(rows[number])
+    label = int(split.labels[row])
+    title = f"{DATASETS[dataset].name}, test image {row:,}: {classes[label]}"
+    return Picked(datasets.to_ink(split.images[row]), title, dataset, label)

@@ -1,0 +1,84 @@
+"""An image of the visitor's own: one digit, one of many on a photo, or a picture made small."""
+
+from typing import Any
+
+import streamlit as st
+
+from core.data import photo
+from core.data.mnist_form import SIDE
+from core.data.uploads import MAX_BYTES, MAX_PIXELS, MAX_WORKING_PIXELS, read_files
+from pages.images.picked import Picked
+from pages.session import link
+
+FILE_TYPES = ("png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif")
+LIMITS = (
+    f"PNG, JPEG, WebP, BMP, TIFF or GIF (its first frame), up to {MAX_BYTES >> 20} MB and "
+    f"{MAX_PIXELS / 1e6:g} megapixels; above {MAX_WORKING_PIXELS / 1e6:.0f} megapixels it is reduced. Colours become grey. "
+    "It stays in this session's memory alone, and is gone when the session ends."
+)
+MAX_DIGITS = 60  # of one upload, to choose from
+WHOLE = "Whole picture"
+AS_A_DIGIT, AS_IT_IS = "As a digit", "As it is"
+IN_FORM = "It is already in MNIST's form, so it is shown to the models as it is."
+NORMALISED = "Normalised: set on black, its ink brought to 20 pixels and centred, as MNIST's digits are."
+NOT_NORMALISED = "As it is: nothing was moved or evened out. Right for what is no digit."
+MADE_SMALL = "As it is, made small: right for what is no digit."
+
+
+def choose(key: str) -> Picked | None:
+    """The file, and which of its digits."""
+    file = st.file_uploader(
+        "An image of a digit, or of anything else", FILE_TYPES, key=f"{key}_file", max_upload_size=MAX_BYTES >> 20, on_change=_forget,
+        args=(key,), help="A photo of several digits is cut into them.",
+    )  # fmt: skip
+    kept = st.session_state.get(f"{key}_upload")
+    if file is not None and (kept is None or kept["id"] != file.file_id):
+        with st.spinner("Reading the image …"):
+            kept = st.session_state[f"{key}_upload"] = {"id": file.file_id} | read_upload(file.name, file.getvalue())
+    if kept is None:
+        st.caption(LIMITS)
+        return None
+    if kept["problem"]:
+        st.error(link.plain(kept["problem"]), icon=":material/error:")
+        return None
+    names, name = list(kept["images"]), next(iter(kept["images"]))
+    if len(names) > 1:
+        label = "Taken" if AS_IT_IS in names else "Digit"
+        with st.container():
+            name = st.pills(label, names, default=name, required=True, key=f"{key}_part-{kept['id']}", persist_state="session")
+    st.caption(" ".join([words_for(name), *(link.plain(note) for note in kept["notes"])]))
+    part = "" if len(names) == 1 or AS_IT_IS in names else f": {WHOLE.lower()}" if name == WHOLE else f": digit {name}"
+    return Picked(kept["images"][name][0], f"{kept['title']}{part}")
+
+
+def words_for(part: str) -> str:
+    """What was done to a part of an upload, a sentence or two."""
+    return {"Image": IN_FORM, AS_IT_IS: NOT_NORMALISED, WHOLE: MADE_SMALL}.get(part, NORMALISED)
+
+
+def _forget(key: str) -> None:
+    """The visitor took the file away (on another page it only seems to be gone: then nothing is forgotten)."""
+    if st.session_state[f"{key}_file"] is None:
+        st.session_state.pop(f"{key}_upload", None)
+
+
+def read_upload(name: str, data: bytes) -> dict[str, Any]:
+    """A file as {"title", "images": {name of the part: float32 (1, 28, 28)}, "problem": a sentence, or "", "notes": sentences}.
+
+    Raises nothing. A picture larger than 28 x 28 has its digits as parts, and itself made small. One of 28 x 28 that is not in MNIST's
+    form can be taken as a digit, or as it is.
+    """
+    upload = next(read_files([(name, data)]), None)
+    if upload is None or upload.image is None:
+        problem = upload.problem if upload else "There is no image in this file."
+        return {"title": upload.title if upload else name, "images": {}, "problem": problem, "notes": ()}
+    image, kept = upload.image, {"title": upload.title, "images": {}, "problem": "", "notes": upload.notes}
+    if not image.max() > 0:
+        return kept | {"problem": "This image is empty: all of its pixels are alike. Choose another."}
+    if photo.is_in_form(image):
+        return kept | {"images": {"Image": image[None]}}
+    digits = photo.find_digits(image)[:MAX_DIGITS]
+    if image.shape == (SIDE, SIDE):
+        as_a_digit = {AS_A_DIGIT: digits[0].x} if digits else {}
+        return kept | {"images": as_a_digit | {AS_IT_IS: image[None]}}
+    return kept | {"images": {str(number): digit.x for number, digit in enumerate(digits, 1)} | {WHOLE: photo.made_small(image)}}

@@ -1,0 +1,59 @@
+"""Noise in the code: its neighbours, decoded."""
+
+import numpy as np
+import streamlit as st
+
+from core import latent, reconstruction
+from core.checkpoints import CheckpointError
+from pages.images.bottleneck import show_strip
+from pages.images.picked import Picked
+from pages.reconstructing import KEY
+from pages.session import caches, words
+
+NEIGHBOURS = 8
+MOST_NOISE, NOISE_WITHOUT_OWN = 2.0, 0.3  # of the slider: its end, and where it begins for a model without noise of its own
+NOT_TRAINED_WITH_NOISE = (
+    "This model was trained without noise in its codes: nothing taught it that codes near each other should look alike."
+)
+
+
+@st.fragment
+def show(name: str, picked: Picked, label: int | None) -> None:
+    """Neighbours of the code, decoded."""
+    try:
+        checkpoint = caches.open_checkpoint(name)
+    except CheckpointError:  # it changed on disk since the page was drawn: draw it again, and say so
+        st.rerun()
+    st.header("Noise in the code", anchor=False)
+    own = reconstruction.posterior_noise(checkpoint.latents.mu, checkpoint.latents.logvar)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        start = NOISE_WITHOUT_OWN if own is None else float(np.clip(round(own, 2), 0.01, MOST_NOISE))
+        sigma = st.slider(
+            "Noise σ", 0.0, MOST_NOISE, start, 0.01, key=f"{KEY}_sigma-{name}", persist_state="session", width=320,
+            help="In units of the standard deviation of each code coordinate over the test images.",
+        )  # fmt: skip
+        st.button("Again", icon=":material/casino:", key=f"{KEY}_again", on_click=other_noise)
+    z = reconstruction.by_model(checkpoint.model, picked.x, label).code
+    seed = st.session_state.get(f"{KEY}_noise", 0)
+    codes = reconstruction.noisy_codes(z, sigma, checkpoint.latents.mu.std(0), NEIGHBOURS, seed)
+    images = latent.decode(checkpoint.model, np.concatenate([z[None], codes]), label)
+    show_strip(images, ["no noise", *(f"neighbour {i + 1}" for i in range(NEIGHBOURS))], "neighbours")
+    noun = words.dataset_of(checkpoint).noun
+    st.caption(f"{noise_words(own)} How far can you go before a neighbour is another {noun}, or none at all?")
+
+
+def noise_words(own: float | None) -> str:
+    """What noise the model was trained with; `own` is reconstruction.posterior_noise."""
+    if own is None:
+        return NOT_TRAINED_WITH_NOISE
+    if not np.isfinite(own):
+        return "The codes of this model are little more than noise (its posterior has collapsed), so all of them decode into much the same."
+    return (
+        f"This model was trained with noise in its codes, typically σ = {own:.2g} (the median over the test images of its posterior's "
+        "standard deviation). Within that, neighbours should look alike; farther out, nothing was promised."
+    )
+
+
+def other_noise() -> None:
+    """Other neighbours."""
+    st.session_state[f"{KEY}_noise"] = st.session_state.get(f"{KEY}_noise", 0) + 1

@@ -73,7 +73,7 @@ def html(app: AppTest, testid: str) -> str:
 
 def component(app: AppTest, name: str) -> dict:
     """What a component of pictures was given."""
-    (found,) = [json.loads(e.proto.json) for e in app.get("bidi_component") if f"/{name}.js" in e.proto.json]
+    (found,) = [data for e in app.get("bidi_component") if (data := json.loads(e.proto.json))["part"] == name]
     return found
 
 

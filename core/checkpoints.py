@@ -24,6 +24,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
 from core import names
+from core.kept import Kept
 from core.models import ConfigError, Model, Restorer, describe, rebuild, rebuild_restorer
 from core.places import CHECKPOINTS, SHIPPED_ROOT
 
@@ -82,6 +83,11 @@ class RestorerCheckpoint:
     card: dict[str, Any]
 
 
+Key = tuple[Path, str, tuple[int, ...]]  # where it lies, its name, its stamp
+_opened: Kept[Key, Checkpoint] = Kept(16)  # more than a page shows at once
+_opened_restorers: Kept[Key, RestorerCheckpoint] = Kept(8)
+
+
 def available(root: Path | None = None) -> list[str]:
     """Names of the checkpoints in root, in order, damaged ones too (`load` says what is wrong with one).
 
@@ -133,6 +139,34 @@ def load_restorer(name: str, root: Path | None = None) -> RestorerCheckpoint:
     card = _read_card(folder)
     model = _rebuilt(rebuild_restorer, card, folder)
     return RestorerCheckpoint(name, model.eval(), card)
+
+
+def opened(name: str) -> Checkpoint:
+    """As `load`, but read once for each version of its files, and shared by all who ask: not to be changed."""
+    root = home(name)
+    return _opened.get((root, name, stamp(name, root)), lambda: load(name))
+
+
+def opened_restorer(name: str) -> RestorerCheckpoint:
+    """As `load_restorer` from RESTORERS_ROOT, otherwise as `opened`; laid out as its convolutions are fastest."""
+    root = RESTORERS_ROOT
+
+    def read() -> RestorerCheckpoint:
+        found = load_restorer(name, root)
+        found.model.requires_grad_(False).to(memory_format=torch.channels_last)
+        return found
+
+    return _opened_restorers.get((root, name, stamp(name, root)), read)
+
+
+def stamp(name: str, root: Path) -> tuple[int, ...]:
+    """Changes when the checkpoint's files do; empty where there is none. A name that is not available never becomes a path."""
+    if name not in available(root):
+        return ()
+    try:
+        return tuple(f.stat().st_mtime_ns for f in sorted((root / name).iterdir()) if f.is_file())
+    except OSError:  # it was deleted just now
+        return ()
 
 
 def _rebuilt(how: Callable[[Any], M], card: dict[str, Any], folder: Path) -> M:

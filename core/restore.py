@@ -6,8 +6,6 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -324,35 +322,18 @@ def _cuts(length: int, tile: int, multiple: int) -> list[tuple[int, int]]:
 
 
 def restorer(name: str) -> Restorer:
-    """The restorer of that name, read once for each version of its files; MethodMissingError when it cannot be used. Not to be changed."""
-    root = checkpoints.RESTORERS_ROOT
+    """The restorer of that name, as checkpoints.opened_restorer gives it; MethodMissingError when it cannot be used."""
     try:
-        return _open_restorer(name, root, _stamp(name, checkpoints.restorers(root), root))
+        return checkpoints.opened_restorer(name).model
     except CheckpointError as error:
         raise MethodMissingError(str(error)) from error
 
 
 def _open_checkpoint(name: str) -> Checkpoint:
-    root = checkpoints.home(name)
     try:
-        return _open_model(name, root, _stamp(name, checkpoints.available(root), root))
+        return checkpoints.opened(name)
     except CheckpointError as error:
         raise MethodMissingError(str(error)) from error
-
-
-def _stamp(name: str, names: list[str], root: Path) -> tuple[int, ...]:
-    """Changes when the files do; a name that is not there never becomes a path."""
-    return tuple(f.stat().st_mtime_ns for f in sorted((root / name).iterdir()) if f.is_file()) if name in names else ()
-
-
-@lru_cache(maxsize=8)
-def _open_restorer(name: str, root: Path, stamp: tuple[int, ...]) -> Restorer:
-    return checkpoints.load_restorer(name, root).model.requires_grad_(False).to(memory_format=torch.channels_last)
-
-
-@lru_cache(maxsize=2)
-def _open_model(name: str, root: Path, stamp: tuple[int, ...]) -> Checkpoint:
-    return checkpoints.load(name)
 
 
 def _restored(model: Restorer, x: Tensor, watch: Watch, tile: int = TILE) -> Tensor:

@@ -5,7 +5,7 @@ import base64
 import numpy as np
 import streamlit as st
 
-from core import latent
+from core import checkpoints, latent
 from core.checkpoints import Checkpoint, CheckpointError
 from core.data.datasets import DATASETS, DatasetError, on_disk
 from core.frame import class_names
@@ -43,7 +43,7 @@ def explore(name: str) -> None:
     """Layers, map and panel: the part that runs again on a commit."""
     state = st.session_state
     try:
-        view = caches.map_view(name, chosen_label(caches.open_checkpoint(name)))
+        view = caches.map_view(name, chosen_label(checkpoints.opened(name)))
     except CheckpointError:  # it changed on disk since the page was drawn: draw it again, and say so
         st.rerun()
     if not state.point_given:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import archive, checkpoints, names
 from core.checkpoints import SHIPPED, Checkpoint, CheckpointError
-from pages.session import caches, link, refusals, sidebar, state
+from pages.session import link, refusals, sidebar, state
 from pages.training import visitor
 
 MAX_UPLOAD_MB = 64  # of a zip; a model's weights are a few megabytes
@@ -35,7 +35,7 @@ def main() -> None:
 def show(name: str) -> None:
     """One model: its words, its figures, and what can be done with it."""
     try:
-        checkpoint = caches.open_checkpoint(name)
+        checkpoint = checkpoints.opened(name)
     except CheckpointError as error:
         st.error(link.plain(f"The model {name} cannot be used. {error}"), icon=":material/error:")
         if may_change(name, checkpoints.owner(name)):

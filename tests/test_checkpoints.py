@@ -20,10 +20,26 @@ from hypothesis import strategies as st
 from safetensors.numpy import save as save_arrays
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
+from together import Together
 
-from core import checkpoints
-from core.checkpoints import CARD_FILE, LATENTS_FILE, MAX_BYTES, WEIGHTS_FILE, CheckpointError, Latents, available, load, save
-from core.models import Model, build
+from core import checkpoints, restore
+from core.checkpoints import (
+    CARD_FILE,
+    LATENTS_FILE,
+    MAX_BYTES,
+    WEIGHTS_FILE,
+    CheckpointError,
+    Latents,
+    available,
+    load,
+    opened,
+    opened_restorer,
+    save,
+    stamp,
+)
+from core.models import Model, build, build_restorer
+from core.models.restoration import DenoiserConfig
+from pages.session import caches
 
 FILES = (WEIGHTS_FILE, CARD_FILE, LATENTS_FILE)
 
@@ -708,6 +724,78 @@ def test_the_folder_s_home_is_expanded_and_its_path_is_whole(tmp_path, given):
     environment = os.environ | {"HOME": str(tmp_path), "LATENT_CHECKPOINTS": given, "PYTHONPATH": str(checkpoints.SHIPPED_ROOT.parent)}
     answer = subprocess.run([sys.executable, "-c", ask], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
     assert answer.stdout.split() == [str(tmp_path / "models"), str(tmp_path / "models" / "runs")]
+
+
+# --- opened once ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own(root, monkeypatch) -> Path:
+    """The folder with `good` in it, as that of all checkpoints and of all restorers."""
+    for name in ("CHECKPOINTS", "SHIPPED_ROOT", "RESTORERS_ROOT"):
+        monkeypatch.setattr(checkpoints, name, root)
+    return root
+
+
+@pytest.fixture
+def reads(monkeypatch) -> list[str]:
+    """The folders whose weights were read, in order."""
+    read, seen = checkpoints._load_weights, []
+    monkeypatch.setattr(checkpoints, "_load_weights", lambda model, folder: (seen.append(folder.name), read(model, folder)))
+    return seen
+
+
+def test_an_opened_model_is_read_once_for_each_version_of_its_files(own, tiny_model):
+    first = opened("good")
+    assert opened("good") is first
+    save(own / "good", "vae", tiny_model, {"title": "Good again"}, codes())
+    os.utime(own / "good" / CARD_FILE, (1, 1))  # even to an older time
+    assert opened("good") is not first and opened("good").card["title"] == "Good again"
+
+
+def test_explore_and_denoise_share_one_model_in_memory(own, reads):
+    shown = caches.map_view("good").checkpoint
+    with torch.no_grad():
+        shown.model.decoder[-1].bias.fill_(50.0)  # ink everywhere: seen by whoever has this very model
+    paper = np.zeros((28, 28), np.float32)
+    assert restore.denoise(paper, "vae", checkpoint="good").min() > 0.99
+    assert restore.denoise(paper, "vae-search", checkpoint="good").min() > 0.99
+    assert reads == ["good"]
+
+
+def test_a_network_is_shared_by_those_who_use_it_and_those_who_quote_its_card(own, reads):
+    save(own / "denoiser", "denoiser", build_restorer("denoiser", DenoiserConfig((4, 4), (1, 1))), {"title": "Ours"})
+    shown = opened_restorer("denoiser")
+    assert shown.card["title"] == "Ours" and restore.restorer("denoiser") is shown.model and reads == ["denoiser"]
+    assert not any(weights.requires_grad for weights in shown.model.parameters())
+
+
+def test_ten_who_open_a_model_at_once_read_it_once(own, reads, monkeypatch):
+    together, load_once = Together(monkeypatch), checkpoints.load
+    monkeypatch.setattr(checkpoints, "load", lambda name: (together.wait(), load_once(name))[1])
+    answers = together.ask(lambda: opened("good"))
+    assert reads == ["good"] and all(answer is answers[0] for answer in answers) and answers[0].name == "good"
+
+
+def test_a_folder_that_goes_while_it_is_looked_at_is_a_sentence(own, monkeypatch):
+    listed = [*available(own), "gone"]
+    monkeypatch.setattr(checkpoints, "available", lambda root=None: listed)
+    for ask in (opened, opened_restorer):
+        with pytest.raises(CheckpointError, match="missing"):
+            ask("gone")
+    with pytest.raises(restore.MethodMissingError, match="missing"):
+        restore.denoise(np.zeros((28, 28), np.float32), "vae", checkpoint="gone")
+
+
+def test_a_model_that_could_not_be_opened_is_tried_again(own, tiny_model):
+    with pytest.raises(CheckpointError, match="no checkpoint named 'late'"):
+        opened("late")
+    save(own / "late", "vae", tiny_model, {}, codes())
+    assert opened("late").name == "late"
+
+
+def test_no_name_becomes_a_path_to_stamp(own):
+    assert stamp("good", own) and stamp(f"../{own.name}/good", own) == stamp("good/../good", own) == stamp("", own) == ()
 
 
 # --- any bytes ------------------------------------------------------------------------------------------------------------

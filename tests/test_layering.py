@@ -17,7 +17,7 @@ MAY_IMPORT = {  # inside core; a new module gets its line here
     "data": set(),
     "models": set(),
     "figures": set(),
-    "checkpoints": {"models", "names", "places"},
+    "checkpoints": {"kept", "models", "names", "places"},
     "onnx_recorder": set(),
     "export": {"latent", "models", "onnx_recorder"},
     "archive": {"checkpoints", "export", "latent", "names", "onnx_recorder"},

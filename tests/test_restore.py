@@ -384,7 +384,7 @@ def test_a_network_is_read_once_for_each_version_of_its_files(tmp_path: Path, mo
 
 
 def test_a_checkpoints_cache_holds_few() -> None:
-    assert restore._open_restorer.cache_info().maxsize == 8 and restore._open_model.cache_info().maxsize == 2
+    assert checkpoints._opened_restorers.entries == 8 and checkpoints._opened.entries == 16
 
 
 def test_a_checkpoint_of_few_codes_is_enough_to_search(checkpoint_root: Path, digits: tuple[Split, Split]) -> None:

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from core import enlarging, metrics
+from core import checkpoints, enlarging, metrics
+from core.checkpoints import CheckpointError
 from core.data.datasets import DatasetError, on_disk
 from pages.enlarging.comparing import factor_control, figures_of, say_problems, title
 from pages.images.gallery import Strip, table
@@ -43,6 +44,9 @@ def show() -> None:
 
 def measured(factor: int) -> list[str]:
     """What the model's card says of all test images; nothing where there is no card."""
-    card = caches.restorer_card(enlarging.model_for(factor))
+    try:
+        card = checkpoints.opened_restorer(enlarging.model_for(factor)).card
+    except CheckpointError:
+        return []
     psnr, ssim = metrics.from_card(card, "psnr_db"), metrics.from_card(card, "ssim")
     return [] if psnr is None or ssim is None else [f"Over all of MNIST's test images our model reaches {psnr:.1f} dB and {ssim:.3f}."]

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from core import figures, latent
+from core import checkpoints, figures, latent
 from core.checkpoints import Checkpoint, CheckpointError
 from core.frame import class_names
 from pages.images.picked import WIDTH_PX, Picked, another
-from pages.session import caches, link, state
+from pages.session import link, state
 
 
 def choose(key: str, checkpoint: Checkpoint | None) -> Picked | None:
@@ -14,7 +14,7 @@ def choose(key: str, checkpoint: Checkpoint | None) -> Picked | None:
     if checkpoint is None:
         name = st.session_state.get("checkpoint") or state.default_checkpoint()
         try:
-            checkpoint = caches.open_checkpoint(str(name))
+            checkpoint = checkpoints.opened(str(name))
         except CheckpointError as error:
             st.error(link.plain(str(error)), icon=":material/error:")
             return None

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import reconstruction
+from core import checkpoints, reconstruction
 from core.checkpoints import Checkpoint, CheckpointError
 from core.data.datasets import DatasetError
 from core.models import entry_of
@@ -11,6 +11,8 @@ from pages.images.bottleneck import Row, show_rows
 from pages.images.picked import Picked
 from pages.session import caches, link
 from pages.web import errors
+
+LESSON = "lesson-autoencoder"  # among the restorers
 
 
 def show(checkpoint: Checkpoint, picked: Picked, label: int | None) -> None:
@@ -28,7 +30,7 @@ def show(checkpoint: Checkpoint, picked: Picked, label: int | None) -> None:
     except DatasetError as error:
         problems.append(f"PCA is left out. {errors.words(error)}")
     try:
-        model = caches.lesson().model
+        model = checkpoints.opened_restorer(LESSON).model
         if isinstance(model, LessonAutoencoder):
             code = "8 images of 4 × 4 pixels, together 128 numbers"
             rows.append(Row("Course autoencoder (AI for Beginners)", code, reconstruction.by_lesson(model, x)))

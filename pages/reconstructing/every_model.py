@@ -9,7 +9,7 @@ from pages.exploring.panel import number
 from pages.images.bottleneck import show_strip
 from pages.images.picked import Picked
 from pages.reconstructing import KEY
-from pages.session import caches, link
+from pages.session import link
 from pages.web import errors
 
 MOST_MODELS = 12  # that one image is shown through
@@ -24,7 +24,7 @@ def show(picked: Picked) -> None:
     names = checkpoints.available()
     for name in names[:MOST_MODELS]:
         try:
-            checkpoint = caches.open_checkpoint(name)
+            checkpoint = checkpoints.opened(name)
         except CheckpointError as error:
             problems.append(f"{name} is left out. {errors.words(error)}")
             continue

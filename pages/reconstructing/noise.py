@@ -3,12 +3,12 @@
 import numpy as np
 import streamlit as st
 
-from core import latent, reconstruction
+from core import checkpoints, latent, reconstruction
 from core.checkpoints import CheckpointError
 from pages.images.bottleneck import show_strip
 from pages.images.picked import Picked
 from pages.reconstructing import KEY
-from pages.session import caches, words
+from pages.session import words
 
 NEIGHBOURS = 8
 MOST_NOISE, NOISE_WITHOUT_OWN = 2.0, 0.3  # of the slider: its end, and where it begins for a model without noise of its own
@@ -21,7 +21,7 @@ NOT_TRAINED_WITH_NOISE = (
 def show(name: str, picked: Picked, label: int | None) -> None:
     """Neighbours of the code, decoded."""
     try:
-        checkpoint = caches.open_checkpoint(name)
+        checkpoint = checkpoints.opened(name)
     except CheckpointError:  # it changed on disk since the page was drawn: draw it again, and say so
         st.rerun()
     st.header("Noise in the code", anchor=False)

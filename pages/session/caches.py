@@ -3,14 +3,13 @@
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from core import checkpoints, enlarging, latent, reconstruction, restore
-from core.checkpoints import Checkpoint, CheckpointError, RestorerCheckpoint
+from core.checkpoints import Checkpoint
 from core.data import datasets
 from core.data.datasets import Split
 from core.enlarging import Comparison
@@ -20,7 +19,6 @@ from pages.web.assets import Asset
 
 MAX_DIMENSIONS = 64  # of a model's codes, and so of PCA
 PCA_IMAGES = 60_000  # to fit PCA on: MNIST's, and a quarter of EMNIST's
-LESSON = "lesson-autoencoder"  # among the restorers
 GAUGE_IMAGES = 1_000  # test images to compare one image's loss with
 
 
@@ -36,14 +34,10 @@ class MapView:
     gap: float  # beyond this distance from the nearest code, no code is near
 
 
-def open_checkpoint(name: str) -> Checkpoint:
-    """The checkpoint, read from disk once for each version of its files; CheckpointError when it cannot be used."""
-    return _open_checkpoint(name, str(checkpoints.home(name)), _stamp(name))
-
-
 def map_view(name: str, label: int | None = None) -> MapView:
     """The checkpoint ready for the live map, a conditional one to draw that class; CheckpointError when it cannot be used."""
-    return _map_view(name, str(checkpoints.home(name)), _stamp(name), label)
+    root = checkpoints.home(name)
+    return _map_view(name, str(root), checkpoints.stamp(name, root), label)
 
 
 def test_images(dataset: str) -> np.ndarray:
@@ -72,17 +66,8 @@ def test_losses_nats(name: str, dataset: str) -> np.ndarray:
 
     DatasetError when they are not on disk or damaged.
     """
-    return _test_losses_nats(name, str(checkpoints.home(name)), _stamp(name), dataset, str(datasets.data_root()))
-
-
-def lesson() -> RestorerCheckpoint:
-    """The lesson's convolutional autoencoder; CheckpointError where it is not here."""
-    return _lesson(str(checkpoints.RESTORERS_ROOT), _stamp(LESSON, checkpoints.RESTORERS_ROOT))
-
-
-def restorer_card(name: str) -> dict[str, Any]:
-    """A restorer's card; an empty one where it is not here or cannot be used."""
-    return _restorer_card(name, str(checkpoints.RESTORERS_ROOT), _stamp(name, checkpoints.RESTORERS_ROOT))
+    root = checkpoints.home(name)
+    return _test_losses_nats(name, str(root), checkpoints.stamp(name, root), dataset, str(datasets.data_root()))
 
 
 def one_of_each(dataset: str) -> np.ndarray:
@@ -99,7 +84,7 @@ def enlarged(originals: np.ndarray, factor: int) -> Comparison:
 
 def enlargers_stamp() -> tuple[tuple[int, ...], ...]:
     """Changes when the networks that enlarge do, or come, or go."""
-    return tuple(_stamp(name, checkpoints.RESTORERS_ROOT) for name, way in restore.ENLARGERS.items() if way.is_model)
+    return tuple(checkpoints.stamp(name, checkpoints.RESTORERS_ROOT) for name, way in restore.ENLARGERS.items() if way.is_model)
 
 
 def of_session(slot: str, key: Hashable, make: Callable[[], Any], entries: int) -> Any:
@@ -116,14 +101,9 @@ def of_session(slot: str, key: Hashable, make: Callable[[], Any], entries: int) 
     return kept[key]
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)  # more than a page shows at once
-def _open_checkpoint(name: str, root: str, stamp: tuple[int, ...]) -> Checkpoint:
-    return checkpoints.load(name)
-
-
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _map_view(name: str, root: str, stamp: tuple[int, ...], label: int | None) -> MapView:
-    checkpoint = _open_checkpoint(name, root, stamp)
+    checkpoint = checkpoints.opened(name)
     frame = of_checkpoint(checkpoint, label)
     live = not frame.why_not_live
     return MapView(
@@ -151,33 +131,9 @@ def _principal(dataset: str, split: str, root: str) -> tuple[Principal, str]:
 @st.cache_resource(max_entries=16, show_spinner="Weighing the test images, once …")
 def _test_losses_nats(name: str, root: str, stamp: tuple[int, ...], dataset: str, data: str) -> np.ndarray:
     images = datasets.to_ink(_test_split(dataset, data).images[:GAUGE_IMAGES])
-    return np.sort(reconstruction.negative_elbo_each_nats(_open_checkpoint(name, root, stamp).model, images))
-
-
-@st.cache_resource(max_entries=1, show_spinner=False)
-def _lesson(root: str, stamp: tuple[int, ...]) -> RestorerCheckpoint:
-    return checkpoints.load_restorer(LESSON, Path(root))
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _restorer_card(name: str, root: str, stamp: tuple[int, ...]) -> dict[str, Any]:
-    try:
-        return checkpoints.load_restorer(name, Path(root)).card
-    except CheckpointError:
-        return {}
+    return np.sort(reconstruction.negative_elbo_each_nats(checkpoints.opened(name).model, images))
 
 
 @st.cache_resource(max_entries=16, show_spinner="Enlarging …")
 def _enlarged(originals: np.ndarray, factor: int, stamp: tuple[tuple[int, ...], ...]) -> Comparison:
     return enlarging.compare(originals, factor)
-
-
-def _stamp(name: str, root: Path | None = None) -> tuple[int, ...]:
-    """Changes when the checkpoint's files do; a name that is not available never becomes a path."""
-    root = root or checkpoints.home(name)
-    if name not in checkpoints.available(root):
-        return ()
-    try:
-        return tuple(f.stat().st_mtime_ns for f in sorted((root / name).iterdir()) if f.is_file())
-    except OSError:  # it was deleted just now
-        return ()

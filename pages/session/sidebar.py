@@ -11,7 +11,7 @@ import streamlit as st
 from core import checkpoints, metrics
 from core.checkpoints import Checkpoint, CheckpointError
 from core.training.config import choose_device, device_title
-from pages.session import caches, link, state, words
+from pages.session import link, state, words
 
 ROOM = (Path(__file__).parent / "sidebar.js").read_text(encoding="utf-8")
 
@@ -75,14 +75,14 @@ def open_chosen() -> Checkpoint | None:
         st.info("There is no trained model yet. Train one on the Train page.", icon=":material/model_training:")
         return None
     try:
-        return caches.open_checkpoint(name)
+        return checkpoints.opened(name)
     except CheckpointError as error:
         st.error(link.plain(f"The model {name} cannot be used. {error}"), icon=":material/error:")
     if default in (None, name):
         return None
     try:
         st.info(f"Showing {default} instead; choose another in the sidebar.", icon=":material/swap_horiz:")
-        return caches.open_checkpoint(str(default))
+        return checkpoints.opened(str(default))
     except CheckpointError as error:
         st.error(link.plain(str(error)), icon=":material/error:")
         return None

@@ -27,6 +27,7 @@ from core import names
 from core.kept import Kept
 from core.models import ConfigError, Model, Restorer, describe, rebuild, rebuild_restorer
 from core.places import CHECKPOINTS, SHIPPED_ROOT
+from core.replacing import replacing
 
 RESTORERS_ROOT = SHIPPED_ROOT / "restorers"  # they come with the repository
 WEIGHTS_FILE, CARD_FILE, LATENTS_FILE = "model.safetensors", "card.json", "latents.safetensors"
@@ -266,15 +267,20 @@ def describe_card(name: str, title: str, description: str, root: Path | None = N
     if not description:
         del card["description"]
     content = _card_bytes(folder, card)
-    with _disk_errors(f"{name} was not described"), tempfile.TemporaryDirectory(prefix=f".{name}.", dir=folder.parent) as temporary:
-        _write_durably(Path(temporary) / CARD_FILE, content)
-        (Path(temporary) / CARD_FILE).replace(folder / CARD_FILE)
+    with _disk_errors(f"{name} was not described"):
+        _replace_card(folder, content)
 
 
 def set_owner(folder: Path, owner: str) -> None:
     """Write into a checkpoint's card whose it is; nobody's where owner is empty."""
     card = {key: value for key, value in _read_card(folder).items() if key != "owner"} | ({"owner": owner} if owner else {})
-    _write_durably(folder / CARD_FILE, _card_bytes(folder, card))
+    _replace_card(folder, _card_bytes(folder, card))
+
+
+def _replace_card(folder: Path, content: bytes) -> None:
+    """Written outside the checkpoint's folder: one that a crash left in it would count as somebody's file, and `delete` refuse."""
+    with replacing(folder / CARD_FILE, durable=True, folder=folder.parent) as beside:
+        beside.write_bytes(content)
 
 
 def owner(name: str) -> str | None:

@@ -11,7 +11,6 @@ import io
 import math
 import os
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from PIL import Image
 from core.data.photo import find_digits, paste_back
 from core.data.uploads import MAX_BYTES, MAX_WORKING_PIXELS, Picture, UploadError, stored_size
 from core.data.uploads import read_picture as read
+from core.replacing import replacing
 from core.restore import METHODS, OnProgress, RestoreError, denoise_batch, denoise_page
 
 PATIENCE_S = 1.0  # what takes longer says how long it will take
@@ -154,20 +154,11 @@ def _bytes(source: Path) -> bytes:
 
 def _write(target: Path, content: bytes) -> None:
     """The whole file or nothing: an interrupted write leaves what was there."""
-    temporary = None
     try:
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name[:100]}.", delete=False) as file:
-            temporary = Path(file.name)
-            file.write(content)
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)  # as any new file; a temporary one is its owner's alone
-        temporary.replace(target)
+        with replacing(target) as beside:
+            beside.write_bytes(content)
     except OSError as error:
         raise RestoreError(f"{target} could not be written ({error.strerror or error}). Is the disk full, or read-only?") from error
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

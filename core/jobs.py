@@ -43,6 +43,7 @@ from core.training.folder import (
     take_lock,
     write_json,
     write_status,
+    write_text,
 )
 from core.turns import Cancelled, Turn, order_of, pause_is_due, queue, whole_number
 
@@ -376,12 +377,7 @@ def _revive(run: Run) -> None:
 
 
 def _ask_pause(folder: Path, text: str) -> None:
-    temporary = folder / f".{PAUSE}.{os.getpid()}.{threading.get_ident()}"  # half of it would mean another epoch
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(folder / PAUSE)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_text(folder / PAUSE, text)  # whole: half of it would mean another epoch
 
 
 def _lock(run: Run) -> int | None:

@@ -23,6 +23,8 @@ import numpy as np
 import torch
 from torchvision import datasets as tv
 
+from core.replacing import replacing
+
 PROJECT = Path(__file__).resolve().parents[2]
 SPLITS = ("train", "test")
 CHUNK_BYTES = 1 << 18
@@ -349,7 +351,5 @@ def _unpack(packed: Path, dataset: Dataset) -> None:
 
 
 def _write_whole(source, target: Path) -> None:
-    part = target.with_name(target.name + ".part")
-    with part.open("wb") as out:
+    with replacing(target) as beside, beside.open("wb") as out:
         shutil.copyfileobj(source, out, CHUNK_BYTES)
-    part.replace(target)

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from core.replacing import replacing
+
 try:
     import fcntl
 except ImportError:  # not on Windows
@@ -43,19 +45,20 @@ def read_json(path: Path) -> Any:
 
 def write_json(path: Path, value: Any) -> None:
     """Write a JSON file, whole or not at all. On a full disk the run's reserve is given up for it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     text = json.dumps(value, indent=1, ensure_ascii=False)
     try:
-        try:
-            temporary.write_text(text, encoding="utf-8")
-        except OSError as error:
-            if error.errno != errno.ENOSPC:
-                raise
-            (path.parent / RESERVE).unlink(missing_ok=True)
-            temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        write_text(path, text)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        (path.parent / RESERVE).unlink(missing_ok=True)
+        write_text(path, text)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, whole or not at all."""
+    with replacing(path) as beside:
+        beside.write_text(text, encoding="utf-8")
 
 
 def read_status(folder: Path) -> dict[str, Any]:

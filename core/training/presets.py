@@ -21,6 +21,7 @@ import torch
 from core import metrics
 from core.models import MODELS, ModelConfig
 from core.training.config import TrainingConfig, choose_device
+from core.training.folder import write_text
 from core.training.loop import Trainer
 
 SMALL_DATA = 20_000  # training images; fewer are seen more often, in smaller batches
@@ -151,9 +152,7 @@ def read_speeds(path: Path) -> dict[str, float]:
 def write_speeds(path: Path, speeds: dict[str, float]) -> None:
     """Keep them for the next start."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}")
-    temporary.write_text(json.dumps({"key": key(), "speeds": speeds}), encoding="utf-8")
-    temporary.replace(path)
+    write_text(path, json.dumps({"key": key(), "speeds": speeds}))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ import dataclasses
 import errno
 import json
 import math
-import os
 import tempfile
 import time
 import traceback
@@ -31,7 +30,7 @@ from core.training import snapshot
 from core.training.card import write_checkpoint
 from core.training.config import TrainingConfig, device_title
 from core.training.distributed import ALONE, LostContact, Ranks
-from core.training.folder import CONFIG, FINISH, MAX_EPOCHS, METRICS, PAUSE, STOP, SUBSET, read_json, read_status, write_status
+from core.training.folder import CONFIG, FINISH, MAX_EPOCHS, METRICS, PAUSE, STOP, SUBSET, read_json, read_status, write_status, write_text
 from core.training.loop import OnStep, Progress, Trainer, TrainingError, denormals_flushed, named_losses
 from core.training.snapshot import SnapshotError
 from core.training.state import STATE_FILE, StateError
@@ -435,9 +434,4 @@ def read_subset(folder: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _write_lines(path: Path, lines: list[dict[str, Any]]) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_text(path, "".join(json.dumps(line) + "\n" for line in lines))

@@ -1,7 +1,6 @@
 """A run's epochs on disk, for the live map and the time machine: where the same test images lie, and the decoder of that moment."""
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from safetensors.torch import save_file
 
 from core.latent import Plane
 from core.models import ConfigError, Model, rebuild
+from core.replacing import replacing
 from core.training.folder import EPOCHS_FOLDER, MAX_EPOCHS
 
 MAX_BYTES = 256 << 20  # of a run's snapshots; beyond it every second one goes, and so on
@@ -45,18 +45,13 @@ def epochs(folder: Path) -> list[int]:
 
 def write(folder: Path, epoch: int, model: Model, plane: Plane, points: np.ndarray) -> None:
     """Write the snapshot of an epoch into the run's folder, whole or not at all, as float16; thin out what is too much."""
-    place = folder / EPOCHS_FOLDER
-    place.mkdir(parents=True, exist_ok=True)
+    (folder / EPOCHS_FOLDER).mkdir(parents=True, exist_ok=True)
     tensors = {name: tensor.detach().half().cpu().contiguous() for name, tensor in model.state_dict().items() if name.startswith(DECODER)}
     tensors["points"] = torch.from_numpy(points.astype(np.float16))
     tensors |= {"origin": torch.from_numpy(plane.origin.copy()), "axes": torch.from_numpy(plane.axes.copy())}
-    temporary = place / f".{epoch}.{os.getpid()}"
-    try:
-        save_file(tensors, temporary, {"epoch": json.dumps(epoch)})
-        size = temporary.stat().st_size
-        temporary.replace(_path(folder, epoch))
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(_path(folder, epoch)) as beside:
+        save_file(tensors, beside, {"epoch": json.dumps(epoch)})
+        size = beside.stat().st_size
     _thin(folder, MAX_BYTES // size)
 
 

@@ -1,13 +1,14 @@
 """A run's resume state on disk: tensors as safetensors, with the facts about them as JSON in the same file's header."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
+
+from core.replacing import replacing
 
 STATE_FILE = "resume.safetensors"
 
@@ -19,15 +20,8 @@ class StateError(Exception):
 def write_state(folder: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
     """Write both to folder/resume.safetensors: whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f".{STATE_FILE}.{os.getpid()}"
-    try:
-        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, temporary, {"facts": json.dumps(facts)})
-        descriptor = os.open(temporary, os.O_RDONLY)  # on the disk before it takes the old one's place, whatever happens to the power
-        os.fsync(descriptor)
-        os.close(descriptor)
-        temporary.replace(folder / STATE_FILE)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(folder / STATE_FILE, durable=True) as beside:
+        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, beside, {"facts": json.dumps(facts)})
 
 
 def read_state(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

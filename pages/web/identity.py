@@ -3,7 +3,6 @@
 import functools
 import hashlib
 import hmac
-import os
 import re
 import secrets
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core import jobs
+from core.replacing import replacing
 
 KEY_FILE, KEY_BYTES = ".visitor-key", 32  # beside the runs, whose owners it vouches for
 YEAR_S = 365 * 24 * 3600
@@ -99,10 +99,8 @@ def _key(root: Path) -> bytes:
         if path.exists() and len(kept := path.read_bytes()) == KEY_BYTES:
             return kept
         made = secrets.token_bytes(KEY_BYTES)
-        temporary = path.with_name(f"{KEY_FILE}.{os.getpid()}")
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(made)
-        temporary.replace(path)
+        with replacing(path, mode=0o600) as beside:
+            beside.write_bytes(made)
         return path.read_bytes()  # another server's, should one have started in this very moment
     except OSError as error:
         print(f"Visitors will be forgotten when this server stops: the key of their cookies cannot be kept ({error}).")

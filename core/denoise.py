@@ -22,6 +22,7 @@ from core.data.uploads import MAX_BYTES, MAX_WORKING_PIXELS, Picture, UploadErro
 from core.data.uploads import read_picture as read
 from core.replacing import replacing
 from core.restore import METHODS, OnProgress, RestoreError, denoise_batch, denoise_page
+from core.words import duration
 
 PATIENCE_S = 1.0  # what takes longer says how long it will take
 EVERY_S = 0.5  # between two such lines
@@ -57,8 +58,8 @@ class Said:
         now = time.monotonic()
         if (self.any or 0 < share < 1) and now - self.last >= EVERY_S:
             self.last, self.any = now, True
-            left = math.ceil((now - self.start) * (1 - share) / share)
-            print(f"\r{share:4.0%}, {left} s left   ", end="", file=sys.stderr, flush=True)
+            left = (now - self.start) * (1 - share) / share
+            print(f"\r{share:4.0%}, {duration(left, short=True)} left   ", end="", file=sys.stderr, flush=True)
 
     def finish(self) -> None:
         """End the line."""

@@ -16,6 +16,7 @@ from core.models import ConfigError, Model, rebuild
 from core.training import snapshot
 from core.training.run import read_subset
 from core.training.snapshot import SnapshotError
+from core.words import number
 
 MIN_BOUND = 3.5  # of the sliders
 CHECKPOINT_CELLS, EPOCH_CELLS = 32, 16  # a side, of the atlas; every epoch has one
@@ -76,7 +77,9 @@ class Frame:
     @cached_property
     def description(self) -> str:
         """The map in words, for those who cannot see it."""
-        places = [f"{figures.class_name(self.classes, c)} around ({z1:.1f}, {z2:.1f})" for c, (z1, z2) in self.middles.items()]
+        places = [
+            f"{figures.class_name(self.classes, c)} around ({number(z1, 1)}, {number(z2, 1)})" for c, (z1, z2) in self.middles.items()
+        ]
         count = f"{len(self.points):,}"
         return f"Latent map: scatter of {count} test codes, coloured by class. The classes' middles: {'; '.join(places)}."
 

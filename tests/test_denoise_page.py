@@ -435,7 +435,7 @@ def test_a_failure_nobody_foresaw_is_a_sentence_and_in_the_log(capsys: pytest.Ca
 def test_time_left_in_words() -> None:
     assert background.time_left(0.0, 10) == " …"
     assert background.time_left(0.25, 10) == ", about 30 s left"
-    assert background.time_left(0.1, 60) == ", about 9 minutes left"
+    assert background.time_left(0.1, 60) == ", about 9 min left"
 
 
 # --- many files ------------------------------------------------------------------------------------------------------------------

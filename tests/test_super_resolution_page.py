@@ -17,6 +17,7 @@ from core.models import build_restorer
 from core.models.restoration import LessonConfig, UpscalerConfig
 from pages import browser
 from pages.enlarging import whole_picture
+from pages.enlarging.comparing import figures_of
 from pages.images import gallery
 from pages.session import downloads, link
 
@@ -267,6 +268,15 @@ def test_the_verdict_says_who_is_better_and_by_how_much(monkeypatch: pytest.Monk
     )
     assert "**Here a rule is better**: Bicubic by 3.0 dB, a mean squared error 2.0 times" in verdict(bicubic=23.0, upscaler_x2=20.0)
     assert "infinite" in verdict(bicubic=np.inf, upscaler_x2=np.inf)
+
+
+def test_figures_below_zero_have_a_minus_sign_and_zero_has_none() -> None:
+    made = {name: enlarging.Enlarged(np.zeros((1, 28, 28)), np.array([psnr]), np.array([ssim])) for name, psnr, ssim in (
+        ("nearest", -2.0, -0.25), ("bicubic", -0.04, -0.0004),
+    )}  # fmt: skip
+    comparison = enlarging.Comparison(np.zeros((1, 14, 14), np.float32), made)
+    said = {name: [figure.value for figure in figures_of(comparison, name)] for name in made}
+    assert said == {"nearest": ["−2.0 dB", "−0.250"], "bicubic": ["0.0 dB", "0.000"]}
 
 
 def test_strangers_words_do_not_come_to_life() -> None:

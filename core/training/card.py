@@ -18,6 +18,7 @@ from core.models import MODELS, Model
 from core.models.config import to_json
 from core.training.config import device_title
 from core.training.loop import Trainer
+from core.words import plural
 
 ELBO_SAMPLES = 8
 PREPROCESSING = "grey / 255, ink = 1 on 0, no centring; training x ~ Bernoulli(grey) drawn anew for each batch"
@@ -76,7 +77,7 @@ def write_checkpoint(
     """Measure the running average as it will be stored (rounded to `weights`) and save it with its card; returns the card."""
     model = copy.deepcopy(trainer.average_model())  # the run may go on with its own
     dimensions = trainer.model_config.latent_dim
-    title = f"{MODELS[trainer.model_name].title}, {trainer.config.dataset}, {dimensions} dimension{'s' * (dimensions != 1)}"
+    title = f"{MODELS[trainer.model_name].title}, {trainer.config.dataset}, {plural(dimensions, 'dimension')}"
     round_weights(model, weights)
     values, codes = measure(model, train, test, say)
     card = {

@@ -7,6 +7,7 @@ import torch
 
 from core.models.config import ConfigError, Setting, check_number, check_one_of
 from core.training.folder import MAX_EPOCHS
+from core.words import plural
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "float32", "bfloat16")
@@ -76,7 +77,7 @@ def device_title(device: torch.device) -> str:
     if device.type == "cuda":
         return f"cuda: {torch.cuda.get_device_name(device)}"
     if device.type == "cpu":
-        return f"cpu: {torch.get_num_threads()} thread{'s' * (torch.get_num_threads() != 1)}"
+        return f"cpu: {plural(torch.get_num_threads(), 'thread')}"
     return device.type
 
 

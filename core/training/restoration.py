@@ -5,7 +5,6 @@ The loop is the one of every model; what differs is that it is shown damaged ima
 
 import argparse
 import copy
-import math
 import signal
 import sys
 import time
@@ -30,6 +29,7 @@ from core.training.card import how_trained, made_with, round_weights
 from core.training.config import DEVICES, PRECISIONS, TrainingConfig, device_title
 from core.training.loop import Progress, Trainer, TrainingError, denormals_flushed
 from core.training.state import STATE_FILE, StateError
+from core.words import duration
 
 Damage = Callable[[Tensor, torch.Generator], Tensor]  # clean images (B, 1, H, W) -> what the network is shown
 CANVAS, DIGITS = 72, 4  # pixels to a canvas's side, and digits on it at most: about every second of them is there
@@ -260,7 +260,7 @@ def _train(options: argparse.Namespace) -> int:
             said = time.monotonic()
             losses = ", ".join(f"{name} {value:.2f}" for name, value in progress.losses().items())
             print(
-                f"epoch {progress.epoch:5.2f} of {options.epochs}  {losses}  {math.ceil(progress.seconds_left / 60)} min left", flush=True
+                f"epoch {progress.epoch:5.2f} of {options.epochs}  {losses}  {duration(progress.seconds_left, short=True)} left", flush=True
             )
 
     before = signal.signal(signal.SIGINT, lambda *_: stopped.append(True))

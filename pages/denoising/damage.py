@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from core.data.corruptions import CORRUPTIONS, damaged
+from core.words import sentence
 
 NONE = "none"
 MAX_SEED = 9999
@@ -28,7 +29,7 @@ def ask(key: str, none_first: bool) -> Damage:
         return Damage()
     kind, slider_key = CORRUPTIONS[name], f"{key}_strength-{name}"
     st.caption(kind.summary)
-    words = f"{kind.strength[0].upper()}{kind.strength[1:]}."
+    words = sentence(kind.strength)
     strength: float
     if kind.whole:
         low, high, default = int(kind.low), int(kind.high), int(kind.default)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.checkpoints import Checkpoint
 from core.data import uploads
+from core.words import plural
 from pages.denoising import batch, methods
 from pages.denoising.batch import KINDS, MAX_DIGITS, MAX_RESULT, Outcome
 from pages.images.from_upload import FILE_TYPES
@@ -47,8 +48,7 @@ def show(checkpoint: Checkpoint | None) -> None:
         if outcome is not None:
             show_outcome(outcome)
         elif not background.has(SLOT, token):
-            ready = "1 file is ready" if len(given) == 1 else f"{len(given)} files are ready"
-            st.info(f"{ready}. Press **Denoise them**.", icon=":material/auto_fix_high:")
+            st.info(f"{plural(len(given), 'file is', 'files are')} ready. Press **Denoise them**.", icon=":material/auto_fix_high:")
 
 
 def show_outcome(outcome: Outcome) -> None:

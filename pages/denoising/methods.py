@@ -1,8 +1,6 @@
 """The methods that the Denoise page offers: choosing among them, and their answers, each computed once in a session."""
 
-import math
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +8,7 @@ import streamlit as st
 
 from core import metrics, restore
 from core.checkpoints import Checkpoint
+from core.words import sentence
 from pages.session import background, caches
 from pages.web.assets import digest
 
@@ -73,7 +72,7 @@ def ask_strength(key: str, name: str) -> float:
     """The slider of a classical filter."""
     kind = restore.METHODS[name].strength
     assert kind is not None
-    label, words, slider_key = f"{title(name)}: strength", f"{kind.words[0].upper()}{kind.words[1:]}.", f"{key}_strength_of-{name}"
+    label, words, slider_key = f"{title(name)}: strength", sentence(kind.words), f"{key}_strength_of-{name}"
     if kind.whole:
         low, high, default = int(kind.low), int(kind.high), int(kind.default)
         return float(st.slider(label, low, high, default, key=slider_key, help=words, persist_state="session"))
@@ -105,18 +104,3 @@ def answers(digits: np.ndarray, method: Chosen, checkpoint: Checkpoint | None) -
 def psnr_and_ssim(x_hat: np.ndarray, x: np.ndarray | None) -> Scores | None:
     """PSNR in dB and SSIM of a picture (H, W) against the clean one; None when no clean one is known, or for a tiny one's SSIM."""
     return None if x is None else metrics.psnr_and_ssim(x_hat, x)
-
-
-def decibels(psnr: float | None) -> str:
-    """A PSNR as people read it; of two equal pictures it is infinite."""
-    return "unknown" if psnr is None else f"{psnr:.1f}" if math.isfinite(psnr) else "∞"
-
-
-def similarity(ssim: float | None) -> str:
-    """An SSIM as people read it."""
-    return "unknown" if ssim is None else f"{ssim:.3f}".replace("-", "−")
-
-
-def words(names: Sequence[str]) -> str:
-    """ "a, b and c"."""
-    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))

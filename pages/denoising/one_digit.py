@@ -10,6 +10,7 @@ from core import figures, restore
 from core.checkpoints import Checkpoint, CheckpointError
 from core.data.corruptions import CORRUPTIONS
 from core.restore import RestoreError
+from core.words import number
 from pages.browser.tools import wipe
 from pages.denoising import damage
 from pages.denoising import methods as denoise_methods
@@ -121,7 +122,7 @@ def show_table(clean: np.ndarray | None, given: np.ndarray, answers: Mapping[str
 
 def _numbers(scores: Scores | None) -> list[str]:
     psnr, ssim = scores or (None, None)
-    return [f'<span class="number">{text}</span>' for text in (denoise_methods.decibels(psnr), denoise_methods.similarity(ssim))]
+    return [f'<span class="number">{text}</span>' for text in (number(psnr, 1), number(ssim, 3))]
 
 
 # --- the path --------------------------------------------------------------------------------------------------------------------

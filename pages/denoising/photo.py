@@ -10,6 +10,7 @@ from core.checkpoints import Checkpoint
 from core.data import photo
 from core.data.photo import Digit
 from core.restore import TRAINED_ON, RestoreError
+from core.words import joined, plural
 from pages.browser.tools import MAX_BOXES, box_editor, read_boxes, wipe
 from pages.denoising import methods, zipped
 from pages.denoising.methods import Chosen
@@ -58,7 +59,7 @@ def show(checkpoint: Checkpoint | None) -> None:
         except RestoreError as error:
             st.error(link.plain(str(error)), icon=":material/error:")
             return
-        st.markdown(f"**{len(digits)} {'digit' if len(digits) == 1 else 'digits'}, before and after**")
+        st.markdown(f"**{plural(len(digits), 'digit')}, before and after**")
         show_digits(numbers, digits, answers, given.dark_ink)
         st.markdown("**The photo, with the denoised digits in their places**")
         show_pasted(image, marked, answers, given, method)
@@ -88,8 +89,8 @@ def find(given: Given, image: np.ndarray) -> dict[int, Digit]:
     digits = within(token, image, kept, found)
     empty = [str(number) for number, digit in digits.items() if digit is None]
     if empty:
-        names = methods.words(empty)
-        st.caption(f"There is no ink in box {names}: it is left out." if len(empty) == 1 else f"There is no ink in boxes {names}.")
+        boxes, them = ("box", "it is") if len(empty) == 1 else ("boxes", "they are")
+        st.caption(f"There is no ink in {boxes} {joined(empty)}: {them} left out.")
     return {number: digit for number, digit in digits.items() if digit is not None}
 
 

@@ -8,10 +8,11 @@ import streamlit as st
 from core import restore
 from core.checkpoints import Checkpoint
 from core.data import photo
+from core.words import decibels, number
 from pages.browser.tools import wipe
 from pages.denoising import damage, methods
 from pages.denoising.damage import Damage
-from pages.denoising.methods import Chosen, Scores, decibels, similarity
+from pages.denoising.methods import Chosen, Scores
 from pages.images import given_picture
 from pages.images.pictures import LEGEND, change_uri, photo_uri, png
 from pages.session import background, caches
@@ -135,7 +136,7 @@ def show_figures(outcome: Outcome) -> None:
         st.caption("PSNR and SSIM are *unknown*: there is no clean version to compare with. Add damage to measure.")
         return
     st.markdown(
-        f"PSNR **{decibels(outcome.before[0])} → {decibels(outcome.after[0])} dB** · SSIM **{similarity(outcome.before[1])} → "
-        f"{similarity(outcome.after[1])}**  \n"
+        f"PSNR **{number(outcome.before[0], 1)} → {decibels(outcome.after[0])}** · SSIM **{number(outcome.before[1], 3)} → "
+        f"{number(outcome.after[1], 3)}**  \n"
         ":gray[Against the picture before the damage was added, whose own noise counts as part of it.]"
     )

@@ -5,6 +5,7 @@ import streamlit as st
 
 from core import enlarging, restore
 from core.enlarging import Comparison
+from core.words import decibels, number
 from pages.images.gallery import Figure
 from pages.session import link
 
@@ -35,13 +36,8 @@ def figures_of(comparison: Comparison, name: str) -> tuple[Figure, ...]:
     psnr, ssim = ({method: float(getattr(made, kind).mean()) for method, made in comparison.by.items()} for kind in ("psnr_db", "ssim"))
     return (
         Figure("PSNR", decibels(psnr[name]), psnr[name] == max(psnr.values())),
-        Figure("SSIM", f"{ssim[name]:.3f}", ssim[name] == max(ssim.values())),
+        Figure("SSIM", number(ssim[name], 3), ssim[name] == max(ssim.values())),
     )
-
-
-def decibels(value: float) -> str:
-    """A PSNR as people read it; of two equal pictures it is infinite."""
-    return f"{value:.1f} dB" if np.isfinite(value) else "∞ dB"
 
 
 def verdict(comparison: Comparison, factor: int) -> str:
@@ -57,8 +53,8 @@ def verdict(comparison: Comparison, factor: int) -> str:
     gain = model - rules[best]
     times = f"a mean squared error {10 ** (abs(gain) / 10):.1f} times smaller"
     if gain >= 0:
-        return f"**Our model gains {gain:.1f} dB** on the best rule ({title(best)}): {times}."
-    return f"**Here a rule is better**: {title(best)} by {-gain:.1f} dB, {times}. The model knows nothing but handwritten digits."
+        return f"**Our model gains {decibels(gain)}** on the best rule ({title(best)}): {times}."
+    return f"**Here a rule is better**: {title(best)} by {decibels(-gain)}, {times}. The model knows nothing but handwritten digits."
 
 
 def say_problems(comparison: Comparison) -> None:

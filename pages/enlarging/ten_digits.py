@@ -5,6 +5,7 @@ import streamlit as st
 from core import checkpoints, enlarging, metrics
 from core.checkpoints import CheckpointError
 from core.data.datasets import DatasetError, on_disk
+from core.words import decibels, number
 from pages.enlarging.comparing import factor_control, figures_of, say_problems, title
 from pages.images.gallery import Strip, table
 from pages.session import caches, link
@@ -49,4 +50,6 @@ def measured(factor: int) -> list[str]:
     except CheckpointError:
         return []
     psnr, ssim = metrics.from_card(card, "psnr_db"), metrics.from_card(card, "ssim")
-    return [] if psnr is None or ssim is None else [f"Over all of MNIST's test images our model reaches {psnr:.1f} dB and {ssim:.3f}."]
+    if psnr is None or ssim is None:
+        return []
+    return [f"Over all of MNIST's test images our model reaches {decibels(psnr)} and {number(ssim, 3)}."]

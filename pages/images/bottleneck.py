@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from core.reconstruction import Reconstruction, Scores
-from pages.exploring.panel import number
+from core.words import decibels, number
 from pages.images.pictures import INVENTED_RGB, LOSS_RGB, MISSING_RGB, data_uri, error_map, grey, heat, tiles
 
 AS_NUMBERS = 8  # coordinates of a code; more are drawn as bars
@@ -98,7 +98,7 @@ def _row(x: np.ndarray, row: Row, top: float) -> str:
         ("error map", "Blue: ink that was left out; orange: ink that was invented", error_map(x, row.of.x_hat)),
         (
             "loss of each pixel",
-            f"Where the loss comes from; the most in all rows is {top:.1f} nats",
+            f"Where the loss comes from; the most in all rows is {number(top, 1)} nats",
             heat(row.of.pixel_nats, top),
         ),
     )
@@ -128,8 +128,8 @@ def code(z: np.ndarray) -> str:
 def _figures(scores: Scores) -> str:
     rows = (
         ("Cross-entropy", f"{number(scores.loss_nats, 1)} nats"),
-        ("MSE", f"{scores.mse:.4f}"),
-        ("PSNR", f"{number(scores.psnr_db, 1)} dB" if np.isfinite(scores.psnr_db) else "∞ dB"),
+        ("MSE", number(scores.mse, 4)),
+        ("PSNR", decibels(scores.psnr_db)),
         ("SSIM", number(scores.ssim, 3)),
     )
     return f"<table>{''.join(f'<tr><td>{name}</td><td>{value}</td></tr>' for name, value in rows)}</table>"

@@ -7,6 +7,7 @@ from core.checkpoints import Checkpoint, CheckpointError
 from core.data.datasets import DatasetError
 from core.models import entry_of
 from core.models.restoration import LessonAutoencoder
+from core.words import plural
 from pages.images.bottleneck import Row, show_rows
 from pages.images.picked import Picked
 from pages.session import caches, link
@@ -19,7 +20,7 @@ def show(checkpoint: Checkpoint, picked: Picked, label: int | None) -> None:
     """The model, PCA of the same size, the lesson's network."""
     x, problems = picked.x, []
     dimensions = checkpoint.model.config.latent_dim
-    size = f"{dimensions} number{'s' * (dimensions > 1)}"
+    size = plural(dimensions, "number")
     informed = "" if label is None else ", told the class"
     rows = [
         Row(entry_of(checkpoint.model).title, f"{checkpoint.name} · {size}{informed}", reconstruction.by_model(checkpoint.model, x, label))

@@ -5,7 +5,7 @@ import streamlit as st
 
 from core import checkpoints, reconstruction
 from core.checkpoints import CheckpointError
-from pages.exploring.panel import number
+from core.words import number
 from pages.images.bottleneck import show_strip
 from pages.images.picked import Picked
 from pages.reconstructing import KEY

@@ -6,7 +6,7 @@ import streamlit as st
 from core import figures, reconstruction
 from core.checkpoints import Checkpoint
 from core.data.datasets import DATASETS, DatasetError, on_disk
-from pages.exploring.panel import number
+from core.words import number
 from pages.images import source
 from pages.images.picked import Picked
 from pages.reconstructing import KEY

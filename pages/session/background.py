@@ -19,6 +19,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from core.checkpoints import CheckpointError
 from core.data.uploads import UploadError
 from core.restore import RestoreError
+from core.words import duration
 from pages.session import link
 from pages.web import errors
 
@@ -147,4 +148,4 @@ def time_left(share: float, seconds: float) -> str:
     if share < 0.02 or seconds < 0.5:
         return " …"
     left = seconds * (1 - share) / share
-    return f", about {left:.0f} s left" if left < 90 else f", about {left / 60:.0f} minutes left"
+    return f", about {duration(left, short=True)} left"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.data.datasets import CHUNK_BYTES, DATASETS, DatasetError, DownloadCancelled, Progress, data_root, download
+from core.words import duration
 from pages.web import errors
 
 POLL_S = 1.0
@@ -101,5 +102,5 @@ def _describe(progress: Progress, seconds: float, resumed_bytes: int) -> str:
         text += f" of {progress.total_bytes / 1e6:.1f} MB"
         if progress.file_number == 1 and progress.done_bytes > resumed_bytes:
             left = seconds * (progress.total_bytes - progress.done_bytes) / (progress.done_bytes - resumed_bytes)
-            text += f", about {left:.0f} s left"
+            text += f", about {duration(left, short=True)} left"
     return text

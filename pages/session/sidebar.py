@@ -11,6 +11,7 @@ import streamlit as st
 from core import checkpoints, metrics
 from core.checkpoints import Checkpoint, CheckpointError
 from core.training.config import choose_device, device_title
+from core.words import number
 from pages.session import link, state, words
 
 ROOM = (Path(__file__).parent / "sidebar.js").read_text(encoding="utf-8")
@@ -33,19 +34,19 @@ def figures(checkpoint: Checkpoint) -> list[Figure]:
     density = "; of a density, so it can be negative" if model.config.likelihood != "bernoulli" else ""
     known = {
         metrics.elbo_metric(model): (
-            "−ELBO", "{:.1f} nats", f"what it takes to describe a test image{density}; lower is better", words.elbo_help(checkpoint),
+            "−ELBO", "{} nats", f"what it takes to describe a test image{density}; lower is better", words.elbo_help(checkpoint),
         ),
         "nll_nats": (
-            "NLL", "{:.1f} nats", "the same with the best possible encoder",
+            "NLL", "{} nats", "the same with the best possible encoder",
             "Negative log-likelihood, −log p(x), of the same binarised images: an integral over all codes, so no encoder takes part.",
         ),
         "knn_accuracy_percent": (
-            "10-NN", "{:.1f} %", f"test images recognised from their codes alone{told}",
+            "10-NN", "{} %", f"test images recognised from their codes alone{told}",
             "Each test image gets the class that most of its 10 nearest training codes have (10-nearest-neighbour accuracy).",
         ),
     }  # fmt: skip
     return [
-        Figure(title, form.format(value), said, explained)
+        Figure(title, form.format(number(value, 1)), said, explained)
         for name, (title, form, said, explained) in known.items()
         if (value := metrics.from_card(checkpoint.card, name)) is not None
     ]

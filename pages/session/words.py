@@ -5,6 +5,7 @@ from core.checkpoints import Checkpoint
 from core.data.datasets import DATASETS, Dataset
 from core.models import Model, entry_of
 from core.models.autoencoder import PIXELS
+from core.words import plural
 
 NAT = "A <b>nat</b> is a unit of information, like a bit: 1 nat = 1.44 bits."
 
@@ -27,7 +28,7 @@ def what_it_is(checkpoint: Checkpoint) -> str:
     """What the Explore page shows of this model, as Markdown for a beginner."""
     model, data = checkpoint.model, dataset_of(checkpoint)
     size = model.config.latent_dim
-    numbers = f"{size} number{'s' * (size != 1)}"
+    numbers = plural(size, "number")
     label = " and the label" * model.conditional
     goal = (
         "the only goal is to lose little"

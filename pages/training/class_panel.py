@@ -6,8 +6,9 @@ import streamlit as st
 
 from core import jobs
 from core.jobs import Run
+from core.words import duration
 from pages.session import link, refusals
-from pages.training import form, run_view, run_words, visitor
+from pages.training import form, run_view, visitor
 from pages.web import errors, passwords
 
 POLL_S = 4.0
@@ -74,9 +75,9 @@ def _table(runs: list[Run]) -> None:
 def _time(run: Run, until_turn: float | None) -> str:
     """How long it still trains, or waits."""
     if run.state == "queued":
-        return "not known yet" if until_turn is None else f"starts in {form.about(until_turn)}"
+        return "not known yet" if until_turn is None else f"starts in about {duration(until_turn)}"
     left = run.status.get("seconds_left")
-    return f"{run_words.duration(left)} left" if run.state == "running" and run.phase == "training" and left is not None else ""
+    return f"{duration(left, short=True)} left" if run.state == "running" and run.phase == "training" and left is not None else ""
 
 
 def _actions(active: list[Run]) -> None:

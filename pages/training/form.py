@@ -20,6 +20,7 @@ from core.models.config import Setting, settings, to_json
 from core.places import PROJECT
 from core.training import presets
 from core.training.config import TrainingConfig, choose_device
+from core.words import duration, plural
 from pages.session import downloads, link, refusals
 from pages.training import visitor
 from pages.web import errors
@@ -70,7 +71,7 @@ def show() -> None:
         st.error(link.plain(problem), icon=":material/error:")
     elif config is not None and recipe is not None:
         seconds = presets.estimate_seconds(speeds, model, config, recipe.epochs, images)
-        st.caption(f"{recipe.epochs:,} epochs over {images:,} images: {words_for(seconds)}.")
+        st.caption(f"{plural(recipe.epochs, 'epoch')} over {images:,} images: {words_for(seconds)}.")
         _say_limit(presets.training_seconds(speeds, model, config, recipe.epochs, images))
     refusals.show("start")
     if st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=bool(problem), width="stretch") and not problem:
@@ -85,29 +86,19 @@ def _on_disk_first() -> list[str]:
 def _caption(preset: str, model: str, images: int, speeds: dict[str, float]) -> str:
     epochs = presets.recipe_for(preset, images).epochs
     seconds = presets.estimate_seconds(speeds, model, MODELS[model].config(), epochs, images)
-    return f"{presets.PRESETS[preset].summary} {epochs:,} epochs, {words_for(seconds)}"
+    return f"{presets.PRESETS[preset].summary} {plural(epochs, 'epoch')}, {words_for(seconds)}"
 
 
 def words_for(seconds: float | None) -> str:
     """How long a run takes on this machine."""
     if seconds is None:
         return f"how long it takes here {'could not be' if _unmeasurable.is_set() else 'is being'} measured"
-    return f"{about(seconds)} here"
-
-
-def about(seconds: float) -> str:
-    """A duration as people say it."""
-    for limit, unit, name in ((90, 1, "second"), (5400, 60, "minute"), (129_600, 3600, "hour")):
-        if seconds < limit:
-            count = max(1, round(seconds / unit))
-            return f"about {count} {name}{'s' * (count != 1)}"
-    return f"about {round(seconds / 86_400)} days"
+    return f"about {duration(seconds)} here"
 
 
 def limit_in_words(minutes: float) -> str:
     """What the administrator's limit on a run's minutes means."""
-    limit = f"{minutes:g} minute{'s' * (minutes != 1)}"
-    return f"A run may train for {limit} here. One that takes longer ends then and keeps what it has learnt as a model."
+    return f"A run may train for {plural(minutes, 'minute')} here. One that takes longer ends then and keeps what it has learnt as a model."
 
 
 def _say_limit(seconds: float | None) -> None:

@@ -13,6 +13,7 @@ from core.models import MODELS
 from core.models.conditional_vae import NOT_TOLD
 from core.training import snapshot
 from core.training.run import read_metrics
+from core.words import duration, plural
 from pages.browser.map import LAYERS, run_map
 from pages.session import link, refusals
 from pages.session import state as session
@@ -138,9 +139,9 @@ def _progress(run: Run) -> None:
     """How far it is, what it says, and how long it still takes."""
     if run.state == "queued":
         ahead = run.queue_position or 0
-        waits = "It is next" if not ahead else f"{ahead} run{'s' * (ahead != 1)} go{'es' * (ahead == 1)} first"
+        waits = "It is next" if not ahead else f"{plural(ahead, 'run goes', 'runs go')} first"
         seconds = seconds_until_turn(jobs.runs()).get(run.id)
-        when = "When it starts cannot be estimated yet" if seconds is None else f"It starts in {form.about(seconds)}"
+        when = "When it starts cannot be estimated yet" if seconds is None else f"It starts in about {duration(seconds)}"
         st.info(f"Waiting for a free device. {waits}. {when}.", icon=":material/hourglass_top:")
         return
     done = min(1.0, run.epoch / run.epochs) if run.epochs else 0.0

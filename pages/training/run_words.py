@@ -5,6 +5,7 @@ from typing import Any
 from core import metrics
 from core.jobs import Run
 from core.training.run import final_kl_nats
+from core.words import duration, plural
 
 SILENT_S = 10.0  # without a step, what was said of the time left is no longer true
 LOSSES = {  # of metrics.jsonl: what each is, for a beginner
@@ -23,20 +24,15 @@ def how_far(run: Run, now: float) -> str:
         return run.phase
     done = int(run.epoch)
     if run.state != "running":
-        return f"{done:,} of {run.epochs:,} epochs done"
+        return f"{done:,} of {plural(run.epochs, 'epoch')} done"
     epoch = f"Epoch {min(done + 1, run.epochs):,} of {run.epochs:,}"
     if run.phase != "training":
         return f"{epoch} · {run.phase}"
     silent = now - run.status.get("updated", now)
     if silent > SILENT_S:
-        return f"{epoch} · no step has finished for {duration(silent)}"
+        return f"{epoch} · no step has finished for {duration(silent, short=True)}"
     left = run.status.get("seconds_left")
-    return epoch if left is None else f"{epoch} · {duration(left)} left"
-
-
-def duration(seconds: float) -> str:
-    """ "40 s", "3 min", "1.5 h"."""
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    return epoch if left is None else f"{epoch} · {duration(left, short=True)} left"
 
 
 def what_the_curves_are(groups: set[str]) -> str:
@@ -54,7 +50,7 @@ def collapse(run: Run, lines: list[dict[str, Any]]) -> str:
     if isinstance(beta := model.get("beta"), int | float) and beta > 0:
         tries.append(f"a smaller β (now {beta:g})")
     if isinstance(warmup := recipe.get("kl_warmup_epochs"), int | float):
-        tries.append(f"a longer KL warm-up (now {warmup:g} epochs)")
+        tries.append(f"a longer KL warm-up (now {plural(float(warmup), 'epoch')})")
     if model.get("likelihood") in ("gaussian", "laplace") and isinstance(sigma := model.get("sigma"), int | float):
         tries.append(f"a smaller pixel scale σ (now {sigma:g})")
     return (

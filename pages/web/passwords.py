@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core import jobs
 from core.training.folder import read_json, write_json
+from core.words import plural
 from pages.web import identity
 from pages.web.buckets import Buckets
 
@@ -32,7 +33,7 @@ def unlock(role: str, text: str, who: str, address: str) -> str:
         return not right
 
     if wait_s := guesses.wait_s(address, is_wrong):
-        return f"Too many wrong passwords came from your network. Wait {math.ceil(wait_s)} seconds, then try again."
+        return f"Too many wrong passwords came from your network. Wait {plural(math.ceil(wait_s), 'second')}, then try again."
     if not right:
         log.warning("A wrong %s password was given from %s.", role, address)
         return "That is not the administrator's password." if role == "admin" else "That is not the password. Ask whoever runs this server."

@@ -3,8 +3,8 @@
 
 import { listener, onResize } from "../events.js";
 import { ICONS, keys } from "./keys.js";
+import { draw, trace } from "./strokes.js";
 
-const INK = "#000", PAPER = "#fff"; // in the light and in the dark theme: it is paper
 const DARK = 128; // a pixel below is ink
 const THIN = 1 / 40, USUAL = 1 / 14, THICK = 1 / 7; // widths of the pen, of the sheet's side
 const SPACING = 1 / 560; // of the side; points nearer to each other say nothing new
@@ -26,35 +26,6 @@ const SKELETON = `
   <p class="live-hidden" aria-live="polite"></p>`;
 
 const sheets = new Map(); // what was drawn, by the component's key: it is there again after a visit to another page
-
-/** Draw one stroke, smooth: a curve through the middles between its points. */
-function trace(context, { points, width, erase }) {
-  context.strokeStyle = context.fillStyle = erase ? PAPER : INK;
-  Object.assign(context, { lineWidth: width, lineCap: "round", lineJoin: "round" });
-  const [[x, y]] = points, [endX, endY] = points.at(-1);
-  context.beginPath();
-  if (points.length === 1) {
-    context.arc(x, y, width / 2, 0, 2 * Math.PI);
-    return context.fill();
-  }
-  context.moveTo(x, y);
-  for (let i = 1; i < points.length - 1; i++) {
-    const [ax, ay] = points[i], [bx, by] = points[i + 1];
-    context.quadraticCurveTo(ax, ay, (ax + bx) / 2, (ay + by) / 2);
-  }
-  context.lineTo(endX, endY);
-  context.stroke();
-}
-
-/** Draw all strokes since the last clearing onto a canvas, `side` units wide. */
-function draw(context, strokes, side) {
-  const { width } = context.canvas;
-  context.setTransform(1, 0, 0, 1, 0, 0);
-  context.fillStyle = PAPER;
-  context.fillRect(0, 0, width, width);
-  context.setTransform(width / side, 0, 0, width / side, 0, 0);
-  for (const stroke of strokes.slice(strokes.findLastIndex(({ clear }) => clear) + 1)) trace(context, stroke);
-}
 
 // Without the GPU: small, and read after each stroke; Chromium's accelerated one was painted from before a bare fillRect.
 const surface = () => document.createElement("canvas").getContext("2d", { alpha: false, willReadFrequently: true });

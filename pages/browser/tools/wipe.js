@@ -1,6 +1,6 @@
 // Pictures side by side at one crisp scale, and two of them on top of each other with a divider that wipes between them.
 
-import { onResize } from "../events.js";
+import { listener, onResize } from "../events.js";
 
 const GAP_PX = 12; // between two pictures of the row
 
@@ -34,10 +34,11 @@ export default class Wipe {
     this.sides = [find(".it-left"), find(".it-right")];
     this.names = [...root.querySelectorAll(".it-name")];
     this.selects = [...root.querySelectorAll("select")];
-    this.range.addEventListener("input", () => this.divide(Number(this.range.value)), { signal });
-    for (const select of this.selects) select.addEventListener("change", () => this.choose(), { signal });
-    this.stage.addEventListener("pointerdown", (event) => this.press(event), { signal });
-    this.stage.addEventListener("pointermove", (event) => this.stage.hasPointerCapture(event.pointerId) && this.drag(event), { signal });
+    this.on = listener(signal);
+    this.on(this.range, "input", () => this.divide(Number(this.range.value)));
+    for (const select of this.selects) this.on(select, "change", () => this.choose());
+    this.on(this.stage, "pointerdown", (event) => this.press(event));
+    this.on(this.stage, "pointermove", (event) => this.stage.hasPointerCapture(event.pointerId) && this.drag(event));
     onResize(root, () => this.arrange(), signal);
     this.divide(50);
   }
@@ -56,7 +57,8 @@ export default class Wipe {
   begin(titles, sides) {
     const before = this.selects.map((select) => this.titles?.[select.value]);
     this.titles = titles;
-    this.images = titles.map((title) => Object.assign(new Image(), { alt: title, draggable: false, onload: () => this.arrange() }));
+    this.images = titles.map((title) => Object.assign(new Image(), { alt: title, draggable: false }));
+    for (const image of this.images) this.on(image, "load", () => this.arrange());
     this.row.replaceChildren(...titles.map((title, i) => {
       const figure = document.createElement("figure");
       figure.setAttribute("role", "listitem");

@@ -1,0 +1,32 @@
+// Strokes as lines {points, width, erase}, or {clear}, and how they look.
+
+const INK = "#000", PAPER = "#fff"; // in the light and in the dark theme: it is paper
+
+/** Draw one stroke, smooth: a curve through the middles between its points. */
+export function trace(context, { points, width, erase }) {
+  context.strokeStyle = context.fillStyle = erase ? PAPER : INK;
+  Object.assign(context, { lineWidth: width, lineCap: "round", lineJoin: "round" });
+  const [[x, y]] = points, [endX, endY] = points.at(-1);
+  context.beginPath();
+  if (points.length === 1) {
+    context.arc(x, y, width / 2, 0, 2 * Math.PI);
+    return context.fill();
+  }
+  context.moveTo(x, y);
+  for (let i = 1; i < points.length - 1; i++) {
+    const [ax, ay] = points[i], [bx, by] = points[i + 1];
+    context.quadraticCurveTo(ax, ay, (ax + bx) / 2, (ay + by) / 2);
+  }
+  context.lineTo(endX, endY);
+  context.stroke();
+}
+
+/** Draw all strokes since the last clearing onto a canvas, `side` units wide. */
+export function draw(context, strokes, side) {
+  const { width } = context.canvas;
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.fillStyle = PAPER;
+  context.fillRect(0, 0, width, width);
+  context.setTransform(width / side, 0, 0, width / side, 0, 0);
+  for (const stroke of strokes.slice(strokes.findLastIndex(({ clear }) => clear) + 1)) trace(context, stroke);
+}

@@ -1,13 +1,13 @@
 // The loss curves under the scrubber: Plotly's lines, and over them a mark that moves with the epoch without drawing them again.
 
+import { listener, onResize } from "../events.js";
+import { faint } from "./plot.js";
+
 const HEIGHT = 220, TOP = 8, BOTTOM = 40; // px
 const SMALL = 0.3; // groups whose peak is below this share of the highest one's get axes of their own, or they would be a flat line
 const ALONE = [[0, 1]], UPPER_AND_LOWER = [[0.4, 1], [0, 0.28]]; // shares of the height
 const THUMB = 8; // half of the slider's thumb: where its track of values begins
 const PAD = 0.06; // of the curves' range, above and below
-
-/** A plot's colour for the lines behind it, from that of its words; the system's too, where its colours are forced. */
-export const faint = (colour) => colour.replace(/^rgb\((.*)\)$/, "rgba($1, 0.14)");
 
 const EXPONENT = Object.fromEntries([..."0123456789-"].map((digit, i) => [digit, "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"[i]]));
 const scientific = (v) => v.toExponential(1).replace(/e\+?(.*)/, (_, power) => ` × 10${[...power].map((c) => EXPONENT[c]).join("")}`);
@@ -36,13 +36,12 @@ export class Curves {
     this.outside = find(".lm-outside");
     this.slider = slider;
     this.chosen = new Set(); // groups that are drawn; empty: all
-    this.box.addEventListener("pointermove", (event) => this.point(event), { signal });
-    this.box.addEventListener("pointerleave", () => this.point(null), { signal });
-    this.box.addEventListener("click", (event) => pick(this.toEpoch(event)), { signal });
-    const observer = new ResizeObserver(() => this.draw());
-    observer.observe(this.box);
-    signal.addEventListener("abort", () => observer.disconnect(), { once: true });
-    this.signal = signal;
+    this.on = listener(signal);
+    this.on(this.box, "pointermove", (event) => this.point(event));
+    this.on(this.box, "pointerleave", () => this.point(null));
+    this.on(this.box, "click", (event) => pick(this.toEpoch(event)));
+    onResize(this.box, () => this.draw(), signal);
+    signal.addEventListener("abort", () => this.drawn && this.Plotly.purge(this.plot), { once: true });
   }
 
   update(Plotly, curves, domain) {
@@ -62,7 +61,7 @@ export class Curves {
       key.innerHTML = "<i></i><span></span><b></b>";
       key.querySelector("span").textContent = name;
       key.querySelector("i").style.borderTop = `2px ${dashed ? "dashed" : "solid"} ${colour}`;
-      key.addEventListener("click", (event) => this.choose(group, event.shiftKey), { signal: this.signal });
+      this.on(key, "click", (event) => this.choose(group, event.shiftKey));
       return key;
     }));
   }
@@ -198,9 +197,5 @@ export class Curves {
     const [shift, anchor] = x > width - 90 ? [-7, "end"] : [7, "start"];
     const label = kind === "lm-read" ? `<text x="${x + shift}" y="${TOP + 11}" text-anchor="${anchor}">epoch ${epoch}</text>` : "";
     return `<g class="${kind}"><path d="M${x} ${TOP}v${tall}"/>${dots.join("")}${label}</g>`;
-  }
-
-  destroy() {
-    if (this.drawn) this.Plotly.purge(this.plot);
   }
 }

@@ -48,6 +48,16 @@ export const readFigure = (path, signal) => read(path, "json", signal).then(pars
 export const readDecoder = (path, signal) => read(path, "arrayBuffer", signal).then((bytes) => new DenseDecoder(bytes));
 export const readAtlas = (path, bound, signal) => read(path, "arrayBuffer", signal).then((bytes) => new AtlasDecoder(bytes, bound));
 
+const models = new Shelf(12);
+
+/** Figure and decoder of a model that is done learning. */
+export function readModel({ figure, decoder, atlas, bound }) {
+  return Promise.all([
+    models.get(figure, () => readFigure(figure)),
+    decoder ? models.get(decoder, () => readDecoder(decoder)) : models.get(atlas, () => readAtlas(atlas, bound)),
+  ]);
+}
+
 /** plotly.py writes arrays as {dtype, bdata}; the map needs them as typed arrays itself. */
 function typedArray(value) {
   if (!value?.bdata) return value;

@@ -1,129 +1,161 @@
-// Pointer, touch, keys and sliders: what someone does on the map, told to it as what is meant (look, leave, commit, zoom, reset).
+// Pointer, touch, keys and sliders: what someone does on the map, told to it as what is meant (look, leave, keep, zoom, shift, reset).
+
+import { listener } from "../events.js";
+import { MIN_UNIT, clamp } from "./viewport.js";
 
 const CLICK_PX = 5; // a press that moved less is a click
 const ARROW_PX = 10, FINE_ARROW_PX = 1; // steps of the arrow keys, at the present zoom
 const DOUBLE_CLICK_MS = 350; // the second click of a double click is not one more point
+const KEEP_MS = 400; // after the last arrow key, the point is kept
 const ZOOM_STEP = 1.6;
-export const MIN_UNIT = 1e-4; // latent units to a pixel: a kept point has four decimals
+const MIN_SPREAD_PX = 20; // two fingers are never taken to be nearer
 
-export const clamp = (v, low, high) => Math.max(low, Math.min(high, v));
+const onZoomButtons = (event) => event.target.closest?.(".lm-zoom");
 
-/** Hears what is done on a map's elements until the signal aborts. */
 export class Input {
-  constructor(view, signal) {
-    this.view = view;
-    this.listen(signal);
+  /** map: {root, element, sliders, ready, viewport, cursor, toLatent(event)}, and what is meant: touched(), keep(z), snap(z), zoom(factor, z),
+   *  shift(dx, dy), bringIn(z), reset(). Hears what is done on its elements until the signal aborts. */
+  constructor(map, signal) {
+    this.map = map;
+    this.on = listener(signal);
+    for (const type of ["pointerdown", "keydown"]) this.on(map.root, type, () => map.touched(), { capture: true });
+    this.listenToPointer();
+    this.listenToFingers();
+    this.on(map.element, "keydown", (event) => this.key(event));
+    map.sliders.forEach((slider, i) => this.listenToSlider(slider, i));
+    signal.addEventListener("abort", () => clearTimeout(this.timer), { once: true });
   }
 
-  listen(signal) {
-    const { view } = this, { map } = view, on = (target, type, f, options) => target.addEventListener(type, f, { ...options, signal });
-    const onControls = (event) => event.target.closest?.(".lm-zoom");
-    on(view.root, "pointerdown", () => view.tour.stop(), { capture: true });
-    on(view.root, "keydown", () => view.tour.stop(), { capture: true });
+  /** What is under a mouse that rests over the map, which the view may have moved; null without one. */
+  under() {
+    return this.mouse && this.map.toLatent(this.mouse);
+  }
 
-    on(map, "pointermove", (event) => {
-      if (event.pointerType === "touch") return;
-      const since = performance.now(), z = view.toLatent(event);
-      if (!z || onControls(event)) return view.leave();
-      view.tour.stop();
-      view.look(z, since, { clientX: event.clientX, clientY: event.clientY });
-    });
-    on(map, "pointerleave", (event) => event.pointerType !== "touch" && view.leave());
-    on(map, "pointerdown", (event) => {
-      if (event.pointerType === "touch" || event.button !== 0 || onControls(event)) return;
-      map.focus({ preventScroll: true }); // Plotly keeps the browser from doing it; the arrow keys need it
-      const from = event;
-      on(window, "pointerup", (to) => {
-        const z = view.toLatent(to);
-        const apart = (event) => Math.hypot(to.clientX - event.clientX, to.clientY - event.clientY);
-        const again = this.clicked && to.timeStamp - this.clicked.timeStamp < DOUBLE_CLICK_MS && apart(this.clicked) < CLICK_PX;
-        this.clicked = again ? null : to;
-        if (apart(from) >= CLICK_PX) return;
-        if (again) view.reset(); // there is no dblclick to hear: Plotly covers the map while a button is down
-        else if (z) view.commit(view.snap(z));
-      }, { once: true, capture: true });
-    }, { capture: true });
-    on(map, "wheel", (event) => {
-      if (!view.plotted || (event.deltaY < 0 ? view.unit > MIN_UNIT : view.unit < view.maxUnit())) return;
+  look(z, since, mouse = null) {
+    this.mouse = mouse;
+    this.map.cursor.look(z, since);
+  }
+
+  keep(z) {
+    clearTimeout(this.timer);
+    this.map.keep(z);
+  }
+
+  /** Keep z when no key was pressed for a moment. */
+  keepSoon(z) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.keep(z), KEEP_MS);
+  }
+
+  // --- mouse and pen ----------------------------------------------------------------------------------------------------
+
+  listenToPointer() {
+    const { on, map } = this, { element, cursor } = map;
+    on(element, "pointermove", (event) => event.pointerType !== "touch" && this.move(event));
+    on(element, "pointerleave", (event) => event.pointerType !== "touch" && cursor.leave());
+    on(element, "pointerdown", (event) => event.pointerType !== "touch" && event.button === 0 && !onZoomButtons(event) && this.press(event), { capture: true });
+    on(element, "wheel", (event) => {
+      const { unit, maxUnit } = map.viewport;
+      if (!map.ready || (event.deltaY < 0 ? unit > MIN_UNIT : unit < maxUnit)) return;
       event.preventDefault(); // as far as it goes: neither Plotly nor the page is to move on
       event.stopPropagation();
     }, { capture: true, passive: false });
-
-    // One finger moves the point and keeps it when lifted; two pan and zoom. Plotly does not see them.
-    for (const type of ["touchstart", "touchmove", "touchend", "touchcancel"]) {
-      on(map, type, (event) => onControls(event) || this.touch(event), { capture: true, passive: false });
-    }
-
-    on(map, "keydown", (event) => this.key(event));
-    view.sliders.forEach((slider, i) => {
-      let byKey = false;
-      const z = () => [0, 1].map((j) => (j === i ? Number(slider.value) : (view.frame ? view.asked : view.shown)?.[j] ?? 0));
-      on(slider, "input", () => {
-        view.look(z()); // and what Python says meanwhile does not move the thumb
-      });
-      on(slider, "change", () => (byKey ? view.commitSoon(z()) : view.commit(z())));
-      on(slider, "pointerdown", () => (byKey = false));
-      on(slider, "keydown", (event) => {
-        byKey = true; // a held key changes the value thirty times a second
-        if (event.key === "Escape") view.commit(null);
-      });
-    });
-    on(view.root.querySelector(".lm-zoom"), "click", ({ target }) => {
+    on(map.root.querySelector(".lm-zoom"), "click", ({ target }) => {
       const act = target.dataset.zoom;
-      if (!view.plotted || !act) return;
-      if (act === "reset") view.reset();
-      else view.zoom(act === "in" ? ZOOM_STEP : 1 / ZOOM_STEP);
+      if (!map.ready || !act) return;
+      if (act === "reset") map.reset();
+      else map.zoom(act === "in" ? ZOOM_STEP : 1 / ZOOM_STEP);
     });
+  }
+
+  move(event) {
+    const since = performance.now(), z = this.map.toLatent(event), { clientX, clientY } = event;
+    if (!z || onZoomButtons(event)) return this.map.cursor.leave();
+    this.map.touched();
+    this.look(z, since, { clientX, clientY });
+  }
+
+  /** A button goes down: where it comes up as near by, that was a click. */
+  press(from) {
+    const { map } = this;
+    map.element.focus({ preventScroll: true }); // Plotly keeps the browser from doing it; the arrow keys need it
+    this.on(window, "pointerup", (to) => {
+      const z = map.toLatent(to), apart = (event) => Math.hypot(to.clientX - event.clientX, to.clientY - event.clientY);
+      const again = this.clicked && to.timeStamp - this.clicked.timeStamp < DOUBLE_CLICK_MS && apart(this.clicked) < CLICK_PX;
+      this.clicked = again ? null : to;
+      if (apart(from) >= CLICK_PX) return;
+      if (again) map.reset(); // there is no dblclick to hear: Plotly covers the map while a button is down
+      else if (z) this.keep(map.snap(z));
+    }, { once: true, capture: true });
+  }
+
+  // --- fingers ----------------------------------------------------------------------------------------------------------
+
+  /** One finger moves the point and keeps it when lifted; two pan and zoom. Plotly does not see them. */
+  listenToFingers() {
+    for (const type of ["touchstart", "touchmove", "touchend", "touchcancel"]) {
+      this.on(this.map.element, type, (event) => onZoomButtons(event) || this.touch(event), { capture: true, passive: false });
+    }
   }
 
   touch(event) {
-    const { view } = this;
-    if (!view.plotted) return;
+    const { map } = this, touches = [...event.touches];
+    if (!map.ready) return;
     event.stopPropagation();
     if (event.cancelable) event.preventDefault();
-    const touches = [...event.touches];
-    if (touches.length === 2) {
-      const [a, b] = touches, middle = { clientX: (a.clientX + b.clientX) / 2, clientY: (a.clientY + b.clientY) / 2 };
-      const spread = Math.max(20, Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY)), z = view.toLatent(middle);
-      if (this.pinch && z) {
-        const shift = [0, 1].map((i) => this.pinch.z[i] - z[i]);
-        view.xr = view.xr.map((v) => v + shift[0]);
-        view.yr = view.yr.map((v) => v + shift[1]);
-        view.zoom(spread / this.pinch.spread, this.pinch.z);
-        this.pinch.spread = spread;
-      } else if (z) this.pinch = { z, spread };
-      return;
-    }
-    if (touches.length === 1 && !this.pinch) {
-      const z = view.toLatent(touches[0]);
+    if (touches.length === 2) return this.pinch(...touches);
+    if (touches.length === 1 && !this.pinched) {
+      const z = map.toLatent(touches[0]);
       if (event.type === "touchstart") this.finger = null;
       if (!z) return;
       this.finger = z;
-      view.look(z);
+      this.look(z);
     } else if (!touches.length) {
-      const lifted = event.type === "touchend" && !this.pinch && this.finger;
-      this.pinch = this.finger = null;
-      if (lifted) view.commit(view.snap(lifted));
-      else view.leave();
+      const lifted = event.type === "touchend" && !this.pinched && this.finger;
+      this.pinched = this.finger = null;
+      if (lifted) this.keep(map.snap(lifted));
+      else map.cursor.leave();
     }
   }
 
+  pinch(a, b) {
+    const middle = { clientX: (a.clientX + b.clientX) / 2, clientY: (a.clientY + b.clientY) / 2 }, z = this.map.toLatent(middle);
+    const spread = Math.max(MIN_SPREAD_PX, Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY));
+    if (this.pinched && z) {
+      this.map.shift(this.pinched.z[0] - z[0], this.pinched.z[1] - z[1]);
+      this.map.zoom(spread / this.pinched.spread, this.pinched.z);
+      this.pinched.spread = spread;
+    } else if (z) this.pinched = { z, spread };
+  }
+
+  // --- keys and sliders -------------------------------------------------------------------------------------------------
+
   key(event) {
-    const { view } = this;
+    const { map } = this, { element, viewport, cursor } = map, onMap = event.target === element && map.ready;
     if (event.ctrlKey || event.metaKey || event.altKey) return; // the browser's own
     const direction = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
-    if (direction && view.plotted && event.target === view.map) {
+    if (direction && onMap) {
       event.preventDefault();
-      const step = (event.shiftKey ? FINE_ARROW_PX : ARROW_PX) * view.unit;
-      const from = view.frame ? view.asked : view.shown ?? view.middle();
-      const to = from.map((v, i) => clamp(v + step * direction[i], -view.limit, view.limit));
-      view.look(to);
-      view.bringIn(to);
-      view.commitSoon(to);
-    } else if (event.key === "Escape") view.commit(null);
-    else if (event.key === "Enter" && event.target === view.map && view.shown) view.commit(view.shown);
-    else if (["+", "=", "-", "0"].includes(event.key) && event.target === view.map && view.plotted) {
-      event.key === "0" ? view.reset() : view.zoom(event.key === "-" ? 1 / ZOOM_STEP : ZOOM_STEP);
-    }
+      const step = (event.shiftKey ? FINE_ARROW_PX : ARROW_PX) * viewport.unit, from = cursor.pointed ?? viewport.middle;
+      const to = from.map((v, i) => clamp(v + step * direction[i], -viewport.limit, viewport.limit));
+      this.look(to);
+      map.bringIn(to);
+      this.keepSoon(to);
+    } else if (event.key === "Escape") this.keep(null);
+    else if (event.key === "Enter" && event.target === element && cursor.pointed) this.keep(cursor.pointed);
+    else if (onMap && event.key === "0") map.reset();
+    else if (onMap && ["+", "=", "-"].includes(event.key)) map.zoom(event.key === "-" ? 1 / ZOOM_STEP : ZOOM_STEP);
+  }
+
+  listenToSlider(slider, i) {
+    let byKey = false;
+    const z = () => [0, 1].map((j) => (j === i ? Number(slider.value) : this.map.cursor.pointed?.[j] ?? 0));
+    this.on(slider, "input", () => this.look(z())); // and what Python says meanwhile does not move the thumb
+    this.on(slider, "change", () => (byKey ? this.keepSoon(z()) : this.keep(z())));
+    this.on(slider, "pointerdown", () => (byKey = false));
+    this.on(slider, "keydown", (event) => {
+      byKey = true; // a held key changes the value thirty times a second
+      if (event.key === "Escape") this.keep(null);
+    });
   }
 }

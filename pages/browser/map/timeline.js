@@ -1,5 +1,6 @@
 // The time machine under the map of a run: brings the map and decoder of each epoch, follows the run while it learns, and plays it.
 
+import { listener } from "../events.js";
 import { Curves } from "./curves.js";
 import { Shelf, readAtlas, readDecoder, readFigure } from "./frames.js";
 
@@ -55,9 +56,11 @@ export class Timeline {
     this.following = true; // the newest epoch is shown as it comes
     this.direction = 1; // of travel
     this.plays = 0;
-    this.slider.addEventListener("input", () => this.slid(performance.now()), { signal });
-    this.button.addEventListener("click", () => (this.playing ? this.pause() : this.play()), { signal });
-    this.latest.addEventListener("click", () => this.scrub(this.last), { signal });
+    const on = listener(signal);
+    on(this.slider, "input", () => this.slid(performance.now()));
+    on(this.button, "click", () => (this.playing ? this.pause() : this.play()));
+    on(this.latest, "click", () => this.scrub(this.last));
+    signal.addEventListener("abort", () => this.end(), { once: true });
   }
 
   // --- what Python says -------------------------------------------------------------------------------------------------
@@ -228,10 +231,9 @@ export class Timeline {
     this.curves.mark(this.wanted);
   }
 
-  destroy() {
+  end() {
     this.gone = true;
     this.pause();
     this.frames.giveUp();
-    this.curves.destroy();
   }
 }

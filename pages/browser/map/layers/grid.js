@@ -8,8 +8,9 @@ const BUDGET_MS = 7; // of decoding in one frame
 const MAX_TILES = 6000; // kept, least recently drawn dropped first
 
 export class GridLayer {
-  constructor(canvas) {
-    this.canvas = canvas;
+  constructor(plot) {
+    this.canvas = Object.assign(document.createElement("canvas"), { className: "lm-tiles", hidden: true });
+    plot.before(this.canvas);
     this.tiles = new Map(); // "level:column:row" -> alpha of 784 pixels
     this.stamp = document.createElement("canvas");
     this.stamp.width = this.stamp.height = 28;
@@ -19,7 +20,7 @@ export class GridLayer {
   }
 
   /** Another model or another ink: forget what was decoded. What is on show of another model stays until its tile is decoded again. */
-  use(decoder, ink) {
+  use({ decoder, ink }) {
     if (decoder === this.decoder && ink.join() === this.ink) return;
     if (decoder !== this.decoder) this.tiles.clear();
     const recoloured = ink.join() !== this.ink;
@@ -37,9 +38,10 @@ export class GridLayer {
     this.draw();
   }
 
-  /** xr, yr: ranges of the axes; box: the plot's {left, top, width, height} in CSS pixels. */
-  look(xr, yr, box) {
-    Object.assign(this, { xr, yr, box });
+  look({ viewport: { xr, yr, box } }) {
+    const view = JSON.stringify([xr, yr, box, devicePixelRatio]);
+    if (view === this.view) return;
+    Object.assign(this, { view, xr, yr, box });
     this.draw();
   }
 

@@ -2,6 +2,8 @@
 
 const GAP_PX = 3; // between two chips
 const FAR_PX = 240, RING_STEP_PX = 3, DIRECTIONS = 24; // how far, how finely and in how many directions a free place is looked for
+const RING_PX = 24; // the kept point's ring, which no name covers
+const ZOOM_BUTTONS = { x: 72, y: 26, width: 132, height: 44 }; // from the map's upper right corner: no name hides under them
 const LED_PX = 14; // a chip that stands farther from its place than this has a line to it
 
 /** Ways to move a chip aside, the shortest first. */
@@ -35,14 +37,19 @@ export function placed(chips, obstacles, frame) {
 }
 
 export class NameLayer {
-  constructor(layer) {
-    this.layer = layer;
+  constructor(plot) {
+    this.layer = Object.assign(document.createElement("div"), { className: "lm-names", ariaHidden: "true" });
+    plot.after(this.layer);
     this.names = [];
   }
 
   /** The names of a figure, as core/figures.py gives them: place, colours and opacity as annotations, one for each trace. */
-  use(figure) {
-    if (figure === this.figure) return;
+  use({ figure, lit }) {
+    if (figure !== this.figure) this.build(figure);
+    this.names.forEach(({ chip, leader }, i) => [chip, leader].forEach(({ classList }) => classList.toggle("lm-dim", !lit[i])));
+  }
+
+  build(figure) {
     this.figure = figure;
     this.layout = this.width = null;
     this.names = (figure.layout.annotations ?? []).map(({ x, y, font, bgcolor }, i) => {
@@ -55,24 +62,33 @@ export class NameLayer {
     this.layer.replaceChildren(...this.names.map(({ leader }) => leader), ...this.names.map(({ chip }) => chip));
   }
 
-  /** visible: all of them or none; lit: for each class, whether it is among the chosen ones. */
-  show(visible, lit) {
+  show(visible) {
     this.layer.hidden = !visible;
-    this.names.forEach(({ chip, leader }, i) => [chip, leader].forEach(({ classList }) => classList.toggle("lm-dim", !lit[i])));
+  }
+
+  stop() {}
+
+  /** Zoom buttons and the kept point's ring, which no chip covers. */
+  obstacles({ viewport, kept }) {
+    const buttons = { ...ZOOM_BUTTONS, x: viewport.width - ZOOM_BUTTONS.x };
+    if (!kept) return [buttons];
+    const [x, y] = viewport.toPixel(kept);
+    return [buttons, { x, y, width: RING_PX, height: RING_PX }];
   }
 
   /** Put the chips to a view. Where they stand aside is worked out anew when they get nearer to each other or to the kept point;
-   *  panning moves them together. `toPixel`: of a point; `unit`: to a pixel; `frame`: the plot; `obstacles`: what to keep clear. */
-  look(toPixel, unit, frame, kept, obstacles) {
+   *  panning moves them together. */
+  look(view) {
     if (this.layer.hidden || !this.names.length) return;
-    const places = this.names.map(({ x, y }) => toPixel([x, y]));
-    const layout = [unit.toPrecision(6), kept, frame.width, frame.height].join();
+    const { viewport, kept } = view, frame = viewport.box;
+    const places = this.names.map(({ x, y }) => viewport.toPixel([x, y]));
+    const layout = [viewport.unit.toPrecision(6), kept, frame.width, frame.height].join();
     if (layout !== this.layout) {
       this.layout = layout;
       if (frame.width !== this.width) for (const name of this.names) Object.assign(name, { width: name.chip.offsetWidth, height: name.chip.offsetHeight });
       this.width = frame.width; // of which the letters' size depends: measured then only
       const chips = this.names.map(({ width, height }, i) => ({ x: places[i][0], y: places[i][1], width, height }));
-      placed(chips, obstacles, frame).forEach((aside, i) => (this.names[i].aside = aside));
+      placed(chips, this.obstacles(view), frame).forEach((aside, i) => (this.names[i].aside = aside));
     }
     this.names.forEach(({ chip, leader, aside: [dx, dy] }, i) => {
       const [x, y] = places[i], visible = within(x, y, 0, 0, frame), far = Math.hypot(dx, dy);

@@ -1,0 +1,74 @@
+// What stands beside the map: the image decoded at the point on show, a slider for each coordinate, and the code nearest to it.
+
+import { PIXELS } from "../nets/decoder.js";
+
+export const format = (v) => v.toFixed(2).replace("-", "−");
+
+/** The decoded image on its canvas. */
+export class Picture {
+  constructor(canvas) {
+    this.context = canvas.getContext("2d", { willReadFrequently: true }); // 784 pixels: faster without the GPU
+    this.pixels = this.context.createImageData(canvas.width, canvas.height);
+  }
+
+  /** ink: 784 numbers from 0 to 1; null empties the picture. */
+  paint(ink) {
+    const out = this.pixels.data;
+    for (let i = 0; i < PIXELS; i++) {
+      out[4 * i] = out[4 * i + 1] = out[4 * i + 2] = ink ? Math.round(255 * ink[i]) : 0;
+      out[4 * i + 3] = ink ? 255 : 0;
+    }
+    this.context.putImageData(this.pixels, 0, 0);
+  }
+}
+
+export class Controls {
+  constructor(root) {
+    this.image = root.querySelector(".lm-image");
+    this.near = root.querySelector(".lm-near");
+    this.sliders = [...root.querySelectorAll(".lm-controls input")];
+    this.outputs = [...root.querySelectorAll(".lm-controls output")];
+    this.spans = this.sliders.map(() => [0, 0]); // their ends
+  }
+
+  /** A slider for each coordinate: codes of one number have one, and a plane of larger codes has its own. */
+  name(axes) {
+    this.sliders.forEach((slider, i) => {
+      const label = slider.closest("label");
+      label.style.display = i < axes.length ? "" : "none";
+      if (i >= axes.length) return;
+      label.querySelector("span").textContent = axes[i][0];
+      slider.setAttribute("aria-label", axes[i][1]);
+    });
+  }
+
+  /** The sliders reach as far as the view and the point, and never less far than the codes. */
+  stretch({ xr, yr, bound, limit }, z) {
+    [xr, yr].forEach((range, i) => {
+      const at = z?.[i] ?? 0;
+      const min = Math.max(-limit, Math.floor(2 * Math.min(-bound, range[0], at)) / 2);
+      const max = Math.min(limit, Math.ceil(2 * Math.max(bound, range[1], at)) / 2);
+      if (this.spans[i][0] === min && this.spans[i][1] === max) return;
+      this.spans[i] = [min, max];
+      Object.assign(this.sliders[i], { min, max, value: at });
+    });
+  }
+
+  /** Say where the point on show is, and what is nearest to it. `named`: "code", or "dot" where the map does not show whole codes. */
+  say(z, viewport, figure, named) {
+    this.image.setAttribute("aria-label", z ? `Decoded image at z = (${z.map(format).join(", ")})` : "Decoded image: no point is chosen");
+    if (z?.some((v, i) => v < this.spans[i][0] || v > this.spans[i][1])) this.stretch(viewport, z);
+    this.sliders.forEach((slider, i) => {
+      if (z) slider.value = z[i];
+      this.outputs[i].textContent = z ? format(z[i]) : "";
+    });
+    this.near.textContent = z ? nearest(z, figure, named) : "No point is chosen. Move over the map, or click to keep a point.";
+  }
+}
+
+function nearest(z, { index, codes: { owner, row }, data }, named) {
+  const { index: at, distance } = index.find(z[0], z[1]);
+  if (at < 0) return "";
+  const away = distance < 0.005 ? "right here" : `${distance.toFixed(2)} away`;
+  return `Nearest ${named}: ${data[owner[at]].name} (test image ${row[at].toLocaleString("en")}), ${away}`;
+}

@@ -1,0 +1,44 @@
+// The table of layers: what can be switched on and off. A new one is a file and a line here; Python's LAYERS has its title.
+
+import { GridLayer } from "./grid.js";
+import { NameLayer } from "./names.js";
+import { PointLayer } from "./points.js";
+import { RingLayer } from "./rings.js";
+
+/** Every layer has: use(frame), with {figure, decoder, ink, lit, on}; look(view), with {viewport, kept}; show(on); stop().
+ *  One that Plotly draws also has looks(): {opacity} of each class, or parts of the {layout}. */
+export const LAYERS = { points: PointLayer, names: NameLayer, manifold: GridLayer, prior: RingLayer };
+
+export class Layers {
+  /** plot: the element that Plotly draws into; layers put their own under and over it. */
+  constructor(plot) {
+    this.all = Object.entries(LAYERS).map(([name, Layer]) => Object.assign(new Layer(plot), { name }));
+  }
+
+  /** on: the set of names that are switched on. */
+  use(frame) {
+    for (const layer of this.all) {
+      layer.use(frame);
+      layer.show(frame.on.has(layer.name));
+    }
+  }
+
+  look(view) {
+    for (const layer of this.all) layer.look(view);
+  }
+
+  /** What all layers make of the plot: {opacity, layout}. */
+  looks() {
+    const parts = this.all.map((layer) => layer.looks?.() ?? {});
+    return { ...Object.assign({}, ...parts), layout: Object.assign({}, ...parts.map(({ layout }) => layout)) };
+  }
+
+  /** Resolves when what is put together piece by piece is whole. */
+  settled() {
+    return Promise.all(this.all.map((layer) => layer.settled?.()));
+  }
+
+  stop() {
+    for (const layer of this.all) layer.stop();
+  }
+}

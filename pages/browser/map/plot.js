@@ -1,0 +1,118 @@
+// The plot: Plotly's scatter of the codes, which pans by dragging and zooms by the wheel, in the part of the latent space that a viewport says.
+
+import { onResize } from "../events.js";
+
+const CONFIG = { displayModeBar: false, scrollZoom: true, doubleClick: false, responsive: false };
+
+let loading;
+/** Plotly, fetched once a page. */
+export function loadPlotly(path) {
+  loading ??= new Promise((resolve, reject) => {
+    const script = Object.assign(document.createElement("script"), { src: path });
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => {
+      loading = undefined;
+      reject(new Error("plotly.min.js could not be fetched"));
+    };
+    document.head.append(script);
+  });
+  return loading;
+}
+
+let webgl = true; // until Plotly says that there is none; asking for a context of our own would cost 66 ms
+
+/** A plot's colour for the lines behind it, from that of its words; the system's too, where its colours are forced. */
+export const faint = (colour) => colour.replace(/^rgb\((.*)\)$/, "rgba($1, 0.14)");
+
+export class Plot {
+  /** map: the element that it fills; changed() is called when the view has. */
+  constructor(map, viewport, changed, signal) {
+    Object.assign(this, { map, viewport, changed });
+    this.element = map.querySelector(".lm-plot");
+    onResize(map, () => this.resize(), signal);
+    signal.addEventListener("abort", () => this.drawn && this.Plotly.purge(this.element), { once: true });
+  }
+
+  get withoutWebgl() {
+    return !webgl;
+  }
+
+  /** The map's size as it is now, before a view is fitted to it. */
+  measure(margin) {
+    Object.assign(this.viewport, { width: this.map.clientWidth, height: this.map.clientHeight, margin });
+  }
+
+  /** Draw a figure: once with all of its looks, because every change to a drawn plot costs a redraw. */
+  async draw(Plotly, figure, looks) {
+    Object.assign(this, { Plotly, figure });
+    const { width, height, xr, yr } = this.viewport, style = this.style(), layout = { ...structuredClone(figure.layout), width, height, ...looks.layout, ...style.layout };
+    const traces = figure.data.map((trace, i) => ({
+      ...trace, type: webgl ? "scattergl" : "scatter", marker: { ...trace.marker, opacity: looks.opacity[i] },
+    }));
+    for (const [axis, range] of [["xaxis", xr], ["yaxis", yr]]) Object.assign(layout[axis], style.axis, { range: [...range] });
+    await Plotly.react(this.element, traces, layout, CONFIG);
+    if (webgl && this.element.querySelector(".no-webgl")) {
+      webgl = false;
+      Plotly.purge(this.element);
+      this.element.replaceChildren();
+      return this.draw(Plotly, figure, looks);
+    }
+    if (!this.drawn) this.listen();
+    this.drawn = JSON.stringify([looks, style]);
+    this.changed();
+    this.resize(); // it may have another size since
+  }
+
+  listen() {
+    this.element.on("plotly_relayouting", (change) => {
+      this.viewport.framing = null; // by hand: Plotly says so of a drag or the wheel, not of what is asked of it
+      this.read(change);
+    });
+    this.element.on("plotly_relayout", (change) => {
+      this.read(change);
+      if (this.viewport.keepInside()) this.relayout();
+    });
+  }
+
+  /** What the theme makes of the plot: parts of the layout, and of both axes. The names are a layer of their own. */
+  style() {
+    const { color, fontFamily: family } = getComputedStyle(this.map);
+    return { layout: { font: { color, family }, annotations: [] }, axis: { gridcolor: faint(color) } };
+  }
+
+  /** Bring a drawn plot up to date with theme, layers and legend. */
+  update(looks) {
+    const style = this.style(), wanted = JSON.stringify([looks, style]), { gridcolor } = style.axis;
+    if (!this.drawn || wanted === this.drawn) return;
+    this.drawn = wanted;
+    const layout = { ...looks.layout, ...style.layout, "xaxis.gridcolor": gridcolor, "yaxis.gridcolor": gridcolor };
+    this.Plotly.update(this.element, { "marker.opacity": looks.opacity }, layout);
+  }
+
+  /** Show what the viewport says. */
+  relayout() {
+    const { xr, yr, width, height } = this.viewport;
+    return this.Plotly.relayout(this.element, { "xaxis.range": [...xr], "yaxis.range": [...yr], width, height });
+  }
+
+  /** Plotly has moved. */
+  read(change) {
+    const at = (axis, old) => [0, 1].map((i) => change[`${axis}.range[${i}]`] ?? change[`${axis}.range`]?.[i] ?? old[i]);
+    const { viewport } = this;
+    Object.assign(viewport, { xr: at("xaxis", viewport.xr), yr: at("yaxis", viewport.yr) });
+    this.changed();
+  }
+
+  resize() {
+    const { clientWidth: width, clientHeight: height } = this.map;
+    if (!this.drawn || !width || (width === this.viewport.width && height === this.viewport.height)) return;
+    this.viewport.resize(width, height, this.figure.extents);
+    this.relayout();
+  }
+
+  /** The event's latent point; null outside the plot and beyond the limit. */
+  toLatent({ clientX, clientY }) {
+    const { left, top } = this.map.getBoundingClientRect();
+    return this.drawn ? this.viewport.toLatent([clientX - left - this.map.clientLeft, clientY - top - this.map.clientTop]) : null;
+  }
+}

@@ -1,0 +1,31 @@
+// The elements that a map is made of; layers, timeline and legend add their own.
+
+const slider = (i, ordinal) => `<label><span>z<sub>${i}</sub></span>
+  <input type="range" data-testid="z${i}" aria-label="z${i}, ${ordinal} latent coordinate" step="0.01"><output></output></label>`;
+
+export const SKELETON = `
+  <div class="lm-map" data-testid="latent-map" tabindex="0" role="application" aria-describedby="lm-help">
+    <div class="lm-plot"></div>
+    <svg class="lm-overlay" aria-hidden="true">
+      <g class="lm-kept" visibility="hidden"><circle r="9"/><circle r="2.5"/></g>
+      <g class="lm-cross" visibility="hidden"><path d="M-2000 0H-6M6 0H2000M0-2000V-6M0 6V2000"/><circle r="6"/></g>
+    </svg>
+    <div class="lm-zoom" role="group" aria-label="Zoom">
+      <button type="button" data-zoom="in" aria-label="Zoom in" title="Zoom in">+</button>
+      <button type="button" data-zoom="out" aria-label="Zoom out" title="Zoom out">−</button>
+      <button type="button" data-zoom="reset" aria-label="Show the whole map" title="Show the whole map; once more: its outliers too">⤢</button>
+    </div>
+    <div class="lm-loading" role="status">Drawing the map …</div>
+  </div>
+  <div class="lm-side">
+    <canvas class="lm-image" data-testid="decoded" width="28" height="28" role="img" aria-label="Decoded image"></canvas>
+    <div class="lm-controls">
+      ${slider(1, "first")}
+      ${slider(2, "second")}
+      <p class="lm-near" data-testid="nearest"></p>
+      <p class="lm-note" hidden></p>
+    </div>
+  </div>
+  <div class="lm-legend" role="group" aria-label="Classes: click for one alone, shift-click or long press to add"></div>
+  <p class="lm-help live-help" id="lm-help"></p>
+  <p class="live-hidden" aria-live="polite"></p>`;

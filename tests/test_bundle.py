@@ -1,0 +1,455 @@
+"""The browser's modules one by one, in one page of a real browser without a server: arithmetic, what input means, who hears of what."""
+
+import base64
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from bundle import MODULES, STYLES, Bundle
+from playwright.sync_api import Browser
+from safetensors.numpy import save
+
+from core import export
+from core.models import build
+from core.models.vae import VAEConfig
+from pages.browser import FOLDER
+from pages.browser.map import LAYERS
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+@pytest.fixture(scope="module")
+def bundle(chromium: Browser) -> Iterator[Bundle]:
+    opened = Bundle(chromium)
+    yield opened
+    opened.close()
+    assert opened.errors == []
+
+
+# --- the bundle ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [*MODULES, *STYLES])
+def test_a_file_is_read_in_one_go(name: str) -> None:
+    assert len((FOLDER / name).read_text("utf-8").splitlines()) <= 250
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module_loads_by_itself(bundle: Bundle, name: str) -> None:
+    assert bundle.run(name, "return Object.keys(m).length") > 0
+
+
+def test_python_and_browser_know_the_same_layers(bundle: Bundle) -> None:
+    assert bundle.run("map/layers/index.js", "return Object.keys(m.LAYERS)") == list(LAYERS)
+    missing = """return Object.entries(m.LAYERS).flatMap(([name, { prototype }]) =>
+      ['use', 'look', 'show', 'stop'].filter(method => !prototype[method]).map(method => `${name}.${method}`));"""
+    assert bundle.run("map/layers/index.js", missing) == []
+
+
+# --- the viewport ----------------------------------------------------------------------------------------------------------
+
+EXTENTS = {"most": {"left": -3, "right": 2.5, "bottom": -1, "top": 2}, "all": {"left": -6, "right": 4, "bottom": -9, "top": 3}}
+VIEW = """const v = Object.assign(new m.Viewport(), { width: 700, height: 420, limit: 100, bound: 3.5 });
+  v.margin = { l: 34, r: 6, t: 6, b: 28 };
+  v.fit(given.extents, 'most'); const both = () => [...v.xr, ...v.yr];"""
+
+
+def view(bundle: Bundle, script: str, **given: Any) -> Any:
+    """What a script returns that has a viewport `v`, fitted to most of EXTENTS."""
+    return bundle.run("map/viewport.js", f"{VIEW} {script}", given | {"extents": EXTENTS})
+
+
+def test_a_pixel_means_its_point_and_a_point_its_pixel(bundle: Bundle) -> None:
+    pixels = np.random.default_rng(0).uniform([34, 6], [694, 392], (50, 2))
+    zoomed = "v.zoom(3.7, [0.3, -0.8]); v.shift(0.4, -0.1);"
+    for before in ("", zoomed):
+        there_and_back = view(bundle, f"{before} return given.pixels.map(p => v.toPixel(v.toLatent(p)));", pixels=pixels.tolist())
+        np.testing.assert_allclose(there_and_back, pixels, atol=1e-8)
+    corners = view(bundle, "return [v.toLatent([34, 6]), v.toLatent([694, 392])].flat().concat(both());")
+    left, top, right, bottom, *ranges = corners
+    assert [left, right, bottom, top] == pytest.approx(ranges), "the plot's corners are the ends of the axes"
+
+
+def test_nothing_is_pointed_at_beside_the_plot_nor_beyond_the_limit(bundle: Bundle) -> None:
+    outside = [[33, 100], [695, 100], [100, 5], [100, 393], [-5, -5]]
+    assert view(bundle, "return given.outside.map(p => v.toLatent(p));", outside=outside) == [None] * 5
+    assert view(bundle, "v.limit = 1; return [v.toLatent(v.toPixel([1.01, 0])), v.toLatent(v.toPixel([0.99, 0]))[0]];") == [
+        None,
+        pytest.approx(0.99),
+    ]
+
+
+@pytest.mark.parametrize("what", EXTENTS)
+def test_what_is_fitted_is_in_view_and_one_unit_as_long_on_both_axes(bundle: Bundle, what: str) -> None:
+    left, right, bottom, top, *box, framing = view(
+        bundle, f"v.fit(given.extents, '{what}'); return [...both(), v.box.width, v.box.height, v.framing];"
+    )
+    wanted = EXTENTS[what]
+    assert left < wanted["left"] and right > wanted["right"] and bottom < wanted["bottom"] and top > wanted["top"]
+    assert (right - left) / box[0] == pytest.approx((top - bottom) / box[1]) and framing == what
+    fill = max((wanted["right"] - wanted["left"]) / (right - left), (wanted["top"] - wanted["bottom"]) / (top - bottom))
+    assert fill == pytest.approx(1 / 1.06), "with little room around"
+
+
+def test_zooming_keeps_the_point_under_the_fingers(bundle: Bundle) -> None:
+    script = "const z = [1.2, 0.4], before = v.toPixel(z); v.zoom(2.5, z); return [before, v.toPixel(z), v.framing];"
+    before, after, framing = view(bundle, script)
+    assert after == pytest.approx(before) and framing is None, "and from now on the view is someone's own"
+
+
+def test_no_zoom_is_too_much(bundle: Bundle) -> None:
+    finest, coarsest, limit = view(bundle, "v.zoom(1e12); const fine = v.unit; v.zoom(1e-12); return [fine, v.unit, v.maxUnit];")
+    assert finest == pytest.approx(1e-4) and coarsest == pytest.approx(limit)
+
+
+def test_the_middle_stays_where_points_can_be(bundle: Bundle) -> None:
+    assert view(bundle, "v.shift(1, 1); return v.keepInside();") is False
+    moved, middle, unit, before = view(bundle, "v.shift(300, -400); const u = v.unit; return [v.keepInside(), v.middle, v.unit, u];")
+    assert moved and middle == pytest.approx([100, -100]) and unit == pytest.approx(before)
+
+
+def test_zooming_does_not_take_the_middle_beyond_the_limit(bundle: Bundle) -> None:
+    assert view(bundle, "v.limit = 2; v.zoom(1 / 4, [-9, 0]); return v.middle[0];") == pytest.approx(2)
+
+
+def test_a_point_at_the_edge_is_brought_in(bundle: Bundle) -> None:
+    assert view(bundle, "return v.bringIn(v.middle);") is False
+    moved, [x, y], unit = view(bundle, "const z = [v.xr[1], v.yr[0] - 1], u = v.unit; return [v.bringIn(z), v.toPixel(z), v.unit / u];")
+    assert moved and unit == pytest.approx(1) and 34 + 0.7 * 660 < x < 34 + 0.8 * 660 and 6 + 0.7 * 386 < y < 6 + 0.8 * 386
+
+
+def test_another_size_shows_the_same(bundle: Bundle) -> None:
+    fitted = view(bundle, "v.resize(350, 800, given.extents); return [v.wellFramed(given.extents), v.framing];")
+    assert fitted == [True, "most"]
+    before, after, units = view(
+        bundle,
+        "v.zoom(2); const b = both(); v.resize(350, 800, given.extents); return [b, both(), [v.unit, (v.yr[1] - v.yr[0]) / v.box.height]];",
+    )
+    assert after[:2] == pytest.approx(before[:2]) and units[0] == pytest.approx(units[1])
+
+
+def test_a_cloud_that_shrinks_or_grows_is_not_well_framed(bundle: Bundle) -> None:
+    small, large = ({"most": {k: v * f for k, v in EXTENTS["most"].items()}} for f in (0.2, 3))
+    assert view(bundle, "return [given.small, given.large, given.extents].map(e => v.wellFramed(e));", small=small, large=large) == [
+        False,
+        False,
+        True,
+    ]
+
+
+# --- the cursor ------------------------------------------------------------------------------------------------------------
+
+CURSOR = """const c = new m.Cursor(), heard = [], stopper = new AbortController(), frame = () => new Promise(requestAnimationFrame);
+  const drawn = async () => { await frame(); await frame(); };
+  const hear = (who, signal) => c.subscribe(Object.fromEntries(['frame', 'words', 'kept', 'selected'].map(what =>
+    [what, (said) => heard.push([who, what, said instanceof Set ? [...said] : said])])), signal);
+  const wait = (ms) => new Promise(done => setTimeout(done, ms)), only = (what) => heard.filter(one => one[1] === what).map(one => one[2]);
+  hear('one', stopper.signal);"""
+
+
+def cursor(bundle: Bundle, script: str) -> Any:
+    return bundle.run("map/cursor.js", f"{CURSOR} {script}")
+
+
+def test_one_frame_shows_the_latest_point(bundle: Bundle) -> None:
+    script = """for (let i = 0; i < 50; i++) c.look([i, 0]);
+      const before = only('frame').length; await drawn(); return [before, only('frame'), c.pointing];"""
+    assert cursor(bundle, script) == [0, [[49, 0]], True]
+
+
+def test_the_oldest_event_that_a_frame_answers_is_told(bundle: Bundle) -> None:
+    script = """const since = []; c.subscribe({ frame: (z, at) => since.push(at) }, stopper.signal);
+      c.look([0, 0], 12); c.look([1, 0], 15); await drawn(); c.look([2, 0], 40); await drawn(); c.show([3, 0]); return since;"""
+    assert cursor(bundle, script) == [12, 40, None]
+
+
+def test_words_come_ten_times_a_second_and_the_last_one_always(bundle: Bundle) -> None:
+    script = """const end = performance.now() + 450; let i = 0;
+      while (performance.now() < end) { c.look([i++, 0]); await frame(); } await wait(150);
+      return [i - 1, only('words').map(z => z[0]), only('frame').length];"""
+    last, words, frames = cursor(bundle, script)
+    assert words == sorted(words) and words[-1] == last
+    assert 1 <= len(words) <= 7 and len(words) < frames
+
+
+def test_what_is_kept_is_told_at_once_and_looking_ends(bundle: Bundle) -> None:
+    script = """c.look([1, 1]); heard.length = 0; c.choose([2, 3]);
+      const now = [...heard]; await drawn(); return [now, c.pointing, heard.length];"""
+    z = [2, 3]
+    assert cursor(bundle, script) == [[["one", "kept", z], ["one", "frame", z], ["one", "words", z]], False, 3]
+
+
+def test_leaving_shows_the_kept_point_again(bundle: Bundle) -> None:
+    shown = cursor(bundle, "c.choose([1, 2]); c.look([5, 5]); await drawn(); c.leave(); c.leave(); return [only('frame'), c.pointed];")
+    assert shown == [[[1, 2], [5, 5], [1, 2]], [1, 2]]
+
+
+def test_what_python_says_does_not_disturb_who_looks_elsewhere(bundle: Bundle) -> None:
+    assert cursor(bundle, "c.look([5, 5]); c.keep([1, 2]); return [only('kept'), c.pointed, c.pointing];") == [[[1, 2]], [5, 5], True]
+
+
+def test_two_maps_that_share_a_cursor_hear_the_same(bundle: Bundle) -> None:
+    script = "hear('two', stopper.signal); c.look([1, 2]); await drawn(); c.select([3]); return heard.filter(one => one[1] !== 'words');"
+    assert cursor(bundle, script) == [
+        ["one", "frame", [1, 2]],
+        ["two", "frame", [1, 2]],
+        ["one", "selected", [3]],
+        ["two", "selected", [3]],
+    ]
+
+
+def test_who_has_ended_hears_nothing_more(bundle: Bundle) -> None:
+    script = """const other = new AbortController(); hear('two', other.signal); c.look([1, 2]); stopper.abort(); await drawn();
+      other.abort(); c.look([3, 4]); await drawn(); await wait(120); return heard.filter(one => one[1] === 'frame');"""
+    assert cursor(bundle, script) == [["two", "frame", [1, 2]]]
+
+
+# --- the legend ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("selected", "label", "add", "expected"),
+    [
+        ([], 3, False, [3]),
+        ([3], 3, False, []),
+        ([3, 4], 3, False, [3]),
+        ([5], 3, False, [3]),
+        ([], 3, True, [3]),
+        ([5], 3, True, [3, 5]),
+        ([3, 5], 3, True, [5]),
+        ([3], 3, True, []),
+        ([0, 1, 2, 3, 4, 5, 6, 7, 8], 9, True, []),
+    ],
+)
+def test_a_click_in_the_legend(bundle: Bundle, selected: list[int], label: int, add: bool, expected: list[int]) -> None:
+    script = (
+        "const before = new Set(given[0]), after = m.afterClick(before, given[1], given[2], 10); return [[...before], [...after].sort()];"
+    )
+    assert bundle.run("map/legend.js", script, [selected, label, add]) == [selected, expected]
+
+
+# --- what input means ------------------------------------------------------------------------------------------------------
+
+INPUT = """
+  const { Viewport } = await import('/map/viewport.js'), { Cursor } = await import('/map/cursor.js');
+  const root = document.body.appendChild(document.createElement('div')), meant = [], stopper = new AbortController();
+  root.innerHTML = '<div class="map" tabindex="0" style="width: 400px; height: 400px">' +
+    '<div class="lm-zoom"><button data-zoom="in">+</button></div></div>' +
+    '<input type="range" min="-4" max="4" step="0.01"><input type="range" min="-4" max="4" step="0.01">';
+  const [element, ...sliders] = root.children, viewport = Object.assign(new Viewport(), { width: 400, height: 400, limit: 100, bound: 2 });
+  viewport.centre(0, 0, 0.01);
+  const says = (name) => (...given) => { meant.push([name, ...given]); };
+  const cursor = new Cursor(), map = { root, element, sliders, viewport, cursor, ready: true, toLatent: ({ clientX, clientY }) => {
+    const { left, top } = element.getBoundingClientRect(); return viewport.toLatent([clientX - left, clientY - top]); },
+    snap: (z) => z, touched() {}, ...Object.fromEntries(['keep', 'zoom', 'shift', 'bringIn', 'reset'].map(name => [name, says(name)])) };
+  cursor.look = (z) => { cursor.pointed = z; cursor.pointing = true; meant.push(['look', z]); };
+  cursor.leave = says('leave');
+  new m.Input(map, stopper.signal);
+  const at = (x, y) => { const { left, top } = element.getBoundingClientRect();
+    return { clientX: left + x, clientY: top + y, bubbles: true, cancelable: true }; };
+  const pointer = (type, x, y, more) => element.dispatchEvent(new PointerEvent(type, { pointerType: 'mouse', ...at(x, y), ...more }));
+  const key = (key, more) => element.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...more }));
+  const touch = (type, ...places) => { const target = element;
+    const touches = places.map(([x, y], identifier) => new Touch({ identifier, target, ...at(x, y) }));
+    element.dispatchEvent(new TouchEvent(type, { touches, bubbles: true, cancelable: true })); };
+  const click = (x, y, to = [x, y]) => { pointer('pointerdown', x, y); pointer('pointerup', ...to); };
+  const rounded = () => JSON.parse(JSON.stringify(meant, (_, v) => typeof v === 'number' ? Math.round(v * 1e4) / 1e4 + 0 : v));
+"""
+
+
+def meant(bundle: Bundle, script: str) -> Any:
+    """What the gestures of a script mean, in order."""
+    return bundle.run("map/input.js", f"{INPUT} {script} stopper.abort(); root.remove(); return rounded();")
+
+
+def test_moving_looks_and_going_leaves(bundle: Bundle) -> None:
+    assert meant(bundle, "pointer('pointermove', 300, 100); pointer('pointerleave', 500, 100);") == [["look", [1, 1]], ["leave"]]
+    assert meant(bundle, "pointer('pointermove', 300, 100, { pointerType: 'touch' });") == []
+    assert meant(bundle, "viewport.limit = 0.5; pointer('pointermove', 300, 100);") == [["leave"]]
+
+
+def test_a_click_keeps_a_drag_does_not_and_a_double_click_shows_all(bundle: Bundle) -> None:
+    assert meant(bundle, "click(300, 100, [303, 102]);") == [["keep", [1.03, 0.98]]]
+    assert meant(bundle, "click(300, 100, [340, 100]);") == []
+    assert meant(bundle, "click(300, 100); click(301, 100);") == [["keep", [1, 1]], ["reset"]]
+    assert meant(bundle, "click(300, 100); click(100, 100);") == [["keep", [1, 1]], ["keep", [-1, 1]]]
+
+
+def test_the_zoom_buttons_are_no_part_of_the_map(bundle: Bundle) -> None:
+    script = """const button = root.querySelector('button'), over = { pointerType: 'mouse', ...at(300, 100) };
+      for (const type of ['pointermove', 'pointerdown', 'pointerup']) button.dispatchEvent(new PointerEvent(type, over)); button.click();"""
+    assert meant(bundle, script) == [["leave"], ["zoom", 1.6]]
+
+
+def test_keys(bundle: Bundle) -> None:
+    assert meant(bundle, "cursor.pointed = [1, 1]; key('ArrowLeft'); key('ArrowUp', { shiftKey: true });") == [
+        ["look", [0.9, 1]], ["bringIn", [0.9, 1]], ["look", [0.9, 1.01]], ["bringIn", [0.9, 1.01]],
+    ]  # fmt: skip
+    assert meant(bundle, "for (const k of ['+', '=', '-', '0', 'Escape']) key(k);") == [
+        ["zoom", 1.6], ["zoom", 1.6], ["zoom", 0.625], ["reset"], ["keep", None],
+    ]  # fmt: skip
+    assert meant(bundle, "cursor.pointed = [2, 1]; key('Enter'); key('ArrowLeft', { ctrlKey: true }); key('a');") == [["keep", [2, 1]]]
+    assert meant(bundle, "cursor.pointed = [99.99, 0]; key('ArrowRight');")[0] == ["look", [100, 0]]
+
+
+def test_a_key_keeps_the_point_once_no_other_follows(bundle: Bundle) -> None:
+    script = "key('ArrowRight'); key('ArrowRight'); await new Promise(done => setTimeout(done, 450));"
+    assert [one for one in meant(bundle, script) if one[0] == "keep"] == [["keep", [0.2, 0]]]
+    assert [
+        one
+        for one in meant(bundle, "key('ArrowRight'); key('Escape'); await new Promise(done => setTimeout(done, 450));")
+        if one[0] == "keep"
+    ] == [["keep", None]]
+
+
+def test_a_finger_looks_and_keeps_when_lifted(bundle: Bundle) -> None:
+    assert meant(bundle, "touch('touchstart', [300, 100]); touch('touchmove', [320, 100]); touch('touchend');") == [
+        ["look", [1, 1]], ["look", [1.2, 1]], ["keep", [1.2, 1]],
+    ]  # fmt: skip
+    assert meant(bundle, "touch('touchstart', [300, 100]); touch('touchcancel');") == [["look", [1, 1]], ["leave"]]
+
+
+def test_two_fingers_move_and_zoom_and_keep_nothing(bundle: Bundle) -> None:
+    script = """touch('touchstart', [150, 200], [250, 200]); touch('touchmove', [110, 200], [310, 200]);
+      touch('touchend', [110, 200]); touch('touchend');"""
+    assert meant(bundle, script) == [["shift", -0.1, 0], ["zoom", 2, [0, 0]], ["leave"]]
+
+
+def test_a_slider_changes_its_own_coordinate_and_keeps_at_the_end(bundle: Bundle) -> None:
+    script = """cursor.pointed = [1, 2]; sliders[0].value = -1.5;
+      for (const type of ['input', 'change']) sliders[0].dispatchEvent(new Event(type));"""
+    assert meant(bundle, script) == [["look", [-1.5, 2]], ["keep", [-1.5, 2]]]
+
+
+# --- nets ------------------------------------------------------------------------------------------------------------------
+
+
+DECODE = """const bytes = Uint8Array.from(atob(given.bytes), c => c.charCodeAt(0)).buffer, decoder = new m.DenseDecoder(bytes);
+  return given.z.map(([a, b]) => Array.from(decoder.decode(a, b)));"""
+
+
+@pytest.mark.parametrize("activation", ["silu", "relu", "tanh"])
+def test_the_decoder_is_torchs(bundle: Bundle, activation: str) -> None:
+    model = build("vae", VAEConfig(encoder_hidden=(24,), decoder_hidden=(30, 17), activation=activation), seed=1).eval()
+    z = np.random.default_rng(0).normal(0, 2, (50, 2)).astype(np.float32)
+    given = {"bytes": base64.b64encode(export.decoder_bytes(model)).decode(), "z": z.tolist()}
+    ours = np.array(bundle.run("nets/decoder.js", DECODE, given))
+    with torch.no_grad():
+        theirs = model.decode(torch.from_numpy(z)).flatten(1).numpy()
+    assert ours.shape == (50, 784) and np.abs(ours - theirs).max() < 1e-5
+
+
+def test_tensors_of_half_precision_are_read(bundle: Bundle) -> None:
+    values = np.array([0, -0.0, 1, -2.5, 65504, 6e-8, 1e-4, np.inf], np.float16)
+    given = base64.b64encode(save({"half": values, "single": values.astype(np.float32)})).decode()
+    script = """const { tensors } = m.parseSafetensors(Uint8Array.from(atob(given), c => c.charCodeAt(0)).buffer);
+      return [tensors.half, tensors.single].map(({ data }) => [...data].map(String));"""
+    half, single = bundle.run("nets/decoder.js", script, given)
+    assert half == single and single[2:4] == ["1", "-2.5"] and single[-1] == "Infinity"
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 3000])
+def test_the_nearest_code_is_that_of_an_exhaustive_search(bundle: Bundle, count: int) -> None:
+    generator = np.random.default_rng(count)
+    codes, queries = generator.normal(0, 1, (count, 2)), generator.normal(0, 3, (200, 2))
+    script = """const index = new m.NearestIndex(given[0].map(c => c[0]), given[0].map(c => c[1]));
+      return given[1].map(([x, y]) => { const { index: i, distance } = index.find(x, y); return [i, i < 0 ? 0 : distance]; });"""
+    found = np.array(bundle.run("nets/nearest.js", script, [codes.tolist(), queries.tolist()]))
+    if not count:
+        assert (found[:, 0] == -1).all()
+        return
+    distances = np.sqrt(np.square(queries[:, None] - codes[None]).sum(-1))
+    assert (found[:, 0] == distances.argmin(1)).all()
+    np.testing.assert_allclose(found[:, 1], distances.min(1))
+
+
+# --- names, frames, curves -------------------------------------------------------------------------------------------------
+
+
+def test_no_name_covers_another_nor_what_is_to_be_seen(bundle: Bundle) -> None:
+    generator = np.random.default_rng(2)
+    for count in (1, 5, 10):
+        chips = [{"x": x, "y": y, "width": 40, "height": 20} for x, y in generator.uniform([100, 100], [200, 160], (count, 2)).tolist()]
+        obstacle = {"x": 150, "y": 130, "width": 24, "height": 24}
+        frame = {"left": 0, "top": 0, "width": 400, "height": 300}
+        aside = bundle.run("map/layers/names.js", "return m.placed(given[0], [given[1]], given[2]);", [chips, obstacle, frame])
+        boxes = [(c["x"] + dx, c["y"] + dy, 40, 20) for c, (dx, dy) in zip(chips, aside, strict=True)] + [(150, 130, 24, 24)]
+        for i, (x, y, w, h) in enumerate(boxes):
+            assert all(abs(x - a) * 2 >= w + c or abs(y - b) * 2 >= h + d for a, b, c, d in boxes[:i])
+
+
+def test_a_shelf_keeps_what_was_asked_for_last_and_gives_up_what_is_on_its_way(bundle: Bundle) -> None:
+    script = """const made = [], shelf = new m.Shelf(2), make = (name) => shelf.get(name, async () => made.push(name));
+      for (const name of ['a', 'b', 'a', 'c', 'a', 'b']) await make(name);
+      const log = [], slow = (signal) => new Promise((_, fail) => signal.addEventListener('abort', () => fail(log.push('stopped'))));
+      shelf.get('slow', slow).catch(() => {}); shelf.giveUp(new Set(['a'])); return [made, log];"""
+    assert bundle.run("map/frames.js", script) == [["a", "b", "c", "b"], ["stopped"]]
+
+
+def test_one_value_that_is_far_off_does_not_flatten_the_curves(bundle: Bundle) -> None:
+    usual = [100 - i for i in range(20)]
+    assert bundle.run("map/curves.js", "return m.reach(given);", [*usual, 3e9]) == [81, 100]
+    assert bundle.run("map/curves.js", "return [m.reach(given), m.reach([]), m.reach([5])];", usual) == [[81, 100], [0, 1], [5, 5]]
+
+
+# --- tools -----------------------------------------------------------------------------------------------------------------
+
+PHOTO = {"width": 400, "height": 300}
+
+
+def boxes(bundle: Bundle, script: str) -> Any:
+    return bundle.run("tools/box_geometry.js", f"return {script};", PHOTO)
+
+
+def test_a_box_stays_inside_its_photo(bundle: Bundle) -> None:
+    assert boxes(bundle, "m.inside([500, -20, 10, 90], given)") == [10, 0, 300, 90]
+    assert boxes(bundle, "m.moved([10, 10, 60, 70], -50, 999, undefined, given)") == [0, 340, 50, 400]
+    assert boxes(bundle, "m.moved([10, 10, 60, 70], 5, -3, undefined, given)") == [15, 7, 65, 67]
+
+
+def test_a_corner_moves_its_two_sides_and_no_box_becomes_too_small(bundle: Bundle) -> None:
+    assert boxes(bundle, "m.moved([10, 10, 60, 70], 5, 5, [2, 3], given)") == [10, 10, 65, 75]
+    assert boxes(bundle, "m.moved([10, 10, 60, 70], 99, 99, [0, 1], given)") == [56, 66, 60, 70]
+    assert boxes(bundle, "m.moved([10, 10, 60, 70], 999, 999, [2, 3], given)") == [10, 10, 300, 400]
+
+
+def test_a_new_box_is_as_large_as_the_others_usually_are(bundle: Bundle) -> None:
+    assert boxes(bundle, "m.usual([150, 200], [[0, 0, 10, 20], [0, 0, 30, 40], [0, 0, 90, 90]], given)") == [135, 180, 165, 220]
+    assert boxes(bundle, "m.usual([0, 0], [], given)") == [0, 0, 75, 75]
+
+
+COUNT_LISTENERS = """() => {
+  const live = window.live = new Set(), { addEventListener: add, removeEventListener: remove } = EventTarget.prototype;
+  EventTarget.prototype.addEventListener = function (type, f, options) {
+    if (!(this instanceof AbortSignal)) {
+      const entry = `${this.constructor.name}.${type}`, key = { entry };
+      live.add(key);
+      if (options?.signal) add.call(options.signal, 'abort', () => live.delete(key));
+    }
+    return add.call(this, type, f, options);
+  };
+  const { observe, disconnect } = ResizeObserver.prototype;
+  ResizeObserver.prototype.observe = function (...given) { live.add(this); return observe.apply(this, given); };
+  ResizeObserver.prototype.disconnect = function () { live.delete(this); return disconnect.call(this); };
+}"""
+
+TOOLS = {
+    "wipe": {"pictures": [{"title": "a", "uri": ""}, {"title": "b", "uri": ""}], "height": 100, "sides": ["a", "b"]},
+    "canvas": {"key": "sheet", "side": 280},
+    "boxes": {"key": "photo", "photo": "", "height": 30, "width": 40, "boxes": [[1, 2, 9, 8], [1, 12, 9, 20]], "version": 0, "limit": 9},
+}
+
+
+@pytest.mark.parametrize("part", TOOLS)
+def test_no_listener_outlives_a_tool(bundle: Bundle, part: str) -> None:
+    bundle.page.evaluate(COUNT_LISTENERS)
+    script = """const parentElement = document.body.appendChild(document.createElement('div')), before = live.size;
+      const data = { ...given.data, part: given.part }, end = await m.mount({ parentElement, data, setStateValue() {} });
+      await m.mount({ parentElement, data, setStateValue() {} }); end(); // of a mount that a newer one overtook
+      const still = live.size - before, handled = [...parentElement.querySelectorAll('*')].filter(one =>
+        Object.keys(HTMLElement.prototype).some(name => name.startsWith('on') && one[name])).length;
+      const last = await m.mount({ parentElement, data, setStateValue() {} }); last(); parentElement.remove();
+      return [still > 0, handled, [...live].map(one => one.entry ?? 'observer').slice(before)];"""
+    assert bundle.run("mount.js", script, {"part": part, "data": TOOLS[part]}) == [True, 0, []]

@@ -8,7 +8,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from pages.web.guard import Guard
@@ -35,15 +35,11 @@ def frame(request: Request) -> Response:
     return epochs.respond(request)
 
 
-class Api:
-    """/api/...: the HTTP interface. An ASGI application of its own, because it answers to every method: most with 405 and JSON."""
+async def api(scope: Scope, receive: Receive, send: Send) -> None:
+    """/api/...: the HTTP interface, an ASGI application of its own."""
+    from pages.web.api.routes import app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        from pages.web import api
-
-        response = await api.respond(Request(scope, receive, send))
-        await response(scope, receive, send)
+    await app(scope, receive, send)
 
 
 @asynccontextmanager
@@ -66,6 +62,7 @@ def warm_up() -> None:
 
     from pages import browser
     from pages.session import caches, state
+    from pages.web.api import routes  # noqa: F401
 
     # What a page computes is small: a second thread costs more than it brings, and much more when several people click at once.
     torch.set_num_threads(1)
@@ -96,6 +93,6 @@ app = st.App(
         Route(f"{prefix}/healthz", healthz),
         Route(f"{prefix}/assets/{{bundle}}/{{name:path}}", asset),
         Route(f"{prefix}/runs/{{run}}/{{stamp}}/{{epoch}}/{{file}}", frame),
-        Route(f"{prefix}/api/{{path:path}}", Api()),
+        Mount(f"{prefix}/api", api),
     ],
 )

@@ -17,20 +17,24 @@ from urllib.parse import urlsplit
 import anyio
 import numpy as np
 import pytest
+from fastapi.routing import APIRoute
 from hypothesis import given
 from hypothesis import strategies as st
 from live import Server, run_async
 from PIL import Image
 from starlette.applications import Starlette
-from starlette.routing import Route
+from starlette.routing import Mount
 
-from app import Api
+from app import api
 from core import restore
 from core.data import uploads
 from core.restore import METHODS
-from pages.web import api, pace
+from pages.web import pace
+from pages.web.api import body as reading
+from pages.web.api import bounds, limits, refusals, routes, work
+from pages.web.api.parameters import Parameters
 
-APP = Starlette(routes=[Route("/api/{path:path}", Api())])
+APP = Starlette(routes=[Mount("/api", api)])
 DENOISE = "/api/v1/denoise"
 
 
@@ -45,7 +49,7 @@ class Answer(NamedTuple):
     def error(self) -> dict[str, str]:
         assert self.headers["content-type"] == "application/json"
         found = json.loads(self.body)["error"]
-        assert found.keys() == {"code", "message"} and found["code"] == api.STATUSES[self.status][0]
+        assert found.keys() == {"code", "message"} and found["code"] == refusals.STATUSES[self.status][0]
         return found
 
 
@@ -114,9 +118,9 @@ def form(*fields: tuple[str, bytes], boundary: str = "edge") -> tuple[bytes, str
 @pytest.fixture(autouse=True)
 def fresh_buckets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Each test begins as a stranger, and gives back the places that it took."""
-    monkeypatch.setattr(api, "buckets", replace(api.buckets, levels=OrderedDict()))
+    monkeypatch.setattr(limits, "buckets", replace(limits.buckets, levels=OrderedDict()))
     yield
-    for places, size in ((api.working, api.AT_ONCE), (api.uploading, api.UPLOADS_AT_ONCE)):
+    for places, size in ((limits.working, bounds.AT_ONCE), (limits.uploading, bounds.UPLOADS_AT_ONCE)):
         assert places._value == size
 
 
@@ -200,6 +204,8 @@ def test_a_body_in_pieces(count: int) -> None:
         ("GET", "/api/", 404, "v1/denoise", None),
         ("GET", "/api/v2/denoise", 404, "v1/denoise", None),
         ("POST", "/api/v1/denoise/", 404, "v1/denoise", None),
+        ("GET", "/api/docs", 404, "v1/denoise", None),  # FastAPI's, which would be fetched from elsewhere
+        ("GET", "/api/openapi.json", 404, "v1/openapi.json", None),
         ("GET", DENOISE, 405, "answers to POST, not to GET", "POST"),
         ("BREW", DENOISE, 405, "answers to POST", "POST"),
         ("POST", "/api/v1/methods", 405, "answers to GET, HEAD", "GET, HEAD"),
@@ -267,7 +273,7 @@ def test_forms_that_are_none(body: bytes, content_type: str, words: str) -> None
 
 
 def test_a_form_of_too_many_parts_is_refused_before_any_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "_part", None)
+    monkeypatch.setattr(reading, "_part", None)
     for many in (3, 100_000):
         body, content_type = form(("image", encoded(page())), *[("other", b"x")] * many)
         answer = post(body, content_type=content_type)
@@ -276,14 +282,14 @@ def test_a_form_of_too_many_parts_is_refused_before_any_is_looked_at(monkeypatch
 
 @given(st.binary(max_size=300), st.sampled_from(["", "\x89PNG\r\n\x1a\n", "GIF89a", "\xff\xd8\xff"]))
 def test_garbage_gets_400_and_a_sentence(garbage: bytes, start: str) -> None:
-    api.buckets.levels.clear()
+    limits.buckets.levels.clear()
     answer = post(start.encode("latin-1") + garbage)
     assert answer.status == 400 and answer.error["message"].endswith(".")
 
 
 @given(st.binary(max_size=200), st.binary(max_size=60), st.text("\"; =/*abc'\\%\xe9", max_size=12))
 def test_garbage_in_forms_gets_400_and_a_sentence(garbage: bytes, head: bytes, boundary: str) -> None:
-    api.buckets.levels.clear()
+    limits.buckets.levels.clear()
     edge = boundary.encode("latin-1", "replace")
     body = b"--" + edge + b"\r\nContent-Disposition: form-data; " + head + b"\r\n\r\n" + garbage + b"\r\n--" + edge + b"--"
     answer = post(body, content_type=f"multipart/form-data; boundary={boundary}")
@@ -292,7 +298,7 @@ def test_garbage_in_forms_gets_400_and_a_sentence(garbage: bytes, head: bytes, b
 
 @given(st.text(max_size=30), st.text(max_size=30))
 def test_garbage_in_the_query_gets_400_and_a_sentence(method: str, strength: str) -> None:
-    api.buckets.levels.clear()
+    limits.buckets.levels.clear()
     answer = post(b"x", "?" + urllib.parse.urlencode({"method": method, "strength": strength}))
     assert answer.status == 400 and answer.error
 
@@ -303,7 +309,7 @@ def test_a_picture_of_a_size_that_the_method_does_not_take() -> None:
 
 
 def test_too_many_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "MAX_PIXELS", 60 * 90 - 1)
+    monkeypatch.setattr(bounds, "MAX_PIXELS", 60 * 90 - 1)
     answer = post(encoded(page()))
     assert answer.status == 413 and "90 x 60 pixels" in answer.error["message"]
 
@@ -318,7 +324,7 @@ def test_too_many_bytes_are_not_waited_for() -> None:
 
 
 def test_a_slow_upload_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "READ_S", 0.05)
+    monkeypatch.setattr(bounds, "READ_S", 0.05)
 
     class Slow(Body):
         async def receive(self) -> dict[str, Any]:
@@ -362,10 +368,10 @@ def test_one_client_has_two_of_the_places(monkeypatch: pytest.MonkeyPatch) -> No
             answers.append((await answered("POST", DENOISE, Waiting(b"x"), client=client, content_type="image/png")).status)
 
         async with anyio.create_task_group() as group:
-            for _ in range(api.OWN_AT_ONCE):
+            for _ in range(bounds.OWN_AT_ONCE):
                 group.start_soon(one, "192.0.2.1")
             group.start_soon(one, "192.0.2.2")
-            while api.sending.total() < 3:
+            while limits.sending.total() < 3:
                 await anyio.sleep(0.001)
             refused = await answered("POST", DENOISE, Waiting(b"x"), client="192.0.2.1", content_type="image/png")
             assert (
@@ -374,7 +380,7 @@ def test_one_client_has_two_of_the_places(monkeypatch: pytest.MonkeyPatch) -> No
             go.set()
 
     run_async(all_of_them)
-    assert len(answers) == 3 and set(answers) <= {400, 503} and not api.sending
+    assert len(answers) == 3 and set(answers) <= {400, 503} and not limits.sending
 
 
 def test_who_hangs_up_leaves_no_trace(capfd: pytest.CaptureFixture[str]) -> None:
@@ -392,14 +398,14 @@ def test_a_fault_of_ours_is_a_sentence_for_the_stranger_and_a_traceback_for_the_
     def broken(*args: Any, **settings: Any) -> np.ndarray:
         raise ZeroDivisionError("secret")
 
-    monkeypatch.setattr(api, "denoise_page", broken)
+    monkeypatch.setattr(work, "denoise_page", broken)
     answer = post(encoded(page()))
     assert answer.status == 500 and b"secret" not in answer.body and b"Traceback" not in answer.body and answer.error
     assert "secret" in capfd.readouterr().err
 
 
 def test_work_has_a_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "WORK_S", 0)
+    monkeypatch.setattr(bounds, "WORK_S", 0)
     answer = post(encoded(page()))
     assert answer.status == 503 and "took longer" in answer.error["message"] and answer.headers["retry-after"] == "60"
 
@@ -414,8 +420,8 @@ def test_a_network_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path) 
 
 
 def test_a_client_may_send_so_many_a_minute() -> None:
-    statuses = [post(b"x").status for _ in range(api.BURST)]
-    assert statuses == [400] * api.BURST
+    statuses = [post(b"x").status for _ in range(bounds.BURST)]
+    assert statuses == [400] * bounds.BURST
     body = Body(encoded(page()))
     answer = post(body)
     assert answer.status == 429 and 1 <= int(answer.headers["retry-after"]) <= 3 and answer.error and body.taken == 0
@@ -428,7 +434,7 @@ def test_a_household_of_ipv6_is_one_client() -> None:
         assert post(b"x", client=address).status == 400
     assert post(b"x", client="2001:db8:0:1::1").status == 400
     assert post(b"x", client="::ffff:192.0.2.9").status == post(b"x", client="::ffff:192.0.2.8").status == 400
-    assert len(api.buckets.levels) == 4
+    assert len(limits.buckets.levels) == 4
 
 
 def test_two_at_once_and_the_pages_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -438,7 +444,7 @@ def test_two_at_once_and_the_pages_go_on(monkeypatch: pytest.MonkeyPatch) -> Non
         assert go.wait(20)
         return image
 
-    monkeypatch.setattr(api, "denoise_page", slow)
+    monkeypatch.setattr(work, "denoise_page", slow)
     answers: list[int] = []
 
     async def one() -> None:
@@ -446,9 +452,9 @@ def test_two_at_once_and_the_pages_go_on(monkeypatch: pytest.MonkeyPatch) -> Non
 
     async def all_of_them() -> None:
         async with anyio.create_task_group() as group:
-            for _ in range(api.AT_ONCE):
+            for _ in range(bounds.AT_ONCE):
                 group.start_soon(one)
-            while api.working._value:
+            while limits.working._value:
                 await anyio.sleep(0.01)
             third = await answered("POST", DENOISE, encoded(page()), client="192.0.2.2", content_type="image/png")
             assert third.status == 503 and "busy" in third.error["message"] and int(third.headers["retry-after"]) >= 1
@@ -456,7 +462,7 @@ def test_two_at_once_and_the_pages_go_on(monkeypatch: pytest.MonkeyPatch) -> Non
             go.set()
 
     run_async(all_of_them)
-    assert answers == [200] * api.AT_ONCE
+    assert answers == [200] * bounds.AT_ONCE
 
 
 # --- what describes it ------------------------------------------------------------------------------------------------
@@ -483,9 +489,13 @@ def test_the_description_says_what_is_there() -> None:
     told = json.loads(answer.body)
     assert told["openapi"].startswith("3.1") and told["info"].keys() >= {"title", "version"}
     assert told["servers"] == [{"url": "/api"}]
-    assert {path.removeprefix("/") for path in told["paths"]} == api.ROUTES.keys()
+    there: dict[str, set[str]] = {}
+    for route in routes.app.routes:
+        assert isinstance(route, APIRoute)
+        there.setdefault(route.path, set()).update(route.methods or ())
+    assert told["paths"].keys() == there.keys()
     for path, operations in told["paths"].items():
-        assert {verb.upper() for verb in operations} == api.ROUTES[path.removeprefix("/")].keys() - {"HEAD"}
+        assert {verb.upper() for verb in operations} == there[path] - {"HEAD"}
         assert all(operation["responses"]["200"]["description"] and operation["operationId"] for operation in operations.values())
     for reference in references(told):
         node = told
@@ -494,10 +504,10 @@ def test_the_description_says_what_is_there() -> None:
         assert node["type"] == "object"
     post_told = told["paths"]["/v1/denoise"]["post"]
     method, strength = post_told["parameters"]
-    assert {parameter["name"] for parameter in post_told["parameters"]} == set(api.PARAMETERS)
+    assert {parameter["name"] for parameter in post_told["parameters"]} == set(Parameters.model_fields)
     assert method["schema"]["enum"] == list(METHODS) and method["in"] == strength["in"] == "query"
     assert all(f"{name}: " in strength["description"] for name, kind in METHODS.items() if kind.strength)
-    assert set(post_told["responses"]) == {"200", *(str(status) for status in api.STATUSES)} - {"404", "405"}
+    assert set(post_told["responses"]) == {"200", *(str(status) for status in refusals.STATUSES)} - {"404", "405"}
     assert all(set(failure["headers"]) == {"Retry-After"} for status in ("429", "503") for failure in [post_told["responses"][status]])
 
 

@@ -105,6 +105,16 @@ def test_pages_compute_nothing_with_torch(file):
     assert ("torch" in tops(PAGES[file])) == (file in STILL_WITH_TORCH), "a page makes one call into core, and gets arrays"
 
 
+def test_torchvision_is_imported_only_in_the_function_that_needs_it():
+    at_once = {
+        file
+        for file in [*CORE, *PAGES, "app.py"]
+        for node in ast.parse((PROJECT / file).read_text("utf-8")).body
+        if isinstance(node, ast.Import | ast.ImportFrom) and "torchvision" in tops(imported(ast.unparse(node), "core.x"))
+    }
+    assert not at_once, "it brings 150 MB, which the server would keep from its start to its end"
+
+
 @pytest.mark.parametrize("file", CORE)
 def test_the_arrows_inside_core(file):
     module = Path(file).with_suffix("").parts[1]

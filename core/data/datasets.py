@@ -21,7 +21,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torchvision import datasets as tv
 
 from core.replacing import replacing
 
@@ -275,6 +274,8 @@ def _report(on_progress: OnProgress, file: str, number: int, files: int, done: i
 
 def _remote_files(dataset: Dataset) -> Iterator[tuple[list[str], str]]:
     """(the addresses of a file, most trusted first; its MD5), from torchvision's tables."""
+    from torchvision import datasets as tv  # here: 150 MB and seconds that only a download needs
+
     source = getattr(tv, dataset.folder)
     if dataset.folder == "EMNIST":
         yield [source.url], source.md5

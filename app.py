@@ -61,7 +61,7 @@ def warm_up() -> None:
     import torch
 
     from pages import browser
-    from pages.session import caches, state
+    from pages.session import caches, properties
     from pages.web.api import routes  # noqa: F401
 
     # What a page computes is small: a second thread costs more than it brings, and much more when several people click at once.
@@ -69,7 +69,7 @@ def warm_up() -> None:
     for shared in browser.shared_assets().values():
         browser.address(shared)
         _ = shared.compressed
-    name = state.default_checkpoint()
+    name = properties.default_checkpoint()
     if name:
         try:
             view = caches.map_view(name)

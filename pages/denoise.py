@@ -19,8 +19,9 @@ MODES: dict[str, tuple[str, Callable[[Checkpoint | None], None]]] = {
 
 def main() -> None:
     """The page."""
-    state.begin()
+    state.begin("denoise")
     st.title("Denoise", anchor=False)
+    state.say_problems()
     with st.sidebar:
         sidebar.checkpoint_picker()
     checkpoint = sidebar.open_chosen()
@@ -29,6 +30,7 @@ def main() -> None:
         persist_state="session", label_visibility="collapsed",
     )  # fmt: skip
     MODES[str(mode)][1](checkpoint)
+    state.address("denoise")
     st.expander("What am I looking at?", icon=":material/school:").markdown(WHAT_IT_IS)
 
 

@@ -23,10 +23,9 @@ MAP_KEY = "map"
 
 def main() -> None:
     """The page."""
-    session.begin()
+    session.begin("explore")
     st.title("Explore the latent space", anchor=False)
-    for problem in st.session_state.pop("link_problems", ()):
-        st.warning(problem, icon=":material/link_off:")
+    session.say_problems()
     with st.sidebar:
         sidebar.checkpoint_picker()
     checkpoint = sidebar.open_chosen()
@@ -54,7 +53,7 @@ def explore(name: str) -> None:
         latent_map(view, state.point, state.commit, state.layers, not state.point_given, decoded, keep_pick, MAP_KEY)
         with st.container(key="panel"):
             show_panel(view)
-    link.write(name, state.point, state.point_given, state.layers)
+    session.address("explore")
 
 
 def choose_layers(rings: bool) -> list[str]:

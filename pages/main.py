@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.session import sidebar, state
+from pages.session import sidebar
 
 ICON = str(Path(__file__).parent / "session" / "icon.png")  # a file: an emoji or a symbol would be fetched from the network
 SIDEBAR_PX = 250
@@ -21,7 +21,6 @@ st.html(
     "[data-testid^=stBaseButton-primary] { color: light-dark(#fff, #10141b); }</style>"  # Streamlit's is white, on light blue too
 )
 
-state.begin()
 page = st.navigation(
     [
         st.Page("explore.py", title="Explore", icon=":material/scatter_plot:", default=True),

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import archive, checkpoints, names
 from core.checkpoints import SHIPPED, Checkpoint, CheckpointError
-from pages.session import link, refusals, sidebar, state
+from pages.session import link, properties, refusals, sidebar, state
 from pages.training import visitor
 
 MAX_UPLOAD_MB = 64  # of a zip; a model's weights are a few megabytes
@@ -12,8 +12,9 @@ MAX_UPLOAD_MB = 64  # of a zip; a model's weights are a few megabytes
 
 def main() -> None:
     """The page."""
-    state.begin()
+    state.begin("models")
     st.title("Models", anchor=False)
+    state.say_problems()
     st.markdown("You can open each model on every page. A model downloads as one zip file, which can be uploaded again, here or elsewhere.")
     if said := st.session_state.pop("models_said", ""):
         st.success(said, icon=":material/check:")
@@ -97,7 +98,7 @@ def delete(name: str) -> None:
     """Delete it, and look at another from now on."""
     checkpoints.delete(name)
     if st.session_state.checkpoint == name:
-        state.choose(state.default_checkpoint())
+        state.choose(properties.default_checkpoint())
 
 
 def upload() -> None:

@@ -10,8 +10,9 @@ from pages.session import sidebar, state
 
 def main() -> None:
     """The page."""
-    state.begin()
+    state.begin("reconstruct")
     st.title("Reconstruct", anchor=False)
+    state.say_problems()
     with st.sidebar:
         sidebar.checkpoint_picker()
     checkpoint = sidebar.open_chosen()
@@ -31,6 +32,7 @@ def main() -> None:
         noise.show(checkpoint.name, picked, label)
         gauge.show(checkpoint, picked)
         every_model.show(picked)
+    state.address("reconstruct")
     st.expander("What am I looking at?", icon=":material/school:").markdown(WHAT_IT_IS)
 
 

@@ -4,19 +4,21 @@ import streamlit as st
 
 from pages.enlarging import noise, one_digit, ten_digits, whole_picture
 from pages.session import state
+from pages.session.properties import TABS
 
 WIPES = "<style>.st-key-sr_wipe .it-row, .st-key-sr_wipe_larger .it-row { display: none; }</style>"  # the divider is enough
 
 
 def main() -> None:
     """The page."""
-    state.begin()
+    state.begin("super-resolution")
     st.title("Super-resolution", anchor=False)
+    state.say_problems()
     st.markdown(
         "Most pixels of a digit are thrown away. Rules can only smooth what is left; a network that knows digits fills in the rest."
     )
     st.html(WIPES)
-    one, ten, random, larger = st.tabs(["One digit", "Ten digits", "Noise", "A larger picture"])
+    one, ten, random, larger = st.tabs(list(TABS.values()), key="sr_tab", on_change="rerun")
     with one:
         one_digit.show()
     with ten:
@@ -25,6 +27,7 @@ def main() -> None:
         noise.show()
     with larger:
         whole_picture.show()
+    state.address("super-resolution")
     st.expander("What am I looking at?", icon=":material/school:").markdown(WHAT_IT_IS)
 
 

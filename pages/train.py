@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import jobs
-from pages.session import link, refusals
+from pages.session import refusals
 from pages.session import state as session
 from pages.training import class_panel, form, run_view, visitor
 
@@ -12,9 +12,12 @@ FORM_PX = 760
 
 def main() -> None:
     """The page."""
-    session.begin()
+    session.begin("train")
+    if problems := st.session_state.pop("link_problems", ()):
+        refusals.say("link", " ".join(problems))
     runs = jobs.runs()
     chosen = _chosen(runs)
+    session.address("train")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.title("Train a model", anchor=False, width="stretch")
         if runs:
@@ -42,17 +45,12 @@ def _form() -> None:
 
 
 def _chosen(runs: list[jobs.Run]) -> str | None:
-    """The run to show: the one just started or picked, else the address's, else the visitor's own that is under way."""
-    state, ids = st.session_state, {run.id for run in runs}
-    asked = st.query_params.get("run")
+    """The run to show: the one just started or picked, or the address's, else the visitor's own that is under way."""
+    state = st.session_state
     if "run" not in state:
-        state.run = asked if asked in ids else next((run.id for run in runs if run.active and run.owner == visitor.me()), None)
-        if asked is not None and asked not in ids:
-            refusals.say("link", f"The link asks for the run {link.quote(asked)}, which is not here, or no longer.")
-    if state.run not in ids:
+        state.run = next((run.id for run in runs if run.active and run.owner == visitor.me()), None)
+    if state.run not in {run.id for run in runs}:
         state.run = None
-    if st.query_params.get("run") != state.run:
-        st.query_params.from_dict({"run": state.run} if state.run else {})
     return state.run
 
 

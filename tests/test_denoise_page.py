@@ -27,7 +27,7 @@ from pages.denoising import photo as denoise_photo
 from pages.denoising import zipped as denoise_zip
 from pages.denoising.damage import Damage
 from pages.images import given_picture as given_page
-from pages.session import background, caches
+from pages.session import background, caches, properties
 from pages.session.background import Work
 
 PAGE = Path(__file__).resolve().parents[1] / "pages" / "denoise.py"
@@ -132,7 +132,7 @@ def table_rows(app: AppTest) -> list[str]:
 
 def test_first_visit_compares_methods_best_first_with_figures_that_are_right() -> None:
     app = run()
-    assert titles(app)[:2] == ["Clean", "Damaged"] and len(titles(app)) == 2 + len(methods.FIRST)
+    assert titles(app)[:2] == ["Clean", "Damaged"] and len(titles(app)) == 2 + len(properties.FIRST_METHODS)
     values = [float(row.split('class="number">')[1].split("<")[0].replace("−", "-")) for row in table_rows(app)]
     assert len(values) == 4 and values == sorted(values, reverse=True)
     clean = digits()[0]

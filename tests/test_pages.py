@@ -19,7 +19,7 @@ from core.models.conditional_vae import ConditionalVAEConfig
 from core.models.vae import VAEConfig
 from pages import browser
 from pages.browser.map import LAYERS
-from pages.session import downloads, link, words
+from pages.session import downloads, link, properties, words
 from pages.web import assets
 
 PAGES = Path(__file__).resolve().parents[1] / "pages"
@@ -113,14 +113,14 @@ def test_bad_point_in_the_link_gets_a_sentence_and_the_starting_point(z: str) ->
 
 def test_a_link_that_names_no_layer_of_ours_shows_the_usual_ones_and_says_so() -> None:
     app = run(layers="foo")
-    assert map_data(app)["layers"] == list(link.DEFAULT_LAYERS)
+    assert map_data(app)["layers"] == list(properties.DEFAULT_LAYERS)
     assert len(app.warning) == 1 and "`foo`" in app.warning[0].value and "usual" in app.warning[0].value
     assert not map_data(run(layers=""))["layers"], "none at all is a choice"
 
 
 def test_unknown_checkpoint_and_layers_in_the_link_get_a_sentence() -> None:
     app = run(checkpoint="../../etc/passwd", layers="points,attic")
-    assert len(app.warning) == 2 and "is not here" in app.warning[1].value and "attic" in app.warning[0].value
+    assert len(app.warning) == 2 and "is not here" in app.warning[0].value and "attic" in app.warning[1].value
     assert map_data(app)["layers"] == ["points"]
 
 
@@ -416,7 +416,9 @@ def test_commits_from_the_browser_are_checked() -> None:
 
 
 def test_links_round_trip() -> None:
-    parsed = link.parse({"z": "-0.5,2", "layers": ",".join(LAYERS)})
-    assert parsed.z == (-0.5, 2.0) and parsed.layers == tuple(LAYERS) and not parsed.problems
-    assert link.parse({"layers": ""}).layers == ()
-    assert link.parse({}) == link.Link()
+    table, default = properties.PAGES["explore"], properties.default_checkpoint()
+    values, _, problems = link.read(table, {"z": "-0.5,2", "layers": ",".join(LAYERS)})
+    assert values["z"] == (-0.5, 2.0) and values["layers"] == list(LAYERS) and not problems
+    assert link.read(table, {"layers": ""})[0]["layers"] == []
+    untouched = {"checkpoint": default, "z": link.UNSET, "layers": list(properties.DEFAULT_LAYERS)}
+    assert link.read(table, {}) == (untouched, set(), [])

@@ -18,7 +18,7 @@ from core.checkpoints import Checkpoint
 from core.data import datasets
 from core.frame import class_names
 from pages.exploring import panel
-from pages.session import state
+from pages.session import properties
 
 SIDE_PX = 252
 
@@ -26,7 +26,7 @@ SIDE_PX = 252
 @st.cache_resource
 def open_checkpoint() -> Checkpoint:
     """The model that ours shows by default."""
-    return checkpoints.load(state.default_checkpoint() or "")
+    return checkpoints.load(properties.default_checkpoint() or "")
 
 
 @st.cache_resource

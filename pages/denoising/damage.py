@@ -7,9 +7,7 @@ import streamlit as st
 
 from core.data.corruptions import CORRUPTIONS, damaged
 from core.words import sentence
-
-NONE = "none"
-MAX_SEED = 9999
+from pages.session.properties import MAX_SEED, NO_DAMAGE
 
 
 @dataclass(frozen=True)
@@ -23,9 +21,9 @@ class Damage:
 
 def ask(key: str, none_first: bool) -> Damage:
     """What the visitor wants; `none_first`: no damage unless they choose one."""
-    options = [NONE, *CORRUPTIONS] if none_first else [*CORRUPTIONS, NONE]
+    options = [NO_DAMAGE, *CORRUPTIONS] if none_first else [*CORRUPTIONS, NO_DAMAGE]
     name = st.selectbox("Damage", options, format_func=_title, key=f"{key}_damage-{none_first}", persist_state="session")
-    if name == NONE:
+    if name == NO_DAMAGE:
         return Damage()
     kind, slider_key = CORRUPTIONS[name], f"{key}_strength-{name}"
     st.caption(kind.summary)

@@ -9,11 +9,9 @@ import streamlit as st
 from core import metrics, restore
 from core.checkpoints import Checkpoint
 from core.words import sentence
-from pages.session import background, caches
+from pages.session import background, caches, properties
 from pages.web.assets import digest
 
-FIRST = ("denoiser", "lesson-denoiser", "vae", "tv")  # what a first visitor sees compared
-WITH_CODES = ("vae", "vae-search")  # they use the model of the sidebar
 KEPT = 64  # answers in a session's memory
 SLOW_S = 0.4  # what takes longer shows how far it is
 Scores = tuple[float, float | None]  # PSNR in dB, and SSIM; a tiny picture has none
@@ -45,16 +43,15 @@ def title(name: str) -> str:
 
 def offered(any_size: bool, checkpoint: Checkpoint | None) -> list[str]:
     """The methods that can be used here, in order: those for pictures of any size, or those for digits of 28 x 28 too."""
-    able = [name for name, method in restore.METHODS.items() if method.any_size or not any_size]
-    return [name for name in able if checkpoint is not None or name not in WITH_CODES]
+    return properties.methods(any_size, checkpoint is not None)
 
 
 def pick_many(checkpoint: Checkpoint | None) -> list[Chosen]:
     """Several methods to compare."""
     options = offered(False, checkpoint)
+    first = [name for name in properties.FIRST_METHODS if name in options]
     names = st.pills(
-        "Methods", options, selection_mode="multi", default=[name for name in FIRST if name in options], format_func=title,
-        key="denoise_methods", persist_state="session",
+        "Methods", options, selection_mode="multi", default=first, format_func=title, key="denoise_methods", persist_state="session",
     )  # fmt: skip
     with st.expander("Strength of the filters", icon=":material/tune:"):
         strengths = {name: ask_strength("denoise", name) for name in options if restore.METHODS[name].strength}
@@ -80,7 +77,7 @@ def ask_strength(key: str, name: str) -> float:
 
 
 def _chosen(name: str, strength: float | None, checkpoint: Checkpoint | None) -> Chosen:
-    return Chosen(name, strength, checkpoint.name if checkpoint and name in WITH_CODES else "")
+    return Chosen(name, strength, checkpoint.name if checkpoint and name in properties.WITH_CODES else "")
 
 
 def answers(digits: np.ndarray, method: Chosen, checkpoint: Checkpoint | None) -> np.ndarray:

@@ -5,7 +5,8 @@ import streamlit as st
 from core import enlarging, restore
 from pages.enlarging.comparing import title
 from pages.images.gallery import Strip, table
-from pages.session import link
+from pages.session import link, state
+from pages.session.properties import LARGEST
 
 NOISES = {"uniform": "Uniform, 0 to 1", "gaussian": "Gaussian, around grey"}
 DRAWS = 6  # pictures of noise at a time
@@ -21,9 +22,10 @@ def show() -> None:
             persist_state="session",
         )  # fmt: skip
         seed = st.number_input(
-            "Seed", 0, 2**31 - 1, key="sr_noise_seed", persist_state="session", width=140, help="The same seed draws the same noise."
+            "Seed", 0, LARGEST, key="sr_noise_seed", persist_state="session", width=140, help="The same seed draws the same noise."
         )
         st.button("Draw again", icon=":material/casino:", on_click=next_seed)
+    state.address("super-resolution")
     noise = enlarging.noise(kind, DRAWS, 7, seed)
     try:
         strips = [Strip(title(name), enlarging.enlarge_all(noise, name, 4), "28 × 28 pixels") for name in ("bicubic", "upscaler-x4")]
@@ -39,4 +41,4 @@ def show() -> None:
 
 def next_seed() -> None:
     """Other noise."""
-    st.session_state.sr_noise_seed = (st.session_state.sr_noise_seed + 1) % 2**31
+    st.session_state.sr_noise_seed = (st.session_state.sr_noise_seed + 1) % (LARGEST + 1)

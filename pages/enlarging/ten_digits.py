@@ -8,7 +8,7 @@ from core.data.datasets import DatasetError, on_disk
 from core.words import decibels, number
 from pages.enlarging.comparing import factor_control, figures_of, say_problems, title
 from pages.images.gallery import Strip, table
-from pages.session import caches, link
+from pages.session import caches, link, state
 
 DATASET = "mnist"  # what the models were trained on
 
@@ -23,6 +23,7 @@ def show() -> None:
         st.error(link.plain(str(error)), icon=":material/error:")
         return
     factor = factor_control("sr_factor_ten")
+    state.address("super-resolution")
     comparison = caches.enlarged(digits, factor)
     say_problems(comparison)
     shown = [name for name in ("bicubic", enlarging.model_for(factor)) if name in comparison.by]

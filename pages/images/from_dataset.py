@@ -7,14 +7,14 @@ from core.data import datasets
 from core.data.datasets import DATASETS, DatasetError, on_disk
 from pages.images.picked import WIDTH_PX, Picked, another
 from pages.session import caches, downloads, link
+from pages.session.properties import first_dataset
 
 
 def choose(key: str, wanted: str) -> Picked | None:
     """Data set, class and number. wanted: the data set that is shown first, where it is here."""
     names = list(DATASETS)
-    first = wanted if wanted in DATASETS and on_disk(wanted, "test") else "digits"
     dataset = st.selectbox(
-        "Data set", names, index=names.index(first), format_func=lambda name: DATASETS[name].title, key=f"{key}_dataset",
+        "Data set", names, index=names.index(first_dataset(wanted)), format_func=lambda name: DATASETS[name].title, key=f"{key}_dataset",
         persist_state="session",
     )  # fmt: skip
     if not on_disk(dataset, "test"):
@@ -37,10 +37,13 @@ def choose(key: str, wanted: str) -> Picked | None:
             st.info("These images have none of this class. Choose another.", icon=":material/search_off:")
             return None
         number_key = f"{key}_number-{dataset}-{only}"
+        too_few = say_too_few(number_key, len(rows))
         number = st.number_input(
             f"Number, of {len(rows):,}", 0, len(rows) - 1, 0, key=number_key, persist_state="session", width=WIDTH_PX,
         )  # fmt: skip
         another(f"{key}_another", number_key, len(rows))
+    if too_few:
+        st.warning(too_few, icon=":material/link_off:")
     if dataset != wanted and wanted in DATASETS and not on_disk(wanted, "test"):
         with st.container(border=True):
             here, there = DATASETS[dataset].name, DATASETS[wanted].name
@@ -50,3 +53,12 @@ def choose(key: str, wanted: str) -> Picked | None:
     label = int(split.labels[row])
     title = f"{DATASETS[dataset].name}, test image {row:,}: {classes[label]}"
     return Picked(datasets.to_ink(split.images[row]), title, dataset, label)
+
+
+def say_too_few(key: str, count: int) -> str:
+    """A sentence where a link asks for an image beyond the last one; the first is then shown in its place."""
+    asked = st.session_state.get(key) or 0
+    if asked < count:
+        return ""
+    st.session_state[key] = 0
+    return f"The link asks for image {asked:,}, but the last one is {count - 1:,}. Showing the first one instead."

@@ -8,10 +8,10 @@ from core.checkpoints import CheckpointError
 from pages.images.bottleneck import show_strip
 from pages.images.picked import Picked
 from pages.reconstructing import KEY
-from pages.session import words
+from pages.session import state, words
+from pages.session.properties import MOST_NOISE, usual_noise
 
 NEIGHBOURS = 8
-MOST_NOISE, NOISE_WITHOUT_OWN = 2.0, 0.3  # of the slider: its end, and where it begins for a model without noise of its own
 NOT_TRAINED_WITH_NOISE = (
     "This model was trained without noise in its codes: nothing taught it that codes near each other should look alike."
 )
@@ -27,12 +27,12 @@ def show(name: str, picked: Picked, label: int | None) -> None:
     st.header("Noise in the code", anchor=False)
     own = reconstruction.posterior_noise(checkpoint.latents.mu, checkpoint.latents.logvar)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        start = NOISE_WITHOUT_OWN if own is None else float(np.clip(round(own, 2), 0.01, MOST_NOISE))
         sigma = st.slider(
-            "Noise σ", 0.0, MOST_NOISE, start, 0.01, key=f"{KEY}_sigma-{name}", persist_state="session", width=320,
+            "Noise σ", 0.0, MOST_NOISE, usual_noise(own), 0.01, key=f"{KEY}_sigma-{name}", persist_state="session", width=320,
             help="In units of the standard deviation of each code coordinate over the test images.",
         )  # fmt: skip
         st.button("Again", icon=":material/casino:", key=f"{KEY}_again", on_click=other_noise)
+    state.address("reconstruct")
     z = reconstruction.by_model(checkpoint.model, picked.x, label).code
     seed = st.session_state.get(f"{KEY}_noise", 0)
     codes = reconstruction.noisy_codes(z, sigma, checkpoint.latents.mu.std(0), NEIGHBOURS, seed)

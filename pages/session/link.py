@@ -1,65 +1,186 @@
-"""The view in the URL: which checkpoint, which point, which layers. Opening the link shows the same view."""
+"""A page's address as a table of properties, read and written: what cannot be used becomes a sentence, never an error.
+
+`properties.py` has the tables, a line for each property; `state.py` puts them into the session and back.
+"""
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-
-import streamlit as st
+from typing import Any
 
 from core.latent import Z_LIMIT
-from pages.browser.map import LAYERS
 from pages.web import errors
 
-PARAMETERS = ("checkpoint", "z", "layers")  # of the Explore page's address
-DEFAULT_LAYERS = ("points", "names")
+UNSET: Any = object()  # the default of what the page chooses by itself: the session holds nothing, and the address says nothing
+
+Values = Mapping[str, Any]  # of properties, by name
+Query = dict[str, str]
+Read = Callable[[str, Values], Any]  # a property's text, and the values of those before it -> its value
+
+
+class UnusableError(ValueError):
+    """What a link asks for and cannot be had, as the end of the sentence "The link asks for the point `1`"."""
+
+
+class PartlyUnusableError(UnusableError):
+    """Some of what a link asks for can be had: `value`; the message is a whole sentence."""
+
+    def __init__(self, value: Any, message: str) -> None:
+        super().__init__(message)
+        self.value = value
 
 
 @dataclass(frozen=True)
-class Link:
-    """What a URL asks for. `point_given`: it names a point, or (z None) says that none is kept."""
+class Property:
+    """One thing that an address can say. Those that are functions take the values of the properties before it in the table."""
 
-    checkpoint: str | None = None
-    z: tuple[float, float] | None = None
-    point_given: bool = False
-    layers: tuple[str, ...] = DEFAULT_LAYERS
-    problems: tuple[str, ...] = ()
-
-
-def parse(query: Mapping[str, str]) -> Link:
-    """Read a query string's values; what cannot be used becomes a sentence in `problems` and its default."""
-    problems = []
-    z, point_given = None, False
-    if "z" in query:
-        try:
-            z, point_given = parse_point(query["z"]), True
-        except ValueError as error:
-            problems.append(f"{errors.words(error)} Showing the starting point instead.")
-    layers: tuple[str, ...] = DEFAULT_LAYERS
-    if "layers" in query:
-        wanted = [layer for layer in query["layers"].split(",") if layer]
-        layers = tuple(layer for layer in LAYERS if layer in wanted)
-        if unknown := [quote(layer) for layer in wanted if layer not in LAYERS]:
-            instead = "They are left out." if layers else "Showing the usual ones instead."
-            problems.append(f"The link asks for layers that do not exist: {', '.join(unknown[:5])}. {instead}")
-            layers = layers or DEFAULT_LAYERS
-    return Link(query.get("checkpoint"), z, point_given, layers, tuple(problems))
+    words: str  # "the point", for sentences
+    read: Read  # raises UnusableError
+    key: str | Callable[[Values], str]  # in st.session_state
+    default: Any = None  # which is not written; or a function
+    write: Callable[[Any], str | None] = str  # None: this value is not for a link
+    when: Callable[[Values], bool] = lambda values: True  # whether it says anything of what is shown; otherwise it is not of the link
+    always: bool | Callable[[Values], bool] = False  # whether it is written even where it is the default
+    said: str = ""  # the session's key that tells whether there is anything to write, where the value alone does not
+    instead: str | Callable[[Values], str] = "Using the default instead."
 
 
-def parse_point(text: str) -> tuple[float, float] | None:
-    """ "0.5,-1.2" -> (0.5, -1.2); "" -> None; ValueError with a sentence for anything else."""
+Table = Mapping[str, Property]
+
+
+def told(given: Any, values: Values) -> Any:
+    """What a property's key, default or sentence is, where it may be a function of the values before it."""
+    return given(values) if callable(given) else given
+
+
+def read(table: Table, query: Mapping[str, str]) -> tuple[dict[str, Any], set[str], list[str]]:
+    """The values that an address asks for, defaults for the rest; the names that it says; what was wrong, in sentences."""
+    values: dict[str, Any] = {}
+    asked, problems = set(), []
+    for name, of in table.items():
+        value = told(of.default, values)
+        if name in query and of.when(values):
+            try:
+                value = of.read(query[name], values)
+                asked.add(name)
+            except PartlyUnusableError as error:
+                value = error.value
+                asked.add(name)
+                problems.append(errors.words(error))
+            except UnusableError as error:
+                problems.append(
+                    f"The link asks for {of.words} {quote(query[name])}{errors.words(error)} {told(of.instead, values)}".strip()
+                )
+        values[name] = value
+    return values, asked, problems
+
+
+def write(table: Table, values: Values) -> Query:
+    """The address of these values: what is not the default and says something of what is shown."""
+    query, before = {}, {}
+    for name, of in table.items():
+        value = before[name] = values[name]
+        if value is UNSET or not of.when(before) or (not told(of.always, before) and same(value, told(of.default, before))):
+            continue
+        if (text := of.write(value)) is not None:
+            query[name] = text
+    return query
+
+
+def same(value: Any, other: Any) -> bool:
+    """Whether two values show the same; of several that were chosen the order shows nothing."""
+    if isinstance(value, list | tuple) and isinstance(other, list | tuple):
+        return sorted(value) == sorted(other)
+    return bool(value == other)
+
+
+# --- readers and writers -------------------------------------------------------------------------------------------------------
+
+
+def one_of(options: Collection[str] | Callable[[Values], Collection[str]]) -> Read:
+    """One of some names."""
+
+    def read_one(text: str, values: Values) -> str:
+        names = told(options, values)
+        if text not in names:
+            raise UnusableError(f", which is not one of {', '.join(map(quote, names))}.")
+        return text
+
+    return read_one
+
+
+def several_of(options: Collection[str] | Callable[[Values], Collection[str]], words: str, usual: Collection[str]) -> Read:
+    """Some of several names, with commas between; none at all is a choice."""
+
+    def read_several(text: str, values: Values) -> list[str]:
+        names, wanted = told(options, values), [name for name in text.split(",") if name]
+        chosen = [name for name in names if name in wanted]
+        if unknown := [quote(name) for name in wanted if name not in names]:
+            instead = "They are left out." if chosen else "Showing the usual ones instead."
+            message = f"The link asks for {words} that do not exist: {', '.join(unknown[:5])}. {instead}"
+            raise PartlyUnusableError(chosen or [name for name in names if name in usual], message)
+        return chosen
+
+    return read_several
+
+
+def whole(low: int, high: int | Callable[[Values], int]) -> Read:
+    """A whole number of that range."""
+
+    def read_whole(text: str, values: Values) -> int:
+        if not re.fullmatch(r"-?[0-9]{1,15}", text):
+            raise UnusableError(", which is not a whole number.")
+        most = told(high, values)
+        if not low <= int(text) <= most:
+            raise UnusableError(f"; it must be from {low:,} to {most:,}.")
+        return int(text)
+
+    return read_whole
+
+
+def decimal(low: float, high: float, text: str) -> float:
+    """A number of that range."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if math.isnan(value):
+        raise UnusableError(", which is not a number.")
+    if not low <= value <= high:
+        raise UnusableError(f"; it must be from {low:g} to {high:g}.")
+    return value
+
+
+def write_decimal(value: float, digits: int = 6) -> str:
+    """ "0.35", without zeros at the end."""
+    text = f"{value:.{digits}f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def read_flag(text: str, values: Values) -> bool:
+    """ "1" or "0"."""
+    return one_of(("0", "1"))(text, values) == "1"
+
+
+def read_point(text: str, values: Values) -> tuple[float, float] | None:
+    """ "0.5,-1.2" -> (0.5, -1.2); "" -> None, no point."""
     if not text:
         return None
-    shown = quote(text)
     try:
-        values = [float(part) for part in text.split(",")]
+        numbers = [float(part) for part in text.split(",")]
     except ValueError:
-        values = []
-    if len(values) != 2:
-        raise ValueError(f"The link asks for the point {shown}, which is not two numbers with a comma between them.")
-    if not all(math.isfinite(v) and abs(v) <= Z_LIMIT for v in values):
-        raise ValueError(f"The link asks for the point {shown}; each coordinate must be from {-Z_LIMIT:g} to {Z_LIMIT:g}.")
-    return values[0], values[1]
+        numbers = []
+    if len(numbers) != 2:
+        raise UnusableError(", which is not two numbers with a comma between them.")
+    if not all(math.isfinite(v) and abs(v) <= Z_LIMIT for v in numbers):
+        raise UnusableError(f"; each coordinate must be from {-Z_LIMIT:g} to {Z_LIMIT:g}.")
+    return numbers[0], numbers[1]
+
+
+def write_point(z: Sequence[float] | None) -> str:
+    """Four digits after the point are more than the eye can tell; no point is ""."""
+    return "" if z is None else ",".join(write_decimal(v, 4) for v in z)
 
 
 def check_pick(pick: object) -> tuple[tuple[float, float] | None, int] | None:
@@ -78,16 +199,7 @@ def check_pick(pick: object) -> tuple[tuple[float, float] | None, int] | None:
     return (float(z[0]), float(z[1])), number
 
 
-def write(checkpoint: str, z: tuple[float, float] | None, point_given: bool, layers: Sequence[str]) -> None:
-    """Put the view into the browser's address bar."""
-    query = {"checkpoint": checkpoint}
-    if point_given:
-        query["z"] = "" if z is None else ",".join(f"{v:.4f}".rstrip("0").rstrip(".") for v in z)
-    if tuple(layers) != DEFAULT_LAYERS:
-        query["layers"] = ",".join(layers)
-    st.session_state.query = query
-    if dict(st.query_params) != query:
-        st.query_params.from_dict(query)
+# --- a stranger's words --------------------------------------------------------------------------------------------------------
 
 
 def quote(text: str) -> str:

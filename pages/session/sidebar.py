@@ -12,7 +12,7 @@ from core import checkpoints, metrics
 from core.checkpoints import Checkpoint, CheckpointError
 from core.training.config import choose_device, device_title
 from core.words import number
-from pages.session import link, state, words
+from pages.session import link, properties, state, words
 
 ROOM = (Path(__file__).parent / "sidebar.js").read_text(encoding="utf-8")
 
@@ -69,7 +69,7 @@ def _chosen() -> None:
 
 def open_chosen() -> Checkpoint | None:
     """The chosen checkpoint; where it cannot be used, a sentence, and the default in its place."""
-    name, default = st.session_state.checkpoint, state.default_checkpoint()
+    name, default = st.session_state.checkpoint, properties.default_checkpoint()
     if gone := st.session_state.pop("gone", None):
         st.warning(f"The model {link.quote(gone)} is no longer here.{f' Showing {name} instead.' * bool(name)}", icon=":material/link_off:")
     if name is None:

@@ -1,51 +1,99 @@
-"""What one visitor looks at, in st.session_state: checkpoint, point, point_given, commit, layers and query. It begins with the URL."""
+"""What one visitor looks at, in st.session_state, under the keys that properties.py names; it begins with the URL and goes back there."""
 
 import streamlit as st
 
 from core import checkpoints
-from pages.session import link
+from pages.session import link, properties
 
-DEFAULT = "vae-mnist-2d"
 LAYER_PILLS = {True: "layer_pills", False: "layer_pills_without_rings"}  # the widget's key, by whether the model has rings to show
+MOST_SENT = 100  # addresses that may be on their way to the browser
 
 
-def default_checkpoint() -> str | None:
-    """The shipped checkpoint, else the first there is, else None."""
-    names = checkpoints.available()
-    return DEFAULT if DEFAULT in names else next(iter(names), None)
-
-
-def begin() -> None:
-    """What the URL asked for becomes this session's view, the first time, and when Back or an edited
-    address asks for another; what it asked for in vain, `link_problems`."""
+def begin(page: str) -> None:
+    """What the URL asks of this page becomes the session's, the first time, and when Back or an edited address asks for another;
+    what it asks in vain becomes `link_problems`."""
+    _begin_session()
     _leave_deleted()
-    begun, query = "point" in st.session_state, {name: st.query_params[name] for name in link.PARAMETERS if name in st.query_params}
-    if begun and query in ({}, st.session_state.get("query")):  # another page's link drops the query; this session wrote the other
-        return
-    asked = link.parse(st.query_params)
-    problems = list(asked.problems)
-    names, default = checkpoints.available(), default_checkpoint()
-    if asked.checkpoint is not None and asked.checkpoint not in names:
-        shown = link.quote(asked.checkpoint)
-        problems.append(f"The link asks for the model {shown}, which is not here. Showing {default} instead." if default else "")
-    st.session_state.update(
-        checkpoint=asked.checkpoint if asked.checkpoint in names else default,
-        layers=list(asked.layers),
-        point=asked.z,
-        point_given=asked.point_given,
-        commit=st.session_state.get("commit", 0),  # the browser takes no answer older than its last commit
-        query=query,
-    )
-    for pills in LAYER_PILLS.values():
-        st.session_state.pop(pills, None)  # they begin again with these layers
-    st.session_state.link_problems = [problem for problem in problems if problem]
+    query = {name: st.query_params[name] for name in properties.PAGES[page] if name in st.query_params}
+    sent = _sent(page)
+    if st.session_state.get("page") != page:
+        del sent[:-1]  # what was on its way when the visitor left
+        st.session_state.page = page
+    if query in sent:
+        del sent[: sent.index(query)]  # the browser has come so far: an earlier one is asked for by Back
+    elif query:  # a link in the sidebar drops it, and the page stays as it was left
+        _ask(page, query)
+        sent[:] = [query]
+
+
+def address(page: str) -> None:
+    """Put what the page shows into the browser's address bar."""
+    query, sent = link.write(properties.PAGES[page], _values(page)), _sent(page)
+    if query not in sent[-1:]:
+        sent.append(query)
+        del sent[:-MOST_SENT]
+    if dict(st.query_params) != query:
+        st.query_params.from_dict(query)
+
+
+def say_problems() -> None:
+    """What a link asked for in vain, once."""
+    for problem in st.session_state.pop("link_problems", ()):
+        st.warning(problem, icon=":material/link_off:")
+
+
+def _sent(page: str) -> list[link.Query]:
+    """The addresses that this page wrote, from the one that the browser last came with to the newest."""
+    sent: list[link.Query] = st.session_state.setdefault("sent", {}).setdefault(page, [])
+    return sent
+
+
+def _values(page: str) -> dict[str, object]:
+    """What the session holds for each property of a page."""
+    state, values = st.session_state, dict[str, object]()
+    for name, of in properties.PAGES[page].items():
+        default = link.told(of.default, values)
+        said = not of.said or state.get(of.said)
+        values[name] = state.get(link.told(of.key, values), default) if said else link.UNSET
+    return values
+
+
+def _ask(page: str, query: link.Query) -> None:
+    """This link's values become the session's: of all that it can say, so that what it does not say is as it is at first."""
+    state, table = st.session_state, properties.PAGES[page]
+    values, asked, problems = link.read(table, query)
+    for name, of in table.items():
+        key = link.told(of.key, values)
+        if of.said:
+            state[of.said] = name in asked
+        if values[name] is link.UNSET:
+            state.pop(key, None)
+        elif of.when(values):
+            state[key] = values[name]
+    if page == "explore":
+        for pills in LAYER_PILLS.values():
+            state.pop(pills, None)  # they begin again with these layers
+    _begin_session()
+    state.link_problems = problems
+
+
+def _begin_session() -> None:
+    """What every page relies on."""
+    state = st.session_state
+    if "checkpoint" not in state:
+        state.checkpoint = properties.default_checkpoint()
+    if "layers" not in state:
+        state.layers = list(properties.DEFAULT_LAYERS)
+    for key, value in {"point": None, "point_given": False, "commit": 0}.items():  # no answer is older than the browser's last commit
+        if key not in state:
+            state[key] = value
 
 
 def _leave_deleted() -> None:
     """A model that was deleted, here or by somebody else, gives way to the default; `gone` says which it was."""
     name = st.session_state.get("checkpoint")
     if name is not None and name not in checkpoints.available():
-        choose(default_checkpoint())
+        choose(properties.default_checkpoint())
         st.session_state.gone = name
 
 

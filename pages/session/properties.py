@@ -1,0 +1,241 @@
+"""What each page's address can say: one table of properties a page, a line or two for each, so that whoever opens the link sees the same.
+
+Names and values are a contract: old links go on working. A property's default is what the page shows by itself.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from core import checkpoints, jobs, reconstruction
+from core.checkpoints import CheckpointError
+from core.data.corruptions import CORRUPTIONS
+from core.data.datasets import DATASETS, on_disk
+from core.restore import METHODS
+from pages.browser.map import LAYERS
+from pages.session import link
+from pages.session.link import UNSET, Property, Read, Table, UnusableError, Values, one_of, several_of, told, whole
+
+SHIPPED = "vae-mnist-2d"
+DEFAULT_LAYERS = ("points", "names")
+SHARED_KINDS = ("test", "generate")  # of images; an upload or a drawing is the visitor's own, and no link speaks of it
+NO_DAMAGE = "none"
+MAX_SEED = 9_999  # of damage
+MAX_INVENTED = 10_000  # seeds of a model's inventions
+MOST_NOISE, NOISE_WITHOUT_OWN = 2.0, 0.3  # in a code: the most, and where a model without noise of its own begins
+FIRST_METHODS = ("denoiser", "lesson-denoiser", "vae", "tv")  # to denoise: what a first visitor sees compared
+WITH_CODES = ("vae", "vae-search")  # methods that use the model of the sidebar
+DENOISE = {"digit": "denoise", "photo": "denoise_photo", "picture": "denoise_picture", "files": "denoise_files"}  # a mode's widgets' keys
+TABS = {"one": "One digit", "ten": "Ten digits", "noise": "Noise", "larger": "A larger picture"}  # of Super-resolution
+FACTORS = (2, 4)
+NOISES = ("uniform", "gaussian")
+LARGEST = 2**31 - 1
+
+
+def where(**allowed: Any) -> Callable[[Values], bool]:
+    """Whether those properties have one of these values; a list, or a single one."""
+    return lambda values: all(values[name] in ([wish] if isinstance(wish, str) else wish) for name, wish in allowed.items())
+
+
+# --- the model -----------------------------------------------------------------------------------------------------------------
+
+
+def default_checkpoint() -> str | None:
+    """The shipped checkpoint, else the first there is, else None."""
+    names = checkpoints.available()
+    return SHIPPED if SHIPPED in names else next(iter(names), None)
+
+
+def read_checkpoint(text: str, values: Values) -> str:
+    """A model that is here; the name never becomes a path."""
+    if text not in checkpoints.available():
+        raise UnusableError(", which is not here.")
+    return text
+
+
+CHECKPOINT = Property(
+    "the model", read_checkpoint, "checkpoint", lambda values: default_checkpoint(), lambda name: name,
+    instead=lambda values: f"Showing {name} instead." if (name := default_checkpoint()) else "",
+)  # fmt: skip
+
+
+# --- an image ------------------------------------------------------------------------------------------------------------------
+
+
+def first_dataset(wanted: str) -> str:
+    """The data set that a page begins with: the wanted one where it is on this machine, else the one that needs no download."""
+    return wanted if wanted in DATASETS and on_disk(wanted, "test") else "digits"
+
+
+def dataset_of(values: Values) -> str:
+    """The data set that the model learnt from; "" where that is unknown."""
+    try:
+        return checkpoints.opened(str(values["checkpoint"])).dataset_name
+    except CheckpointError:
+        return ""
+
+
+def image(prefix: str, wanted: str | Callable[[Values], str] = "mnist", **inside: Any) -> dict[str, Property]:
+    """Where the image comes from and which one it is; `prefix` of the widgets' keys, `wanted`: the data set shown first."""
+    tests, shared = where(**inside, kind="test"), where(**inside, kind=SHARED_KINDS)
+    invented = where(kind="generate")
+    return {
+        "kind": Property(
+            "the kind of image", one_of(SHARED_KINDS), f"{prefix}_kind", "test", lambda kind: kind if kind in SHARED_KINDS else None,
+            when=where(**inside),
+        ),
+        "data": Property(
+            "the data set", one_of(DATASETS), f"{prefix}_dataset", lambda values: first_dataset(told(wanted, values)), when=tests,
+            always=lambda values: values["data"] != told(wanted, values),  # which may be downloaded one day, and come first from then on
+        ),
+        "class": Property(
+            "the class", whole(0, lambda values: len(DATASETS[values["data"]].classes) - 1),
+            lambda values: f"{prefix}_class-{values['data']}", when=tests,
+        ),
+        "image": Property(  # how many there are, the page knows, and says where there are too few
+            "the image", whole(0, lambda values: MAX_INVENTED if invented(values) else LARGEST),
+            lambda values: f"{prefix}_seed" if invented(values) else f"{prefix}_number-{values['data']}-{values['class']}", 0, when=shared,
+        ),
+    }  # fmt: skip
+
+
+# --- Denoise -------------------------------------------------------------------------------------------------------------------
+
+
+def hurts(values: Values) -> bool:
+    """Whether damage is done to an image that others can see too, or to a whole picture."""
+    return values["mode"] == "picture" or where(mode="digit", kind=SHARED_KINDS)(values)
+
+
+def read_strength(text: str, values: Values) -> float:
+    """The strength of the damage."""
+    kind = CORRUPTIONS[values["damage"]]
+    return whole(int(kind.low), int(kind.high))(text, values) if kind.whole else link.decimal(kind.low, kind.high, text)
+
+
+def of_filter(name: str) -> Property:
+    """The strength of a classical filter."""
+    kind = METHODS[name].strength
+    assert kind is not None
+    read: Read = whole(int(kind.low), int(kind.high)) if kind.whole else lambda text, values: link.decimal(kind.low, kind.high, text)
+    return Property(
+        f"the strength of {METHODS[name].title}", read, lambda values: f"{DENOISE[values['mode']]}_strength_of-{name}", kind.default,
+        link.write_decimal, when=lambda values: name in (values["methods"] if values["mode"] == "digit" else [values["method"]]),
+    )  # fmt: skip
+
+
+def methods(any_size: bool, codes: bool) -> list[str]:
+    """The ways to denoise, in order: for pictures of any size, or those for 28 x 28 too; with those that need a model, or without."""
+    able = [name for name, method in METHODS.items() if method.any_size or not any_size]
+    return [name for name in able if codes or name not in WITH_CODES]
+
+
+def single_methods(values: Values) -> list[str]:
+    """The methods of a photo, a picture or files."""
+    whole_picture = values["mode"] == "picture" or (values["mode"] == "files" and values["show"] == "picture")
+    return methods(whole_picture, values["checkpoint"] is not None)
+
+
+def many_methods(values: Values) -> list[str]:
+    """The methods of a single digit."""
+    return methods(False, values["checkpoint"] is not None)
+
+
+DENOISING: Table = {
+    "checkpoint": CHECKPOINT,
+    "mode": Property("the task", one_of(DENOISE), "denoise_mode", "digit"),
+    **image("denoise", mode="digit"),
+    "show": Property("files that show", one_of(("digit", "digits", "picture")), "denoise_files_kind", "digit", when=where(mode="files")),
+    "flatten": Property(
+        "evened light", link.read_flag, "denoise_flatten", False, lambda flat: str(int(flat)), when=where(mode="picture")
+    ),
+    "damage": Property(
+        "the damage", one_of([*CORRUPTIONS, NO_DAMAGE]), lambda values: f"{DENOISE[values['mode']]}_damage-{values['mode'] == 'picture'}",
+        lambda values: NO_DAMAGE if values["mode"] == "picture" else next(iter(CORRUPTIONS)), when=hurts,
+    ),
+    "strength": Property(
+        "the strength", read_strength, lambda values: f"{DENOISE[values['mode']]}_strength-{values['damage']}",
+        lambda values: CORRUPTIONS[values["damage"]].default if values["damage"] in CORRUPTIONS else 0, link.write_decimal,
+        when=lambda values: hurts(values) and values["damage"] != NO_DAMAGE,
+    ),
+    "seed": Property(
+        "the seed", whole(0, MAX_SEED), lambda values: f"{DENOISE[values['mode']]}_damage_seed", 0,
+        when=lambda values: hurts(values) and values["damage"] != NO_DAMAGE,
+    ),
+    "methods": Property(
+        "the methods", several_of(many_methods, "methods", FIRST_METHODS), "denoise_methods",
+        lambda values: [name for name in many_methods(values) if name in FIRST_METHODS],
+        lambda chosen: ",".join(name for name in METHODS if name in chosen), when=where(mode="digit"),
+    ),
+    "method": Property(
+        "the method", one_of(single_methods),
+        lambda values: f"{DENOISE[values['mode']]}{'_' + values['show'] if values['mode'] == 'files' else ''}_method",
+        lambda values: single_methods(values)[0], when=where(mode=("photo", "picture", "files")),
+    ),
+    **{f"{name}-strength": of_filter(name) for name, method in METHODS.items() if method.strength},
+}  # fmt: skip
+
+
+# --- the others ----------------------------------------------------------------------------------------------------------------
+
+
+def noise_of(values: Values) -> float:
+    """What noise a model's codes are first shown with."""
+    try:
+        codes = checkpoints.opened(str(values["checkpoint"])).latents
+    except CheckpointError:
+        return NOISE_WITHOUT_OWN
+    return usual_noise(reconstruction.posterior_noise(codes.mu, codes.logvar))
+
+
+def usual_noise(own: float | None) -> float:
+    """The noise in the code to begin with: what the model was trained with (reconstruction.posterior_noise), within the slider."""
+    return NOISE_WITHOUT_OWN if own is None else float(np.clip(round(own, 2), 0.01, MOST_NOISE))
+
+
+def read_run(text: str, values: Values) -> str:
+    """A run that is here; the name never becomes a path."""
+    if text not in {run.id for run in jobs.runs()}:
+        raise UnusableError(", which is not here, or no longer.")
+    return text
+
+
+PAGES: dict[str, Table] = {
+    "explore": {
+        "checkpoint": replace(CHECKPOINT, always=True),
+        "z": Property(
+            "the point", link.read_point, "point", UNSET, link.write_point, said="point_given",
+            instead="Showing the starting point instead.",
+        ),
+        "layers": Property("layers", several_of(LAYERS, "layers", DEFAULT_LAYERS), "layers", list(DEFAULT_LAYERS), ",".join),
+    },
+    "reconstruct": {
+        "checkpoint": CHECKPOINT,
+        **image("reconstruct", dataset_of),
+        "sigma": Property(
+            "the noise", lambda text, values: link.decimal(0, MOST_NOISE, text), lambda values: f"reconstruct_sigma-{values['checkpoint']}",
+            noise_of, link.write_decimal,
+        ),
+        "draw": Property("the draw of noise", whole(0, LARGEST), "reconstruct_noise", 0),
+    },
+    "denoise": DENOISING,
+    "super-resolution": {
+        "tab": Property(
+            "the tab", lambda text, values: TABS[one_of(TABS)(text, values)], "sr_tab", TABS["one"],
+            lambda title: next(name for name in TABS if TABS[name] == title),
+        ),
+        **image("sr_source", tab=TABS["one"]),
+        "checkpoint": replace(CHECKPOINT, when=where(tab=TABS["one"], kind="generate")),
+        "factor": Property(
+            "the factor", lambda text, values: int(one_of([str(factor) for factor in FACTORS])(text, values)),
+            lambda values: "sr_factor_ten" if values["tab"] == TABS["ten"] else "sr_factor", FACTORS[0],
+            when=where(tab=(TABS["one"], TABS["ten"])),
+        ),
+        "noise": Property("the noise", one_of(NOISES), "sr_noise", NOISES[0], when=where(tab=TABS["noise"])),
+        "seed": Property("the seed", whole(0, LARGEST), "sr_noise_seed", 0, when=where(tab=TABS["noise"])),
+    },
+    "train": {"run": Property("the run", read_run, "run", UNSET, lambda run: run, instead="")},
+    "models": {"checkpoint": CHECKPOINT},
+}  # fmt: skip

@@ -17,8 +17,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from core.data.formats import MAX_BYTES
 from core.data.photo import find_digits, paste_back
-from core.data.uploads import MAX_BYTES, MAX_WORKING_PIXELS, Picture, UploadError, stored_size
+from core.data.pixels import MAX_WORKING_PIXELS
+from core.data.uploads import Picture, UploadError, stored_size
 from core.data.uploads import read_picture as read
 from core.replacing import replacing
 from core.restore import METHODS, OnProgress, RestoreError, denoise_batch, denoise_page

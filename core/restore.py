@@ -16,7 +16,7 @@ from torch import Tensor
 from core import checkpoints, latent
 from core.checkpoints import Checkpoint, CheckpointError
 from core.data import photo
-from core.data.uploads import MAX_WORKING_PIXELS
+from core.data.pixels import MAX_WORKING_PIXELS
 from core.models import Model, Restorer
 from core.models.autoencoder import SIDE
 

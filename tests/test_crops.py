@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw
 
 from core.data import photo
 from core.data.crops import digit_is_lighter
-from core.data.uploads import ink_is_dark
+from core.data.polarity import ink_is_dark
 
 
 def cut_out(label: int, pen: float, margin: float, side: int) -> np.ndarray:

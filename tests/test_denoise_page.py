@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
 from core import checkpoints, metrics, restore
-from core.data import uploads
+from core.data import pixels, uploads, zips
 from core.data.datasets import load
 from core.data.photo import digits_in_boxes, find_digits, paste_back
 from core.models import build_restorer
@@ -291,7 +291,7 @@ def test_the_sample_is_truly_damaged(seed: int, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_reduced_size_and_how_a_file_was_read_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "MAX_WORKING_PIXELS", 30_000)
+    monkeypatch.setattr(pixels, "MAX_WORKING_PIXELS", 30_000)
     app = uploaded(run("picture"), ("page.png", page_of_digits()))
     assert "450 × 200 pixels" in words(app) and "reduced to 225 × 100" in words(app) and "missing" not in words(app)
     uploaded(app, ("page.png", page_of_digits()[:-4]))
@@ -529,11 +529,11 @@ def test_progress_through_a_zip_only_grows(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_more_files_than_are_read_are_said() -> None:
     data = png(digits()[0])
-    app = uploaded(run("files"), *((f"{n}.png", data) for n in range(uploads.MAX_FILES + 2)))
+    app = uploaded(run("files"), *((f"{n}.png", data) for n in range(zips.MAX_FILES + 2)))
     app = finished(press(app, "Denoise them"), "denoise_files")
     rows = app.session_state["denoise_files"].result.rows
-    assert [bool(row.result) for row in rows] == [True] * uploads.MAX_FILES + [False]
-    assert f"more than {uploads.MAX_FILES} images" in rows[-1].problem
+    assert [bool(row.result) for row in rows] == [True] * zips.MAX_FILES + [False]
+    assert f"more than {zips.MAX_FILES} images" in rows[-1].problem
 
 
 def test_what_was_done_before_a_stop_is_kept() -> None:

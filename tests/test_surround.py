@@ -8,7 +8,7 @@ from drawn_pages import found_right, write
 from scipy import ndimage
 
 from core.data import photo
-from core.data.uploads import ink_is_dark
+from core.data.polarity import ink_is_dark
 
 
 def sides(kind: str, height: int, width: int, share: float) -> np.ndarray:

@@ -21,8 +21,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFile, ImageFont
 
-from core.data import uploads
-from core.data.uploads import Upload, UploadError, ink_is_dark, read_files, read_image, stored_size
+from core.data import formats, pixels, uploads, zips
+from core.data.polarity import ink_is_dark
+from core.data.uploads import Upload, UploadError, read_files, read_image, stored_size
 
 CORRUPTIONS = 400
 MORE_CORRUPTIONS = 2000
@@ -305,8 +306,8 @@ def test_what_follows_the_picture_is_ignored():
 
 
 def test_large_pictures_are_reduced_by_block_means(monkeypatch):
-    monkeypatch.setattr(uploads, "MAX_WORKING_PIXELS", 28 * 28)
-    monkeypatch.setattr(uploads, "STRIP_PIXELS", 300)  # several strips
+    monkeypatch.setattr(pixels, "MAX_WORKING_PIXELS", 28 * 28)
+    monkeypatch.setattr(pixels, "STRIP_PIXELS", 300)  # several strips
     exactly(saved(np.kron(DIGIT, np.ones((3, 3), np.uint8))), INK)
     ragged = np.kron(DIGIT, np.ones((2, 2), np.uint8))[:55, :55]
     assert np.abs(read_image(saved(ragged)) - INK).max() < 1e-6
@@ -319,13 +320,13 @@ def test_large_pictures_are_reduced_by_block_means(monkeypatch):
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF"])
 def test_the_stored_size_is_known_without_decoding(kind, monkeypatch):
     data = saved(np.full((55, 33), 200, np.uint8), kind)
-    monkeypatch.setattr(uploads, "MAX_WORKING_PIXELS", 28 * 28)
+    monkeypatch.setattr(pixels, "MAX_WORKING_PIXELS", 28 * 28)
     assert read_image(data).shape == (28, 17)  # reduced
     monkeypatch.setattr(Image, "open", None)
     assert stored_size(data) == (55, 33)
 
 
-@pytest.mark.parametrize("data", [b"", b"hello", uploads.PNG_MAGIC, b"GIF89a", b"II*\0", b"RIFF1234WEBPVP8X", b"PK\3\4"])
+@pytest.mark.parametrize("data", [b"", b"hello", formats.PNG_MAGIC, b"GIF89a", b"II*\0", b"RIFF1234WEBPVP8X", b"PK\3\4"])
 def test_what_has_no_stored_size_gets_the_same_sentence(data):
     with pytest.raises(UploadError) as expected:
         read_image(data)
@@ -337,7 +338,7 @@ def test_what_has_no_stored_size_gets_the_same_sentence(data):
 def test_strips_join_without_a_seam(monkeypatch):
     noise = np.random.default_rng(0).integers(0, 256, (101, 37, 4), np.uint8)
     whole = read_image(saved(noise))
-    monkeypatch.setattr(uploads, "STRIP_PIXELS", 64)
+    monkeypatch.setattr(pixels, "STRIP_PIXELS", 64)
     np.testing.assert_array_equal(read_image(saved(noise)), whole)
 
 
@@ -345,7 +346,7 @@ def bomb(kind: str, width: int, height: int) -> bytes:
     """A small file whose header states this size."""
     if kind == "PNG":
         head = b"IHDR" + struct.pack(">LLBBBBB", width, height, 8, 0, 0, 0, 0)
-        return uploads.PNG_MAGIC + struct.pack(">L", 13) + head + struct.pack(">L", zlib.crc32(head)) + b"\0\0\0\0IEND\xaeB`\x82"
+        return formats.PNG_MAGIC + struct.pack(">L", 13) + head + struct.pack(">L", zlib.crc32(head)) + b"\0\0\0\0IEND\xaeB`\x82"
     data = bytearray(saved(DIGIT, kind, **({"lossless": True} if kind == "WEBP" else {})))
     if kind == "GIF":
         data[6:10] = struct.pack("<HH", width, height)
@@ -376,7 +377,7 @@ def test_one_side_too_long():
 
 
 def test_a_file_too_large_is_not_looked_at(monkeypatch):
-    monkeypatch.setattr(uploads, "MAX_BYTES", 1 << 20)
+    monkeypatch.setattr(formats, "MAX_BYTES", 1 << 20)
     refused(saved(DIGIT) + b"x" * (1 << 20), "larger than 1 MB. Save the image smaller")
 
 
@@ -385,7 +386,7 @@ import io, resource, struct, sys, time, zlib
 import numpy as np
 from PIL import Image
 sys.path.insert(0, "tests")
-from core.data import uploads
+from core.data import formats, uploads
 case = sys.argv[1]
 def save(image, kind, **options):
     out = io.BytesIO(); image.save(out, kind, **options); return out.getvalue()
@@ -393,7 +394,7 @@ def chunk(name, body):
     return struct.pack(">L", len(body)) + name + body + struct.pack(">L", zlib.crc32(name + body))
 def png(width, height, depth, colour, idat, extra=b""):
     head = chunk(b"IHDR", struct.pack(">LLBBBBB", width, height, depth, colour, 0, 0, 0))
-    return uploads.PNG_MAGIC + head + extra + chunk(b"IDAT", idat) + chunk(b"IEND", b"")
+    return formats.PNG_MAGIC + head + extra + chunk(b"IDAT", idat) + chunk(b"IEND", b"")
 def zeros(count):
     packer = zlib.compressobj(9); out = [packer.compress(bytes(1 << 20)) for _ in range(count >> 20)]
     return b"".join([*out, packer.compress(bytes(count % (1 << 20))), packer.flush()])
@@ -433,7 +434,7 @@ def rle():
     data[30:34] = struct.pack("<L", 1)
     return bytes(data[:offset]) + (b"\\1\\7" * 2000 + b"\\0\\0") * 1000 + b"\\0\\1"
 data = make[case]()
-assert len(data) <= uploads.MAX_BYTES, len(data)
+assert len(data) <= formats.MAX_BYTES, len(data)
 warm = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 pid_peak = "/proc/self/clear_refs"
 open(pid_peak, "w").write("5")  # forget the peak of making the file
@@ -660,7 +661,7 @@ def corrupted(number: int) -> bytes:
             del data[at : at + rng.randint(1, 20)]
         if not data:
             break
-    if bytes(data[:8]) == uploads.PNG_MAGIC and rng.random() < 0.8:
+    if bytes(data[:8]) == formats.PNG_MAGIC and rng.random() < 0.8:
         data = rechecked(data)
     return bytes(data)
 
@@ -697,7 +698,7 @@ def check_corruptions(numbers):
     assert 0.02 * len(read) < sum(read) < 0.9 * len(read)  # some changes do no harm, most do: both ways are met
 
 
-MAGICS = [uploads.PNG_MAGIC, b"\xff\xd8\xff", b"GIF89a", b"BM", b"II*\0", b"MM\0*", b"II+\0\x08\0\0\0"]
+MAGICS = [formats.PNG_MAGIC, b"\xff\xd8\xff", b"GIF89a", b"BM", b"II*\0", b"MM\0*", b"II+\0\x08\0\0\0"]
 MAGICS += [b"RIFF\x40\0\0\0WEBPVP8 ", b"PK\3\4", b""]
 
 
@@ -820,8 +821,8 @@ def test_encrypted_and_oddly_packed_members():
 
 def test_no_more_than_so_many_images(monkeypatch):
     monkeypatch.setattr(uploads, "MAX_FILES", 3)
-    monkeypatch.setattr(uploads._Budget, "files", 3)
-    monkeypatch.setattr(uploads._Budget.__init__, "__defaults__", (3, uploads.MAX_UNPACKED))
+    monkeypatch.setattr(zips.Budget, "files", 3)
+    monkeypatch.setattr(zips.Budget.__init__, "__defaults__", (3, zips.MAX_UNPACKED))
     for files in ([("a.png", SAMPLES["png"])] * 9, [("a.zip", zipped((f"{n}.png", SAMPLES["png"]) for n in range(9)))] * 2):
         found = listed(files)
         assert [read for _, read, _ in found] == [True] * 3 + [False]
@@ -830,7 +831,7 @@ def test_no_more_than_so_many_images(monkeypatch):
 
 
 def test_a_zip_bomb_is_not_unpacked_beyond_the_limit(monkeypatch):
-    monkeypatch.setattr(uploads._Budget.__init__, "__defaults__", (200, 5 << 20))
+    monkeypatch.setattr(zips.Budget.__init__, "__defaults__", (200, 5 << 20))
     data = zipped((f"{n}.png", bytes(3 << 20)) for n in range(9))
     assert len(data) < 100_000
     read, unpacked = zipfile.ZipExtFile.read, []
@@ -843,17 +844,17 @@ def test_a_zip_bomb_is_not_unpacked_beyond_the_limit(monkeypatch):
     found = listed([("a.zip", data), ("b.png", SAMPLES["png"])])
     assert [title for title, _, _ in found] == ["0.png", "1.png", "a.zip", "b.png"]
     assert "Zips unpack to more than" in found[1][2] and "the rest was left out" in found[2][2] and found[3][1]
-    assert sum(unpacked) <= (5 << 20) + uploads.CHUNK
+    assert sum(unpacked) <= (5 << 20) + zips.CHUNK
 
 
 def test_a_member_too_large_is_not_unpacked_whole(monkeypatch):
-    monkeypatch.setattr(uploads, "MAX_BYTES", 1 << 20)
+    monkeypatch.setattr(zips, "MAX_BYTES", 1 << 20)
     found = listed([("a.zip", zipped([("a.png", bytes(30 << 20)), ("b.png", SAMPLES["png"])]))])
     assert "larger than 1 MB" in found[0][2] and found[1][1]
 
 
 def test_more_members_than_are_listed(monkeypatch):
-    monkeypatch.setattr(uploads, "MAX_MEMBERS", 5)
+    monkeypatch.setattr(zips, "MAX_MEMBERS", 5)
     data = zipped((f".{n}", b"") for n in range(6))
     monkeypatch.setattr(zipfile, "ZipFile", None)
     assert "holds more than 5 files" in listed([("a.zip", data)])[0][2]
@@ -911,5 +912,5 @@ def test_random_changes_of_a_zip(data):
 
 
 def test_the_working_size_keeps_a_page():
-    assert uploads._reduction((4096, 4096)) == 1 and uploads._reduction((4097, 4096)) == 2 and uploads._reduction((20_000, 3)) == 1
-    assert math.prod(size // uploads._reduction((8160, 6120)) for size in (8160, 6120)) <= uploads.MAX_WORKING_PIXELS
+    assert pixels.reduction((4096, 4096)) == 1 and pixels.reduction((4097, 4096)) == 2 and pixels.reduction((20_000, 3)) == 1
+    assert math.prod(size // pixels.reduction((8160, 6120)) for size in (8160, 6120)) <= pixels.MAX_WORKING_PIXELS

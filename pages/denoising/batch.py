@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from core import restore
-from core.data import photo, uploads
+from core.data import formats, photo, zips
 from core.data.photo import Digit
 from core.data.uploads import Upload, read_files
 from pages.denoising import zipped
@@ -76,8 +76,8 @@ def run(work: Work, files: list[tuple[str, bytes]], kind: str, method: Chosen) -
 
 def about_how_many(files: list[tuple[str, bytes]]) -> int:
     """Images in these files, with what else their zips hold, from the bytes alone."""
-    entries = (data.count(uploads.MEMBER_SIGNATURE) if data.startswith(uploads.ZIP_MAGIC) else 1 for _, data in files)
-    return min(sum(entries), uploads.MAX_FILES)
+    entries = (data.count(zips.MEMBER_SIGNATURE) if data.startswith(formats.ZIP_MAGIC) else 1 for _, data in files)
+    return min(sum(entries), zips.MAX_FILES)
 
 
 def _one(work: Work, number: str, upload: Upload, kind: str, method: Chosen, count: int) -> tuple[list[Row], dict[str, bytes]]:

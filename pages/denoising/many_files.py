@@ -5,7 +5,8 @@ from typing import Any
 import streamlit as st
 
 from core.checkpoints import Checkpoint
-from core.data import uploads
+from core.data.formats import MAX_BYTES
+from core.data.zips import MAX_FILES
 from core.words import plural
 from pages.denoising import batch, methods
 from pages.denoising.batch import KINDS, MAX_DIGITS, MAX_RESULT, Outcome
@@ -17,7 +18,7 @@ SLOT = "denoise_files"
 MAX_MB = 64  # of one upload; a zip's files may unpack to more
 NO_PICTURE = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='1' height='1'/%3E"  # for nothing the table says "None"
 LIMITS = (
-    f"Images of up to {uploads.MAX_BYTES >> 20} MB, or zips of them up to {MAX_MB} MB; {uploads.MAX_FILES} images and {MAX_DIGITS:,} "
+    f"Images of up to {MAX_BYTES >> 20} MB, or zips of them up to {MAX_MB} MB; {MAX_FILES} images and {MAX_DIGITS:,} "
     f"digits in one go, {MAX_RESULT >> 20} MB of results. Colours become grey. Nothing is kept when the session ends."
 )
 
@@ -33,7 +34,7 @@ def show(checkpoint: Checkpoint | None) -> None:
         st.caption(LIMITS)
         kind = str(st.radio("They show", list(KINDS), format_func=KINDS.__getitem__, key="denoise_files_kind", persist_state="session"))
         method = methods.pick_one(f"denoise_files_{kind}", kind == "picture", checkpoint)
-        given = [(file.name, file.getvalue()) for file in files[: uploads.MAX_FILES + 1]]  # one more: the reader says so
+        given = [(file.name, file.getvalue()) for file in files[: MAX_FILES + 1]]  # one more: the reader says so
         token = f"{[digest(name.encode() + data) for name, data in given]} {kind} {method}"
         if st.button("Denoise them", type="primary", icon=":material/auto_fix_high:", width="stretch", disabled=not given):
             background.start(SLOT, token, lambda work: batch.run(work, given, kind, method))

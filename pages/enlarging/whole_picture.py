@@ -5,6 +5,7 @@ import streamlit as st
 
 from core import restore
 from core.data import uploads
+from core.data.formats import MAX_BYTES
 from core.data.uploads import UploadError
 from core.enlarging import model_for
 from pages.browser.tools import wipe
@@ -30,7 +31,7 @@ def show() -> None:
         "nothing else: it sharpens pen strokes, and makes everything look like pen strokes."
     )
     st.file_uploader(
-        "A picture to enlarge", FILE_TYPES, key="sr_upload", max_upload_size=uploads.MAX_BYTES >> 20, on_change=keep_upload,
+        "A picture to enlarge", FILE_TYPES, key="sr_upload", max_upload_size=MAX_BYTES >> 20, on_change=keep_upload,
     )  # fmt: skip
     given = st.session_state.get("sr_given")
     if given is None:

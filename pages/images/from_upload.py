@@ -5,8 +5,10 @@ from typing import Any
 import streamlit as st
 
 from core.data import photo
+from core.data.formats import MAX_BYTES, MAX_PIXELS
 from core.data.mnist_form import SIDE
-from core.data.uploads import MAX_BYTES, MAX_PIXELS, MAX_WORKING_PIXELS, read_files
+from core.data.pixels import MAX_WORKING_PIXELS
+from core.data.uploads import read_files
 from pages.images.picked import Picked
 from pages.session import link
 

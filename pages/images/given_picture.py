@@ -10,6 +10,7 @@ from PIL import Image
 from core import denoise, latent
 from core.checkpoints import Checkpoint
 from core.data import uploads
+from core.data.formats import MAX_BYTES
 from core.data.uploads import UploadError
 from pages.images.from_upload import FILE_TYPES, LIMITS
 from pages.images.pictures import grey
@@ -40,7 +41,7 @@ def ask(checkpoint: Checkpoint | None) -> tuple[Given, np.ndarray] | None:
     """The chosen picture and its pixels, ink (H, W) in [0, 1]; None, with what to do, while there is none that can be read."""
     state = st.session_state
     st.file_uploader(
-        "A photo or a scan", type=FILE_TYPES, key="denoise_upload", max_upload_size=uploads.MAX_BYTES >> 20, on_change=_uploaded,
+        "A photo or a scan", type=FILE_TYPES, key="denoise_upload", max_upload_size=MAX_BYTES >> 20, on_change=_uploaded,
     )  # fmt: skip
     if checkpoint is not None:
         st.button(

@@ -5,7 +5,7 @@ from email.message import Message
 import anyio
 from fastapi import Request
 
-from core.data.uploads import FORMATS
+from core.data.formats import FORMATS
 from pages.web.api import bounds
 from pages.web.api.parameters import Parameters
 from pages.web.api.refusals import Refusal

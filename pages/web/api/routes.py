@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from core.data.uploads import FORMATS
+from core.data.formats import FORMATS
 from core.restore import METHODS, TRAINED_ON
 from pages.web.api import limits, parameters
 from pages.web.api.body import FILE_FIELD, content_type, is_form, read

@@ -63,10 +63,11 @@ class Frame:
         return export.decoder_bytes(self.model, self.folded, self.label)
 
     def atlas(self) -> bytes:
-        """The decoded grid over the whole of `bound`: uint8 (cells, cells, 28, 28), rows from the top."""
+        """What stands in for the decoder: `bound` as a little-endian float32, then the grid that is decoded all over it, uint8
+        (cells, cells, 28, 28), rows from the top."""
         low, high = (-self.bound, -self.bound), (self.bound, self.bound)
         cells = latent.decode_grid(self.model, low, high, self.cells, self.plane, self.label)
-        return np.rint(cells * 255).astype(np.uint8).tobytes()
+        return np.float32(self.bound).astype("<f4").tobytes() + np.rint(cells * 255).astype(np.uint8).tobytes()
 
     @property
     def note(self) -> str:

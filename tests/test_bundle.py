@@ -12,6 +12,8 @@ from playwright.sync_api import Browser
 from safetensors.numpy import save
 
 from core import export
+from core.frame import Frame
+from core.latent import Plane
 from core.models import build
 from core.models.vae import VAEConfig
 from pages.browser import FOLDER
@@ -348,6 +350,19 @@ def test_tensors_of_half_precision_are_read(bundle: Bundle) -> None:
       return [tensors.half, tensors.single].map(({ data }) => [...data].map(String));"""
     half, single = bundle.run("nets/decoder.js", script, given)
     assert half == single and single[2:4] == ["1", "-2.5"] and single[-1] == "Infinity"
+
+
+def test_an_atlas_gives_the_nearest_of_what_the_server_decoded(bundle: Bundle) -> None:
+    model = build("vae", VAEConfig(encoder_hidden=(4,), decoder_hidden=(4,)), seed=1).eval()
+    shown = Frame(model, Plane(np.zeros(2), np.eye(2)), np.array([[4.9, -1.0]]), np.zeros(1, np.uint8), (), None, cells=11)  # 5 beyond 4.9
+    z = [[-5, -5], [0, 0], [1.2, -3.4], [5, 4], [40, -40]]
+    script = """const decoder = new m.AtlasDecoder(Uint8Array.from(atob(given.bytes), c => c.charCodeAt(0)).buffer);
+      return given.z.map(([a, b]) => Array.from(decoder.decode(a, b)));"""
+    found = np.array(bundle.run("nets/decoder.js", script, {"bytes": base64.b64encode(shown.atlas()).decode(), "z": z}))
+    cells = np.clip(np.rint(np.array(z)), -5, 5).astype(np.float32)  # one every 1.0
+    with torch.no_grad():
+        decoded = model.decode(torch.from_numpy(cells)).flatten(1).numpy()
+    assert np.abs(found - decoded).max() <= 0.5 / 255 + 1e-6 and np.ptp(decoded, axis=0).max() > 0.05
 
 
 @pytest.mark.parametrize("count", [0, 1, 7, 3000])

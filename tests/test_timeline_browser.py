@@ -409,8 +409,8 @@ def test_a_decoder_that_the_browser_cannot_run_is_previewed(view: RunView) -> No
     view.begin(12, "&atlas=1")
     for epoch in (12, 3):
         view.scrub(epoch)
-        far = timeline_app.bound(float(np.abs(timeline_app.codes(epoch)[0]).max()))
-        places = np.linspace(-far, far, timeline_app.ATLAS_CELLS)
+        far = timeline_app.shown(epoch).bound
+        places = np.linspace(-far, far, timeline_app.EPOCH_CELLS)
         z = tuple(float(places[np.abs(places - v).argmin()]) for v in POINT)
         assert near(view.image(), pixels(epoch, z))
 

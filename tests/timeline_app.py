@@ -15,16 +15,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from core import checkpoints, figures, latent
-from core.export import decoder_bytes
-from core.frame import bound
+from core import checkpoints
+from core.frame import EPOCH_CELLS, Frame
+from core.latent import Plane
 from core.models import build
 
 TOTAL = 12
 ROWS = 1500
 BOUND = 4.5  # of the sliders
 OUTLIER = 3e9  # nats
-ATLAS_CELLS = 16
 
 
 class Run:
@@ -85,32 +84,28 @@ def codes(epoch: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 @cache
-def figure(epoch: int) -> bytes:
-    """What the route answers for figure.json."""
+def shown(epoch: int) -> Frame:
+    """What the map shows after an epoch."""
     mu, labels = codes(epoch)
-    classes = tuple(str(c) for c in range(10))
-    return figures.latent_map(mu, labels, classes, latent.class_medians(mu, labels)).to_json(engine="json").encode()
+    classes, whole = tuple(str(c) for c in range(10)), Plane(np.zeros(2, np.float32), np.eye(2, dtype=np.float32))
+    return Frame(model(epoch), whole, mu, labels, classes, None, EPOCH_CELLS)
 
 
 @cache
-def decoder(epoch: int) -> bytes:
-    """What the route answers for decoder.safetensors."""
-    return decoder_bytes(model(epoch))
+def file(name: str, epoch: int) -> bytes:
+    """What the route answers for one of FILES."""
+    return FILES[name](shown(epoch))
 
 
-@cache
-def atlas(epoch: int) -> bytes:
-    """What the route answers for atlas.bin."""
-    far = bound(float(np.abs(codes(epoch)[0]).max()))
-    return np.rint(latent.decode_grid(model(epoch), (-far, -far), (far, far), ATLAS_CELLS) * 255).astype(np.uint8).tobytes()
+FILES = {"figure.json": Frame.figure, "decoder.safetensors": Frame.decoder, "atlas.bin": Frame.atlas}
 
 
 def frame(request: Request) -> Response:
     """/runs/{run}/{stamp}/{epoch}/{file}."""
-    make = {"figure.json": figure, "decoder.safetensors": decoder, "atlas.bin": atlas}.get(request.path_params["file"])
-    if make is None or request.path_params["run"] == "gone":
+    name = request.path_params["file"]
+    if name not in FILES or request.path_params["run"] == "gone":
         return PlainTextResponse("There is no such run.", 404)
-    return Response(make(int(request.path_params["epoch"])), headers={"Cache-Control": "public, max-age=31536000, immutable"})
+    return Response(file(name, int(request.path_params["epoch"])), headers={"Cache-Control": "public, max-age=31536000, immutable"})
 
 
 def set_run(request: Request) -> Response:

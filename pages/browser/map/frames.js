@@ -46,15 +46,15 @@ async function read(path, kind, signal) {
 
 export const readFigure = (path, signal) => read(path, "json", signal).then(parseFigure);
 export const readDecoder = (path, signal) => read(path, "arrayBuffer", signal).then((bytes) => new DenseDecoder(bytes));
-export const readAtlas = (path, bound, signal) => read(path, "arrayBuffer", signal).then((bytes) => new AtlasDecoder(bytes, bound));
+export const readAtlas = (path, signal) => read(path, "arrayBuffer", signal).then((bytes) => new AtlasDecoder(bytes));
 
 const models = new Shelf(12);
 
 /** Figure and decoder of a model that is done learning. */
-export function readModel({ figure, decoder, atlas, bound }) {
+export function readModel({ figure, decoder, atlas }) {
   return Promise.all([
     models.get(figure, () => readFigure(figure)),
-    decoder ? models.get(decoder, () => readDecoder(decoder)) : models.get(atlas, () => readAtlas(atlas, bound)),
+    decoder ? models.get(decoder, () => readDecoder(decoder)) : models.get(atlas, () => readAtlas(atlas)),
   ]);
 }
 

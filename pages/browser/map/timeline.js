@@ -30,12 +30,6 @@ const STRIP = `
   <p class="lm-outside" hidden></p>
   <div class="lm-keys" role="group" aria-label="Curves: click for one kind alone, shift-click to add"></div>`;
 
-/** How far an epoch's atlas reaches: as far as that epoch's codes, in halves, as the server's epochs.py has it. */
-function bound({ codes }) {
-  const far = [codes.x, codes.y].map((values) => values.reduce((most, v) => Math.max(most, Math.abs(v)), 0));
-  return Math.max(3.5, Math.ceil(2 * Math.max(...far)) / 2);
-}
-
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export class Timeline {
@@ -148,7 +142,7 @@ export class Timeline {
     const { live_decoder: live } = this.data.timeline, at = (file) => this.address(epoch, file);
     return this.frames.get(at(""), (signal) => {
       const figure = readFigure(at("figure.json"), signal);
-      const decoder = live ? readDecoder(at("decoder.safetensors"), signal) : figure.then((read) => readAtlas(at("atlas.bin"), bound(read), signal));
+      const decoder = live ? readDecoder(at("decoder.safetensors"), signal) : readAtlas(at("atlas.bin"), signal);
       return Promise.all([figure, decoder]);
     });
   }

@@ -82,14 +82,14 @@ export class DenseDecoder {
   }
 }
 
-/** The nearest of a grid of images that the server decoded: a preview, not the model's answer at this very point. */
+/** The nearest of a grid of images that the server decoded (`atlas` in core/frame.py): a preview, not the model's answer at this very point. */
 export class AtlasDecoder {
   exact = false;
 
-  constructor(buffer, bound) {
-    this.images = new Uint8Array(buffer); // (row from the top, column, 784)
+  constructor(buffer) {
+    this.bound = new DataView(buffer).getFloat32(0, true); // the grid goes from -bound to bound
+    this.images = new Uint8Array(buffer, 4); // (row from the top, column, 784)
     this.cells = Math.round(Math.sqrt(this.images.length / PIXELS));
-    this.bound = bound;
     this.output = new Float32Array(PIXELS);
   }
 

@@ -150,9 +150,10 @@ def test_back_and_edited_addresses_are_followed_and_what_is_late_is_not() -> Non
     app.query_params["seed"] = "3"  # the browser had not come to 4 yet when the visitor clicked again
     app.number_input(key="denoise_damage_seed").set_value(5)
     assert address(go(app)) == {"seed": "5"}
-    app.query_params["seed"] = "5"
+    app.query_params["seed"] = "3"  # Back, at once
     go(app)
-    app.query_params["seed"] = "2"  # Back
+    assert app.number_input(key="denoise_damage_seed").value == 3
+    app.query_params["seed"] = "2"  # and again
     go(app)
     assert app.number_input(key="denoise_damage_seed").value == 2
     app.query_params.clear()  # the sidebar's link

@@ -19,8 +19,8 @@ def begin(page: str) -> None:
     if st.session_state.get("page") != page:
         del sent[:-1]  # what was on its way when the visitor left
         st.session_state.page = page
-    if query in sent:
-        del sent[: sent.index(query)]  # the browser has come so far: an earlier one is asked for by Back
+    if query in sent and (query == sent[-1] or _address(page) != sent[-1]):  # a change was made before the newest came to the browser
+        del sent[: sent.index(query)]
     elif query:  # a link in the sidebar drops it, and the page stays as it was left
         _ask(page, query)
         sent[:] = [query]
@@ -28,7 +28,7 @@ def begin(page: str) -> None:
 
 def address(page: str) -> None:
     """Put what the page shows into the browser's address bar."""
-    query, sent = link.write(properties.PAGES[page], _values(page)), _sent(page)
+    query, sent = _address(page), _sent(page)
     if query not in sent[-1:]:
         sent.append(query)
         del sent[:-MOST_SENT]
@@ -46,6 +46,10 @@ def _sent(page: str) -> list[link.Query]:
     """The addresses that this page wrote, from the one that the browser last came with to the newest."""
     sent: list[link.Query] = st.session_state.setdefault("sent", {}).setdefault(page, [])
     return sent
+
+
+def _address(page: str) -> link.Query:
+    return link.write(properties.PAGES[page], _values(page))
 
 
 def _values(page: str) -> dict[str, object]:

@@ -1,0 +1,118 @@
+"""Links in a real browser: what one sets comes into the address, and a reload and another visitor see the same."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from live import PATIENCE_MS, Server
+from playwright.sync_api import Browser, Page, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+@contextmanager
+def visitor(chromium: Browser, url: str) -> Iterator[Page]:
+    """Somebody with a browser of their own, at this address; the page must not fail."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 1000})
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(url)
+    yield page
+    context.close()
+    assert not errors
+
+
+def address(page: Page, said: str) -> None:
+    """Wait until the address says just this."""
+    expect(page).to_have_url(re.compile(rf"^[^?]*{re.escape(f'?{said}' if said else '')}$"), timeout=PATIENCE_MS)
+
+
+def seen_alike(chromium: Browser, page: Page, look: Callable[[Page], None]) -> None:
+    """After a reload, and by somebody else with the same address."""
+    look(page)
+    url = page.url
+    page.reload()
+    look(page)
+    with visitor(chromium, url) as other:
+        look(other)
+        assert other.url == page.url == url
+
+
+def test_denoise(server: Server, chromium: Browser) -> None:
+    with visitor(chromium, f"{server.url}/denoise") as page:
+        expect(page.get_by_test_id("denoise-table")).to_be_visible()
+        page.get_by_role("spinbutton", name="Number, of 10,000").fill("12")
+        page.keyboard.press("Enter")
+        address(page, "image=12")
+        page.get_by_role("combobox", name="Damage").click()
+        page.get_by_role("option", name="Scratches").click()
+        address(page, "image=12&damage=scratches")
+
+        def look(page: Page) -> None:
+            expect(page.get_by_text(re.compile(r"MNIST, test image 12: .*Scratches, 4"))).to_be_visible()
+
+        seen_alike(chromium, page, look)
+        page.get_by_role("link", name="Reconstruct").click()
+        expect(page.get_by_role("heading", name="Reconstruct", exact=True)).to_be_visible()
+        address(page, "")
+        page.get_by_role("link", name="Denoise").click()
+        address(page, "image=12&damage=scratches")
+        page.get_by_role("combobox", name="Damage").click()
+        page.get_by_role("option", name="Blur").click()
+        address(page, "image=12&damage=blur")
+        page.go_back()
+        look(page)
+        address(page, "image=12&damage=scratches")
+
+
+def test_reconstruct(server: Server, chromium: Browser) -> None:
+    with visitor(chromium, f"{server.url}/reconstruct") as page:
+        page.get_by_role("button", name="Again").click()
+        address(page, "draw=1")
+        page.get_by_role("radio", name="Generate").click()
+        address(page, "kind=generate&draw=1")
+        page.get_by_role("spinbutton", name="Seed").fill("42")
+        page.keyboard.press("Enter")
+        address(page, "kind=generate&image=42&draw=1")
+        pictures: list[str] = []
+
+        def look(page: Page) -> None:
+            expect(page.get_by_role("spinbutton", name="Seed")).to_have_value("42")
+            neighbour = page.get_by_test_id("neighbours").locator("img").nth(1)
+            expect(neighbour).to_be_visible()
+            pictures.append(neighbour.get_attribute("src") or "")
+
+        seen_alike(chromium, page, look)
+        assert len(set(pictures)) == 1, "the same noise in the same code"
+
+
+def test_super_resolution(server: Server, chromium: Browser) -> None:
+    with visitor(chromium, f"{server.url}/super_resolution") as page:
+        page.get_by_role("tab", name="Noise").click()
+        address(page, "tab=noise")
+        for seed in range(1, 4):
+            page.get_by_role("button", name="Draw again").click()
+            address(page, f"tab=noise&seed={seed}")
+
+        def look(page: Page) -> None:
+            expect(page.get_by_role("tab", name="Noise")).to_have_attribute("aria-selected", "true")
+            expect(page.get_by_role("spinbutton", name="Seed")).to_have_value("3")
+
+        seen_alike(chromium, page, look)
+
+
+def test_clicks_faster_than_the_server_lose_nothing(server: Server, chromium: Browser) -> None:
+    with visitor(chromium, f"{server.url}/denoise?seed=5") as page:
+        expect(page.get_by_test_id("denoise-table")).to_be_visible()
+        more = (
+            page.get_by_role("spinbutton", name="Seed")
+            .locator("xpath=ancestor::*[@data-testid='stNumberInput']")
+            .get_by_test_id("stNumberInputStepUp")
+        )
+        for _ in range(12):
+            more.click()
+        address(page, "seed=17")
+        expect(page.get_by_role("spinbutton", name="Seed")).to_have_value("17")

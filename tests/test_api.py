@@ -31,7 +31,7 @@ from core.data import uploads
 from core.restore import METHODS
 from pages.web import pace
 from pages.web.api import body as reading
-from pages.web.api import bounds, limits, refusals, routes, work
+from pages.web.api import bounds, limits, parameters, refusals, routes, work
 from pages.web.api.parameters import Parameters
 
 APP = Starlette(routes=[Mount("/api", api)])
@@ -236,6 +236,12 @@ def test_wrong_parameters_are_refused_before_the_body_is_read(query: str, words:
     body = Body(encoded(page()))
     answer = post(body, query)
     assert answer.status == 400 and words in answer.error["message"] and body.taken == 0
+
+
+def test_thousands_of_names_are_refused_before_each_gets_an_error_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parameters, "wrong", None)
+    answer = post(encoded(page()), "?" + "&".join(f"n{number}" for number in range(5000)))
+    assert answer.status == 400 and "none named 'n0'" in answer.error["message"]
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/json", "", "application/x-www-form-urlencoded", "imagepng"])

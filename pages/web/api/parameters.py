@@ -13,9 +13,9 @@ from pages.web.api.refusals import Refusal
 
 METHOD = "\n".join(f"- {name}: {kind.summary}{'' if kind.any_size else ' 28 x 28 only.'}" for name, kind in METHODS.items())
 STRENGTH = "; ".join(
-    f"{name}: {known.low:g} to {known.high:g}, {known.default:g} unless told ({known.words})"
+    f"{name}: {takes.low:g} to {takes.high:g}, {takes.default:g} unless told ({takes.words})"
     for name, kind in METHODS.items()
-    if (known := kind.strength)
+    if (takes := kind.strength)
 )
 
 
@@ -36,7 +36,7 @@ class Parameters(BaseModel):
 
 def of(given: Sequence[tuple[str, str]]) -> Parameters:
     """The parameters in names and values, those of the query and those of a form; or a refusal."""
-    once(given)
+    known(given)
     try:
         asked = Parameters.model_validate(dict(given))
     except ValidationError as error:
@@ -45,17 +45,19 @@ def of(given: Sequence[tuple[str, str]]) -> Parameters:
     return asked
 
 
-def once(given: Sequence[tuple[str, str]]) -> None:
-    """Refuse a parameter that comes twice."""
+def known(given: Sequence[tuple[str, str]]) -> None:
+    """Refuse a name that is no parameter's, or comes twice: before pydantic, which would write an error for each of thousands."""
     names = [name for name, _ in given]
-    for name in Parameters.model_fields:
+    for name in names:
+        if name not in Parameters.model_fields:
+            raise Refusal(400, f"The parameters are {' and '.join(Parameters.model_fields)}; there is none named {name[:40]!r}.")
         if names.count(name) > 1:
             raise Refusal(400, f"Give {name} once, in the address or as a field of the form.")
 
 
-async def given_once(request: Request) -> None:
-    """Refuse a query with a parameter that comes twice."""
-    once(request.query_params.multi_items())
+async def known_query(request: Request) -> None:
+    """Refuse a query with other parameters, or with one twice."""
+    known(request.query_params.multi_items())
 
 
 async def none(request: Request) -> None:
@@ -65,12 +67,10 @@ async def none(request: Request) -> None:
 
 
 def wrong(found: Sequence[Any]) -> Refusal:
-    """What pydantic found wrong, in our words; of a name that is no parameter's first."""
-    first = next((error for error in found if error["type"] == "extra_forbidden"), found[0])
-    name, value = str(first["loc"][-1])[:40], str(first["input"])[:40]
+    """The first thing that pydantic found wrong, in our words."""
+    value = str(found[0]["input"])[:40]
     sentences = {
-        "extra_forbidden": f"The parameters are {' and '.join(Parameters.model_fields)}; there is none named {name!r}.",
         "literal_error": f"There is no method named {value!r}; there are {', '.join(METHODS)}.",
         "float_parsing": f"The strength should be a number; it is {value!r}.",
     }
-    return Refusal(400, sentences[first["type"]])
+    return Refusal(400, sentences[found[0]["type"]])

@@ -104,7 +104,7 @@ async def denoise(
     request: Request,
     who: Annotated[str, Depends(limits.counted)],
     kind: Annotated[Message, Depends(content_type)],
-    _: Annotated[None, Depends(parameters.given_once)],
+    _: Annotated[None, Depends(parameters.known_query)],
     asked: Annotated[Parameters, Query()],
 ) -> Response:
     """The image in the body, denoised: a PNG. The body is read here, once all else is known to be right and there is a place."""

@@ -83,7 +83,7 @@ def photo() -> str:
 
 def take_photo(pipe: Connection, data: bytes) -> None:
     """Measure it; networks are opened before the clock starts, as they are in a server."""
-    from core.data.photo import paste_back
+    from core.data.pasting import paste_back
     from core.data.uploads import find_digits, read_image
 
     torch.set_num_threads(1)

@@ -18,7 +18,8 @@ import numpy as np
 from PIL import Image
 
 from core.data.formats import MAX_BYTES
-from core.data.photo import find_digits, paste_back
+from core.data.pasting import paste_back
+from core.data.photo import find_digits
 from core.data.pixels import MAX_WORKING_PIXELS
 from core.data.uploads import Picture, UploadError, stored_size
 from core.data.uploads import read_picture as read

@@ -15,7 +15,8 @@ from torch import Tensor
 
 from core import checkpoints, latent
 from core.checkpoints import Checkpoint, CheckpointError
-from core.data import photo
+from core.data.normalizing import is_in_form
+from core.data.page import EvenLight, even_light
 from core.data.pixels import MAX_WORKING_PIXELS
 from core.models import Model, Restorer
 from core.models.autoencoder import SIDE
@@ -168,15 +169,15 @@ def denoise_page(
     """
     x = _checked(image)[0, 0].numpy()
     way = METHODS.get(method)
-    if way is None or not (way.is_model and way.any_size) or photo.is_in_form(x):
+    if way is None or not (way.is_model and way.any_size) or is_in_form(x):
         return denoise(x, method, strength, checkpoint, on_progress, should_stop)
-    page = photo.even_light(x)
+    page = even_light(x)
     ink = np.clip(page.ink / page.darkness, 0, 1)
     answer = page.put_back(page.darkness * denoise(ink, method, strength, checkpoint, on_progress, should_stop))
     return x + _trust(x, answer, page) * (answer - x) if careful else answer
 
 
-def _trust(given: np.ndarray, answer: np.ndarray, page: photo.EvenLight) -> np.ndarray:
+def _trust(given: np.ndarray, answer: np.ndarray, page: EvenLight) -> np.ndarray:
     """How much of a network's changes to take, (H, W) in [0, 1]: the weight that makes the expected squared error least.
 
     given = clean + noise, and what the network errs by has nothing to do with the noise: then (answer - given)^2 is around each pixel the

@@ -7,6 +7,8 @@ from PIL import Image, ImageDraw
 
 from core.data import photo
 from core.data.crops import digit_is_lighter
+from core.data.normalizing import normalize_digit
+from core.data.pasting import paste_back
 from core.data.polarity import ink_is_dark
 
 
@@ -46,7 +48,7 @@ def test_a_digit_cut_at_its_ink_is_one_digit(side, labels, margin, dark_ink):
             assert ink_is_dark(grey) is dark_ink, (label, pen)
             digits = photo.find_digits(1 - grey if dark_ink else grey)
             assert len(digits) == 1, (label, pen, len(digits))
-            whole = photo.normalize_digit(ink, (0, 0, *ink.shape)).x
+            whole = normalize_digit(ink, (0, 0, *ink.shape)).x
             assert alike(digits[0].x, whole) > 0.85, (label, pen, alike(digits[0].x, whole))
             inverted = photo.find_digits(grey if dark_ink else 1 - grey)
             assert len(inverted) == 1 and alike(inverted[0].x, whole) > 0.85, (label, pen)
@@ -55,7 +57,7 @@ def test_a_digit_cut_at_its_ink_is_one_digit(side, labels, margin, dark_ink):
 def test_a_wiped_crop_is_bare_paper():
     grey = pictured(cut_out(8, 0.15, 0, 120), True)
     digits = photo.find_digits(1 - grey)
-    wiped = photo.paste_back(1 - grey, digits, [np.zeros((28, 28))])
+    wiped = paste_back(1 - grey, digits, [np.zeros((28, 28))])
     np.testing.assert_allclose(wiped, 0.15, atol=0.1)
 
 

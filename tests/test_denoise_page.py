@@ -18,7 +18,8 @@ from streamlit.testing.v1 import AppTest
 from core import checkpoints, metrics, restore
 from core.data import pixels, uploads, zips
 from core.data.datasets import load
-from core.data.photo import digits_in_boxes, find_digits, paste_back
+from core.data.pasting import paste_back
+from core.data.photo import digits_in_boxes, find_digits
 from core.models import build_restorer
 from core.models.restoration import DenoiserConfig, LessonConfig
 from pages import browser

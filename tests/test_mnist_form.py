@@ -11,6 +11,7 @@ from scipy import ndimage
 
 from core.data import datasets, photo
 from core.data.mnist_form import in_mnists_form, plane_of_light
+from core.data.pasting import paste_back
 
 DATA = Path(os.environ.get("LATENT_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
 
@@ -111,16 +112,16 @@ def test_strokes_of_one_pixel_survive(level):
 def test_a_normalised_digit_goes_back_where_it_was():
     image = OTHERS["4 pixels off"]
     digits = photo.find_digits(image)
-    pasted = photo.paste_back(image, digits, [digits[0].x[0]])
+    pasted = paste_back(image, digits, [digits[0].x[0]])
     np.testing.assert_allclose(ndimage.center_of_mass(pasted), ndimage.center_of_mass(image), atol=0.5)
-    assert photo.paste_back(image, digits, [np.zeros((28, 28))]).max() < 0.2
+    assert paste_back(image, digits, [np.zeros((28, 28))]).max() < 0.2
 
 
 def test_an_untouched_image_takes_its_result_without_nan():
     image = three()
     result = image.copy()
     result[0, :3] = np.nan, np.inf, -np.inf
-    np.testing.assert_array_equal(photo.paste_back(image, photo.find_digits(image), [result]), image)
+    np.testing.assert_array_equal(paste_back(image, photo.find_digits(image), [result]), image)
 
 
 def test_nothing_is_no_digit():

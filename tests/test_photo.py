@@ -15,7 +15,10 @@ from hypothesis.extra import numpy as npst
 from PIL import Image, ImageDraw, ImageOps
 from scipy import ndimage
 
-from core.data import datasets, lines, photo
+from core.data import datasets, lines, normalizing, photo
+from core.data.normalizing import normalize_digit
+from core.data.page import flatten_light
+from core.data.pasting import paste_back
 
 PROJECT = Path(__file__).resolve().parents[1]
 PHOTO = Path(os.environ.get("LATENT_DATA") or PROJECT.parent / "shared" / "data") / "photos" / "photo_1.jpg"
@@ -70,7 +73,7 @@ def test_an_inverted_photo_is_turned_over(kind):
 
 def test_light_is_evened_and_the_ink_stays():
     page = draw_page(replace(KINDS["gradient"], shadow=0.4, texture=0.002, noise=0.002, pen=0.12), 3)
-    flat = photo.flatten_light(page.image)
+    flat = flatten_light(page.image)
     assert flat.shape == page.image.shape
     assert flat.dtype == np.float32
     paper, ink = ndimage.maximum_filter(page.ink, 9) == 0, ndimage.minimum_filter(page.ink, 5) == 1
@@ -133,7 +136,7 @@ def test_the_form_is_mnists(label, pen):
         trace(ImageDraw.Draw(canvas), np.array(points) * 300 + (90, 80), pen * 300)
     ink = np.asarray(canvas, np.float32) / 255
     rows, columns = np.nonzero(ink)
-    digit = photo.normalize_digit(ink * 0.4, (rows.min() - 9, columns.min() - 20, rows.max() + 30, columns.max() + 2))
+    digit = normalize_digit(ink * 0.4, (rows.min() - 9, columns.min() - 20, rows.max() + 30, columns.max() + 2))
     x = digit.x[0]
     tall, wide = (np.nonzero(x.any(axis))[0] for axis in (1, 0))
     assert max(np.ptp(tall), np.ptp(wide)) + 1 == 20
@@ -150,7 +153,7 @@ def test_the_form_is_mnists(label, pen):
 def test_the_aspect_is_kept():
     ink = np.zeros((200, 200))
     ink[50:150, 90:115] = 1  # 4 to 1
-    x = photo.normalize_digit(ink, (40, 40, 160, 160)).x[0]
+    x = normalize_digit(ink, (40, 40, 160, 160)).x[0]
     assert (x.max(1) > 0.5).sum() == 20
     assert (x.max(0) > 0.5).sum() == pytest.approx(20 * 0.25, abs=1.1)
 
@@ -161,7 +164,7 @@ def test_a_straight_line_is_a_digit_too(length, width):
     ink = np.zeros((length + 40, 80))
     ink[20 : 20 + length, 40 : 40 + width] = 0.8
     for image in (ink, ink.T):
-        digit = photo.normalize_digit(image, (0, 0, *image.shape))
+        digit = normalize_digit(image, (0, 0, *image.shape))
         x = digit.x[0]
         assert max(np.ptp(np.nonzero(x.any(axis))[0]) for axis in (0, 1)) + 1 == 20
         middle = np.array(ndimage.center_of_mass(x)) + 0.5
@@ -171,7 +174,7 @@ def test_a_straight_line_is_a_digit_too(length, width):
 
 def test_no_ink_cannot_be_normalised():
     with pytest.raises(ValueError, match="no ink"):
-        photo.normalize_digit(np.zeros((40, 40)), (3, 3, 20, 20))
+        normalize_digit(np.zeros((40, 40)), (3, 3, 20, 20))
 
 
 # --- back into the photo --------------------------------------------------------------------------------------------------
@@ -185,10 +188,10 @@ def centre(image: np.ndarray) -> tuple[float, float]:
 def test_a_digit_pasted_back_lands_where_it_came_from(kind):
     page = draw_page(KINDS[kind], 5)
     digits = photo.find_digits(page.image)
-    pasted = photo.paste_back(page.image, digits, [d.x[0] for d in digits])
+    pasted = paste_back(page.image, digits, [d.x[0] for d in digits])
     assert pasted.dtype == np.float32
     assert pasted.shape == page.image.shape
-    before, after = photo.flatten_light(page.image), photo.flatten_light(pasted)
+    before, after = flatten_light(page.image), flatten_light(pasted)
     for digit in digits:
         top, left, bottom, end = digit.box
         own = digit.mask > 0.5
@@ -213,7 +216,7 @@ def test_the_frame_of_x_is_the_inverse_of_the_cut():
 def test_paper_without_ink_keeps_its_pixels():
     page = draw_page(KINDS["shadow"], 5)
     digits = photo.find_digits(page.image)
-    pasted = photo.paste_back(page.image, digits, [d.x[0] for d in digits])
+    pasted = paste_back(page.image, digits, [d.x[0] for d in digits])
     far = ndimage.maximum_filter(page.ink, 25) == 0
     np.testing.assert_allclose(pasted[far], page.image[far], atol=1e-6)  # floats round
 
@@ -222,10 +225,10 @@ def test_nothing_pasted_wipes_the_ink_and_leaves_paper():
     page = draw_page(KINDS["gradient"], 5)
     before = page.image.copy()
     digits = photo.find_digits(page.image)
-    wiped = photo.paste_back(page.image, digits, [np.zeros((28, 28))] * len(digits))
+    wiped = paste_back(page.image, digits, [np.zeros((28, 28))] * len(digits))
     np.testing.assert_array_equal(page.image, before)
     assert photo.find_digits(wiped) == []
-    assert photo.flatten_light(wiped).max() < 0.25
+    assert flatten_light(wiped).max() < 0.25
 
 
 def test_what_falls_off_the_photo_is_lost():
@@ -234,7 +237,7 @@ def test_what_falls_off_the_photo_is_lost():
     tight = page.image[top - 3 : bottom + 3, left - 3 : end + 3]
     digit = photo.whole_drawing(tight)
     assert min(digit.top, digit.left) < -3  # the frame is larger than the photo
-    pasted = photo.paste_back(tight, [digit], [np.ones((28, 28))])
+    pasted = paste_back(tight, [digit], [np.ones((28, 28))])
     assert pasted.shape == tight.shape
     assert np.isfinite(pasted).all()
 
@@ -243,7 +246,7 @@ def test_digits_of_another_photo_are_refused():
     page = draw_page(KINDS["pen"], 1)
     digits = photo.find_digits(page.image)
     with pytest.raises(ValueError, match="another photo"):
-        photo.paste_back(np.zeros((60, 60)), digits, [d.x[0] for d in digits])
+        paste_back(np.zeros((60, 60)), digits, [d.x[0] for d in digits])
 
 
 def test_pasting_into_28_by_28_is_the_result():
@@ -251,7 +254,7 @@ def test_pasting_into_28_by_28_is_the_result():
     image[4:24, 13:16] = 1  # a 1 in MNIST's form
     digits = photo.find_digits(image)
     result = np.random.default_rng(0).random((28, 28), np.float32)
-    np.testing.assert_array_equal(photo.paste_back(image, digits, [result]), result)
+    np.testing.assert_array_equal(paste_back(image, digits, [result]), result)
 
 
 # --- anything at all ------------------------------------------------------------------------------------------------------
@@ -299,7 +302,7 @@ def test_what_is_no_image_is_refused(shape):
 def test_any_small_array_gives_a_list(image):
     digits = photo.find_digits(image)
     assert all(np.isfinite(d.x).all() and 0 <= d.box[0] < d.box[2] <= image.shape[0] for d in digits)
-    pasted = photo.paste_back(image, digits, [d.x[0] for d in digits])
+    pasted = paste_back(image, digits, [d.x[0] for d in digits])
     assert pasted.shape == image.shape
     photo.whole_drawing(image)
     photo.digit_in_box(image, (1, 1, 9, 9))
@@ -309,12 +312,13 @@ BIG = """
 import resource, sys, time
 import numpy as np
 from core.data import photo
+from core.data.pasting import paste_back
 small = np.load(sys.argv[1])
 rows, columns = (np.arange(n) * small.shape[i] // n for i, n in enumerate((3000, 4000)))
 image = small[rows][:, columns]
 start = time.perf_counter()
 digits = photo.find_digits(image)
-photo.paste_back(image, digits, [d.x[0] for d in digits])
+paste_back(image, digits, [d.x[0] for d in digits])
 seconds = time.perf_counter() - start
 try:  # Linux: getrusage would count what the parent held when it forked
     status = open("/proc/self/status").read()
@@ -339,9 +343,9 @@ def test_an_edited_image_of_28_by_28_pixels():
     image = np.zeros((28, 28), np.float32)
     image[6:20, 5:8] = image[8:22, 18:21] = 1
     halves = photo.digits_in_boxes(image, [(0, 0, 28, 13), (0, 14, 28, 28)])
-    pasted = photo.paste_back(image, halves, [digit.x[0] for digit in halves])
+    pasted = paste_back(image, halves, [digit.x[0] for digit in halves])
     assert pasted[:, :13].sum() > 10 and pasted[:, 14:].sum() > 10, "both are there"
-    wiped = photo.paste_back(image, halves, [np.zeros((28, 28)), halves[1].x[0]])
+    wiped = paste_back(image, halves, [np.zeros((28, 28)), halves[1].x[0]])
     assert wiped[:, :13].max() < 0.3 and wiped[:, 14:].sum() > 10, "each result stays in its box"
 
 
@@ -365,7 +369,7 @@ def test_of_very_many_parts_the_largest_are_taken(monkeypatch):
         dots[30 * row : 30 * row + 12, 30 * column : 30 * column + 12] = 1  # too large to be left out as specks
     dots[90:210, 130:170] = 0
     dots[100:200, 140:160] = 1
-    monkeypatch.setattr(photo, "MOST_PARTS", 1)
+    monkeypatch.setattr(normalizing, "MOST_PARTS", 1)
     top, left, bottom, right = photo.whole_drawing(dots).box
     assert (95 <= top <= 100, 200 <= bottom <= 205, left >= 135, right <= 165) == (True,) * 4
 

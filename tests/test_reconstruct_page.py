@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from core import checkpoints, latent, reconstruction
 from core.checkpoints import Latents
 from core.data import datasets, photo
+from core.data.normalizing import made_small
 from core.models import MODELS, build
 from core.models.autoencoder import AutoencoderConfig
 from core.models.vae import VAEConfig
@@ -224,11 +225,11 @@ def test_an_upload_that_is_no_image_gets_a_sentence(data: bytes, said: str) -> N
 
 def test_a_large_picture_is_made_small_by_its_means() -> None:
     image = np.random.default_rng(0).random((56, 112), np.float32)
-    small = photo.made_small(image)[0]
+    small = made_small(image)[0]
     assert small.shape == (28, 28) and (small[:7] == 0).all() and (small[21:] == 0).all()
     assert small[7:21] == pytest.approx(image.reshape(14, 4, 28, 4).mean((1, 3)), abs=1e-5)
     for shape in ((3, 500), (500, 3), (1, 1), (29, 28)):
-        assert photo.made_small(np.ones(shape, np.float32)).shape == (1, 28, 28)
+        assert made_small(np.ones(shape, np.float32)).shape == (1, 28, 28)
 
 
 def test_a_drawing_is_reconstructed_and_an_empty_sheet_says_what_to_do() -> None:

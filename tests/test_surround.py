@@ -8,6 +8,7 @@ from drawn_pages import found_right, write
 from scipy import ndimage
 
 from core.data import photo
+from core.data.page import flatten_light
 from core.data.polarity import ink_is_dark
 
 
@@ -57,7 +58,7 @@ def test_what_touches_the_edge_says_nothing_about_the_ink(kind, share, dark_ink)
     picture = 1 - grey if dark_ink else grey
     digits = photo.find_digits(picture)
     assert found_right(digits, boxes), [d.box for d in digits]
-    flat = photo.flatten_light(picture)
+    flat = flatten_light(picture)
     assert np.median(flat[ink > 0.95]) > 0.4
     paper = ~ndimage.binary_dilation(surround | (ink > 0), iterations=6)
     assert np.percentile(flat[paper], 90) < 0.1

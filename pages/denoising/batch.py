@@ -9,7 +9,8 @@ from PIL import Image
 
 from core import restore
 from core.data import formats, photo, zips
-from core.data.photo import Digit
+from core.data.normalizing import Digit
+from core.data.pasting import paste_back
 from core.data.uploads import Upload, read_files
 from pages.denoising import zipped
 from pages.denoising.methods import Chosen
@@ -107,7 +108,7 @@ def _one(work: Work, number: str, upload: Upload, kind: str, method: Chosen, cou
     ]
     members = {name: png(answer) for name, answer in zip(names, x_hat, strict=True)}
     if kind == "digits":
-        members[f"{number}-photo.png"] = png(photo.paste_back(image, digits, list(x_hat)), paper=upload.dark_ink)
+        members[f"{number}-photo.png"] = png(paste_back(image, digits, list(x_hat)), paper=upload.dark_ink)
     return rows, members
 
 

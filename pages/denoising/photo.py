@@ -8,7 +8,8 @@ import streamlit as st
 
 from core.checkpoints import Checkpoint
 from core.data import photo
-from core.data.photo import Digit
+from core.data.normalizing import Digit
+from core.data.pasting import paste_back
 from core.restore import TRAINED_ON, RestoreError
 from core.words import joined, plural
 from pages.browser.tools import MAX_BOXES, box_editor, read_boxes, wipe
@@ -132,7 +133,7 @@ def show_pasted(image: np.ndarray, marked: dict[int, Digit], answers: np.ndarray
     """The photo before and after, and everything as a zip."""
     digits, key = list(marked.values()), (given.token, method)
     boxes = tuple(digit.box for digit in digits)
-    after = caches.of_session("denoise_pasted", (*key, boxes), lambda: photo.paste_back(image, digits, list(answers)), 1)
+    after = caches.of_session("denoise_pasted", (*key, boxes), lambda: paste_back(image, digits, list(answers)), 1)
     uris = caches.of_session("denoise_pasted_uri", (*key, boxes), lambda: photo_uri(after, given.dark_ink), 2)
     before = caches.of_session("denoise_photo_uri", given.token, lambda: photo_uri(image, given.dark_ink), 2)
     wipe({"The photo": before, "Its digits denoised": uris}, "denoise_photo_wipe", height_px=380)

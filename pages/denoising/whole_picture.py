@@ -7,7 +7,7 @@ import streamlit as st
 
 from core import restore
 from core.checkpoints import Checkpoint
-from core.data import photo
+from core.data.page import flatten_light
 from core.words import decibels, number
 from pages.browser.tools import wipe
 from pages.denoising import damage, methods
@@ -73,7 +73,7 @@ def show(checkpoint: Checkpoint | None) -> None:
 def run(work: Work, image: np.ndarray, flatten: bool, hurt: Damage, method: Chosen) -> Outcome:
     """Even out the light, damage, denoise."""
     work.step(0.0, f"{method.title}, {image.shape[1]:,} × {image.shape[0]:,} pixels")
-    clean = photo.flatten_light(image) if flatten else image
+    clean = flatten_light(image) if flatten else image
     given = damage.apply(clean, hurt)
     careful = hurt.name not in TAKES_INK
     denoised = restore.denoise_page(given, **method.options, careful=careful, on_progress=work.step, should_stop=work.should_stop)

@@ -7,6 +7,7 @@ import streamlit as st
 from core.data import photo
 from core.data.formats import MAX_BYTES, MAX_PIXELS
 from core.data.mnist_form import SIDE
+from core.data.normalizing import is_in_form, made_small
 from core.data.pixels import MAX_WORKING_PIXELS
 from core.data.uploads import read_files
 from pages.images.picked import Picked
@@ -77,10 +78,10 @@ def read_upload(name: str, data: bytes) -> dict[str, Any]:
     image, kept = upload.image, {"title": upload.title, "images": {}, "problem": "", "notes": upload.notes}
     if not image.max() > 0:
         return kept | {"problem": "This image is empty: all of its pixels are alike. Choose another."}
-    if photo.is_in_form(image):
+    if is_in_form(image):
         return kept | {"images": {"Image": image[None]}}
     digits = photo.find_digits(image)[:MAX_DIGITS]
     if image.shape == (SIDE, SIDE):
         as_a_digit = {AS_A_DIGIT: digits[0].x} if digits else {}
         return kept | {"images": as_a_digit | {AS_IT_IS: image[None]}}
-    return kept | {"images": {str(number): digit.x for number, digit in enumerate(digits, 1)} | {WHOLE: photo.made_small(image)}}
+    return kept | {"images": {str(number): digit.x for number, digit in enumerate(digits, 1)} | {WHOLE: made_small(image)}}

@@ -202,6 +202,22 @@ def test_two_maps_that_share_a_cursor_hear_the_same(bundle: Bundle) -> None:
     ]
 
 
+def test_a_move_of_the_pointer_writes_transforms_and_one_canvas(bundle: Bundle) -> None:
+    """Of what the page consists it changes nothing else: no text, no attribute but style, so that no layout follows."""
+    script = """const { SKELETON } = await import('/map/skeleton.js'), { Picture } = await import('/map/controls.js');
+      const { Viewport } = await import('/map/viewport.js'), root = document.body.appendChild(document.createElement('div'));
+      root.innerHTML = SKELETON; const v = new Viewport(); v.centre(0, 0, 0.01);
+      const marks = new m.Marks(root, v), picture = new Picture(root.querySelector('.lm-image')), ink = new Float32Array(784).fill(0.5);
+      marks.point([0, 0]); const watch = new MutationObserver(() => {});
+      watch.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
+      const before = root.querySelector('.lm-cross b').style.transform; marks.point([0.2, 0.1]); picture.paint(ink);
+      const seen = watch.takeRecords().map(({ type, attributeName }) => `${type} ${attributeName}`);
+      const styles = [...root.querySelectorAll('.lm-cross *')].map(({ style }) => [...style].join());
+      const after = root.querySelector('.lm-cross b').style.transform;
+      root.remove(); return [[...new Set(seen)], [...new Set(styles)], before !== after];"""
+    assert bundle.run("map/marks.js", script) == [["attributes style"], ["transform"], True]
+
+
 def test_who_has_ended_hears_nothing_more(bundle: Bundle) -> None:
     script = """const other = new AbortController(); hear('two', other.signal); c.look([1, 2]); stopper.abort(); await drawn();
       other.abort(); c.look([3, 4]); await drawn(); await wait(120); return heard.filter(one => one[1] === 'frame');"""
@@ -428,6 +444,7 @@ def test_a_corner_moves_its_two_sides_and_no_box_becomes_too_small(bundle: Bundl
     assert boxes(bundle, "m.moved([10, 10, 60, 70], 5, 5, [2, 3], given)") == [10, 10, 65, 75]
     assert boxes(bundle, "m.moved([10, 10, 60, 70], 99, 99, [0, 1], given)") == [56, 66, 60, 70]
     assert boxes(bundle, "m.moved([10, 10, 60, 70], 999, 999, [2, 3], given)") == [10, 10, 300, 400]
+    assert boxes(bundle, "m.moved([10, 10, 60, 70], -99, -99, [2, 3], given)") == [10, 10, 14, 14]
 
 
 def test_a_new_box_is_as_large_as_the_others_usually_are(bundle: Bundle) -> None:

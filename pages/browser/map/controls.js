@@ -2,7 +2,15 @@
 
 import { PIXELS } from "../nets/decoder.js";
 
+const thousands = new Intl.NumberFormat("en");
+
 export const format = (v) => v.toFixed(2).replace("-", "−");
+
+/** Put other words into an element by its one text node: an element's own textContent would replace the node, and have every :has() looked at again. */
+function write(element, words) {
+  const text = element.firstChild ?? element.appendChild(new Text());
+  if (text.data !== words) text.data = words;
+}
 
 /** The decoded image on its canvas. */
 export class Picture {
@@ -54,15 +62,15 @@ export class Controls {
     });
   }
 
-  /** Say where the point on show is, and what is nearest to it. `named`: "code", or "dot" where the map does not show whole codes. */
+  /** Say where the point on show is, and what is nearest to it: of the page's layout, as little as it can change at once. `named`: "code", or "dot" where the map does not show whole codes. */
   say(z, viewport, figure, named) {
     this.image.setAttribute("aria-label", z ? `Decoded image at z = (${z.map(format).join(", ")})` : "Decoded image: no point is chosen");
     if (z?.some((v, i) => v < this.spans[i][0] || v > this.spans[i][1])) this.stretch(viewport, z);
     this.sliders.forEach((slider, i) => {
       if (z) slider.value = z[i];
-      this.outputs[i].textContent = z ? format(z[i]) : "";
+      write(this.outputs[i], z ? format(z[i]) : "");
     });
-    this.near.textContent = z ? nearest(z, figure, named) : "No point is chosen. Move over the map, or click to keep a point.";
+    write(this.near, z ? nearest(z, figure, named) : "No point is chosen. Move over the map, or click to keep a point.");
   }
 }
 
@@ -70,5 +78,5 @@ function nearest(z, { index, codes: { owner, row }, data }, named) {
   const { index: at, distance } = index.find(z[0], z[1]);
   if (at < 0) return "";
   const away = distance < 0.005 ? "right here" : `${distance.toFixed(2)} away`;
-  return `Nearest ${named}: ${data[owner[at]].name} (test image ${row[at].toLocaleString("en")}), ${away}`;
+  return `Nearest ${named}: ${data[owner[at]].name} (test image ${thousands.format(row[at])}), ${away}`;
 }

@@ -52,6 +52,7 @@ export class Input {
   listenToPointer() {
     const { on, map } = this, { element, cursor } = map;
     on(element, "pointermove", (event) => event.pointerType !== "touch" && this.move(event));
+    on(element, "mousemove", (event) => event.buttons || event.stopPropagation(), { capture: true }); // nobody needs it: Plotly would look for a dot
     on(element, "pointerleave", (event) => event.pointerType !== "touch" && cursor.leave());
     on(element, "pointerdown", (event) => event.pointerType !== "touch" && event.button === 0 && !onZoomButtons(event) && this.press(event), { capture: true });
     on(element, "wheel", (event) => {
@@ -69,6 +70,7 @@ export class Input {
   }
 
   move(event) {
+    event.stopPropagation(); // React listens to everything
     const since = performance.now(), z = this.map.toLatent(event), { clientX, clientY } = event;
     if (!z || onZoomButtons(event)) return this.map.cursor.leave();
     this.map.touched();

@@ -8,6 +8,7 @@ import { readModel } from "./frames.js";
 import { Input } from "./input.js";
 import { Layers } from "./layers/index.js";
 import { Legend } from "./legend.js";
+import { Marks } from "./marks.js";
 import { Plot, loadPlotly } from "./plot.js";
 import { SKELETON } from "./skeleton.js";
 import { Timeline } from "./timeline.js";
@@ -29,7 +30,8 @@ export default class LatentMap {
     room.innerHTML = `<div class="lm">${SKELETON}</div>`;
     this.root = room.firstElementChild;
     const find = (selector) => this.root.querySelector(selector);
-    Object.assign(this, { cursor, signal, element: find(".lm-map"), kept: find(".lm-kept"), cross: find(".lm-cross") });
+    Object.assign(this, { cursor, signal, element: find(".lm-map") });
+    this.marks = new Marks(this.root, this.viewport);
     this.plot = new Plot(this.element, this.viewport, () => this.viewChanged(), signal);
     this.layers = new Layers(this.plot.element);
     this.legend = new Legend(find(".lm-legend"), cursor, signal);
@@ -149,27 +151,22 @@ export default class LatentMap {
     const { viewport, cursor } = this;
     this.layers.look({ viewport, kept: cursor.kept });
     this.controls.stretch(viewport, cursor.pointed);
-    this.place(this.kept, cursor.kept);
-    this.place(this.cross, cursor.pointed);
+    this.marks.keep(cursor.kept);
+    this.marks.point(cursor.pointed);
   }
 
   keptChanged() {
-    this.place(this.kept, this.cursor.kept);
+    this.marks.keep(this.cursor.kept);
     this.layers.look({ viewport: this.viewport, kept: this.cursor.kept });
   }
 
   /** Decode and paint z, and put the crosshair to it; `since`: when someone asked for it. */
   show(z, since) {
     if (!this.viewport.xr) return;
-    this.place(this.cross, z);
+    this.marks.point(z);
     const answered = z && z === this.cursor.kept && !this.cursor.pointing && this.answer; // by the server, where the browser has only a preview
     this.picture.paint(z && (answered || this.decoder.decode(z[0], z[1])));
     if (since !== undefined) measure(DECODE, since);
-  }
-
-  place(mark, z) {
-    mark.setAttribute("visibility", z ? "visible" : "hidden");
-    if (z) mark.setAttribute("transform", `translate(${this.viewport.toPixel(z).join(" ")})`);
   }
 
   // --- words ------------------------------------------------------------------------------------------------------------

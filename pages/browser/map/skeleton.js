@@ -8,8 +8,8 @@ export const SKELETON = `
     <div class="lm-plot"></div>
     <svg class="lm-overlay" aria-hidden="true">
       <g class="lm-kept" visibility="hidden"><circle r="9"/><circle r="2.5"/></g>
-      <g class="lm-cross" visibility="hidden"><path d="M-2000 0H-6M6 0H2000M0-2000V-6M0 6V2000"/><circle r="6"/></g>
     </svg>
+    <div class="lm-cross" aria-hidden="true" hidden><i></i><i></i><b></b></div>
     <div class="lm-zoom" role="group" aria-label="Zoom">
       <button type="button" data-zoom="in" aria-label="Zoom in" title="Zoom in">+</button>
       <button type="button" data-zoom="out" aria-label="Zoom out" title="Zoom out">−</button>

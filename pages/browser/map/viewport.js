@@ -62,10 +62,9 @@ export class Viewport {
 
   /** The map has another size: show what was fitted, or as much to the width as before. */
   resize(width, height, extents) {
-    const across = this.xr && this.xr[1] - this.xr[0];
     Object.assign(this, { width, height });
     if (this.framing) this.fit(extents, this.framing);
-    else if (this.xr) this.centre(...this.middle, across / this.box.width);
+    else if (this.xr) this.centre(...this.middle, this.unit);
   }
 
   shift(dx, dy) {

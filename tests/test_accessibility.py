@@ -30,7 +30,7 @@ def settled(page: Page) -> None:
 
 
 def with_map(page: Page) -> None:
-    page.wait_for_selector("[data-testid=latent-map] .lm-loading[hidden]", state="attached")
+    page.wait_for_selector("[data-testid=latent-map][data-plotted]")
 
 
 def with_one_class_alone(page: Page) -> None:

@@ -23,7 +23,7 @@ class View(Watched):
 
     def open(self, query: str = "") -> "View":
         self.page.goto(f"{self.base}/{query}")
-        self.page.wait_for_selector("[data-testid=latent-map] .lm-loading[hidden]", state="attached")
+        self.page.wait_for_selector("[data-testid=latent-map][data-plotted]")
         self.page.wait_for_selector("[data-testid=panel]")
         return self
 
@@ -195,7 +195,7 @@ def test_changes_while_the_map_loads_do_not_end_it(view: View) -> None:
     view.page.wait_for_function("() => location.href.includes('prior')")
     for route in held:
         route.continue_()
-    view.page.wait_for_selector("[data-testid=latent-map] .lm-loading[hidden]", state="attached")
+    view.page.wait_for_selector("[data-testid=latent-map][data-plotted]")
     view.frames(30)
     assert view.page.locator(".lm-plot .gl-canvas").count() and len(view.ranges()) == 4
     view.point(0.3, 0.6)
@@ -439,6 +439,35 @@ def test_fresh_clone_without_any_data_set(bare_server: Server, chromium: Browser
     assert (view.image() != before).any()
     context.close()
     assert view.errors == []
+
+
+def test_the_map_is_alive_before_plotly_has_come(view: View) -> None:
+    held: list[Route] = []
+    view.page.route("**/plotly.min.js", lambda route: held.append(route))
+    view.page.goto(f"{view.base}/?z={POINT[0]},{POINT[1]}&layers=points")
+    view.page.wait_for_selector("[data-testid=latent-map] .lm-loading[hidden]", state="attached")
+    dots = """() => { const c = document.querySelector('.lm-first'); return c.hidden ? 0 :
+      c.getContext('2d').getImageData(0, 0, c.width, c.height).data.filter((v, i) => i % 4 === 3 && v > 100).length; }"""
+    view.page.wait_for_function(f"({dots})() > 20_000")
+    assert np.abs(view.image() - model_pixels(POINT)).max() <= 0.51
+    view.point(0.3, 0.6)
+    assert (view.image() != model_pixels(POINT).round()).any()
+    view.page.get_by_role("button", name="Zoom in").click()
+    view.click(0.5, 0.5)
+    z, kept = view.url_z(), view.image()
+    until(lambda: held)
+    for route in held:
+        route.continue_()
+    view.page.wait_for_selector("[data-testid=latent-map][data-plotted]")
+    assert view.page.evaluate(dots) == 0 and view.page.locator(".lm-plot .gl-canvas").count()
+    left, right, *_ = view.ranges()
+    plot = view.page.locator(".lm-plot").bounding_box()
+    unit = (right - left) / (plot["width"] - 40)
+    clicked = left + (view.at(0.5, 0.5)[0] - plot["x"] - 34) * unit
+    assert z[0] == pytest.approx(clicked, abs=9 * unit), "Plotly shows what was zoomed to; a click is on a dot that is so near"
+    view.page.mouse.move(3, 3)
+    view.frame()
+    assert (view.image() == kept).all()
 
 
 BAD_LINKS = ("?checkpoint=../../etc/passwd", "?z=nan,1", "?z=1e30,0", "?z=cat", "?layers=points,attic")

@@ -15,7 +15,7 @@ class View(Watched):
 
     def open(self) -> "View":
         self.page.goto(self.base)
-        self.page.wait_for_selector("[data-testid=latent-map] .lm-loading[hidden]", state="attached")
+        self.page.wait_for_selector("[data-testid=latent-map][data-plotted]")
         if self.page.viewport_size["width"] < 500:  # there the sidebar is closed, and closes again after a choice
             self.page.get_by_test_id("stExpandSidebarButton").click()
         self.link().click()

@@ -1,7 +1,7 @@
 // The loss curves under the scrubber: Plotly's lines, and over them a mark that moves with the epoch without drawing them again.
 
 import { listener, onResize } from "../events.js";
-import { faint } from "./plot.js";
+import { faint, loadPlotly } from "./plot.js";
 
 const HEIGHT = 220, TOP = 8, BOTTOM = 40; // px
 const SMALL = 0.3; // groups whose peak is below this share of the highest one's get axes of their own, or they would be a flat line
@@ -44,11 +44,15 @@ export class Curves {
     signal.addEventListener("abort", () => this.drawn && this.Plotly.purge(this.plot), { once: true });
   }
 
-  update(Plotly, curves, domain) {
-    Object.assign(this, { Plotly, curves, domain });
+  update(path, curves, domain) {
+    Object.assign(this, { curves, domain });
     this.box.hidden = !curves.epoch.length;
     this.list();
-    this.draw();
+    if (this.Plotly) this.draw();
+    else loadPlotly(path).then((Plotly) => {
+      this.Plotly = Plotly;
+      this.draw();
+    }, () => {}); // the map says that it could not be fetched
   }
 
   /** A key for each series: its line, its name, its value. */

@@ -9,12 +9,12 @@ import { Input } from "./input.js";
 import { Layers } from "./layers/index.js";
 import { Legend } from "./legend.js";
 import { Marks } from "./marks.js";
-import { Plot, loadPlotly } from "./plot.js";
+import { Plot } from "./plot.js";
 import { SKELETON } from "./skeleton.js";
-import { Timeline } from "./timeline.js";
 import { measure } from "./timing.js";
 import { Tour } from "./tour.js";
 import { Viewport } from "./viewport.js";
+import { Words } from "./words.js";
 
 const SNAP_PX = 7; // a click this near to a code is on it
 const DECODE = "latent-map:decode", FRAME = "latent-map:frame"; // User Timing entries
@@ -38,6 +38,7 @@ export default class LatentMap {
     this.picture = new Picture(find(".lm-image"));
     this.controls = new Controls(this.root);
     this.sliders = this.controls.sliders;
+    this.words = new Words(this.root);
     this.tour = new Tour((z) => cursor.show(z));
     this.input = new Input(this, signal);
     const page = this.root.closest(".st-key-map-and-panel") ?? this.root, side = find(".lm-side"); // the page's grid around the map, see map.css
@@ -57,26 +58,25 @@ export default class LatentMap {
     this.tell = tell;
     this.latest = data;
     try {
-      const [Plotly, model] = await Promise.all([loadPlotly(data.plotly), data.timeline ? null : readModel(data)]);
+      const model = data.timeline ? await import("./timeline.js") : await readModel(data);
       if (this.latest !== data || this.signal.aborted) return; // something newer came meanwhile
-      this.Plotly = Plotly;
-      if (model) await this.apply(data, ...model);
-      else await this.follow(data);
+      if (data.timeline) await this.follow(data, model.Timeline);
+      else await this.apply(data, ...model);
     } catch (error) {
-      this.say(`The map could not be drawn: ${error.message}. Reload the page; if that does not help, restart the explorer.`);
+      this.words.instead(`The map could not be drawn: ${error.message}. Reload the page; if that does not help, restart the explorer.`);
       console.warn(error);
     }
   }
 
   /** A run: what Python says goes to the epoch on show, and the timeline brings others. */
-  async follow(data) {
+  async follow(data, Timeline) {
     this.timeline ??= new Timeline(this.root, {
       show: (epoch, figure, decoder, since) => this.showEpoch(epoch, figure, decoder, since),
-      say: (text) => this.ready || this.say(text),
+      say: (text) => this.ready || this.words.instead(text),
       settled: () => this.layers.settled(),
     }, this.signal);
     if (this.ready) await this.apply(data, this.figure, this.decoder);
-    if (this.latest === data && !this.signal.aborted) this.timeline.update(this.Plotly, data);
+    if (this.latest === data && !this.signal.aborted) this.timeline.update(data);
   }
 
   async showEpoch(epoch, figure, decoder, since) {
@@ -88,18 +88,38 @@ export default class LatentMap {
   async apply(data, figure, decoder) {
     const changed = figure !== this.figure || decoder !== this.decoder;
     this.data = data;
-    this.describe(data);
+    this.words.describe(data, this.epoch);
+    this.controls.name(data.axes);
     Object.assign(this.viewport, { limit: data.limit, bound: data.bound });
+    const first = !this.ready;
     if (changed) {
-      await this.draw(data, figure, decoder);
-      if (this.signal.aborted) return;
-      if (this.cursor.pointing) this.cursor.show(this.input.under() ?? this.cursor.pointed);
+      this.prepare(data, figure, decoder);
+      const drawn = this.plot.draw(data.plotly, figure, () => this.layers.looks());
+      if (first) this.begin(data);
+      await drawn;
+      if (this.signal.aborted || this.figure !== figure) return; // another one is drawn instead
+      this.refresh();
+      this.lookAgain();
       if (this.latest !== data) return;
-    }
-    this.refresh();
+    } else this.refresh();
     this.controls.stretch(this.viewport, this.cursor.pointed);
-    this.note(data.note || (this.plot.withoutWebgl ? NO_WEBGL : ""));
-    this.heed(data, changed);
+    this.words.note(data.note || (this.plot.withoutWebgl ? NO_WEBGL : ""));
+    if (!first) this.heed(data, changed);
+  }
+
+  /** The first view: codes, pointer and kept point are there before Plotly has come. */
+  begin(data) {
+    this.ready = true;
+    this.viewChanged();
+    this.lookAgain();
+    this.words.note(data.note);
+    this.heed(data, true);
+    this.words.instead("");
+  }
+
+  /** Who points at the map points at something else, once that has changed. */
+  lookAgain() {
+    if (this.cursor.pointing) this.cursor.show(this.input.under() ?? this.cursor.pointed);
   }
 
   /** The kept point as Python has it; a point kept since then, of which it has not heard yet, is newer. */
@@ -118,7 +138,7 @@ export default class LatentMap {
   // --- what is drawn ----------------------------------------------------------------------------------------------------
 
   /** Another figure or decoder: the same model keeps the zoom, as long as that is good for it. */
-  async draw(data, figure, decoder) {
+  prepare(data, figure, decoder) {
     const { viewport } = this;
     Object.assign(this, { figure, decoder });
     this.legend.use(figure, data.view, data.timeline);
@@ -128,16 +148,13 @@ export default class LatentMap {
     } else if (data.timeline && viewport.framing && !viewport.wellFramed(figure.extents)) viewport.fit(figure.extents, viewport.framing);
     this.view = data.view;
     this.useLayers();
-    await this.plot.draw(this.Plotly, figure, this.layers.looks());
-    this.ready = true;
-    this.say("");
   }
 
   useLayers() {
     const { figure, decoder, cursor: { selected } } = this;
     const ink = [...getComputedStyle(this.root).color.match(/[\d.]+/g).slice(0, 3).map(Number), 0];
     const lit = figure.data.map(({ meta }) => !selected.size || selected.has(meta));
-    this.layers.use({ figure, decoder, ink, lit, on: new Set(this.data.layers) });
+    this.layers.use({ figure, decoder, ink, lit, on: new Set(this.data.layers), plotted: Boolean(this.plot.drawn) });
   }
 
   /** Bring a drawn map up to date with theme, layers and legend. */
@@ -169,23 +186,6 @@ export default class LatentMap {
     if (since !== undefined) measure(DECODE, since);
   }
 
-  // --- words ------------------------------------------------------------------------------------------------------------
-
-  describe({ axes, description, timeline, help }) {
-    this.controls.name(axes);
-    this.element.setAttribute("aria-label", description + (timeline ? ` Shown is epoch ${this.epoch} of ${timeline.total}.` : ""));
-    this.root.querySelector(".lm-help").innerHTML = help;
-  }
-
-  note(text) {
-    Object.assign(this.root.querySelector(".lm-note"), { textContent: text, hidden: !text });
-  }
-
-  /** Instead of the map, until there is one. */
-  say(text) {
-    Object.assign(this.root.querySelector(".lm-loading"), { textContent: text, hidden: !text });
-  }
-
   // --- what is meant by someone's input ---------------------------------------------------------------------------------
 
   touched() {
@@ -205,7 +205,7 @@ export default class LatentMap {
     this.answer = null;
     this.cursor.choose(kept);
     const place = kept && this.data.axes.map(([name], i) => `${name} = ${format(kept[i])}`).join(", ");
-    this.root.querySelector("[aria-live]").textContent = kept ? `Kept ${place}. ${this.controls.near.textContent}` : "No point is kept.";
+    this.words.tell(kept ? `Kept ${place}. ${this.controls.near.textContent}` : "No point is kept.");
     this.tell("pick", { z: kept, commit: ++this.sent });
   }
 

@@ -4,9 +4,12 @@ import { onResize } from "../events.js";
 
 const CONFIG = { displayModeBar: false, scrollZoom: true, doubleClick: false, responsive: false };
 
+const painted = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+
 let loading;
-/** Plotly, fetched once a page. */
-export function loadPlotly(path) {
+/** Plotly, fetched once a page; not before what is on show already is painted, because running it takes the page a while. */
+export async function loadPlotly(path) {
+  if (!window.Plotly) await painted();
   loading ??= new Promise((resolve, reject) => {
     const script = Object.assign(document.createElement("script"), { src: path });
     script.onload = () => resolve(window.Plotly);
@@ -30,7 +33,12 @@ export class Plot {
     Object.assign(this, { map, viewport, changed });
     this.element = map.querySelector(".lm-plot");
     onResize(map, () => this.resize(), signal);
-    signal.addEventListener("abort", () => this.drawn && this.Plotly.purge(this.element), { once: true });
+    signal.addEventListener("abort", () => this.end(), { once: true });
+  }
+
+  end() {
+    this.ended = true;
+    if (this.drawn) this.Plotly.purge(this.element);
   }
 
   get withoutWebgl() {
@@ -42,9 +50,16 @@ export class Plot {
     Object.assign(this.viewport, { width: this.map.clientWidth, height: this.map.clientHeight, margin });
   }
 
-  /** Draw a figure: once with all of its looks, because every change to a drawn plot costs a redraw. */
-  async draw(Plotly, figure, looks) {
-    Object.assign(this, { Plotly, figure });
+  /** Draw a figure once Plotly is there (its address is `path`), unless another is asked for meanwhile. All of its looks() at once, because
+   *  every change to a drawn plot costs a redraw. */
+  async draw(path, figure, looks) {
+    this.figure = figure;
+    const Plotly = await loadPlotly(path);
+    if (this.figure === figure && !this.ended) await this.react(Plotly, figure, looks());
+  }
+
+  async react(Plotly, figure, looks) {
+    this.Plotly = Plotly;
     const { width, height, xr, yr } = this.viewport, style = this.style(), layout = { ...structuredClone(figure.layout), width, height, ...looks.layout, ...style.layout };
     const traces = figure.data.map((trace, i) => ({
       ...trace, type: webgl ? "scattergl" : "scatter", marker: { ...trace.marker, opacity: looks.opacity[i] },
@@ -55,9 +70,10 @@ export class Plot {
       webgl = false;
       Plotly.purge(this.element);
       this.element.replaceChildren();
-      return this.draw(Plotly, figure, looks);
+      return this.react(Plotly, figure, looks);
     }
     if (!this.drawn) this.listen();
+    this.map.dataset.plotted = "";
     this.drawn = JSON.stringify([looks, style]);
     this.changed();
     this.resize(); // it may have another size since
@@ -92,6 +108,7 @@ export class Plot {
   /** Show what the viewport says. */
   relayout() {
     const { xr, yr, width, height } = this.viewport;
+    if (!this.drawn) return this.changed();
     return this.Plotly.relayout(this.element, { "xaxis.range": [...xr], "yaxis.range": [...yr], width, height });
   }
 
@@ -105,7 +122,7 @@ export class Plot {
 
   resize() {
     const { clientWidth: width, clientHeight: height } = this.map;
-    if (!this.drawn || !width || (width === this.viewport.width && height === this.viewport.height)) return;
+    if (!this.figure || !width || (width === this.viewport.width && height === this.viewport.height)) return;
     this.viewport.resize(width, height, this.figure.extents);
     this.relayout();
   }
@@ -113,6 +130,6 @@ export class Plot {
   /** The event's latent point; null outside the plot and beyond the limit. */
   toLatent({ clientX, clientY }) {
     const { left, top } = this.map.getBoundingClientRect();
-    return this.drawn ? this.viewport.toLatent([clientX - left - this.map.clientLeft, clientY - top - this.map.clientTop]) : null;
+    return this.viewport.toLatent([clientX - left - this.map.clientLeft, clientY - top - this.map.clientTop]);
   }
 }

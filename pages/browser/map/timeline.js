@@ -59,7 +59,7 @@ export class Timeline {
 
   // --- what Python says -------------------------------------------------------------------------------------------------
 
-  update(Plotly, data) {
+  update(data) {
     if (this.data && data.view !== this.data.view) this.begin();
     this.data = data;
     const { epochs, running, total, curves } = data.timeline;
@@ -67,7 +67,7 @@ export class Timeline {
     const from = epochs[0] ?? 0, to = Math.max(running ? total : this.last ?? 0, from + 1);
     Object.assign(this.slider, { min: from, max: to, disabled: !epochs.length });
     this.button.disabled = !epochs.length;
-    this.curves.update(Plotly, curves, [from, to]);
+    this.curves.update(data.plotly, curves, [from, to]);
     this.strip.querySelector(".lm-no-curves").hidden = curves.epoch.length > 0;
     if (!epochs.length) this.map.say(running ? "The map appears as soon as the run has drawn its first codes." : "This run has kept no epoch to show.");
     else if (!this.playing) this.seek(this.following ? this.last : this.nearest(this.wanted));

@@ -5,7 +5,7 @@ import { NameLayer } from "./names.js";
 import { PointLayer } from "./points.js";
 import { RingLayer } from "./rings.js";
 
-/** Every layer has: use(frame), with {figure, decoder, ink, lit, on}; look(view), with {viewport, kept}; show(on); stop().
+/** Every layer has: use(frame), with {figure, decoder, ink, lit, on, plotted}; look(view), with {viewport, kept}; show(on); stop().
  *  One that Plotly draws also has looks(): {opacity} of each class, or parts of the {layout}. */
 export const LAYERS = { points: PointLayer, names: NameLayer, manifold: GridLayer, prior: RingLayer };
 

@@ -24,7 +24,8 @@ from core.data.pixels import MAX_WORKING_PIXELS
 from core.data.uploads import Picture, UploadError, stored_size
 from core.data.uploads import read_picture as read
 from core.replacing import replacing
-from core.restore import METHODS, OnProgress, RestoreError, denoise_batch, denoise_page
+from core.restore import METHODS, RestoreError, denoise_batch, denoise_page
+from core.watch import OnProgress
 from core.words import duration
 
 PATIENCE_S = 1.0  # what takes longer says how long it will take

@@ -3,9 +3,8 @@
 `denoise` and `enlarge` take a picture and the name of a method; large pictures are worked on in tiles, which changes nothing but memory.
 """
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -15,54 +14,26 @@ from torch import Tensor
 
 from core import checkpoints, latent
 from core.checkpoints import Checkpoint, CheckpointError
+from core.code_search import most_probable_codes, starting_codes
 from core.data.normalizing import is_in_form
 from core.data.page import EvenLight, even_light
 from core.data.pixels import MAX_WORKING_PIXELS
+from core.filters import NL_DISTANCE, NL_PATCH, TV_STEPS, gaussian, median, nl_means, tv
 from core.models import Model, Restorer
 from core.models.autoencoder import SIDE
+from core.tiles import TILE, tiled
+from core.watch import OnProgress, RestoreError, ShouldStop, Watch
 
 MAX_PIXELS = MAX_WORKING_PIXELS  # of a picture: what read_image gives is never larger
 MAX_ENLARGED_PIXELS = 1 << 26  # of the answer: 268 MB of float32
 MAX_SCALE = 8
-TILE = 512  # pixels to a side: 0.5 GB of activations in the shipped U-Net; half of it takes 1.4 times as long, for the overlap
-TV_STEPS = 60  # a fixed number, so that what one pixel sees has an end
-NL_PATCH, NL_DISTANCE = 5, 6  # pixels: the side of what is compared, and how far around it is looked for
 NEAR = 4.0  # pixels: sigma of the surroundings in which a network's changes are held against the paper's noise
 TRAINED_ON = "handwritten digits alone (MNIST, light ink on black)"  # all networks here
-SEARCH_STEPS, SEARCH_RATE = 100, 0.1  # the rate falls linearly to zero
-SEARCH_KNOWN, SEARCH_STARTS = 256, 4  # codes of the checkpoint that are tried, and classes that the search starts from
 SEARCH_IMAGES = 32  # at a time
-SEARCH_NOISE, SEARCH_LOST = 0.3, 0.1  # the damage that it expects: standard deviation of the noise, share of the pixels that are lost
-
-OnProgress = Callable[[float], None]  # told the share that is done, [0, 1]
-ShouldStop = Callable[[], bool]
-
-
-class RestoreError(Exception):
-    """A picture that cannot be restored like that; the message says why and what to do."""
 
 
 class MethodMissingError(RestoreError):
     """A method whose network is not on this disk, or damaged."""
-
-
-class RestoreStoppedError(RestoreError):
-    """`should_stop` said so."""
-
-
-@dataclass(frozen=True)
-class Watch:
-    """Who is told of the progress, and who may end it."""
-
-    on_progress: OnProgress | None = None
-    should_stop: ShouldStop | None = None
-
-    def at(self, share: float) -> None:
-        """Tell that this share is done; RestoreStoppedError if that is to be all."""
-        if self.should_stop is not None and self.should_stop():
-            raise RestoreStoppedError("It was stopped before it finished.")
-        if self.on_progress is not None:
-            self.on_progress(share)
 
 
 @dataclass(frozen=True)
@@ -72,7 +43,7 @@ class Asked:
     strength: float = 0.0  # of a classical filter
     checkpoint: str = ""  # of the methods that use a VAE
     scale: int = 1  # of an enlarger
-    watch: Watch = Watch()
+    watch: Watch = field(default_factory=Watch)
 
 
 Run = Callable[[Tensor, Asked], Tensor]  # images (B, 1, h, w) in [0, 1] -> (B, 1, h * scale, w * scale) in [0, 1]
@@ -281,44 +252,6 @@ def strength_for(method: str, strength: float | None) -> float:
     return strength
 
 
-# --- tiles ------------------------------------------------------------------------------------------------------------
-
-
-def _tiled(
-    work: Callable[[Tensor], Tensor], x: Tensor, watch: Watch, overlap: int, multiple: int = 1, scale: int = 1, tile: int = TILE
-) -> Tensor:
-    """work(x), tile by tile: images (B, 1, h, w) -> (B, 1, h * scale, w * scale). Each tile is shown `overlap` pixels more to each side.
-
-    It is cut at multiples of `multiple` only, where a pooling network's own grid lies; at the picture's border nothing is added.
-    """
-    count, _, height, width = x.shape
-    overlap = -(-overlap // multiple) * multiple
-    together = max(1, tile * tile // (height * width))  # small images at once
-    pieces = [
-        (slice(first, first + together), rows, columns)
-        for first in range(0, count, together)
-        for rows in _cuts(height, tile, multiple)
-        for columns in _cuts(width, tile, multiple)
-    ]
-    answer = torch.empty(count, 1, height * scale, width * scale)
-    for number, (images, (top, bottom), (left, right)) in enumerate(pieces):
-        watch.at(number / len(pieces))
-        above, before = min(top, overlap), min(left, overlap)
-        shown = x[images, :, top - above : bottom + overlap, left - before : right + overlap]
-        kept = work(shown)[:, :, above * scale : (above + bottom - top) * scale, before * scale : (before + right - left) * scale]
-        answer[images, :, top * scale : bottom * scale, left * scale : right * scale] = kept
-    if watch.on_progress is not None:
-        watch.on_progress(1.0)
-    return answer
-
-
-def _cuts(length: int, tile: int, multiple: int) -> list[tuple[int, int]]:
-    """(start, end) of pieces of about the same length, at most `tile`, that begin at multiples of `multiple`."""
-    pieces = -(-length // tile)
-    step = -(-length // (pieces * multiple)) * multiple
-    return [(start, min(start + step, length)) for start in range(0, length, step)]
-
-
 # --- networks ---------------------------------------------------------------------------------------------------------
 
 
@@ -348,7 +281,7 @@ def _restored(model: Restorer, x: Tensor, watch: Watch, tile: int = TILE) -> Ten
         with torch.inference_mode():
             return model.restore(part.to(device)).cpu()
 
-    return _tiled(work, x, watch, model.reach, model.multiple, model.scale, tile)
+    return tiled(work, x, watch, model.reach, model.multiple, model.scale, tile)
 
 
 def _network(name: str) -> Run:
@@ -382,102 +315,9 @@ def _search(x: Tensor, asked: Asked) -> Tensor:
     return torch.from_numpy(latent.decode(opened.model, torch.cat(found).numpy())).unsqueeze(1)
 
 
-def negative_log_joint_nats(model: Model, x: Tensor, z: Tensor) -> Tensor:
-    """-log p(x|z) - log p(z) but for a constant, nats, of damaged images (B, 1, 28, 28) and codes (B, S, D): (B, S).
-
-    p(x|z) is that of the damage, see `damage_log_likelihood_nats`. A model without a prior has no log p(z).
-    """
-    codes = z.flatten(0, 1)  # (B * S, D)
-    return _cost_nats(model, x.repeat_interleave(z.shape[1], 0), codes, model.decode(codes)).view(z.shape[:2])
-
-
-def _cost_nats(model: Model, x: Tensor, z: Tensor, x_hat: Tensor) -> Tensor:
-    """The same of images (B, 1, 28, 28) and one code each, (B, D), already decoded to x_hat (B, 1, 28, 28): (B,)."""
-    return (0.5 * z.square().sum(-1) if model.has_prior else 0) - damage_log_likelihood_nats(x_hat, x)
-
-
-def damage_log_likelihood_nats(x_hat: Tensor, x: Tensor) -> Tensor:
-    """log p(x|x_hat) but for a constant, summed over pixels: clean and damaged images (B, 1, H, W) in [0, 1] -> (B,), nats.
-
-    Nobody says what the damage is, so it is taken for the two most usual kinds at once: x is 0 (lost) with the probability SEARCH_LOST,
-    else x_hat with noise N(0, SEARCH_NOISE^2), clipped to [0, 1]. Between 0 and 1 that is a squared error.
-    """
-    paper = torch.logaddexp(torch.tensor(math.log(SEARCH_LOST)), math.log(1 - SEARCH_LOST) + torch.special.log_ndtr(-x_hat / SEARCH_NOISE))
-    ink = math.log(1 - SEARCH_LOST) + torch.special.log_ndtr((x_hat - 1) / SEARCH_NOISE)
-    between = math.log(1 - SEARCH_LOST) - 0.5 * ((x - x_hat) / SEARCH_NOISE).square()
-    return torch.where(x <= 0, paper, torch.where(x >= 1, ink, between)).flatten(1).sum(1)
-
-
-@torch.no_grad()
-def starting_codes(opened: Checkpoint, x: Tensor) -> Tensor:
-    """Where to search for the codes of images (B, 1, 28, 28), (B, S, D): the encoder's, and of each of the likeliest classes the
-    best of some codes that the checkpoint knows; S is SEARCH_STARTS + 1, less where there are fewer classes."""
-    model, latents = opened.model, opened.latents
-    every = max(1, len(latents.mu) // SEARCH_KNOWN)
-    known, labels = torch.from_numpy(latents.mu[::every][:SEARCH_KNOWN]), latents.label[::every][:SEARCH_KNOWN]
-    x_hat = model.decode(known)  # (known, 1, 28, 28), the same for every image
-    costs = torch.stack([_cost_nats(model, image.expand_as(x_hat), known, x_hat) for image in x])  # (B, known)
-    starts = [model.encode(x)[0].unsqueeze(1)]
-    best = []
-    for order in costs.argsort(1).numpy():
-        _, first = np.unique(labels[order], return_index=True)  # of each class
-        best.append(known[order[np.sort(first)[:SEARCH_STARTS]]])
-    return torch.cat([*starts, torch.stack(best)], 1)
-
-
-def most_probable_codes(model: Model, x: Tensor, starts: Tensor, on_step: OnProgress = lambda share: None) -> Tensor:
-    """The codes (B, D) at which p(z|x) is largest, of those that Adam comes by from starts (B, S, D).
-
-    That is a MAP estimate: the top of the posterior, not its mean and not a draw from it.
-    """
-    with torch.inference_mode(False), torch.enable_grad():
-        x, z = x.clone(), starts.clone().requires_grad_()
-        adam = torch.optim.Adam([z], SEARCH_RATE)
-        best, least = starts.clone(), torch.full(starts.shape[:2], torch.inf)
-        for step in range(SEARCH_STEPS + 1):
-            on_step(step / (SEARCH_STEPS + 1))
-            costs = negative_log_joint_nats(model, x, z)  # (B, S)
-            better = costs.detach() < least
-            best[better], least[better] = z.detach()[better], costs.detach()[better]
-            (z.grad,) = torch.autograd.grad(costs.sum(), z)
-            adam.param_groups[0]["lr"] = SEARCH_RATE * (1 - step / SEARCH_STEPS)
-            adam.step()
-    on_step(1.0)
-    return best[torch.arange(len(x)), least.argmin(1)]
-
-
 # --- classical filters ------------------------------------------------------------------------------------------------
 
 Filter = Callable[[np.ndarray, float], np.ndarray]  # (H, W), strength -> (H, W), float32
-
-
-def median(image: np.ndarray, radius: float) -> np.ndarray:
-    """The median of the square around each pixel; beyond the border the border repeats."""
-    from skimage.filters import median as of
-
-    side = 2 * int(radius) + 1
-    return of(image, np.ones((side, side)), mode="nearest", behavior="ndimage")
-
-
-def gaussian(image: np.ndarray, sigma: float) -> np.ndarray:
-    """A Gaussian blur, cut off at 4 sigma; beyond the border the border repeats."""
-    from skimage.filters import gaussian as of
-
-    return of(image, sigma, mode="nearest", truncate=4.0, preserve_range=True)
-
-
-def tv(image: np.ndarray, weight: float) -> np.ndarray:
-    """Little total variation, yet near to the image.  (Chambolle 2004, TV_STEPS steps)"""
-    from skimage.restoration import denoise_tv_chambolle as of
-
-    return of(image, weight, eps=0.0, max_num_iter=TV_STEPS)
-
-
-def nl_means(image: np.ndarray, h: float) -> np.ndarray:
-    """Each pixel becomes the mean of those around it whose patches look like its own.  (Buades et al. 2005; fast: Darbon et al. 2008)"""
-    from skimage.restoration import denoise_nl_means as of
-
-    return of(image, NL_PATCH, NL_DISTANCE, h).reshape(image.shape)  # of a single row it makes one dimension
 
 
 def _filtered(how: Filter, reach: Callable[[float], int]) -> Run:
@@ -487,7 +327,7 @@ def _filtered(how: Filter, reach: Callable[[float], int]) -> Run:
         def work(part: Tensor) -> Tensor:
             return torch.from_numpy(np.stack([how(image, asked.strength) for image in part[:, 0].numpy()])).unsqueeze(1)
 
-        return _tiled(work, x, asked.watch, reach(asked.strength)).clamp_(0.0, 1.0)
+        return tiled(work, x, asked.watch, reach(asked.strength)).clamp_(0.0, 1.0)
 
     return run
 

@@ -12,14 +12,15 @@ import torch.nn.functional as F
 from PIL import Image
 from scipy.stats import norm
 
-from core import checkpoints, latent, restore
+from core import checkpoints, code_search, filters, latent, restore, tiles
 from core.checkpoints import Checkpoint
 from core.data.corruptions import corrupt_seeded
 from core.data.datasets import Split, to_unit_images
 from core.metrics import psnr_db
 from core.models import Restorer, build_restorer
 from core.models.restoration import DenoiserConfig, LessonConfig, UpscalerConfig
-from core.restore import ENLARGERS, METHODS, MethodMissingError, RestoreError, RestoreStoppedError
+from core.restore import ENLARGERS, METHODS, MethodMissingError, RestoreError
+from core.watch import RestoreStoppedError
 
 TINY = {
     "denoiser": ("denoiser", DenoiserConfig((8, 12), (1, 1))),
@@ -28,7 +29,7 @@ TINY = {
     "upscaler-x2": ("upscaler", UpscalerConfig(2, (6,), (2,))),
     "upscaler-x4": ("upscaler", UpscalerConfig(4, (6, 4), (2, 1))),
 }
-CLASSICAL = {"median": restore.median, "gaussian": restore.gaussian, "tv": restore.tv, "nl-means": restore.nl_means}
+CLASSICAL = {"median": filters.median, "gaussian": filters.gaussian, "tv": filters.tv, "nl-means": filters.nl_means}
 SHIPPED = pytest.mark.skipif("denoiser" not in checkpoints.restorers(), reason="the shipped denoiser is not trained yet")
 
 
@@ -93,22 +94,22 @@ def test_the_tiles_of_a_network_need_their_overlap() -> None:
 @pytest.mark.parametrize("length", [1, 3, 16, 17, 500, 513, 1024, 4001])
 @pytest.mark.parametrize(("tile", "multiple"), [(16, 4), (33, 8), (512, 4), (512, 1)])
 def test_cuts_cover_a_side_once(length: int, tile: int, multiple: int) -> None:
-    cuts = restore._cuts(length, tile, multiple)
-    assert [start for start, _ in cuts] == [0, *(end for _, end in cuts[:-1])] and cuts[-1][1] == length
-    assert all(start % multiple == 0 and 0 < end - start < tile + multiple for start, end in cuts)
+    pieces = tiles.cuts(length, tile, multiple)
+    assert [start for start, _ in pieces] == [0, *(end for _, end in pieces[:-1])] and pieces[-1][1] == length
+    assert all(start % multiple == 0 and 0 < end - start < tile + multiple for start, end in pieces)
 
 
 @pytest.mark.parametrize("name", CLASSICAL)
 def test_classical_filters_in_tiles(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     image, known = noise(90, 75), METHODS[name].strength
     assert known is not None
-    whole_run, shown = restore._tiled, []
+    whole_run, shown = restore.tiled, []
 
     def in_small_tiles(work, x, watch, overlap):
         shown.append(overlap)
         return whole_run(work, x, watch, overlap, tile=32)
 
-    monkeypatch.setattr(restore, "_tiled", in_small_tiles)
+    monkeypatch.setattr(restore, "tiled", in_small_tiles)
     for strength in (known.low, known.default, known.high):
         expected = np.clip(CLASSICAL[name](image, strength), 0, 1)
         np.testing.assert_allclose(restore.denoise(image, name, strength), expected, atol=1e-5)
@@ -196,12 +197,12 @@ def test_the_search_finds_what_a_grid_over_the_whole_space_finds(checkpoint_root
     grid = torch.cartesian_prod(line, line)  # (161 * 161, 2)
     with torch.no_grad():
         least = torch.cat(
-            [restore.negative_log_joint_nats(opened.model, x, part.expand(6, *part.shape)) for part in grid.split(2000)], 1
+            [code_search.negative_log_joint_nats(opened.model, x, part.expand(6, *part.shape)) for part in grid.split(2000)], 1
         ).amin(1)
-    z = restore.most_probable_codes(opened.model, x, restore.starting_codes(opened, x))
+    z = code_search.most_probable_codes(opened.model, x, code_search.starting_codes(opened, x))
     with torch.no_grad():
-        found = restore.negative_log_joint_nats(opened.model, x, z[:, None])[:, 0]
-        encoders = restore.negative_log_joint_nats(opened.model, x, opened.model.encode(x)[0][:, None])[:, 0]
+        found = code_search.negative_log_joint_nats(opened.model, x, z[:, None])[:, 0]
+        encoders = code_search.negative_log_joint_nats(opened.model, x, opened.model.encode(x)[0][:, None])[:, 0]
     assert z.shape == (6, 2) and (found <= least + 0.05).all()
     assert (found < encoders - 0.01).any() and (found <= encoders).all()
 
@@ -210,10 +211,10 @@ def test_the_cost_of_the_search_is_the_joint_density(checkpoint_root: Path, digi
     """Of the damage: pixels of paper are lost or noisy, pixels of ink noisy, both clipped; those between have a density."""
     model, x = checkpoints.load("tiny", checkpoint_root).model, to_unit_images(digits[1].images[:2])
     assert (x == 0).any() and (x == 1).any() and ((x > 0) & (x < 1)).any()
-    noise, lost = restore.SEARCH_NOISE, restore.SEARCH_LOST
+    noise, lost = code_search.SEARCH_NOISE, code_search.SEARCH_LOST
     z = torch.tensor([[[0.3, -1.2], [0.0, 0.0]], [[2.0, 1.0], [-1.0, 0.5]]])
     with torch.no_grad():
-        cost = restore.negative_log_joint_nats(model, x, z)
+        cost = code_search.negative_log_joint_nats(model, x, z)
         for image in range(2):
             for code in range(2):
                 x_hat, seen = model.decode(z[image, code : code + 1])[0].double().numpy(), x[image].double().numpy()
@@ -239,18 +240,18 @@ def test_the_search_starts_where_the_cost_is_least_and_decodes_few_codes_at_once
 ) -> None:
     opened, x = checkpoints.load("tiny", checkpoint_root), to_unit_images(digits[1].images[:32])
     mu, label = opened.latents.mu, opened.latents.label
-    assert len(mu) < restore.SEARCH_KNOWN  # so that each is tried
+    assert len(mu) < code_search.SEARCH_KNOWN  # so that each is tried
     with torch.no_grad():
-        costs = restore.negative_log_joint_nats(opened.model, x, torch.from_numpy(mu).expand(32, *mu.shape)).numpy()
+        costs = code_search.negative_log_joint_nats(opened.model, x, torch.from_numpy(mu).expand(32, *mu.shape)).numpy()
     work, decoded = opened.model.decode_logits, []  # which decode calls
     monkeypatch.setattr(opened.model, "decode_logits", lambda z, *more: decoded.append(len(z)) or work(z, *more))
-    starts = restore.starting_codes(opened, x)
-    assert starts.shape == (32, restore.SEARCH_STARTS + 1, 2) and max(decoded) <= restore.SEARCH_KNOWN
+    starts = code_search.starting_codes(opened, x)
+    assert starts.shape == (32, code_search.SEARCH_STARTS + 1, 2) and max(decoded) <= code_search.SEARCH_KNOWN
     torch.testing.assert_close(starts[:, 0], opened.model.encode(x)[0])
     for image in range(32):
         best = [np.where(label == kind, costs[image], np.inf).argmin() for kind in np.unique(label)]  # of each class
         best.sort(key=lambda at: costs[image][at])
-        np.testing.assert_array_equal(starts[image, 1:], mu[best[: restore.SEARCH_STARTS]])
+        np.testing.assert_array_equal(starts[image, 1:], mu[best[: code_search.SEARCH_STARTS]])
 
 
 def test_the_search_goes_on_in_inference_mode_and_batches(
@@ -390,5 +391,5 @@ def test_a_checkpoints_cache_holds_few() -> None:
 def test_a_checkpoint_of_few_codes_is_enough_to_search(checkpoint_root: Path, digits: tuple[Split, Split]) -> None:
     opened = checkpoints.load("tiny", checkpoint_root)
     few = checkpoints.Latents(opened.latents.mu[:2], None, opened.latents.label[:2])
-    starts = restore.starting_codes(Checkpoint("few", opened.model, {}, few), to_unit_images(digits[1].images[:3]))
+    starts = code_search.starting_codes(Checkpoint("few", opened.model, {}, few), to_unit_images(digits[1].images[:3]))
     assert starts.shape[0] == 3 and starts.shape[2] == 2 and 2 <= starts.shape[1] <= 3

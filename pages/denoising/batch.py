@@ -12,6 +12,7 @@ from core.data import formats, photo, zips
 from core.data.normalizing import Digit
 from core.data.pasting import paste_back
 from core.data.uploads import Upload, read_files
+from core.watch import RestoreStoppedError
 from pages.denoising import zipped
 from pages.denoising.methods import Chosen
 from pages.images.pictures import data_uri, grey, png
@@ -54,7 +55,7 @@ def run(work: Work, files: list[tuple[str, bytes]], kind: str, method: Chosen) -
         try:
             work.step((number - 1) / max(count, number), f"Image {number} of {max(count, number)}")
             made, more = _one(work, f"{number:03d}", upload, kind, method, max(count, number))
-        except (Stopped, restore.RestoreStoppedError):
+        except (Stopped, RestoreStoppedError):
             if not rows:
                 raise
             rows.append(Row(upload.title, "", problem="It was stopped here; this and the rest was left out."))

@@ -4,6 +4,7 @@ import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import anyio
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -14,6 +15,8 @@ from starlette.types import Receive, Scope, Send
 from pages.web.guard import Guard
 from pages.web.identity import Identity
 from pages.web.uploads import Uploads, forgetting
+
+COLLECT_S = 60.0
 
 
 def healthz(request: Request) -> Response:
@@ -46,14 +49,29 @@ async def api(scope: Scope, receive: Receive, send: Send) -> None:
 async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Import what is heavy, open the default model, then freeze: see warm_up."""
     warm_up()
-    async with forgetting():
+    async with forgetting(), collecting():
         yield
+
+
+@asynccontextmanager
+async def collecting() -> AsyncIterator[None]:
+    """While the server runs: what only refers to itself is freed once a minute."""
+
+    async def collect() -> None:
+        while True:
+            await anyio.sleep(COLLECT_S)
+            gc.collect()
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(collect)
+        yield
+        group.cancel_scope.cancel()
 
 
 def warm_up() -> None:
     """Do once, before the first visitor, what every visitor would wait for.
 
-    Streamlit runs a full garbage collection after each script run; frozen objects are not part of it.
+    Frozen objects are no part of the garbage collections to come.
     """
     import pandas  # noqa: F401 (Streamlit imports it at the first widget)
     import plotly.graph_objects  # noqa: F401

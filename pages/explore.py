@@ -8,13 +8,12 @@ import streamlit as st
 from core import checkpoints, latent
 from core.checkpoints import Checkpoint, CheckpointError
 from core.data.datasets import DATASETS, DatasetError, on_disk
-from core.frame import class_names
 from core.models.conditional_vae import NOT_TOLD
 from pages.browser.map import LAYERS, latent_map
 from pages.exploring import panel
 from pages.exploring.panel import Shown
 from pages.images.pictures import grey
-from pages.session import caches, downloads, link, sidebar, words
+from pages.session import caches, downloads, link, properties, sidebar, words
 from pages.session import state as session
 from pages.web import errors
 
@@ -78,10 +77,10 @@ def chosen_label(checkpoint: Checkpoint) -> int | None:
     """For a conditional model: which class its decoder is to draw; None where it is not told."""
     if not checkpoint.model.conditional:
         return None
-    names = class_names(checkpoint.dataset_name) or tuple(map(str, range(getattr(checkpoint.model.config, "classes", 0))))
-    first = int(checkpoint.latents.label[0])  # of the point that a first visitor finds
+    names = properties.told_names(checkpoint)
+    labels = [*range(len(names)), NOT_TOLD]
     label = st.selectbox(
-        "Draw as", [*range(len(names)), NOT_TOLD], min(first, len(names)), key=f"draw_as-{checkpoint.name}",
+        "Draw as", labels, labels.index(properties.usual_drawn(checkpoint, names)), key=f"draw_as-{checkpoint.name}",
         format_func=lambda label: words.UNTOLD if label == NOT_TOLD else names[label],
         help="This model is told what to draw; the code says how to draw it.",
     )  # fmt: skip

@@ -50,6 +50,24 @@ def test_python_and_browser_know_the_same_layers(bundle: Bundle) -> None:
     assert bundle.run("map/layers/index.js", missing) == []
 
 
+# --- what page and Python agree on -----------------------------------------------------------------------------------------
+
+AGREED = """const told = [], a = new m.Agreed(null, (said) => told.push(said)), quiet = () => new Promise(done => setTimeout(done, 500));"""
+
+
+def test_python_hears_of_a_change_when_nothing_changes_any_more(bundle: Bundle) -> None:
+    script = f"""{AGREED} let at = 0; for (const v of [1, 2, 3]) {{ at = v; a.changed(() => at); }}
+      at = 4; await quiet(); a.changed(() => 4); await quiet(); return told;"""
+    assert bundle.run("agreed.js", script) == [{"value": 4, "number": 1}], "once, and only what is new"
+
+
+def test_what_python_says_is_news_unless_something_changed_since(bundle: Bundle) -> None:
+    script = f"""{AGREED} const heard = [a.heed({{ value: 7, number: 0 }}), a.heed({{ value: 7, number: 0 }})];
+      a.changed(() => 8); await quiet(); heard.push(a.heed({{ value: 7, number: 0 }}), a.heed({{ value: 8, number: 1 }}), a.value);
+      a.changed(() => 9); heard.push(a.heed({{ value: null, number: 1 }}), a.value); await quiet(); return [heard, told.length];"""
+    assert bundle.run("agreed.js", script) == [[True, False, False, False, 8, True, None], 1], "a link takes back what was not told yet"
+
+
 # --- the viewport ----------------------------------------------------------------------------------------------------------
 
 EXTENTS = {"most": {"left": -3, "right": 2.5, "bottom": -1, "top": 2}, "all": {"left": -6, "right": 4, "bottom": -9, "top": 3}}

@@ -1,11 +1,14 @@
 """Links in a real browser: what one sets comes into the address, and a reload and another visitor see the same."""
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from live import PATIENCE_MS, Server
+from live import PATIENCE_MS, PROJECT, Server
 from playwright.sync_api import Browser, Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -102,6 +105,41 @@ def test_super_resolution(server: Server, chromium: Browser) -> None:
             expect(page.get_by_role("spinbutton", name="Seed")).to_have_value("3")
 
         seen_alike(chromium, page, look)
+
+
+@pytest.fixture(scope="module")
+def run_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """With a run of four epochs, and nothing else."""
+    root = tmp_path_factory.mktemp("checkpoints")
+    tiny = ("--encoder-hidden", "16", "--decoder-hidden", "16", "--device", "cpu")
+    command = [sys.executable, "-m", "core.training", "--dataset", "digits", "--epochs", "4", "--out", str(root / "mine"), *tiny]
+    environment = {"LATENT_CHECKPOINTS": str(root), "OMP_NUM_THREADS": "1"}
+    subprocess.run(command, check=True, cwd=PROJECT, env=os.environ | environment, capture_output=True)
+    running = Server(tmp_path_factory.mktemp("nothing"), tmp_path_factory.mktemp("run-server") / "log", **environment)
+    yield running
+    running.stop()
+    assert "Traceback" not in running.output(), running.output()
+
+
+def test_train(run_server: Server, chromium: Browser) -> None:
+    with visitor(chromium, f"{run_server.url}/train?run=mine") as page:
+        shown = page.get_by_test_id("epoch-shown")
+        expect(shown).to_have_text("epoch 4 of 4")
+        page.get_by_test_id("epoch").focus()
+        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("ArrowLeft")
+        address(page, "run=mine&epoch=2")
+
+        def look(page: Page) -> None:
+            expect(page.get_by_test_id("epoch-shown")).to_have_text("epoch 2 of 4")
+
+        seen_alike(chromium, page, look)
+        page.get_by_test_id("epoch").focus()
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowRight")
+        address(page, "run=mine")
+        page.go_back()
+        look(page)
 
 
 def test_clicks_faster_than_the_server_lose_nothing(server: Server, chromium: Browser) -> None:

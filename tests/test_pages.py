@@ -289,8 +289,13 @@ def test_a_conditional_model_draws_the_class_that_is_chosen(own_checkpoints: Pat
     seven = map_data(app)
     assert seven["decoder"] != first["decoder"] and seven["figure"] == first["figure"]
     assert "told the image's class, 0; the map draws the same code as 7" in panel(app)
+    assert app.query_params["draw_as"] in ("7", ["7"])
     app.selectbox[0].set_value(-1).run()
     assert map_data(app)["decoder"] not in (first["decoder"], seven["decoder"]) and "draws the same code without a class" in panel(app)
+    assert app.query_params["draw_as"] in ("none", ["none"])
+    assert map_data(run(checkpoint="told", draw_as="7"))["decoder"] == seven["decoder"]
+    odd = run(checkpoint="told", draw_as="10")
+    assert "The link asks for the class to draw as `10`; it must be from 0 to 9." in odd.warning[0].value and map_data(odd) == first
 
 
 def save_random(root: Path, kind: str, dimensions: int, dataset: str = "mnist", **settings: object) -> np.ndarray:

@@ -655,3 +655,45 @@ def test_a_label_that_a_model_does_not_know_is_not_found(own_root):
     scope = {"type": "http", "path": "/runs", "headers": [], "path_params": address | {"stamp": stamp, "epoch": "99"}}
     answer = frames.respond(Request(scope))
     assert answer.status_code == 404 and b"This epoch is not available" in answer.body and str(own_root).encode() not in answer.body
+
+
+# --- links ----------------------------------------------------------------------------------------------------------------
+
+
+def timeline(app: AppTest) -> dict:
+    (data,) = [data for e in app.get("bidi_component") if (data := json.loads(e.proto.json))["part"] == "map"]
+    return data["timeline"]
+
+
+def test_a_link_names_run_epoch_and_layers(own_root: Path) -> None:
+    a_tiny_run(run())
+    wait_until(lambda: jobs.runs()[0].state == "finished")
+    name = jobs.runs()[0].id
+    app = run(run=name, epoch="1", layers="points,manifold")
+    assert timeline(app)["asked"] == {"value": 1, "number": 0} and not app.error
+    assert app.button_group(key="run_layers").value == ["points", "manifold"]
+    assert {key: list(value)[-1] if isinstance(value, list) else value for key, value in dict(app.query_params).items()} == {
+        "run": name, "epoch": "1", "layers": "points,manifold",
+    }  # fmt: skip
+    app.session_state[f"run_epoch-{name}"] = 0  # as the browser says it
+    app.session_state[f"run_epoch_number-{name}"] = 4
+    checked(app.run())
+    assert app.query_params["epoch"] in ("0", ["0"]) and timeline(app)["asked"] == {"value": 0, "number": 4}
+    late = run(run=name, epoch="99")
+    assert "The link asks for epoch 99, but this run ends with epoch 2. Showing that one." in words(late)
+    assert timeline(late)["asked"]["value"] is None and "epoch" not in late.query_params
+    odd = run(run=name, epoch="-1")
+    assert "The link asks for the epoch `-1`; it must be from 0 to 2,147,483,647. Showing the newest one instead." in words(odd)
+
+
+def test_what_the_browser_says_of_the_epoch_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    for value, kept in [(3, 3), (None, None), (True, None), (-1, None), ("1", None), (2.0, None), (2**60, None)]:
+        state = {"run_map-a": SimpleNamespace(epoch={"value": value, "number": 5}), "run_epoch-a": 1}
+        monkeypatch.setattr(run_view.st, "session_state", state)
+        run_view._keep_epoch("a")
+        assert state.get("run_epoch-a") == kept and state["run_epoch_number-a"] == 5
+    for nonsense in (None, 3, {"value": 1}, {"value": 1, "number": -1}, {"value": 1, "number": True}):
+        state = {"run_map-a": SimpleNamespace(epoch=nonsense), "run_epoch-a": 1}
+        monkeypatch.setattr(run_view.st, "session_state", state)
+        run_view._keep_epoch("a")
+        assert state["run_epoch-a"] == 1

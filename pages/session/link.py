@@ -199,6 +199,14 @@ def check_pick(pick: object) -> tuple[tuple[float, float] | None, int] | None:
     return (float(z[0]), float(z[1])), number
 
 
+def check_said(said: object) -> tuple[Any, int] | None:
+    """A change as the browser sent it (agreed.js) -> (the value, yet to be checked, and its number), or None when it makes no sense."""
+    number = said.get("number") if isinstance(said, Mapping) else None
+    if not isinstance(said, Mapping) or not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < 2**53:
+        return None
+    return said.get("value"), number
+
+
 # --- a stranger's words --------------------------------------------------------------------------------------------------------
 
 

@@ -3,16 +3,18 @@
 Names and values are a contract: old links go on working. A property's default is what the page shows by itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from core import checkpoints, jobs, reconstruction
-from core.checkpoints import CheckpointError
+from core.checkpoints import Checkpoint, CheckpointError
 from core.data.corruptions import CORRUPTIONS
 from core.data.datasets import DATASETS, on_disk
+from core.frame import class_names
+from core.models.conditional_vae import NOT_TOLD
 from core.restore import METHODS
 from pages.browser.map import LAYERS
 from pages.session import link
@@ -59,6 +61,43 @@ CHECKPOINT = Property(
     "the model", read_checkpoint, "checkpoint", lambda values: default_checkpoint(), lambda name: name,
     instead=lambda values: f"Showing {name} instead." if (name := default_checkpoint()) else "",
 )  # fmt: skip
+
+
+LAYERS_SHOWN = Property("layers", several_of(LAYERS, "layers", DEFAULT_LAYERS), "layers", list(DEFAULT_LAYERS), ",".join)
+
+
+def told_names(checkpoint: Checkpoint) -> tuple[str, ...]:
+    """The names of the classes that a conditional model can be told; none of another model."""
+    model = checkpoint.model
+    if not model.conditional:
+        return ()
+    return class_names(checkpoint.dataset_name) or tuple(map(str, range(getattr(model.config, "classes", 0))))
+
+
+def drawable(values: Values) -> tuple[str, ...]:
+    """The same for the model of these values; none where it cannot be used."""
+    try:
+        return told_names(checkpoints.opened(str(values["checkpoint"])))
+    except CheckpointError:
+        return ()
+
+
+def first_drawn(values: Values) -> int:
+    """The class of the point that a first visitor finds."""
+    if not (names := drawable(values)):
+        return NOT_TOLD
+    return usual_drawn(checkpoints.opened(str(values["checkpoint"])), names)
+
+
+def usual_drawn(checkpoint: Checkpoint, names: Sequence[str]) -> int:
+    """The label of the first test image, where the model can be told it."""
+    first = int(checkpoint.latents.label[0])
+    return first if first < len(names) else NOT_TOLD
+
+
+def read_drawn(text: str, values: Values) -> int:
+    """A label that the model can be told, or that it is told none."""
+    return NOT_TOLD if text == "none" else whole(0, len(drawable(values)) - 1)(text, values)
 
 
 # --- an image ------------------------------------------------------------------------------------------------------------------
@@ -195,6 +234,11 @@ def usual_noise(own: float | None) -> float:
     return NOISE_WITHOUT_OWN if own is None else float(np.clip(round(own, 2), 0.01, MOST_NOISE))
 
 
+def has_run(values: Values) -> bool:
+    """Whether a run is shown."""
+    return isinstance(values["run"], str)
+
+
 def read_run(text: str, values: Values) -> str:
     """A run that is here; the name never becomes a path."""
     if text not in {run.id for run in jobs.runs()}:
@@ -209,7 +253,11 @@ PAGES: dict[str, Table] = {
             "the point", link.read_point, "point", UNSET, link.write_point, said="point_given",
             instead="Showing the starting point instead.",
         ),
-        "layers": Property("layers", several_of(LAYERS, "layers", DEFAULT_LAYERS), "layers", list(DEFAULT_LAYERS), ",".join),
+        "layers": LAYERS_SHOWN,
+        "draw_as": Property(
+            "the class to draw as", read_drawn, lambda values: f"draw_as-{values['checkpoint']}", first_drawn,
+            lambda label: "none" if label == NOT_TOLD else str(label), when=lambda values: bool(drawable(values)),
+        ),
     },
     "reconstruct": {
         "checkpoint": CHECKPOINT,
@@ -236,6 +284,13 @@ PAGES: dict[str, Table] = {
         "noise": Property("the noise", one_of(NOISES), "sr_noise", NOISES[0], when=where(tab=TABS["noise"])),
         "seed": Property("the seed", whole(0, LARGEST), "sr_noise_seed", 0, when=where(tab=TABS["noise"])),
     },
-    "train": {"run": Property("the run", read_run, "run", UNSET, lambda run: run, instead="")},
+    "train": {
+        "run": Property("the run", read_run, "run", UNSET, lambda run: run, instead=""),
+        "epoch": Property(
+            "the epoch", whole(0, LARGEST), lambda values: f"run_epoch-{values['run']}", UNSET, when=has_run,
+            instead="Showing the newest one instead.",
+        ),
+        "layers": replace(LAYERS_SHOWN, key="run_layers", when=has_run),
+    },
     "models": {"checkpoint": CHECKPOINT},
 }  # fmt: skip

@@ -17,6 +17,7 @@ from core.words import duration, plural
 from pages.browser.map import LAYERS, run_map
 from pages.session import link, refusals
 from pages.session import state as session
+from pages.session.properties import LARGEST
 from pages.session.words import UNTOLD
 from pages.training import form, run_settings, run_words, visitor
 from pages.web import epochs as frames
@@ -65,6 +66,7 @@ def _follow(run_id: str, live: bool) -> None:
         _header(run)
         _controls(run)
     run_settings.show(run)
+    _check_epoch(run)
     _say(run)
     _progress(run)
     removed, mapped = bool(run.status.get("removed_epochs")), frames.has_subset(run.folder)
@@ -114,6 +116,16 @@ def _controls(run: Run) -> None:
         with st.popover("Delete", icon=":material/delete:"):
             st.markdown("This deletes the run with its epochs and time machine. A model that it produced is kept.")
             st.button("Delete the run", key="run_delete", on_click=_ask, args=(jobs.delete, run))
+
+
+def _check_epoch(run: Run) -> None:
+    """A link to an epoch that there is not (yet) gets a sentence, and the newest in its place."""
+    key, epochs = f"run_epoch-{run.id}", snapshot.epochs(run.folder)
+    asked = st.session_state.get(key)
+    if asked is not None and epochs and asked > epochs[-1]:
+        del st.session_state[key]
+        so_far = "has come to epoch {:,} so far" if run.active else "ends with epoch {:,}"
+        refusals.say(f"run-{run.id}", f"The link asks for epoch {asked:,}, but this run {so_far.format(epochs[-1])}. Showing that one.")
 
 
 def _say(run: Run) -> None:
@@ -196,8 +208,11 @@ def _map(run: Run) -> None:
         dimensions=_dimensions(run),
         note=_note(run, why_not),
         on_pick=lambda: _keep_pick(run.id),
+        asked=(state.get(f"run_epoch-{run.id}"), state.get(f"run_epoch_number-{run.id}", 0)),
+        on_epoch=lambda: _keep_epoch(run.id),
         key=f"run_map-{run.id}",
     )
+    session.address("train")
     if groups := {name for name, _, _ in drawn(lines)}:
         st.caption(run_words.what_the_curves_are(groups))
 
@@ -243,6 +258,17 @@ def _keep_pick(run_id: str) -> None:
     checked = link.check_pick(st.session_state[f"run_map-{run_id}"].pick)
     if checked is not None:
         st.session_state.run_points[run_id] = checked
+
+
+def _keep_epoch(run_id: str) -> None:
+    """Someone went to another epoch, or (None) back to the newest."""
+    checked, state = link.check_said(st.session_state[f"run_map-{run_id}"].epoch), st.session_state
+    if checked is None:
+        return
+    epoch, state[f"run_epoch_number-{run_id}"] = checked
+    state.pop(f"run_epoch-{run_id}", None)
+    if isinstance(epoch, int) and not isinstance(epoch, bool) and 0 <= epoch <= LARGEST:
+        state[f"run_epoch-{run_id}"] = epoch
 
 
 def curves(lines: list[dict[str, Any]]) -> dict[str, Any]:

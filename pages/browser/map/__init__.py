@@ -56,7 +56,7 @@ def latent_map(
     )
     _mount(
         key,
-        on_pick,
+        {"pick": on_pick},
         figure=address(view.figure),
         decoder=address(view.decoder) if view.decoder else None,
         atlas=address(view.atlas) if view.atlas else None,
@@ -86,18 +86,21 @@ def run_map(
     note: str,
     on_pick: Callable[[], None],
     key: str,
+    asked: tuple[int | None, int] = (None, 0),
+    on_epoch: Callable[[], None] = lambda: None,
 ) -> None:
     """Mount the map of a run, with its epochs and curves below; a run that goes on is followed until someone scrubs back.
 
     `timeline`: "frames" (the address of an epoch's files, with {epoch} and {file}), "live_decoder", "epochs" that can be shown,
     "running", "total" epochs, and "curves": {"epoch", "series": [{"name", "group", "values", "dashed", "colour"}]}: a number,
     null where there was none, or a word where it was not finite. `view` names the run: as long as it stays the same, zoom and legend
-    do. `dimensions`: of the codes. The rest is `latent_map`'s.
+    do. `dimensions`: of the codes. `asked`: the epoch to show (None: the newest), and the number that it came with (0: from Python): when
+    someone chooses another, st.session_state[key].epoch is {"value": epoch or None, "number": n}. The rest is `latent_map`'s.
     """
     _mount(
         key,
-        on_pick,
-        timeline=timeline,
+        {"pick": on_pick, "epoch": on_epoch},
+        timeline=timeline | {"asked": {"value": asked[0], "number": asked[1]}},
         view=view,
         bound=bound,
         z=None if z is None else list(z),
@@ -110,7 +113,7 @@ def run_map(
     )
 
 
-def _mount(key: str, on_pick: Callable[[], None], **said: Any) -> None:
+def _mount(key: str, hears: dict[str, Callable[[], None]], **said: Any) -> None:
     """Give the component what it needs anywhere, and what the caller says."""
     data = {
         "limit": Z_LIMIT,
@@ -121,4 +124,4 @@ def _mount(key: str, on_pick: Callable[[], None], **said: Any) -> None:
         "walk": False,
         "timeline": None,
     }
-    mount("map", key, data | said, on_pick_change=on_pick)
+    mount("map", key, data | said, **{f"on_{name}_change": callback for name, callback in hears.items()})

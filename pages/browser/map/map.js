@@ -74,6 +74,7 @@ export default class LatentMap {
       show: (epoch, figure, decoder, since) => this.showEpoch(epoch, figure, decoder, since),
       say: (text) => this.ready || this.words.instead(text),
       settled: () => this.layers.settled(),
+      tell: (name, value) => this.tell(name, value),
     }, this.signal);
     if (this.ready) await this.apply(data, this.figure, this.decoder);
     if (this.latest === data && !this.signal.aborted) this.timeline.update(data);

@@ -1,6 +1,7 @@
 // The time machine under the map of a run: brings the map and decoder of each epoch, follows the run while it learns, and plays it.
 
 import { listener } from "../events.js";
+import { Agreed } from "../agreed.js";
 import { Curves } from "./curves.js";
 import { Shelf, readAtlas, readDecoder, readFigure } from "./frames.js";
 
@@ -33,7 +34,7 @@ const STRIP = `
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export class Timeline {
-  /** map: {show(epoch, figure, decoder, since), say(text) while nothing is shown, settled()}; listeners end with the signal. */
+  /** map: {show(epoch, figure, decoder, since), say(text) while nothing is shown, settled(), tell(name, value)}; listeners end with the signal. */
   constructor(root, map, signal) {
     this.map = map;
     this.strip = Object.assign(document.createElement("div"), { className: "lm-time", innerHTML: STRIP });
@@ -50,6 +51,7 @@ export class Timeline {
     this.following = true; // the newest epoch is shown as it comes
     this.direction = 1; // of travel
     this.plays = 0;
+    this.asked = new Agreed(null, (said) => map.tell("epoch", said)); // the epoch looked at; null: the newest
     const on = listener(signal);
     on(this.slider, "input", () => this.slid(performance.now()));
     on(this.button, "click", () => (this.playing ? this.pause() : this.play()));
@@ -70,8 +72,18 @@ export class Timeline {
     this.curves.update(data.plotly, curves, [from, to]);
     this.strip.querySelector(".lm-no-curves").hidden = curves.epoch.length > 0;
     if (!epochs.length) this.map.say(running ? "The map appears as soon as the run has drawn its first codes." : "This run has kept no epoch to show.");
-    else if (!this.playing) this.seek(this.following ? this.last : this.nearest(this.wanted));
+    else {
+      if (this.asked.heed(data.timeline.asked)) this.ask(data.timeline.asked.value);
+      if (!this.playing) this.seek(this.following ? this.last : this.nearest(this.wanted));
+    }
     this.refresh();
+  }
+
+  /** A link or Back asks for this epoch, or (null) for the newest. */
+  ask(epoch) {
+    this.pause();
+    this.following = epoch === null;
+    this.wanted = epoch ?? this.last;
   }
 
   /** Another run: nothing of the one before holds. */
@@ -79,6 +91,7 @@ export class Timeline {
     this.pause();
     this.frames.giveUp();
     this.following = true;
+    this.asked = new Agreed(null, this.asked.tell);
     this.wanted = this.shown = this.shownAddress = undefined;
   }
 
@@ -207,6 +220,7 @@ export class Timeline {
   pause() {
     this.plays += 1;
     this.playing = false;
+    this.asked.changed(() => (this.following || this.playing ? null : this.wanted));
     this.refresh();
   }
 
@@ -228,6 +242,7 @@ export class Timeline {
   end() {
     this.gone = true;
     this.pause();
+    this.asked.stop();
     this.frames.giveUp();
   }
 }

@@ -18,8 +18,10 @@ from core import jobs
 from core.models.config import to_json
 from core.models.vae import VAEConfig
 from core.places import PROJECT
+from core.training import run_config
 from core.training.config import TrainingConfig
 from core.training.run import read_metrics
+from core.training.run_config import RunConfig
 
 NAME, LONGEST_LIFE_S = "killed", 8.0  # about half of it is the start of a process
 SIZES = VAEConfig(encoder_hidden=(64,), decoder_hidden=(64,))
@@ -27,9 +29,10 @@ SERVER = """
 import json, sys, time
 from pathlib import Path
 from core import jobs
+from core.training.run_config import from_json
 root = Path(sys.argv[1])
 run = next((run for run in jobs.runs(root)), None)
-jobs.start(json.loads(sys.argv[2]), root) if run is None else jobs.resume(run)
+jobs.start(from_json(json.loads(sys.argv[2])), root) if run is None else jobs.resume(run)
 print("started", flush=True)
 time.sleep(3600)
 """
@@ -66,12 +69,14 @@ def measure(quick: bool) -> str:
 
 def start(root: Path, epochs: int, lives_s: float = 0.5) -> None:
     """Start or resume the run from a process in the server's place, which is killed after so many seconds."""
-    config = {
-        "name": NAME, "owner": "", "dataset": "digits", "model": {"name": "vae", "config": to_json(SIZES)},
-        "recipe": to_json(TrainingConfig(dataset="digits", epochs=epochs, batch_size=200, device="cpu", precision="float32")), "threads": 1,
-    }  # fmt: skip
+    recipe = TrainingConfig(dataset="digits", epochs=epochs, batch_size=200, device="cpu", precision="float32")
+    model = {"name": "vae", "config": to_json(SIZES)}
+    config = RunConfig(name=NAME, dataset="digits", model=model, recipe=to_json(recipe), threads=1, devices=("cpu",))
     server = subprocess.Popen(
-        [sys.executable, "-c", SERVER, str(root), json.dumps(config)], cwd=PROJECT, stdout=subprocess.PIPE, start_new_session=True
+        [sys.executable, "-c", SERVER, str(root), json.dumps(run_config.to_json(config))],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
     )
     assert server.stdout is not None and server.stdout.readline() == b"started\n"
     time.sleep(lives_s)

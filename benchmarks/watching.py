@@ -14,6 +14,7 @@ from core import jobs
 from core.models.config import to_json
 from core.models.vae import VAEConfig
 from core.training.config import TrainingConfig
+from core.training.run_config import RunConfig
 from tests.chromium import FLAGS, find
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
@@ -56,10 +57,8 @@ def measure(quick: bool) -> str:
 
 def start(root: Path) -> jobs.Run:
     """A run on MNIST with the defaults, one thread, that does not end meanwhile; it trains when this returns."""
-    config = {
-        "name": "watched", "owner": "", "dataset": "mnist", "model": {"name": "vae", "config": to_json(VAEConfig())},
-        "recipe": to_json(TrainingConfig(epochs=1000)), "threads": 1,
-    }  # fmt: skip
+    model, recipe = {"name": "vae", "config": to_json(VAEConfig())}, to_json(TrainingConfig(epochs=1000))
+    config = RunConfig(name="watched", dataset="mnist", model=model, recipe=recipe, threads=1, devices=("cpu",))
     run = jobs.start(config, root)
     while (now := jobs.find(run.id, root)).epoch < 1:
         if not now.active:

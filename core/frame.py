@@ -15,6 +15,7 @@ from core.latent import Plane
 from core.models import ConfigError, Model, rebuild
 from core.training import snapshot
 from core.training.run import read_subset
+from core.training.run_config import RunConfig
 from core.training.snapshot import SnapshotError
 from core.words import number
 
@@ -101,18 +102,18 @@ def of_checkpoint(checkpoint: Checkpoint, label: int | None = None) -> Frame:
     )
 
 
-def of_epoch(folder: Path, config: dict[str, Any], epoch: int, label: int | None = None) -> Frame:
+def of_epoch(folder: Path, config: RunConfig, epoch: int, label: int | None = None) -> Frame:
     """The map after an epoch of the run in a folder, whose config.json that is; label: as in `of_checkpoint`.
 
     Raises SnapshotError when the epoch cannot be shown, LookupError when the model is not told such a label.
     """
-    read = snapshot.read(folder, epoch, config.get("model"))
+    read = snapshot.read(folder, epoch, config.model)
     if label is not None and not (read.model.conditional and label < getattr(read.model.config, "classes", 0)):
         raise LookupError("This model is told no such label.")
     images, labels = read_subset(folder)
     if len(images) != len(read.points):
         raise SnapshotError(f"The snapshot of epoch {epoch} does not fit the run's list of test images.")
-    classes = class_names(config.get("dataset"))
+    classes = class_names(config.dataset)
     return Frame(read.model, read.plane, read.points, labels, classes, label, EPOCH_CELLS, images, read.plane)
 
 

@@ -21,14 +21,13 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 from core import names, room
 from core.places import CHECKPOINTS, PROJECT
-from core.runs import CONFIG_FIELDS, UNFINISHED, JobError, Run, checked, folders, read
+from core.runs import UNFINISHED, JobError, Run, folders, read
 from core.training import folder as files
+from core.training import run_config
 from core.training.folder import (
-    CONFIG,
     FINISH,
     FIRST,
     LOCK,
@@ -41,10 +40,12 @@ from core.training.folder import (
     is_held,
     read_status,
     take_lock,
+    write_config,
     write_json,
     write_status,
     write_text,
 )
+from core.training.run_config import RunConfig
 from core.turns import Cancelled, Turn, order_of, pause_is_due, queue, whole_number
 
 RUNS = CHECKPOINTS / "runs"
@@ -128,8 +129,8 @@ def environment() -> dict[str, str]:
 # --- starting ---------------------------------------------------------------------------------------------------------------
 
 
-def start(config: dict[str, Any], root: Path | None = None) -> Run:
-    """Make a run of this config (its id and created are filled in) and start its process; JobError says why not.
+def start(config: RunConfig, root: Path | None = None) -> Run:
+    """Make a run of this config (its id, created and minutes are filled in) and start its process; JobError says why not.
 
     The directory is made under a hidden name and then renamed to the first free one of NAME, NAME-2, ...: a run is there
     whole, with its process, or not at all.
@@ -141,8 +142,8 @@ def start(config: dict[str, Any], root: Path | None = None) -> Run:
     with _in_sentences("The run could not be started"):
         root.mkdir(parents=True, exist_ok=True)
         with queue(root):
-            _check_room(config["owner"], root)
-            folder, lock = _make(root, {"devices": ["cpu"], **config, "minutes": minutes()})
+            _check_room(config.owner, root)
+            folder, lock = _make(root, dataclasses.replace(config, minutes=minutes()))
         try:
             _spawn(folder, lock)
         except BaseException:
@@ -160,11 +161,11 @@ def _check_allowed() -> None:
         raise JobError("Runs in the background need Linux or macOS. python -m core.training trains on this system too.")
 
 
-def _check_config(config: dict[str, Any]) -> None:
-    if problem := names.problem(config.get("name")):
+def _check_config(config: RunConfig) -> None:
+    if problem := names.problem(config.name):
         raise JobError(problem)
-    _, fault = checked(config, CONFIG_FIELDS, {"name", "owner"})
-    if fault or not config.get("devices", True):
+    fault = run_config.fault(config)
+    if fault or not config.devices:
         raise JobError(f"The run's settings cannot be used: the config {fault or 'names no device'}.")
 
 
@@ -181,7 +182,7 @@ def _check_room(owner: str, root: Path, besides: str = "") -> None:
         raise JobError(f"{len(active)} runs are already running or waiting here, which is the limit. Try again when some have ended.")
 
 
-def _make(root: Path, config: dict[str, Any]) -> tuple[Path, int]:
+def _make(root: Path, config: RunConfig) -> tuple[Path, int]:
     """The run's directory and its lock, taken; the queue must be held. What a crash left of earlier ones goes first."""
     for leftover in (*root.glob(".new-*"), *root.glob(".deleted-*")):
         shutil.rmtree(leftover, ignore_errors=True)
@@ -201,14 +202,14 @@ def _make(root: Path, config: dict[str, Any]) -> tuple[Path, int]:
         raise
 
 
-def _named(hidden: Path, config: dict[str, Any]) -> Path:
+def _named(hidden: Path, config: RunConfig) -> Path:
     """Write the config, and give the directory the first free name."""
-    for name in names.numbered(config["name"]):
+    for name in names.numbered(config.name):
         folder = hidden.with_name(name)
         if folder.exists():
             continue
         try:
-            write_json(hidden / CONFIG, {**config, "id": folder.name, "created": time.time()})
+            write_config(hidden, dataclasses.replace(config, id=folder.name, created=time.time()))
             return hidden.rename(folder)
         except OSError as error:
             if error.errno not in TAKEN:  # else somebody, the command line for example, was quicker
@@ -356,7 +357,7 @@ def _check_can_go_on(run: Run) -> None:
         raise JobError(f"The run {run.id} has finished; there is nothing left to train.")
     if run.stopping:
         raise JobError(f"The run {run.id} is just being cancelled. Resume it when it has stopped.")
-    if not run.config.get("name"):
+    if not run.config.name:
         raise JobError(run.message)
 
 

@@ -1,16 +1,14 @@
 """Training runs as their directories show them, whatever is in the files. Standard library only."""
 
 import os
-import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core import names
-from core.training.folder import CONFIG, FINISH, FIRST, LOCK, MAX_EPOCHS, PAUSE, STATUS, STOP, is_held, read_json
+from core.training.fields import MAX_EPOCHS, Check, checked, is_devices, is_epochs, is_flag, is_number, is_object, is_text, maybe, within
+from core.training.folder import CONFIG, FINISH, FIRST, LOCK, PAUSE, STATUS, STOP, is_held, read_config, read_json
+from core.training.run_config import RunConfig
 
-DEVICE = re.compile(r"cpu|mps|cuda:\d{1,3}")
 STATES = ("queued", "running", "paused", "stopped", "finished", "failed", "interrupted")
 UNFINISHED = ("queued", "running", "paused")  # what status.json says while there is something left for the process to do
 INTERRUPTED = (
@@ -25,11 +23,11 @@ class JobError(Exception):
 
 @dataclass(frozen=True)
 class Run:
-    """A run as its directory shows it now. config and status hold only what was found to be of the right type."""
+    """A run as its directory shows it now. Its config and status hold only what was found to be of the right type."""
 
     id: str
     folder: Path
-    config: dict[str, Any]
+    config: RunConfig
     status: dict[str, Any]
     state: str  # one of STATES
     alive: bool  # a process has it
@@ -38,17 +36,17 @@ class Run:
     @property
     def name(self) -> str:
         """The checkpoint to be written."""
-        return self.config.get("name", self.id)
+        return self.config.name or self.id
 
     @property
     def owner(self) -> str:
         """Whose run it is; "" for one from the command line."""
-        return self.config.get("owner", "")
+        return self.config.owner
 
     @property
     def created(self) -> float:
         """When it was started, Unix seconds."""
-        return self.config.get("created", 0.0)
+        return self.config.created
 
     @property
     def epoch(self) -> float:
@@ -58,7 +56,7 @@ class Run:
     @property
     def epochs(self) -> int:
         """Epochs wanted; 0 when not known."""
-        return self.status.get("epochs") or self.config.get("recipe", {}).get("epochs") or 0
+        return self.status.get("epochs") or self.config.recipe_settings.get("epochs") or 0
 
     @property
     def phase(self) -> str:
@@ -101,12 +99,12 @@ class Run:
     @property
     def minutes(self) -> float | None:
         """How long it may train, by what the administrator had set when it was started; None: as long as it takes."""
-        return self.config.get("minutes")
+        return self.config.minutes
 
     @property
     def devices(self) -> list[str]:
         """The devices it waits for; any one will do."""
-        return self.status.get("waits_for") or self.config.get("devices") or ["cpu"]
+        return self.status.get("waits_for") or list(self.config.devices) or ["cpu"]
 
 
 def folders(root: Path) -> list[Path]:
@@ -127,7 +125,7 @@ def read(folder: Path) -> Run:
     that it should be: it may have been resumed meanwhile.
     """
     alive = is_held(folder / LOCK)
-    config, config_fault = checked(read_json(folder / CONFIG), CONFIG_FIELDS, {"name", "owner", "created"})
+    config, config_fault = read_config(folder)
     status, status_fault = checked(read_json(folder / STATUS), STATUS_FIELDS, {"state"})
     state = status.get("state", "failed")
     if faults := " and ".join(f"{name} {fault}" for name, fault in ((CONFIG, config_fault), (STATUS, status_fault)) if fault):
@@ -141,63 +139,13 @@ def read(folder: Path) -> Run:
     return Run(folder.name, folder, config, status, state, alive)
 
 
-def checked(found: Any, fields: Mapping[str, Callable[[Any], bool]], needed: set[str]) -> tuple[dict[str, Any], str]:
-    """What is usable of a JSON file's value, and what is wrong with it: "" when nothing is."""
-    if not isinstance(found, dict):
-        return {}, "is missing or cannot be read"
-    strange = sorted(name for name, right in fields.items() if name in found and not right(found[name]))
-    missing = sorted(needed - found.keys())
-    fault = f"has a strange {', '.join(strange)}" if strange else f"lacks {', '.join(missing)}" if missing else ""
-    return {name: value for name, value in found.items() if name not in strange}, fault
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15
-
-
-def _within(low: float, high: float) -> Callable[[Any], bool]:
-    return lambda value: _number(value) and low <= value <= high
-
-
-def _maybe(right: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    return lambda value: value is None or right(value)
-
-
-def _epochs(value: Any) -> bool:
-    return isinstance(value, int) and _within(1, MAX_EPOCHS)(value)
-
-
-def _text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _object(value: Any) -> bool:
-    return isinstance(value, dict)
-
-
-def _devices(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(device, str) and DEVICE.fullmatch(device) for device in value)
-
-
-CONFIG_FIELDS: dict[str, Callable[[Any], bool]] = {
-    "name": lambda value: not names.problem(value),
-    "owner": _text,
-    "created": _within(0, 1e12),
-    "dataset": _text,
-    "model": lambda value: _object(value) and _text(value.get("name", "")) and _object(value.get("config", {})),
-    "recipe": lambda value: _object(value) and _maybe(_epochs)(value.get("epochs")),
-    "threads": _within(0, 4096),
-    "devices": _devices,
-    "preset": _maybe(_text),
-    "minutes": _maybe(lambda value: _number(value) and value > 0),
-}
-STATUS_FIELDS: dict[str, Callable[[Any], bool]] = {
-    "state": lambda value: _text(value) and value in STATES,
-    **dict.fromkeys(("phase", "device", "message", "checkpoint"), _maybe(_text)),
-    **dict.fromkeys(("step", "total_steps", "seconds", "seconds_left", "updated", "turn"), _maybe(_within(0, 1e12))),
-    "epoch": _maybe(_within(0, MAX_EPOCHS)),
-    "epochs": _maybe(_epochs),
-    "removed_epochs": lambda value: isinstance(value, bool),
-    "losses": _maybe(lambda value: _object(value) and all(map(_maybe(_number), value.values()))),
-    "waits_for": _maybe(_devices),
+STATUS_FIELDS: dict[str, Check] = {
+    "state": lambda value: is_text(value) and value in STATES,
+    **dict.fromkeys(("phase", "device", "message", "checkpoint"), maybe(is_text)),
+    **dict.fromkeys(("step", "total_steps", "seconds", "seconds_left", "updated", "turn"), maybe(within(0, 1e12))),
+    "epoch": maybe(within(0, MAX_EPOCHS)),
+    "epochs": maybe(is_epochs),
+    "removed_epochs": is_flag,
+    "losses": maybe(lambda value: is_object(value) and all(map(maybe(is_number), value.values()))),
+    "waits_for": maybe(is_devices),
 }

@@ -5,10 +5,10 @@ import math
 from collections.abc import Iterable, Mapping
 
 from core.data.datasets import DATASETS
-from core.models import MODELS, ConfigError, ModelConfig
-from core.models.config import from_json
+from core.models import ConfigError, ModelConfig
 from core.runs import Run
 from core.training import presets
+from core.training.config import model_of
 from core.turns import order_of, whole_number
 
 
@@ -66,11 +66,9 @@ def seconds_to_go(run: Run, speeds: Mapping[str, float]) -> float | None:
 
 def _described(run: Run) -> tuple[str, ModelConfig, int] | None:
     """Its model's name and config, and how many images it sees in an epoch."""
-    described, dataset = run.config.get("model", {}), run.config.get("dataset")
-    name = described.get("name")
-    if name not in MODELS or dataset not in DATASETS:
+    if run.config.dataset not in DATASETS:
         return None
     try:
-        return name, from_json(MODELS[name].config, described.get("config")), DATASETS[dataset].training_images
+        return *model_of(run.config), DATASETS[run.config.dataset].training_images
     except ConfigError:
         return None

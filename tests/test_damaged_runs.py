@@ -16,7 +16,7 @@ from core.kept import Kept
 from core.models import build, describe
 from core.models.vae import VAEConfig
 from core.runs import read
-from core.training import snapshot
+from core.training import run_config, snapshot
 from core.training.folder import CONFIG, EPOCHS_FOLDER, METRICS, STATUS, SUBSET
 from core.training.run import read_metrics, read_subset
 from core.training.snapshot import SnapshotError
@@ -67,7 +67,7 @@ def look(root: Path) -> jobs.Run:
     lines = read_metrics(run.folder)
     json.dumps({"curves": run_view.curves(lines), "epochs": snapshot.epochs(run.folder)}, allow_nan=False)
     assert 0 < frame.bound(max([line.get("extent") or 0.0 for line in lines], default=0.0)) < 1e6
-    frame.why_not_live(run.config.get("model"))
+    frame.why_not_live(run.config.model)
     epochs.has_subset(run.folder)
     try:
         run_settings.in_words(run.config)
@@ -110,7 +110,7 @@ def test_a_good_run_is_shown(tmp_path):
     assert looked_at(tmp_path, lambda folder: None).state == "finished"
 
 
-CONFIGS = st.dictionaries(st.sampled_from(sorted(jobs.CONFIG_FIELDS)), JSON, min_size=1, max_size=3)
+CONFIGS = st.dictionaries(st.sampled_from(sorted([*run_config.FIELDS, "replace"])), JSON, min_size=1, max_size=3)
 STATUSES = st.dictionaries(
     st.sampled_from(["state", "epoch", "epochs", "seconds", "losses", "checkpoint", "removed_epochs"]), JSON, max_size=3
 )
@@ -184,4 +184,4 @@ def test_a_subset_of_another_length_is_a_sentence(tmp_path):
     folder = a_run(tmp_path)
     save_file({"row": np.arange(4, dtype=np.int32), "label": np.arange(4, dtype=np.uint8)}, folder / SUBSET)
     with pytest.raises(SnapshotError, match="does not fit the run's list of test images"):
-        frame.of_epoch(folder, GOOD, 1)
+        frame.of_epoch(folder, run_config.from_json(GOOD), 1)

@@ -103,7 +103,7 @@ def test_an_atlas_stands_in_for_a_decoder_that_the_browser_cannot_run(tmp_path):
     config = ConvolutionalVAEConfig(latent_dim=3, channels=(2, 2), hidden=4)
     folder, opened = a_run(tmp_path, "conv-vae", config), checkpoint("conv-vae", config, 3)
     whole, epoch = of_checkpoint(opened), of_epoch(folder, read(folder).config, 1)
-    assert "dense layers only" in whole.why_not_live == frame.why_not_live(read(folder).config["model"]) == epoch.why_not_live
+    assert "dense layers only" in whole.why_not_live == frame.why_not_live(read(folder).config.model) == epoch.why_not_live
     for shown, cells in ((whole, 32), (epoch, 16)):
         with pytest.raises(NotExportable):
             shown.decoder()

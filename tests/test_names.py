@@ -10,6 +10,7 @@ from core import archive, checkpoints, jobs, names
 from core.training import presets
 from core.training.__main__ import main as train
 from core.training.folder import CONFIG, write_json
+from core.training.run_config import from_json
 from pages.training import form
 
 BAD = ["", ".", "..", ".hidden", "-x", "_x", "a/b", "../x", "a\\b", "a b", "ä", "a\n", "x" * 65, "runs", "Runs", "restorers", "RESTORERS"]
@@ -32,7 +33,7 @@ def test_what_cannot_be_a_name_is_refused_with_the_same_words_everywhere(own_roo
     assert sentence.endswith(".") and len(sentence) < 300
     for refuse in (
         lambda: checkpoints.check_name(name),  # uploads and saving
-        lambda: jobs.start({"name": name, "owner": "", "dataset": "digits", "model": {}, "recipe": {}}),
+        lambda: jobs.start(from_json({"name": name, "owner": "", "dataset": "digits", "model": {}, "recipe": {}})),
     ):
         with pytest.raises((checkpoints.CheckpointError, jobs.JobError)) as refusal:
             refuse()

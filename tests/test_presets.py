@@ -14,6 +14,7 @@ from core.training import __main__ as command
 from core.training import presets
 from core.training.config import TrainingConfig
 from core.training.profile import profile
+from core.training.run_config import RunConfig
 
 SPEEDS = dict.fromkeys(MODELS, 10_000.0)
 
@@ -96,5 +97,5 @@ def test_the_profile_says_where_the_time_goes_and_saves_nothing(tmp_path, monkey
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU with CUDA")
 def test_the_profile_on_a_gpu_counts_launches():
-    config = {"model": {"name": "vae", "config": to_json(VAEConfig())}, "recipe": to_json(TrainingConfig(dataset="digits", device="cuda"))}
-    assert "one CUDA graph a step" in profile(config)
+    model, recipe = {"name": "vae", "config": to_json(VAEConfig())}, to_json(TrainingConfig(dataset="digits", device="cuda"))
+    assert "one CUDA graph a step" in profile(RunConfig(model=model, recipe=recipe))

@@ -8,6 +8,7 @@ import pytest
 from core import jobs, room
 from core.runs import STATES, JobError
 from core.training.folder import CONFIG, EPOCHS_FOLDER, LOCK, METRICS, STATUS, hold, write_json
+from core.training.run_config import from_json
 
 EPOCH_BYTES = 10_000
 
@@ -93,7 +94,7 @@ def test_within_the_limit_nothing_is_touched(tmp_path):
 def test_a_limit_that_is_no_number_starts_no_run_and_says_so(tmp_path, monkeypatch, text):
     monkeypatch.setenv("LATENT_DISK_GB", text)
     with pytest.raises(JobError, match=r"LATENT_DISK_GB is .* must be a number of gigabytes"):
-        jobs.start({"name": "mine", "owner": "", "dataset": "digits", "model": {}, "recipe": {}}, tmp_path)
+        jobs.start(from_json({"name": "mine", "owner": "", "dataset": "digits", "model": {}, "recipe": {}}), tmp_path)
     assert not list(tmp_path.iterdir())
 
 

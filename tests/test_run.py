@@ -29,6 +29,7 @@ from core.training.config import TrainingConfig
 from core.training.folder import CONFIG, FINISH, METRICS, PAUSE, STOP, begin, read_status, write_status
 from core.training.loop import Trainer
 from core.training.run import Execution, Hooks, execute, explain, read_metrics, read_subset, train
+from core.training.run_config import RunConfig
 from core.training.state import STATE_FILE
 
 PROJECT = Path(running.__file__).resolve().parents[2]
@@ -40,13 +41,8 @@ def a_run(root: Path, name: str = "mine", model: str = "vae", sizes: dict[str, A
     """A run directory that waits to be carried out."""
     folder = root / "runs" / name
     config = MODELS[model].config(**sizes)
-    begin(
-        folder,
-        {
-            "id": name, "name": name, "owner": "", "created": time.time(), "dataset": "digits", "threads": 1, "devices": ["cpu"],
-            "model": {"name": model, "config": to_json(config)}, "recipe": to_json(dataclasses.replace(RECIPE, **changes)), "preset": None,
-        },
-    )  # fmt: skip
+    described, recipe = {"name": model, "config": to_json(config)}, to_json(dataclasses.replace(RECIPE, **changes))
+    begin(folder, RunConfig(name, name, "", time.time(), "digits", described, recipe, threads=1))
     return folder
 
 

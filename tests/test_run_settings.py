@@ -1,21 +1,25 @@
 """A run's settings in words, and what differs from its preset."""
 
+import dataclasses
+from typing import Any
+
 import pytest
 
 from core.models import MODELS, ConfigError
 from core.training import presets
 from core.training.config import TrainingConfig
+from core.training.run_config import RunConfig
 from pages.training import run_settings
 
 
-def a_config(model: str = "vae", preset: object = "quick", dataset: str = "mnist", **changes: object) -> dict:
+def a_config(model: str = "vae", preset: Any = "quick", dataset: str = "mnist", **changes: object) -> RunConfig:
     """The config of a run of the quick preset with these changes, as the form writes it."""
     values = presets.usual(model, "quick", 60_000) | {"dataset": dataset} | changes
     as_json = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
     fields = MODELS[model].config.__dataclass_fields__
     recipe = {name: value for name, value in as_json.items() if name in TrainingConfig.__dataclass_fields__}
     described = {"name": model, "config": {name: as_json[name] for name in fields}}
-    return {"name": "mine", "dataset": dataset, "preset": preset, "model": described, "recipe": recipe}
+    return RunConfig(name="mine", dataset=dataset, preset=preset, model=described, recipe=recipe)
 
 
 def test_a_run_says_its_settings_in_words():
@@ -45,4 +49,4 @@ def test_every_model_s_settings_have_words(model, preset):
 @pytest.mark.parametrize("change", [{"model": {}}, {"model": {"name": "vae"}}, {"recipe": {"epochs": -1}}, {"recipe": None}])
 def test_what_cannot_be_read_raises_what_the_page_turns_into_a_sentence(change):
     with pytest.raises(ConfigError):
-        run_settings.in_words(a_config() | change)
+        run_settings.in_words(dataclasses.replace(a_config(), **change))

@@ -8,6 +8,7 @@ import pytest
 from core.jobs import Run
 from core.metrics import COLLAPSED_NATS
 from core.training.run import final_kl_nats
+from core.training.run_config import from_json
 from pages.training import run_words
 
 NOW = 1_000.0
@@ -15,7 +16,7 @@ NOW = 1_000.0
 
 def a_run(state: str = "running", alive: bool = True, config: dict[str, Any] | None = None, **status: Any) -> Run:
     status = {"epochs": 30, "phase": "training", "updated": NOW, **status}
-    return Run("mine", Path("mine"), config or {}, status, state, alive)
+    return Run("mine", Path("mine"), from_json(config or {}), status, state, alive)
 
 
 @pytest.mark.parametrize(

@@ -177,8 +177,8 @@ def test_the_losses_of_grey_pixels_are_not_trained_on_binarised_ones(monkeypatch
     app = run()
     checked(by_label(app.selectbox, "Reconstruction loss").set_value("gaussian").run())
     checked(by_label(app.button, "Start training").click().run())
-    assert asked[0]["model"]["config"]["likelihood"] == "gaussian"
-    assert asked[0]["recipe"]["binarize"] is False
+    assert asked[0].model_settings["likelihood"] == "gaussian"
+    assert asked[0].recipe_settings["binarize"] is False
     assert "already have 3 runs" in app.error[0].value
 
 
@@ -205,8 +205,8 @@ def test_of_two_who_start_the_same_at_once_the_second_gets_another_suggestion(ow
     asked = []
 
     def start(config):
-        asked.append(config["name"])
-        return left_alone(own_root, "stopped", config["name"])
+        asked.append(config.name)
+        return left_alone(own_root, "stopped", config.name)
 
     monkeypatch.setattr(jobs, "start", start)
     pages = [run(), run()]

@@ -705,6 +705,17 @@ def test_resume_with_other_settings_is_refused_and_the_run_stays_as_it_was(out, 
     assert command.main([*arguments, "--resume", "--threads", "1"]) == 0
 
 
+@pytest.mark.parametrize("damage", [{"recipe": None}, {"recipe": [1]}, {"model": "vae"}, None])
+def test_resume_where_the_config_is_damaged_is_refused(out, capsys, damage):
+    folder = out.parent / "runs" / out.name
+    assert command.main([*SMALL, "--epochs", "1", "--out", str(out)]) == 0
+    (folder / STATE_FILE).touch()
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text("{" if damage is None else json.dumps(config | damage))
+    assert command.main([*SMALL, "--epochs", "1", "--out", str(out), "--resume"]) == 1
+    assert "other settings" in capsys.readouterr().err
+
+
 def test_a_second_ctrl_c_stops_at_once_and_without_a_traceback(out, monkeypatch, capsys):
     def impatient(self, *batch):
         signal.raise_signal(signal.SIGINT)

@@ -9,6 +9,7 @@ from core import waiting
 from core.models import MODELS
 from core.runs import Run
 from core.training import presets
+from core.training.run_config import from_json
 
 CPU, GPU = ["cpu"], ["cuda:0"]
 SPEEDS = dict.fromkeys(MODELS, 10_000.0)
@@ -38,7 +39,7 @@ def a_run(name: str, state: str, created: float = 1.0, epochs: int = 10, minutes
         "name": name, "owner": name, "created": created, "dataset": "mnist", "model": model, "recipe": {"epochs": epochs},
         "minutes": minutes,
     }  # fmt: skip
-    return Run(name, Path("nowhere") / name, config, {"state": state, **status}, state, alive=state in ("running", "queued"))
+    return Run(name, Path("nowhere") / name, from_json(config), {"state": state, **status}, state, alive=state in ("running", "queued"))
 
 
 TRAINING = 10 * 60_000 / 10_000
@@ -56,9 +57,9 @@ def test_what_a_run_still_takes():
     assert to_go(a_run("a", "running", phase="training", seconds_left=700.0, seconds=50.0, minutes=1)) == pytest.approx(10 + MEASURING)
     assert to_go(a_run("a", "queued"), {}) is None
     strange = a_run("a", "queued")
-    assert to_go(replace(strange, config=strange.config | {"model": {"name": "gan"}})) is None
-    assert to_go(replace(strange, config=strange.config | {"model": {"name": "vae", "config": {"beta": "x"}}})) is None
-    assert to_go(replace(strange, config=strange.config | {"dataset": "faces"})) is None
+    assert to_go(replace(strange, config=replace(strange.config, model={"name": "gan"}))) is None
+    assert to_go(replace(strange, config=replace(strange.config, model={"name": "vae", "config": {"beta": "x"}}))) is None
+    assert to_go(replace(strange, config=replace(strange.config, dataset="faces"))) is None
 
 
 def test_those_who_wait_wait_for_those_before_them():

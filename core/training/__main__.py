@@ -27,10 +27,11 @@ from core.models.config import Setting, settings, to_json
 from core.training.card import summary
 from core.training.config import DEVICES, TrainingConfig, choose_device, device_title
 from core.training.distributed import LostContact, in_contact, joined
-from core.training.folder import CONFIG, STOP, BusyError, begin, hold, read_json, write_status
+from core.training.folder import STOP, BusyError, begin, hold, read_config, write_status
 from core.training.loop import Progress, TrainingError
 from core.training.profile import profile
 from core.training.run import STOPPED, Execution, Hooks, Stopped, explain, final_kl_nats, read_metrics
+from core.training.run_config import RunConfig
 from core.training.state import STATE_FILE, StateError, missing
 
 REFRESH_S = 0.5
@@ -106,8 +107,8 @@ def _train(options: argparse.Namespace) -> int:
         if options.resume and not (folder / STATE_FILE).exists():
             raise missing(folder)
         with hold(folder):
-            before = read_json(folder / CONFIG)
-            if not options.resume and isinstance(before, dict) and before.get("owner"):
+            before, _ = read_config(folder)
+            if not options.resume and before.owner:
                 raise TrainingError(f"{folder} holds a run that was started on the page. Delete it there, or train into another folder.")
             if options.resume and not same_run(before, config):
                 raise TrainingError(f"{folder} holds a run with other settings; resume with the same ones, or train into another folder.")
@@ -115,8 +116,8 @@ def _train(options: argparse.Namespace) -> int:
             return _carry_out(Execution(folder, Hooks(ranks=ranks)), options)
 
 
-def described(options: argparse.Namespace) -> dict[str, Any]:
-    """The run's config.json."""
+def described(options: argparse.Namespace) -> RunConfig:
+    """The run that is asked for."""
     kind: Any = MODELS[options.model].config
     known = {field.name for field in dataclasses.fields(kind)}
     given = {name: getattr(options, name) for name in MODEL_SETTINGS if getattr(options, name) is not None}
@@ -128,25 +129,24 @@ def described(options: argparse.Namespace) -> dict[str, Any]:
     if options.binarize is None:
         options.binarize = model_config.likelihood == "bernoulli"
     recipe = TrainingConfig(**{name: getattr(options, name) for name in TrainingConfig.__dataclass_fields__ if hasattr(options, name)})
-    return {
-        "id": options.out.name if options.out else "",
-        "name": options.out.name if options.out else "",
-        "owner": "",
-        "created": time.time(),
-        "dataset": options.dataset,
-        "model": {"name": options.model, "config": to_json(model_config)},
-        "recipe": to_json(recipe),
-        "threads": options.threads,
-        "devices": [],
-        "preset": None,
-        "replace": True,  # --out is where the person wants it
-    }
+    name = options.out.name if options.out else ""
+    return RunConfig(
+        id=name,
+        name=name,
+        created=time.time(),
+        dataset=options.dataset,
+        model={"name": options.model, "config": to_json(model_config)},
+        recipe=to_json(recipe),
+        threads=options.threads,
+        devices=(),
+        replace=True,  # --out is where the person wants it
+    )
 
 
-def same_run(a: Any, b: dict[str, Any]) -> bool:
-    """Whether two config.json say the same but for where and how precisely it is computed."""
+def same_run(a: RunConfig, b: RunConfig) -> bool:
+    """Whether two configs say the same but for where and how precisely it is computed."""
     elsewhere = {"device": "", "precision": ""}
-    return isinstance(a, dict) and (a.get("model"), {**a.get("recipe", {}), **elsewhere}) == (b["model"], {**b["recipe"], **elsewhere})
+    return (a.model, a.recipe_settings | elsewhere) == (b.model, b.recipe_settings | elsewhere)
 
 
 def _carry_out(execution: Execution, options: argparse.Namespace) -> int:

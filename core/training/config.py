@@ -1,12 +1,14 @@
-"""What a training run is made of, as one frozen, JSON-ready dataclass, and the choice of device and precision."""
+"""What a training run is made of: its recipe as a frozen dataclass, its model, and the choice of device and precision."""
 
 from dataclasses import dataclass
 from typing import Annotated
 
 import torch
 
-from core.models.config import ConfigError, Setting, check_number, check_one_of
-from core.training.folder import MAX_EPOCHS
+from core.models import MODELS, ModelConfig
+from core.models.config import ConfigError, Setting, check_number, check_one_of, from_json
+from core.training.fields import MAX_EPOCHS
+from core.training.run_config import RunConfig
 from core.words import plural
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -59,6 +61,18 @@ class TrainingConfig:
         check_number("seed", self.seed, 0, 2**31 - 1, whole=True)
         check_one_of("device", self.device, DEVICES)
         check_one_of("precision", self.precision, PRECISIONS)
+
+
+def recipe_of(config: RunConfig) -> TrainingConfig:
+    """The run's recipe; ConfigError when it cannot be used."""
+    return from_json(TrainingConfig, config.recipe)
+
+
+def model_of(config: RunConfig) -> tuple[str, ModelConfig]:
+    """The run's model, by name and config; ConfigError when it is not known here or cannot be used."""
+    name = config.model_name
+    check_one_of("model", name, MODELS)
+    return name, from_json(MODELS[name].config, (config.model or {}).get("config"))
 
 
 def choose_device(wish: str = "auto") -> torch.device:

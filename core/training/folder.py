@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from core.replacing import replacing
+from core.training import run_config
+from core.training.run_config import RunConfig
 
 try:
     import fcntl
@@ -23,7 +25,6 @@ except ImportError:  # not on Windows
 CONFIG, STATUS, METRICS, SUBSET, LOG = "config.json", "status.json", "metrics.jsonl", "subset.safetensors", "log.txt"
 STOP, PAUSE, FINISH, FIRST, LOCK, RESERVE = "stop", "pause", "finish", "first", "lock", "reserve"
 EPOCHS_FOLDER = "epochs"  # of snapshots, see core/training/snapshot.py
-MAX_EPOCHS = 100_000
 RESERVE_BYTES = 64 << 10  # given back to say that the disk is full
 MAX_JSON_BYTES = 1 << 20
 LOCK_TRIES, LOCK_WAIT_S = 20, 0.02  # a look at a lock holds it for a moment
@@ -72,7 +73,23 @@ def write_status(folder: Path, **fields: Any) -> None:
     write_json(folder / STATUS, read_status(folder) | fields | {"updated": time.time()})
 
 
-def begin(folder: Path, config: dict[str, Any], anew: bool = True) -> None:
+def write_config(folder: Path, config: RunConfig) -> None:
+    """Write config.json."""
+    write_json(folder / CONFIG, run_config.to_json(config))
+
+
+def read_config(folder: Path) -> tuple[RunConfig, str]:
+    """What is usable of config.json, and what is wrong with the file: "" when nothing is."""
+    return run_config.usable(read_json(folder / CONFIG))
+
+
+def read_config_unchecked(folder: Path) -> RunConfig | None:
+    """config.json as it is, for the trainer, whose checks say more of what is wrong; None when it cannot be read."""
+    found = read_json(folder / CONFIG)
+    return run_config.from_json(found) if isinstance(found, dict) else None
+
+
+def begin(folder: Path, config: RunConfig, anew: bool = True) -> None:
     """Make the directory of a run that waits to be carried out; `anew` removes what an earlier run left there."""
     if anew and folder.is_dir():
         for old in folder.iterdir():
@@ -82,7 +99,7 @@ def begin(folder: Path, config: dict[str, Any], anew: bool = True) -> None:
     for control in (STOP, PAUSE, FINISH, FIRST):
         (folder / control).unlink(missing_ok=True)
     fill_reserve(folder)
-    write_json(folder / CONFIG, config)
+    write_config(folder, config)
     write_status(folder, state="queued", phase="", message="")
 
 

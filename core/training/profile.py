@@ -2,26 +2,24 @@
 
 import dataclasses
 import time
-from typing import Any
 
 import torch
 from torch.profiler import ProfilerActivity
 from torch.profiler import profile as torch_profile
 
 from core.data.datasets import load
-from core.models import MODELS
-from core.models.config import from_json
-from core.training.config import TrainingConfig, device_title
+from core.training.config import device_title, model_of, recipe_of
 from core.training.loop import Trainer
+from core.training.run_config import RunConfig
 
 WARM_STEPS, TIMED_STEPS, PROFILED_STEPS, ROWS = 10, 50, 20, 15
 
 
-def profile(config: dict[str, Any]) -> str:
-    """Train a few steps of the run that `config` (a config.json) describes; a table of its operations, and the time of an epoch."""
-    recipe = dataclasses.replace(from_json(TrainingConfig, config["recipe"]), epochs=100_000)  # more than are ever reached
-    name, train = config["model"]["name"], load(recipe.dataset, "train")
-    trainer = Trainer(recipe, name, from_json(MODELS[name].config, config["model"]["config"]), train.images, train.labels)
+def profile(config: RunConfig) -> str:
+    """Train a few steps of this run; a table of its operations, and the time of an epoch."""
+    recipe = dataclasses.replace(recipe_of(config), epochs=100_000)  # more than are ever reached
+    train = load(recipe.dataset, "train")
+    trainer = Trainer(recipe, *model_of(config), train.images, train.labels)
     _steps(trainer, WARM_STEPS)
     began = time.perf_counter()
     _steps(trainer, TIMED_STEPS)

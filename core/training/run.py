@@ -24,13 +24,13 @@ from torch import Tensor
 from core import latent
 from core.checkpoints import CheckpointError, available, check_name, check_target, place
 from core.data.datasets import DatasetError, Split, load, to_unit_images
-from core.models import MODELS, ConfigError, Model
-from core.models.config import check_one_of, from_json
+from core.models import ConfigError, Model
 from core.training import snapshot
 from core.training.card import write_checkpoint
-from core.training.config import TrainingConfig, device_title
+from core.training.config import device_title, model_of, recipe_of
 from core.training.distributed import ALONE, LostContact, Ranks
-from core.training.folder import CONFIG, FINISH, MAX_EPOCHS, METRICS, PAUSE, STOP, SUBSET, read_json, read_status, write_status, write_text
+from core.training.fields import MAX_EPOCHS
+from core.training.folder import FINISH, METRICS, PAUSE, STOP, SUBSET, read_config_unchecked, read_status, write_status, write_text
 from core.training.loop import OnStep, Progress, Trainer, TrainingError, denormals_flushed, named_losses
 from core.training.snapshot import SnapshotError
 from core.training.state import STATE_FILE, StateError
@@ -141,20 +141,18 @@ class Execution:
 
     def prepare(self) -> tuple[Trainer, Split, Split]:
         """The trainer that config.json describes, and its data."""
-        config = self.hooks.ranks.told(lambda: read_json(self.folder / CONFIG))
-        if not isinstance(config, dict) or not isinstance(config.get("model"), dict):
+        config = self.hooks.ranks.told(lambda: read_config_unchecked(self.folder))
+        if config is None or not isinstance(config.model, dict):
             raise TrainingError("The run's config.json is missing or damaged. Delete the run and start another.")
         self.config = config
-        if threads := config.get("threads"):
-            torch.set_num_threads(int(threads))
-        recipe = from_json(TrainingConfig, config.get("recipe"))
+        if config.threads:
+            torch.set_num_threads(int(config.threads))
+        recipe = recipe_of(config)
         device = self.hooks.device if self.hooks.device != "auto" else recipe.device
         recipe = dataclasses.replace(recipe, device=device.partition(":")[0])
-        name = config["model"].get("name")
-        check_one_of("model", name, MODELS)
-        model_config = from_json(MODELS[name].config, config["model"].get("config"))
+        name, model_config = model_of(config)
         train, test = load(recipe.dataset, "train"), load(recipe.dataset, "test")
-        target = str(config.get("name") or self.folder.name)
+        target = str(config.name or self.folder.name)
         check_name(target)  # it becomes a path, and somebody may have edited it by hand
         self.target = self.folder.parents[1] / target
         if self.hooks.ranks.first:
@@ -186,7 +184,7 @@ class Execution:
         done, at_its_end = {line["epoch"] for line in lines}, not self.trainer.step % self.trainer.steps_per_epoch
         for earlier in reversed([kept for kept in snapshot.epochs(self.folder) if kept < epoch or kept in done]):
             with suppress(SnapshotError):
-                self.previous = snapshot.read(self.folder, earlier, self.config["model"]).points
+                self.previous = snapshot.read(self.folder, earlier, self.config.model).points
                 break
         if at_its_end and (epoch not in done or epoch not in snapshot.epochs(self.folder)):  # killed between state and record
             _write_lines(self.folder / METRICS, [line for line in lines if line["epoch"] < epoch])
@@ -264,7 +262,7 @@ class Execution:
 
     def time_is_up(self) -> bool:
         """Whether it has trained for as long as its config allows, over all its sessions."""
-        minutes = self.config.get("minutes")
+        minutes = self.config.minutes
         return minutes is not None and self.trainer.seconds >= 60 * minutes
 
     def linger(self) -> str:
@@ -300,7 +298,7 @@ class Execution:
         trainer = self.trainer
         done, early = trainer.step / trainer.steps_per_epoch, trainer.step < trainer.total_steps
         saved = read_status(self.folder).get("checkpoint")  # by a process that was killed right after it
-        if self.config.get("replace") or saved not in available(self.target.parent):
+        if self.config.replace or saved not in available(self.target.parent):
             try:
                 self.save_checkpoint()
             except Stopped:
@@ -311,7 +309,7 @@ class Execution:
                 raise Unmeasured(
                     f"The training is done, but its model could not be measured and saved. {explain(error)} {again} tries once more."
                 ) from error
-        why = f"Its {self.config['minutes']:g} minutes of training were over" if self.time_is_up() else "Finished early, as asked,"
+        why = f"Its {self.config.minutes:g} minutes of training were over" if self.time_is_up() else "Finished early, as asked,"
         part = " and a part of the next" * (done % 1 > 0)
         self.end("finished", f"{why} after {int(done):,} of {trainer.config.epochs:,} epochs{part}." if early else "")
         (self.folder / STATE_FILE).unlink(missing_ok=True)  # last: without it nothing can go on
@@ -319,8 +317,8 @@ class Execution:
 
     def save_checkpoint(self) -> dict[str, Any]:
         """The checkpoint of what has been learnt so far; under another name where somebody took the name meanwhile."""
-        root, name, owner = self.target.parent, self.target.name, str(self.config.get("owner") or "")
-        if self.config.get("replace"):
+        root, name, owner = self.target.parent, self.target.name, str(self.config.owner or "")
+        if self.config.replace:
             self.card = write_checkpoint(self.trainer, self.target, self.train, self.test, say=self.measuring)
         else:
             with tempfile.TemporaryDirectory(prefix=".run.", dir=root) as hidden:  # the dot hides it from `available`

@@ -13,7 +13,8 @@ from safetensors.torch import save_file
 from core.latent import Plane
 from core.models import ConfigError, Model, rebuild
 from core.replacing import replacing
-from core.training.folder import EPOCHS_FOLDER, MAX_EPOCHS
+from core.training.fields import MAX_EPOCHS
+from core.training.folder import EPOCHS_FOLDER
 
 MAX_BYTES = 256 << 20  # of a run's snapshots; beyond it every second one goes, and so on
 DECODER = "decoder"  # begins the names of all weights that decoding needs

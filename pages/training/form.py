@@ -20,6 +20,7 @@ from core.models.config import Setting, settings, to_json
 from core.places import PROJECT
 from core.training import presets
 from core.training.config import TrainingConfig, choose_device
+from core.training.run_config import RunConfig
 from core.words import duration, plural
 from pages.session import downloads, link, refusals
 from pages.training import visitor
@@ -202,16 +203,16 @@ def _taken(name: str) -> str:
 
 def _start(name: str, preset: str, model: str, config: Any, recipe: Any) -> None:
     """Start the run and show it."""
-    wanted = {
-        "name": name,
-        "owner": visitor.me(),
-        "dataset": recipe.dataset,
-        "model": {"name": model, "config": to_json(config)},
-        "recipe": to_json(recipe),
-        "threads": presets.training_threads(),
-        "devices": devices(),
-        "preset": preset,
-    }
+    wanted = RunConfig(
+        name=name,
+        owner=visitor.me(),
+        dataset=recipe.dataset,
+        model={"name": model, "config": to_json(config)},
+        recipe=to_json(recipe),
+        threads=presets.training_threads(),
+        devices=tuple(devices()),
+        preset=preset,
+    )
     with refusals.kept("start", jobs.JobError):
         st.session_state.run = jobs.start(wanted).id
     st.rerun()

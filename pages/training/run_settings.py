@@ -6,10 +6,11 @@ import streamlit as st
 
 from core.data.datasets import DATASETS
 from core.jobs import Run
-from core.models import MODELS, ConfigError
-from core.models.config import Setting, from_json, settings
+from core.models import ConfigError
+from core.models.config import Setting, settings
 from core.training import presets
-from core.training.config import TrainingConfig
+from core.training.config import TrainingConfig, model_of, recipe_of
+from core.training.run_config import RunConfig
 
 ALWAYS = ("latent_dim", "likelihood", "beta", "epochs", "batch_size", "learning_rate")  # said even where they are the preset's
 
@@ -22,14 +23,12 @@ def show(run: Run) -> None:
         st.caption("The settings of this run cannot be read.")
 
 
-def in_words(config: dict[str, Any]) -> str:
+def in_words(config: RunConfig) -> str:
     """The settings that matter and those that differ, as Markdown; ConfigError where they cannot be used."""
-    model = config.get("model", {}).get("name")
-    if model not in MODELS:
-        raise ConfigError("the model is not known here.")
-    asked = settings(MODELS[model].config) | settings(TrainingConfig)
-    values = vars(from_json(MODELS[model].config, config["model"].get("config"))) | vars(from_json(TrainingConfig, config.get("recipe")))
-    preset, dataset = str(config.get("preset")), str(config.get("dataset"))
+    model, model_config = model_of(config)
+    asked = settings(type(model_config)) | settings(TrainingConfig)
+    values = vars(model_config) | vars(recipe_of(config))
+    preset, dataset = str(config.preset), config.dataset
     known = preset in presets.PRESETS and dataset in DATASETS
     usual = presets.usual(model, preset if known else None, DATASETS[dataset].training_images if known else 0)
     whose = presets.PRESETS[preset].title if known else "default"

@@ -82,7 +82,7 @@ def _follow(run_id: str, live: bool) -> None:
 
 def _header(run: Run) -> None:
     words, colour, icon = STATES[run.state]
-    model, dataset = run.config.get("model", {}).get("name"), run.config.get("dataset")
+    model, dataset = run.config.model_name, run.config.dataset
     title = MODELS[model].title if model in MODELS else "Unknown model"
     data = DATASETS[dataset].name if dataset in DATASETS else "unknown data"
     whose = "yours" if run.owner == visitor.me() else "from the command line" if not run.owner else "somebody else's"
@@ -188,7 +188,7 @@ def _map(run: Run) -> None:
         )  # fmt: skip
     with right:
         label = _label(run)
-    why_not = frame.why_not_live(run.config.get("model"))
+    why_not = frame.why_not_live(run.config.model)
     picked = state.setdefault("run_points", {}).get(run.id, ((0.0, 0.0), 0))  # at first the middle, to see it change
     run_map(
         timeline={
@@ -224,12 +224,12 @@ def _curves_alone(run: Run) -> None:
 
 
 def _subset_words(run: Run) -> str:
-    return "5,000" if run.config.get("dataset") != "digits" else "all"
+    return "5,000" if run.config.dataset != "digits" else "all"
 
 
 def _label(run: Run) -> int | None:
     """For a conditional model: which class its decoder is to draw."""
-    model, dataset = run.config.get("model", {}).get("name"), run.config.get("dataset")
+    model, dataset = run.config.model_name, run.config.dataset
     if model not in MODELS or not MODELS[model].module.conditional or dataset not in DATASETS:
         return None
     classes = DATASETS[dataset].classes
@@ -250,7 +250,7 @@ def _note(run: Run, why_not: str) -> str:
 
 def _dimensions(run: Run) -> int:
     """Of the run's codes; 2 where its configuration is not readable."""
-    dimensions = run.config.get("model", {}).get("config", {}).get("latent_dim")
+    dimensions = run.config.model_settings.get("latent_dim")
     return dimensions if isinstance(dimensions, int) else 2
 
 

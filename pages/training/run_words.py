@@ -45,7 +45,7 @@ def collapse(run: Run, lines: list[dict[str, Any]]) -> str:
     kl = None if run.active else final_kl_nats(lines)
     if kl is None or kl >= metrics.COLLAPSED_NATS:
         return ""
-    model, recipe = run.config.get("model", {}).get("config", {}), run.config.get("recipe", {})
+    model, recipe = run.config.model_settings, run.config.recipe_settings
     tries = []
     if isinstance(beta := model.get("beta"), int | float) and beta > 0:
         tries.append(f"a smaller β (now {beta:g})")

@@ -33,7 +33,7 @@ MAY_IMPORT = {  # inside core; a new module gets its line here
     "enlarging": {"metrics", "restore"},
     "frame": {"checkpoints", "data", "export", "figures", "latent", "models", "training", "words"},
     "denoise": {"restore", "data", "replacing", "watch", "words"},
-    "training": {"pace", "words", "checkpoints", "latent", "metrics", "data", "models", "replacing"},
+    "training": {"names", "pace", "words", "checkpoints", "latent", "metrics", "data", "models", "replacing"},
     "runs": {"names", "training"},
     "turns": {"runs", "training"},
     "room": {"runs", "training"},

@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,16 @@ def test_the_arrows_inside_core(file):
         return
     assert module in MAY_IMPORT, f"{file} is new: say in MAY_IMPORT what it may import"
     assert inside <= {module} | MAY_IMPORT[module]
+
+
+def test_no_two_modules_of_core_import_each_other_even_by_detours():
+    modules = {".".join(Path(file).with_suffix("").parts).removesuffix(".__init__"): names for file, names in CORE.items()}
+
+    def module(name: str) -> str:
+        return name if name in modules else name.rpartition(".")[0]
+
+    imports = {one: {module(name) for name in names if name.startswith("core.")} - {one} for one, names in modules.items()}
+    TopologicalSorter(imports).prepare()  # CycleError names the circle
 
 
 @pytest.mark.parametrize("file", CORE)

@@ -214,7 +214,7 @@ def schedule(trainer: Trainer, value: str) -> list[float]:
     values = []
     for step in range(trainer.total_steps):
         trainer.step = step
-        values.append(getattr(trainer, value)())
+        values.append(getattr(trainer.schedule(), value))
     trainer.step = 0
     return values
 
@@ -228,7 +228,7 @@ def test_the_learning_rate_rises_to_its_peak_and_falls_to_zero(digits):
     assert all(later < earlier for earlier, later in pairwise(rates[6:]))
     assert 0 < rates[-1] < 0.001
     trainer.step = trainer.total_steps
-    assert trainer.learning_rate() == pytest.approx(0)
+    assert trainer.schedule().learning_rate == pytest.approx(0)
 
 
 @pytest.mark.parametrize("fraction", [0.0, 0.001, 0.33, 1.0])
@@ -242,7 +242,7 @@ def test_the_optimiser_uses_the_schedule(digits):
     trainer = a_trainer(digits)
     trainer.run(should_stop=lambda: trainer.step == 2)
     trainer.step = 1  # the step that was taken last
-    assert trainer.optimizer.param_groups[0]["lr"] == trainer.learning_rate()
+    assert trainer.optimizer.param_groups[0]["lr"] == trainer.schedule().learning_rate
 
 
 def test_the_kl_reaches_its_full_weight_at_the_end_of_the_warm_up(digits):

@@ -1,21 +1,34 @@
 """A training step as one CUDA graph: a hundred kernels launched by a single call, because at this size launching is the work."""
 
 import sys
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
-if TYPE_CHECKING:
-    from core.training.loop import Schedule, Trainer
+from core.training.schedule import Schedule
 
 EAGER_STEPS = 3  # before the capture: the optimiser's state and the libraries' workspaces are made there
 
 
-class GraphedStep:
-    """Replays `Trainer.update` on fixed memory: the batch's rows and the step's numbers are copied in, then everything runs."""
+class Stepper(Protocol):
+    """What is asked of a trainer."""
 
-    def __init__(self, trainer: "Trainer") -> None:
+    device: torch.device
+    generator: torch.Generator
+    optimizer: torch.optim.Optimizer
+
+    def schedule(self) -> Schedule:
+        """The numbers of the present step."""
+
+    def update(self, rows: Tensor, now: Schedule) -> None:
+        """The step itself, on these rows (B,) of the data."""
+
+
+class GraphedStep:
+    """Replays a trainer's `update` on fixed memory: the batch's rows and the step's numbers are copied in, then everything runs."""
+
+    def __init__(self, trainer: Stepper) -> None:
         self.trainer = trainer
         self.stream = torch.cuda.Stream(trainer.device)
         self.graph: torch.cuda.CUDAGraph | None = None
@@ -23,7 +36,7 @@ class GraphedStep:
         self.eager_steps = 0
 
     def __call__(self, rows: Tensor) -> None:
-        """One step on these rows of the data, as Trainer.update would do it."""
+        """One step on these rows of the data, as the trainer's update would do it."""
         now = self.trainer.schedule()
         if self.graph is None and self.eager_steps >= EAGER_STEPS and not self.refused:
             self.capture(rows, now)
@@ -39,7 +52,7 @@ class GraphedStep:
             getattr(self.now, name).fill_(value)
         self.graph.replay()
 
-    def capture(self, rows: Tensor, now: "Schedule") -> None:
+    def capture(self, rows: Tensor, now: Schedule) -> None:
         """Record one step; nothing is computed. Where that fails, `refused` says why and steps are launched one by one."""
         device = self.trainer.device
         self.rows = rows.clone()

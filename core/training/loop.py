@@ -24,12 +24,12 @@ from torch import Tensor, nn
 from core.models import Model, ModelConfig, build
 from core.models.config import to_json
 from core.pace import Pace
+from core.training import schedule
 from core.training.config import TrainingConfig, choose_device, choose_precision
 from core.training.distributed import ALONE, STOP_EVERY, Ranks
 from core.training.graph import GraphedStep
+from core.training.schedule import Schedule
 from core.training.state import damaged, read_state, write_state
-
-AVERAGE_EVERY = 8  # steps: the average is as large as the model, and each move sweeps the processor's cache
 
 
 class TrainingError(Exception):
@@ -65,15 +65,6 @@ def named_losses(names: tuple[str, ...], means: list[float]) -> dict[str, float]
     if "kl_nats" in losses:
         losses["negative_elbo_nats"] = losses["reconstruction_nats"] + losses["kl_nats"]
     return losses
-
-
-@dataclass
-class Schedule:
-    """What changes from step to step: plain numbers, or tensors (0-dimensional, on the device) for a step that is replayed."""
-
-    learning_rate: float | Tensor
-    regularizer_weight: float | Tensor
-    follow: float | Tensor  # how far the running average moves towards the weights
 
 
 class Objective(nn.Module):
@@ -143,7 +134,7 @@ class Trainer:
         self.model.to(self.device)
         self.average = copy.deepcopy(self.model).requires_grad_(False)
         self.objective = ranks.parallel(Objective(self.model), self.device)
-        self.optimizer = torch.optim.AdamW(
+        self.optimizer: torch.optim.Optimizer = torch.optim.AdamW(
             self.model.parameters(),
             lr=torch.tensor(config.learning_rate, device=self.device) if self.device.type == "cuda" else config.learning_rate,
             betas=(config.beta1, config.beta2),
@@ -252,13 +243,16 @@ class Trainer:
 
     def schedule(self) -> Schedule:
         """The numbers of the current step."""
-        return Schedule(self.learning_rate(), self.regularizer_weight(), self.follow())
+        return schedule.at(self.step, self.config, self.steps_per_epoch)
 
     def update(self, rows: Tensor, now: Schedule) -> None:
         """Batch, gradient, optimiser, running average, sums of the losses: all on the device, nothing waits for it."""
         x, target, label = self.batch(rows)
         for group in self.optimizer.param_groups:
-            group["lr"].copy_(torch.as_tensor(now.learning_rate)) if isinstance(group["lr"], Tensor) else group.update(lr=now.learning_rate)
+            if isinstance(group["lr"], Tensor):
+                group["lr"].copy_(torch.as_tensor(now.learning_rate))
+            else:
+                group["lr"] = now.learning_rate
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.precision == torch.bfloat16):
             loss, sums = self.objective(x, target, label, self.generator, now.regularizer_weight)
         for weight in self.weights:  # Optimizer.zero_grad without what it looks up at every step
@@ -272,29 +266,6 @@ class Trainer:
                 lerp_(self.averages, self.weights, now.follow)
             self.images_seen.add_(len(x))
             self.loss_sums.add_(sums)
-
-    def learning_rate(self) -> float:
-        """At the current step: linear warm-up, then a half cosine to zero.  (Loshchilov & Hutter 2017, eq. 5)"""
-        warmup = self.config.warmup_fraction * self.total_steps
-        if self.step < warmup:
-            return self.config.learning_rate * (self.step + 1) / math.ceil(warmup)
-        return self.config.learning_rate * 0.5 * (1 + math.cos(math.pi * (self.step - warmup) / max(self.total_steps - warmup, 1)))
-
-    def regularizer_weight(self) -> float:
-        """Share of its full weight that the KL has at the current step, rising linearly over the KL warm-up.  (Bowman et al. 2016)"""
-        warmup = min(self.config.kl_warmup_epochs, self.config.epochs / 2) * self.steps_per_epoch
-        return min(1.0, (self.step + 1) / warmup if warmup else 1.0)
-
-    def follow(self) -> float:
-        """How far the running average of the weights moves towards them: an exponential average whose memory grows from none,
-        so that a short run is not held back by its start. It moves every AVERAGE_EVERY steps, for all of them, and at an epoch's end.
-        """
-        in_epoch = self.step % self.steps_per_epoch + 1
-        if in_epoch % AVERAGE_EVERY and in_epoch != self.steps_per_epoch:
-            return 0.0
-        steps = (in_epoch - 1) % AVERAGE_EVERY + 1  # since it moved last
-        decay = min(self.config.ema_decay, (1 + self.step) / (10 + self.step)) if self.step else 0.0
-        return 1.0 - decay**steps
 
     def average_model(self) -> Model:
         """The running average of the weights: the model to keep, in evaluation mode."""

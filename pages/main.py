@@ -10,16 +10,7 @@ ICON = str(Path(__file__).parent / "session" / "icon.png")  # a file: an emoji o
 SIDEBAR_PX = 250
 
 st.set_page_config(page_title="Latent space explorer", page_icon=ICON, layout="wide", initial_sidebar_state=SIDEBAR_PX)
-st.html(
-    "<style>.stMainBlockContainer { padding: 4rem 2rem 2rem; } "
-    "@media (max-width: 640px) { .stMainBlockContainer { padding: 4rem 1rem 2rem; } } "
-    "h1 { font-size: 1.7rem !important; padding: 0 0 .3rem !important; } "
-    ".stSidebar .stElementContainer:has(script) { display: none; } "
-    "@media (forced-colors: active) { "
-    ".stButtonGroup button[data-selected] { background: Highlight !important; color: HighlightText !important; } } "
-    ".stHeading h2 { font-size: 1.25rem !important; padding: .7rem 0 .2rem !important; } "
-    "[data-testid^=stBaseButton-primary] { color: light-dark(#fff, #10141b); }</style>"  # Streamlit's is white, on light blue too
-)
+st.html(Path(__file__).parent / "style.css")
 
 page = st.navigation(
     [

@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from pages.images import source
-from pages.images.bottleneck import show_image
+from pages.images import gallery, source
 from pages.reconstructing import KEY, bottlenecks, every_model, gauge, noise
 from pages.session import sidebar, state
 
@@ -24,7 +23,7 @@ def main() -> None:
     with controls:
         picked = source.choose(KEY, checkpoint, checkpoint.dataset_name)
         if picked is not None:
-            show_image(picked.x, picked.title)
+            gallery.one(picked.x, picked.title, "The image", "image")
     if picked is not None:
         label = picked.label_for(checkpoint)
         with results:

@@ -6,8 +6,6 @@ from pages.enlarging import noise, one_digit, ten_digits, whole_picture
 from pages.session import state
 from pages.session.properties import TABS
 
-WIPES = "<style>.st-key-sr_wipe .it-row, .st-key-sr_wipe_larger .it-row { display: none; }</style>"  # the divider is enough
-
 
 def main() -> None:
     """The page."""
@@ -17,7 +15,6 @@ def main() -> None:
     st.markdown(
         "Most pixels of a digit are thrown away. Rules can only smooth what is left; a network that knows digits fills in the rest."
     )
-    st.html(WIPES)
     one, ten, random, larger = st.tabs(list(TABS.values()), key="sr_tab", on_change="rerun")
     with one:
         one_digit.show()

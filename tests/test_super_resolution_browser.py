@@ -122,7 +122,7 @@ def test_nothing_sticks_out_of_a_phone(server: Server, chromium: Browser, scheme
         page.get_by_role("tab", name=tab).click()
         expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
         assert scroll_width(page) <= 0, tab
-        for image in page.locator(".ga img").locator("visible=true").all():
+        for image in page.locator(".gallery img").locator("visible=true").all():
             box = image.bounding_box()
             assert box["x"] >= 0 and box["x"] + box["width"] <= 390 and box["width"] == pytest.approx(box["height"], abs=0.5), tab
     context.close()

@@ -18,23 +18,13 @@ from pages.denoising.damage import Damage
 from pages.denoising.methods import Chosen, Scores
 from pages.images import source
 from pages.images.picked import Picked
-from pages.images.pictures import LEGEND, data_uri, error_map, grey
+from pages.images.pictures import data_uri, error_map, grey, legend
 from pages.session import caches, link
 
 KEY = "denoise"
 OWN = ("upload", "draw")  # sources that may be noisy already
 STEPS = 12  # of the path on the map
 DOTS = 2000  # on that map
-
-STYLE = """<style>
-.dt { display: grid; grid-template-columns: 70px minmax(0, 1fr) auto auto; gap: 12px 24px; align-items: center; font-size: 15px;
-      line-height: 1.35; max-width: 780px; }
-.dt img { width: 100%; aspect-ratio: 1; display: block; image-rendering: pixelated; border-radius: 6px;
-          background: color-mix(in srgb, currentColor 6%, transparent); }
-.dt .soft { opacity: .75; font-size: 13px; }
-.dt .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-@media (max-width: 640px) { .dt { grid-template-columns: 56px minmax(0, 1fr) auto auto; gap: 12px 12px; } }
-</style>"""
 EMPTY = {
     "upload": "Upload an image of a digit; it may be noisy already. A photo of several digits is cut into them.",
     "draw": "Draw a digit on the sheet.",
@@ -115,7 +105,7 @@ def show_table(clean: np.ndarray | None, given: np.ndarray, answers: Mapping[str
             *_numbers(scores[name]),
         ]
     rows += ['<span></span><span class="soft">as it was given</span>', *_numbers(denoise_methods.psnr_and_ssim(given, clean))]
-    st.html(f'{STYLE}<div class="dt" data-testid="denoise-table">{"".join(rows)}</div>{LEGEND}')
+    st.html(f'<div class="pictures ranking" data-testid="denoise-table">{"".join(rows)}</div>{legend("removed")}')
     if clean is None:
         st.caption("PSNR and SSIM are *unknown*: there is no clean version to compare with. Add damage, and the image counts as clean.")
 

@@ -17,22 +17,12 @@ from pages.denoising import methods, zipped
 from pages.denoising.methods import Chosen
 from pages.images import given_picture
 from pages.images.given_picture import Given
-from pages.images.pictures import LEGEND, data_uri, error_map, grey, photo_uri, png
+from pages.images.pictures import data_uri, error_map, grey, legend, photo_uri, png
 from pages.session import caches, link
 
 EDITOR = "denoise_boxes_editor"
 Box = tuple[int, int, int, int]
 MOST_BOXED = 4  # times the photo's area that all boxes may cover together: each keeps its own cut-out
-
-STYLE = """<style>
-.dg { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 290px), 1fr)); gap: 18px 28px; font-size: 14px; }
-.dg figure { margin: 0; display: grid; grid-template-columns: 26px repeat(4, 1fr); gap: 3px 6px; align-items: center; max-width: 400px; }
-.dg img { width: 100%; aspect-ratio: 1; display: block; image-rendering: pixelated; border-radius: 6px;
-          background: color-mix(in srgb, currentColor 6%, transparent); }
-.dg b { display: inline-block; min-width: 20px; padding: 0 5px; border-radius: 5px; text-align: center; color: #fff; background: #0b4f9e; }
-.dg .soft { opacity: .75; font-size: 12px; text-align: center; white-space: nowrap; }
-.dg .crop { object-fit: contain; background: #fff; }
-</style>"""
 
 
 def show(checkpoint: Checkpoint | None) -> None:
@@ -121,8 +111,8 @@ def show_digits(numbers: Sequence[int], digits: Sequence[Digit], answers: np.nda
         '<span class="soft">changed</span></figure>'
         for number, digit, x_hat in zip(numbers, digits, answers, strict=True)
     )
-    st.html(f'{STYLE}<div class="dg" data-testid="digit-cards">{cards}</div>')
-    st.html(LEGEND)
+    st.html(f'<div class="pictures digits" data-testid="digit-cards">{cards}</div>')
+    st.html(legend("removed"))
 
 
 def _image(uri: str, alt: str, kind: str = "") -> str:

@@ -14,7 +14,7 @@ from pages.denoising import damage, methods
 from pages.denoising.damage import Damage
 from pages.denoising.methods import Chosen, Scores
 from pages.images import given_picture
-from pages.images.pictures import LEGEND, change_uri, photo_uri, png
+from pages.images.pictures import change_uri, legend, photo_uri, png
 from pages.session import background, caches
 from pages.session.background import Work
 
@@ -101,7 +101,7 @@ def show_outcome(outcome: Outcome, token: str, dark_ink: bool = True) -> None:
         4,
     )  # fmt: skip
     wipe(uris, f"denoise_picture_wipe-{len(uris)}", height_px=460, sides=(before, "Denoised"))
-    st.html(LEGEND)
+    st.html(legend("removed"))
     show_figures(outcome)
     st.download_button(
         "Download (PNG)",

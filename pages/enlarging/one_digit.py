@@ -9,7 +9,7 @@ from pages.browser.tools import wipe
 from pages.enlarging.comparing import factor_control, figures_of, say_problems, title, verdict
 from pages.images import source
 from pages.images.gallery import Picture, row, uri
-from pages.images.pictures import error_map
+from pages.images.pictures import error_map, legend
 from pages.session import caches, link
 
 KEPT = 16  # comparisons, in a session
@@ -48,4 +48,4 @@ def show_one(comparison: Comparison, x: np.ndarray, factor: int) -> None:
     if model is not None:
         with errors:
             row([Picture("Error map of our model", error_map(x, model.images[0]))], "error-map", 280, 280)
-            st.caption("Blue ink was left out, orange ink was invented.")
+            st.html(legend("left out"))

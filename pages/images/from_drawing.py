@@ -31,18 +31,13 @@ def _show_normalised(key: str, x: np.ndarray) -> None:
     png = tools.read_drawing(sheet.drawing) if sheet is not None else None
     before = None if png is None else "data:image/png;base64," + base64.b64encode(png).decode()
     after = data_uri(grey(x))
-    arrow = '<span style="opacity:.6;font-size:18px">→</span>'
-    drawn = _small(before, "your strokes") + arrow if before else ""
+    drawn = _small(before, "your strokes") + "<span>→</span>" if before else ""
     both = drawn + _small(after, "what the models see")
-    st.html(f'<div data-testid="normalised" style="display:flex;gap:12px;align-items:center">{both}</div>')
+    st.html(f'<div class="pictures pair" data-testid="normalised">{both}</div>')
 
 
 def _small(uri: str, caption: str) -> str:
-    return (
-        f'<figure style="margin:0;text-align:center;font-size:12px"><img src="{uri}" alt="{caption}" style="width:84px;height:84px;'
-        "image-rendering:pixelated;border-radius:6px;border:1px solid color-mix(in srgb,currentColor 15%,transparent);display:block;"
-        f'margin:auto"><figcaption style="opacity:.8">{caption}</figcaption></figure>'
-    )
+    return f'<figure><img src="{uri}" alt="{caption}"><figcaption>{caption}</figcaption></figure>'
 
 
 def _drew(key: str) -> None:

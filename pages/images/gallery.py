@@ -9,28 +9,6 @@ import streamlit as st
 
 from pages.images.pictures import data_uri, grey
 
-STYLE = """<style>
-.ga { container-type: inline-size; font-size: 15px; line-height: 1.4; }
-.ga img { display: block; width: 100%; aspect-ratio: 1; image-rendering: pixelated; border-radius: 6px;
-          background: color-mix(in srgb, currentColor 6%, transparent); }
-.ga figure { margin: 0; min-width: 0; }
-.ga figcaption { margin-top: 6px; font-size: 14px; }
-.ga .title { font-weight: 600; }
-.ga .soft { opacity: .75; font-size: 13px; }
-.ga .figure { display: flex; flex-wrap: wrap; column-gap: 5px; font-size: 13px; font-variant-numeric: tabular-nums; }
-.ga .figure span { opacity: .75; min-width: 34px; }
-.ga .row { display: grid; grid-template-columns: repeat(auto-fill, var(--side)); gap: 18px 16px; }
-.ga .table { display: grid; grid-template-columns: 128px repeat(var(--count), minmax(0, var(--cell))); gap: 6px; align-items: center; }
-@container (max-width: 560px) {
-  .ga .row { grid-template-columns: repeat(auto-fill, var(--narrow)); gap: 16px 12px; }
-  .ga .figure span { min-width: 100%; line-height: 1.2; font-size: 12px; }
-  .ga .table { grid-template-columns: repeat(var(--count), minmax(0, 1fr)); gap: 3px; }
-  .ga .name { grid-column: 1 / -1; margin-top: 8px; display: flex; flex-wrap: wrap; column-gap: 8px; align-items: baseline; }
-  .ga .name .figure span { min-width: 0; }
-  .ga .table img { border-radius: 3px; }
-}
-</style>"""
-
 
 @dataclass(frozen=True)
 class Figure:
@@ -66,6 +44,21 @@ def uri(image: np.ndarray) -> str:
     return data_uri(image if image.ndim == 3 else grey(image))
 
 
+def one(x: np.ndarray, title: str, alt: str, testid: str) -> None:
+    """Draw one image, ink (H, W) in [0, 1], with its title under it."""
+    cell = f'<figure><img src="{uri(x)}" alt="{escape(alt)}"><figcaption>{escape(title)}</figcaption></figure>'
+    st.html(f'<div class="pictures one" data-testid="{testid}">{cell}</div>')
+
+
+def strip(images: np.ndarray, captions: Sequence[str], testid: str, many: bool = False) -> None:
+    """Draw images (N, H, W) in [0, 1] beside each other: nine to a line, or as many as fit."""
+    cells = "".join(
+        f'<figure><img src="{uri(image)}" alt="{escape(caption)}"><figcaption>{escape(caption)}</figcaption></figure>'
+        for image, caption in zip(images, captions, strict=True)
+    )
+    st.html(f'<div class="pictures {"many" if many else "strip"}" data-testid="{testid}"><div>{cells}</div></div>')
+
+
 def row(pictures: Sequence[Picture], testid: str, side_px: int = 140, narrow_px: int = 98) -> None:
     """Draw pictures in a row that wraps where it has to; their sides in a wide place and in a narrow one."""
     cells = "".join(
@@ -73,7 +66,7 @@ def row(pictures: Sequence[Picture], testid: str, side_px: int = 140, narrow_px:
         for picture in pictures
     )
     sizes = f"--side:{side_px}px;--narrow:{narrow_px}px"
-    st.html(f'{STYLE}<div class="ga" data-testid="{testid}"><div class="row" style="{sizes}">{cells}</div></div>')
+    st.html(f'<div class="pictures gallery" data-testid="{testid}"><div class="row" style="{sizes}">{cells}</div></div>')
 
 
 def table(strips: Sequence[Strip], names: Sequence[str], testid: str, side_px: int = 84) -> None:
@@ -86,7 +79,7 @@ def table(strips: Sequence[Strip], names: Sequence[str], testid: str, side_px: i
         for strip in strips
     )
     sizes = f"--count:{len(names)};--cell:{side_px}px"
-    st.html(f'{STYLE}<div class="ga" data-testid="{testid}"><div class="table" style="{sizes}">{cells}</div></div>')
+    st.html(f'<div class="pictures gallery" data-testid="{testid}"><div class="table" style="{sizes}">{cells}</div></div>')
 
 
 def _words(of: Picture | Strip) -> str:

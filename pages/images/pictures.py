@@ -6,18 +6,21 @@ import io
 import numpy as np
 from PIL import Image
 
+from core.words import number
+
 MISSING_RGB, INVENTED_RGB = (63, 144, 218), (231, 99, 0)  # of the error map: ink the model left out, ink it added
 LOSS_RGB = (168, 85, 247)  # of the loss of each pixel
 
-LEGEND = (  # of the error map of what was given against an answer, as HTML
-    '<div style="font-size:13px;margin-top:8px">'
-    + "".join(
-        f'<span style="display:inline-block;width:10px;height:10px;border-radius:3px;background:rgb{rgb}"></span>'
-        f'<span style="opacity:.8;margin:0 14px 0 5px">ink that was {words}</span>'
-        for rgb, words in ((MISSING_RGB, "removed"), (INVENTED_RGB, "invented"))
-    )
-    + "</div>"
-)
+
+def legend(gone: str, top_nats: float | None = None) -> str:
+    """The colours of an error map, as HTML: ink that is gone, in a word ("removed", "left out"), and ink that was invented; with top_nats
+    those of the loss of each pixel too."""
+    colours = ((MISSING_RGB, gone), (INVENTED_RGB, "invented"))
+    words = [f'<span><b style="background:rgb{rgb}"></b>ink {said}</span>' for rgb, said in colours]
+    if top_nats is not None:
+        scale = f'<b class="scale" style="background:linear-gradient(to right, transparent, rgb{LOSS_RGB})"></b>'
+        words.append(f"<span>loss of a pixel: 0 {scale}{number(top_nats, 1)} nats</span>")
+    return f'<div class="ink-legend">{"".join(words)}</div>'
 
 
 def data_uri(pixels: np.ndarray) -> str:

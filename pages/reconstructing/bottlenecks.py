@@ -8,8 +8,8 @@ from core.data.datasets import DatasetError
 from core.models import entry_of
 from core.models.restoration import LessonAutoencoder
 from core.words import plural
-from pages.images.bottleneck import Row, show_rows
 from pages.images.picked import Picked
+from pages.reconstructing.rows import Row, draw
 from pages.session import caches, link
 from pages.web import errors
 
@@ -37,6 +37,6 @@ def show(checkpoint: Checkpoint, picked: Picked, label: int | None) -> None:
             rows.append(Row("Course autoencoder (AI for Beginners)", code, reconstruction.by_lesson(model, x)))
     except CheckpointError:
         problems.append("The convolutional autoencoder of the course AI for Beginners is left out: it is not in checkpoints/restorers.")
-    show_rows(x, rows)
+    draw(x, rows)
     for problem in problems:
         st.caption(link.plain(problem))

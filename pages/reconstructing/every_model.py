@@ -6,7 +6,7 @@ import streamlit as st
 from core import checkpoints, reconstruction
 from core.checkpoints import CheckpointError
 from core.words import number
-from pages.images.bottleneck import show_strip
+from pages.images import gallery
 from pages.images.picked import Picked
 from pages.reconstructing import KEY
 from pages.session import link
@@ -34,7 +34,7 @@ def show(picked: Picked) -> None:
     made.sort(key=lambda entry: entry[0])
     with part:
         x = picked.x
-        show_strip(
+        gallery.strip(
             np.stack([x, *(x_hat for _, _, x_hat in made)]), ["the image", *(caption for _, caption, _ in made)], "every-model", many=True
         )
         if len(names) > MOST_MODELS:

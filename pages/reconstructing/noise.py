@@ -5,7 +5,7 @@ import streamlit as st
 
 from core import checkpoints, latent, reconstruction
 from core.checkpoints import CheckpointError
-from pages.images.bottleneck import show_strip
+from pages.images import gallery
 from pages.images.picked import Picked
 from pages.reconstructing import KEY
 from pages.session import state, words
@@ -37,7 +37,7 @@ def show(name: str, picked: Picked, label: int | None) -> None:
     seed = st.session_state.get(f"{KEY}_noise", 0)
     codes = reconstruction.noisy_codes(z, sigma, checkpoint.latents.mu.std(0), NEIGHBOURS, seed)
     images = latent.decode(checkpoint.model, np.concatenate([z[None], codes]), label)
-    show_strip(images, ["no noise", *(f"neighbour {i + 1}" for i in range(NEIGHBOURS))], "neighbours")
+    gallery.strip(images, ["no noise", *(f"neighbour {i + 1}" for i in range(NEIGHBOURS))], "neighbours")
     noun = words.dataset_of(checkpoint).noun
     st.caption(f"{noise_words(own)} How far can you go before a neighbour is another {noun}, or none at all?")
 

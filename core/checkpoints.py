@@ -267,7 +267,7 @@ def describe_card(name: str, title: str, description: str, root: Path | None = N
     if not description:
         del card["description"]
     content = _card_bytes(folder, card)
-    with _disk_errors(f"{name} was not described"):
+    with _disk_errors(f"{name} could not be described"):
         _replace_card(folder, content)
 
 

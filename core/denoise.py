@@ -133,7 +133,7 @@ def _tell_reduction(stored: tuple[int, int], shape: tuple[int, ...]) -> None:
     before, after = (f"{width:,} x {height:,}" for height, width in (stored, shape))
     if math.prod(stored) > math.prod(shape):
         most = f"{MAX_WORKING_PIXELS / 1e6:.0f} megapixels"
-        print(f"The picture has {before} pixels, more than {most}: it was reduced to {after}.", file=sys.stderr)
+        print(f"The picture has {before} pixels, more than {most}: it was scaled down to {after}.", file=sys.stderr)
 
 
 def _check_target(target: Path) -> None:

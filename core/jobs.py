@@ -77,7 +77,7 @@ def find(run_id: str, root: Path | None = None) -> Run:
     """The run of that id (one that `runs` lists, never a path); JobError when there is none."""
     folder = next((folder for folder in folders(root or RUNS) if folder.name == run_id), None)
     if folder is None:
-        raise JobError(f"There is no run {run_id!r}, or not any longer. Reload the page to see the runs there are.")
+        raise JobError(f"There is no run {run_id!r}, or not any more. Reload the page to see which runs there are.")
     run = read(folder)
     return run if run.state != "queued" else next((other for other in runs(root) if other.id == run_id), run)
 

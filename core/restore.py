@@ -218,7 +218,7 @@ def _checked(image: np.ndarray) -> Tensor:
         raise RestoreError(f"A picture has rows and columns of pixels; this is an array of the shape {image.shape}.")
     if image.size > MAX_PIXELS:
         raise RestoreError(
-            f"The picture has {image.shape[1]:,} x {image.shape[0]:,} pixels; at most {MAX_PIXELS / 1e6:.0f} megapixels are worked on. "
+            f"The picture has {image.shape[1]:,} x {image.shape[0]:,} pixels; at most {MAX_PIXELS / 1e6:.0f} megapixels can be processed. "
             "Make it smaller."
         )
     image = np.asarray(image, np.float32)
@@ -364,7 +364,7 @@ METHODS: dict[str, Method] = {
     ),
     "vae-search": Method(
         "Chosen model: search for the code",
-        "Looks for the code that most probably became this image by noise and lost pixels (a MAP estimate), and decodes it.",
+        "Looks for the code that most probably turned into this image through noise and lost pixels (a MAP estimate), and decodes it.",
         _search,
         any_size=False,
     ),

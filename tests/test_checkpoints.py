@@ -579,7 +579,7 @@ def test_a_description_is_written_whole_or_not_at_all(root, monkeypatch, failing
 
     before = contents(root / "good")
     monkeypatch.setattr(os if failing == "fsync" else Path, failing, full)
-    with pytest.raises(CheckpointError, match=r"good was not described \(No space left on device\)"):
+    with pytest.raises(CheckpointError, match=r"good could not be described \(No space left on device\)"):
         checkpoints.describe_card("good", "New", "", root)
     assert contents(root / "good") == before
     assert os.listdir(root) == ["good"]  # noqa: PTH208

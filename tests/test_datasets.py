@@ -353,7 +353,7 @@ def test_a_distribution_s_package_is_found(root, tmp_path, monkeypatch):
 
 def test_a_broken_download_goes_on_where_it_stopped(root, mirror):
     mirror.break_after = 40
-    with pytest.raises(DatasetError, match=r"could not be downloaded .*ended early.*goes on where it stopped"):
+    with pytest.raises(DatasetError, match=r"could not be downloaded .*ended early.*continues where it stopped"):
         download("mnist")
     assert brought(root) == {f"{IMAGES}.gz.part": mirror.files[f"{IMAGES}.gz"][:40]}
     mirror.break_after = None
@@ -393,7 +393,7 @@ def test_a_wrong_checksum_is_thrown_away(root, mirror, there):
         write(root / "MNIST" / "raw", {f"{IMAGES}.gz.part": there})
     else:
         mirror.files[f"{IMAGES}.gz"] = gzip.compress(b"something else")
-    with pytest.raises(DatasetError, match=r"checksum is wrong, the file was thrown away"):
+    with pytest.raises(DatasetError, match=r"checksum is wrong, so the file was discarded"):
         download("mnist")
     assert brought(root) == {}
 

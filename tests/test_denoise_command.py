@@ -59,7 +59,7 @@ def test_it_says_when_a_large_picture_was_reduced(
     Image.new("L", (4200, 4100), 255).save(source)
     monkeypatch.setattr(denoise, "denoise_page", lambda image, *args, **settings: image)
     assert main([str(source), str(target)]) == 0
-    sentence = "The picture has 4,200 x 4,100 pixels, more than 17 megapixels: it was reduced to 2,100 x 2,050.\n"
+    sentence = "The picture has 4,200 x 4,100 pixels, more than 17 megapixels: it was scaled down to 2,100 x 2,050.\n"
     assert capsys.readouterr() == ("", sentence) and pixels(target).shape == (2050, 2100)
 
 

@@ -294,7 +294,7 @@ def test_the_sample_is_truly_damaged(seed: int, monkeypatch: pytest.MonkeyPatch)
 def test_a_reduced_size_and_how_a_file_was_read_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pixels, "MAX_WORKING_PIXELS", 30_000)
     app = uploaded(run("picture"), ("page.png", page_of_digits()))
-    assert "450 × 200 pixels" in words(app) and "reduced to 225 × 100" in words(app) and "missing" not in words(app)
+    assert "450 × 200 pixels" in words(app) and "scaled down to 225 × 100" in words(app) and "missing" not in words(app)
     uploaded(app, ("page.png", page_of_digits()[:-4]))
     assert "The file's end is missing, but all of the picture was there" in words(app)
 
@@ -455,7 +455,7 @@ def test_many_files_become_a_table_and_a_zip() -> None:
     archive = zipfile.ZipFile(io.BytesIO(outcome.archive))
     assert archive.namelist() == ["001-digit.png", "002-digit.png", "table.csv"]
     app.file_uploader[0].set_value([])
-    assert "files that you gave last" in words(checked(app.run())) and len(app.dataframe[0].value) == 3, "as after another page"
+    assert "files you uploaded last" in words(checked(app.run())) and len(app.dataframe[0].value) == 3, "as after another page"
     table = archive.read("table.csv").decode()
     assert "'=1+1.png" in table and "etc/" not in table
 

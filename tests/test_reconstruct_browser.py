@@ -151,4 +151,4 @@ def test_a_fresh_clone_says_what_it_shows(bare_server: Server, chromium: Browser
         view.open()
         expect(view.page.get_by_test_id("image")).to_contain_text("scikit-learn digits, test image 0")
         expect(view.page.get_by_role("button", name="Download MNIST (11 MB)")).to_be_visible()
-        expect(view.page.get_by_text("the test images of MNIST are needed")).to_be_visible()
+        expect(view.page.get_by_text("needs the test images of MNIST")).to_be_visible()

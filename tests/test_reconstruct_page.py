@@ -120,7 +120,7 @@ def test_a_fresh_clone_shows_other_digits_and_says_so() -> None:
     app = run()
     assert "scikit-learn digits, test image 0" in html(app, "image") and len(losses(app)) >= 2
     assert "MNIST, which the model learnt from, is not on this machine" in words(app) and app.button(key="download-mnist")
-    assert "the test images of MNIST are needed" in words(app) and not app.get("plotly_chart")
+    assert "needs the test images of MNIST" in words(app) and not app.get("plotly_chart")
 
 
 def test_a_data_set_that_is_not_here_is_offered_and_nothing_else_shown() -> None:
@@ -167,7 +167,7 @@ def test_an_upload_of_28_pixels_goes_through_untouched_as_it_is(mnist: None, kin
     assert not html(app, "rows")
     pixels = datasets.load("mnist", "test").images[0]
     app.file_uploader(key="reconstruct_file").upload(f"<b>seven.{kind.lower()}", as_bytes(pixels, kind)).run()
-    (pills,) = [group for group in checked(app).button_group if group.label == "Taken"]
+    (pills,) = [group for group in checked(app).button_group if group.label == "Use it"]
     pills.set_value("As it is").run()
     assert picture(checked(app)) == picture(test) and losses(app) == losses(test)
     assert "<figcaption>&lt;b&gt;seven." in html(app, "image")
@@ -181,10 +181,10 @@ def test_28_pixels_that_are_not_mnists_are_taken_as_a_digit_or_as_they_are(mnist
     seven = np.rint(255 * digit.x[0]).astype(np.uint8)
     app = run(reconstruct_kind="upload")
     app.file_uploader(key="reconstruct_file").upload("seven.png", as_bytes(seven)).run()
-    assert "already in MNIST's form" in words(checked(app)) and not [group for group in app.button_group if group.label == "Taken"]
+    assert "already in MNIST's form" in words(checked(app)) and not [group for group in app.button_group if group.label == "Use it"]
     right = picture(app)
     app.file_uploader(key="reconstruct_file").upload("off.png", as_bytes(np.roll(seven, -4, 0))).run()
-    (pills,) = [group for group in checked(app).button_group if group.label == "Taken"]
+    (pills,) = [group for group in checked(app).button_group if group.label == "Use it"]
     assert list(pills.options) == ["As a digit", "As it is"] and "Normalised:" in words(app)
     normalised = picture(app)
     pills.set_value("As it is").run()
@@ -213,7 +213,7 @@ def test_a_page_of_digits_is_cut_and_can_be_taken_whole() -> None:
     [
         (b"", ""),
         (b"no image at all", ""),
-        (as_bytes(np.zeros((40, 40), np.uint8)), "all of its pixels are alike"),
+        (as_bytes(np.zeros((40, 40), np.uint8)), "all of its pixels are the same"),
         (b"\x89PNG\r\n\x1a\n", ""),
     ],
 )

@@ -263,7 +263,7 @@ def test_the_verdict_says_who_is_better_and_by_how_much(monkeypatch: pytest.Monk
         monkeypatch.setattr(enlarging, "compare", lambda originals, factor: comparison)
         return words(run())
 
-    assert "**Our model gains 10.0 dB** on the best rule (Lanczos): a mean squared error 10.0 times" in verdict(
+    assert "**Our model gains 10.0 dB** over the best rule (Lanczos): a mean squared error 10.0 times" in verdict(
         nearest=18.0, lanczos=20.0, upscaler_x2=30.0, lesson_upscaler=40.0
     )
     assert "**Here a rule is better**: Bicubic by 3.0 dB, a mean squared error 2.0 times" in verdict(bicubic=23.0, upscaler_x2=20.0)

@@ -500,7 +500,7 @@ def test_the_worst_that_is_accepted_is_bounded(case, most_mb, outcome):
         (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "^This is a HEIC photo"),
         (b"\0\0\0\x18ftypavif\0\0\0\0mif1", "^This is a video or an AVIF"),
         (b"PK\3\4 and so on", "^This is a zip, not an image"),
-        (b"\0\1\2\3" * 99, "^This is not an image of a kind that is read here. Upload a PNG, JPEG, WebP, BMP, TIFF or GIF"),
+        (b"\0\1\2\3" * 99, "^This is not a kind of image that can be read here. Upload a PNG, JPEG, WebP, BMP, TIFF or GIF"),
         (b"BM is how this text begins, for a while", "^This is text"),
     ],
 )
@@ -826,7 +826,7 @@ def test_no_more_than_so_many_images(monkeypatch):
     for files in ([("a.png", SAMPLES["png"])] * 9, [("a.zip", zipped((f"{n}.png", SAMPLES["png"]) for n in range(9)))] * 2):
         found = listed(files)
         assert [read for _, read, _ in found] == [True] * 3 + [False]
-        assert found[-1][2] == "There are more than 3 images; the rest was left out. Upload it next."
+        assert found[-1][2] == "There are more than 3 images; the rest were left out. Upload them next."
     assert len(listed([("a.png", SAMPLES["png"])] * 3)) == 3
 
 
@@ -843,7 +843,7 @@ def test_a_zip_bomb_is_not_unpacked_beyond_the_limit(monkeypatch):
     monkeypatch.setattr(zipfile.ZipExtFile, "read", counted)
     found = listed([("a.zip", data), ("b.png", SAMPLES["png"])])
     assert [title for title, _, _ in found] == ["0.png", "1.png", "a.zip", "b.png"]
-    assert "Zips unpack to more than" in found[1][2] and "the rest was left out" in found[2][2] and found[3][1]
+    assert "Zips unpack to more than" in found[1][2] and "the rest were left out" in found[2][2] and found[3][1]
     assert sum(unpacked) <= (5 << 20) + zips.CHUNK
 
 

@@ -34,5 +34,5 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except KeyboardInterrupt:
-        print("Stopped; run it again to go on where it stopped.", file=sys.stderr)
+        print("Stopped; run it again to continue where it stopped.", file=sys.stderr)
         sys.exit(130)

@@ -202,7 +202,7 @@ CORRUPTIONS: dict[str, Corruption] = {
                             "number of scratches", 0, MAX_SCRATCHES, 4, scratches, whole=True),
     "blur": Corruption("Blur", "Out of focus: every pixel mixes with its neighbours.",
                        "sigma, in pixels", 0.0, 4.0, 1.5, blur),
-    "jpeg": Corruption("JPEG", "Saved too small: blocks of 8 x 8 pixels keep only their coarse pattern.",
+    "jpeg": Corruption("JPEG", "Compressed too hard: blocks of 8 x 8 pixels keep only their coarse pattern.",
                        "100 minus the quality", 0, 99, 92, jpeg, whole=True),
     "low-resolution": Corruption("Low resolution", "Squares of pixels melt into one: seen from too far away.",
                                  "pixels to a square's side", 1, 8, 3, low_resolution, whole=True),

@@ -264,7 +264,7 @@ def download(name: str, on_progress: OnProgress = lambda progress: None) -> None
         raise DatasetError(f"A file in {raw} could not be unpacked ({error}). Delete the .gz or .zip there and try again.") from error
     except OSError as error:
         raise DatasetError(
-            f"{raw} could not be written ({error.strerror or error}). Free some space or set LATENT_DATA elsewhere."
+            f"{raw} could not be written ({error.strerror or error}). Free some space, or set LATENT_DATA to another folder."
         ) from error
 
 
@@ -299,9 +299,9 @@ def _fetch(urls: list[str], target: Path, md5: str, on_bytes: Callable[[int, int
                 part.replace(target)
                 return
         part.unlink()
-        reasons.append(f"{url}: the checksum is wrong, the file was thrown away")
+        reasons.append(f"{url}: the checksum is wrong, so the file was discarded")
     raise DatasetError(
-        f"{target.name} could not be downloaded ({'; '.join(reasons)}). Check the network and try again: it goes on where it "
+        f"{target.name} could not be downloaded ({'; '.join(reasons)}). Check the network and try again: it continues where it "
         f"stopped. Or copy the files into {target.parent} yourself."
     )
 

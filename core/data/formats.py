@@ -42,10 +42,10 @@ def _what_it_is(data: bytes) -> str:
     if data[4:8] == b"ftyp":
         if data[8:12] in HEIC:
             return (
-                "This is a HEIC photo, which is not read here. Save it as a JPEG: on an iPhone, share it with Options > Most Compatible, "
+                "This is a HEIC photo, which cannot be read here. Save it as a JPEG: on an iPhone, share it with Options > Most Compatible "
                 "or set Camera > Formats to Most Compatible; on a computer, open it and export it as JPEG."
             )
-        return "This is a video or an AVIF image, which are not read here. Save the picture as a JPEG or PNG and upload that."
+        return "This is a video or an AVIF image, which cannot be read here. Save the picture as a JPEG or PNG and upload that."
     if data.startswith(ZIP_MAGIC):
         return "This is a zip, not an image. Unpack it and upload the images in it."
     start = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
@@ -58,7 +58,7 @@ def _what_it_is(data: bytes) -> str:
     text = codecs.getincrementaldecoder("utf-8")("replace").decode(data[:1000])  # less a last character that the cut has split
     if all(c.isprintable() or c in "\t\r\n" for c in text.replace("\ufffd", "\0")):
         return f"This is text, whatever its name ends in, not an image. Upload {FORMATS}."
-    return f"This is not an image of a kind that is read here. Upload {FORMATS}."
+    return f"This is not a kind of image that can be read here. Upload {FORMATS}."
 
 
 def damaged(kind: str, what: str = "damaged or incomplete") -> UploadError:
@@ -68,7 +68,7 @@ def damaged(kind: str, what: str = "damaged or incomplete") -> UploadError:
 
 def unusual(kind: str, what: str) -> UploadError:
     """The error for a file that another program may well open."""
-    return UploadError(f"The {kind} file {what}, which is not read here. Open it in an image program, save it as a PNG and upload that.")
+    return UploadError(f"The {kind} file {what}, which cannot be read here. Open it in an image program, save it as a PNG and upload that.")
 
 
 def checked_size(kind: str, width: int, height: int, most: int = MAX_PIXELS) -> tuple[int, int]:
@@ -77,7 +77,7 @@ def checked_size(kind: str, width: int, height: int, most: int = MAX_PIXELS) -> 
         raise damaged(kind, "damaged: its header states no size")
     if max(width, height) > MAX_SIDE or width * height > most:
         raise UploadError(
-            f"The image is {width:,} x {height:,} pixels; at most {most / 1e6:g} megapixels and {MAX_SIDE:,} to a side are read. "
+            f"The image is {width:,} x {height:,} pixels; at most {most / 1e6:g} megapixels and {MAX_SIDE:,} to a side can be read. "
             "Make it smaller and upload it again."
         )
     return width, height

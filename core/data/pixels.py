@@ -115,7 +115,7 @@ def _span(image: Image.Image, bits: int) -> _Span:
     if image.mode != "F" and black == 0 and (depth := next((b for b in (8, 10, 12, 14) if high < 2**b), 0)):
         note = f"Its brightest value is {high:,.0f} of {usual[0]:,.0f}: it was taken for a picture of {depth} bits and stretched."
         return _Span(0.0, 2.0**depth - 1, note)
-    return _Span(black, high, f"Its values, {low:,.3g} to {high:,.3g}, have no usual range: they were stretched from black to white.")
+    return _Span(black, high, f"Its values, {low:,.3g} to {high:,.3g}, are not in a usual range: they were stretched from black to white.")
 
 
 def _ground(image: Image.Image, span: _Span) -> float:

@@ -110,7 +110,7 @@ def read_files(files: Iterable[tuple[str, bytes]]) -> Iterator[Upload]:
         members = members_of(name, data, budget) if data.startswith(ZIP_MAGIC) else iter([(name, data, "")])
         for member, content, problem in members:
             if budget.files == 0:
-                yield Upload(_title(member), None, f"There are more than {MAX_FILES} images; the rest was left out. Upload it next.")
+                yield Upload(_title(member), None, f"There are more than {MAX_FILES} images; the rest were left out. Upload them next.")
                 return
             budget.files -= 1
             yield _read(member, content, problem)

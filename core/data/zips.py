@@ -45,7 +45,7 @@ def members_of(name: str, data: bytes, budget: Budget) -> Iterator[tuple[str, by
                 continue
             found = True
             if budget.unpacked <= 0:
-                yield name, b"", f"The zip unpacks to more than {MAX_UNPACKED >> 20} MB; the rest was left out. Upload it on its own."
+                yield name, b"", f"The zip unpacks to more than {MAX_UNPACKED >> 20} MB; the rest were left out. Upload them on their own."
                 return
             yield member.filename, *_unpacked(archive, member, budget)
     if not found:
@@ -57,7 +57,7 @@ def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: Budget)
     if member.flag_bits & ENCRYPTED_FLAGS:
         return b"", "This file is encrypted. Zip the images again without a password."
     if member.compress_type not in ZIP_METHODS:
-        return b"", "This file is packed in a way that is not read here. Zip the images again with the usual method (Deflate)."
+        return b"", "This file is packed in a way that cannot be read here. Zip the images again with the usual method (Deflate)."
     content = bytearray()
     try:
         with archive.open(member) as source:

@@ -85,7 +85,7 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         print(f"error: {options.out} could not be written ({error.strerror or error}). Is the disk full, or read-only?", file=sys.stderr)
     except KeyboardInterrupt:
-        print("Stopped at once; nothing was saved after the last finished epoch.", file=sys.stderr)
+        print("Stopped immediately; nothing was saved after the last finished epoch.", file=sys.stderr)
         return 130
     except (torch.OutOfMemoryError, MemoryError, SafetensorError) as error:
         print(f"error: {explain(error)}", file=sys.stderr)

@@ -58,7 +58,7 @@ def run(work: Work, files: list[tuple[str, bytes]], kind: str, method: Chosen) -
         except (Stopped, RestoreStoppedError):
             if not rows:
                 raise
-            rows.append(Row(upload.title, "", problem="It was stopped here; this and the rest was left out."))
+            rows.append(Row(upload.title, "", problem="It was stopped here; this and the rest were left out."))
             break
         except restore.RestoreError as error:
             rows.append(Row(upload.title, "", problem=errors.words(error)))
@@ -68,7 +68,7 @@ def run(work: Work, files: list[tuple[str, bytes]], kind: str, method: Chosen) -
             continue
         size, digits = size + sum(map(len, more.values())), digits + len(made)
         if size > MAX_RESULT or digits > MAX_DIGITS:
-            rows.append(Row(upload.title, "", problem="The results grew too large; this and the rest was left out. Upload it next."))
+            rows.append(Row(upload.title, "", problem="The results grew too large; this and the rest were left out. Upload them next."))
             break
         rows += made
         members |= more
@@ -119,7 +119,7 @@ def _digits(image: np.ndarray, kind: str) -> tuple[list[Digit], str]:
     if kind == "digits" or len(found) == 1:  # found, and not just all ink: what encircles a digit goes
         return found, ""
     whole = photo.whole_drawing(image)
-    several = f"{len(found)} digits were found here and taken as one. Choose “{KINDS['digits']}” to part them." if found else ""
+    several = f"{len(found)} digits were found here and taken as one. Choose “{KINDS['digits']}” to separate them." if found else ""
     return ([whole] if whole else []), several
 
 

@@ -40,7 +40,7 @@ def show(checkpoint: Checkpoint | None) -> None:
             background.start(SLOT, token, lambda work: batch.run(work, given, kind, method))
     with results:
         if not given and SLOT in st.session_state:  # the visitor comes back from another page, where the files were let go
-            st.caption("Of the files that you gave last:")
+            st.caption("From the files you uploaded last:")
             token = st.session_state[SLOT].token
         elif not given:
             st.info("Upload several images, or a zip of them: scans, photos, or digits of 28 × 28 pixels.", icon=":material/upload_file:")

@@ -53,7 +53,7 @@ def pick_many(checkpoint: Checkpoint | None) -> list[Chosen]:
     names = st.pills(
         "Methods", options, selection_mode="multi", default=first, format_func=title, key="denoise_methods", persist_state="session",
     )  # fmt: skip
-    with st.expander("Strength of the filters", icon=":material/tune:"):
+    with st.expander("Filter strength", icon=":material/tune:"):
         strengths = {name: ask_strength("denoise", name) for name in options if restore.METHODS[name].strength}
     return [_chosen(name, strengths.get(name), checkpoint) for name in options if name in names]
 

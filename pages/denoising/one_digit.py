@@ -26,8 +26,8 @@ OWN = ("upload", "draw")  # sources that may be noisy already
 STEPS = 12  # of the path on the map
 DOTS = 2000  # on that map
 EMPTY = {
-    "upload": "Upload an image of a digit; it may be noisy already. A photo of several digits is cut into them.",
-    "draw": "Draw a digit on the sheet.",
+    "upload": "Upload an image of a digit; it may be noisy already. A photo of several digits is split into single ones.",
+    "draw": "Draw a digit.",
 }
 
 
@@ -54,7 +54,7 @@ def show(checkpoint: Checkpoint | None) -> None:
         st.caption(link.plain(words_for(picked, hurt)))
         show_table(clean, given, answers)
         if checkpoint is not None:
-            with st.expander("Its path over the latent map", icon=":material/timeline:"):
+            with st.expander("Its path across the latent map", icon=":material/timeline:"):
                 show_path(given, checkpoint)
 
 
@@ -79,7 +79,7 @@ def pictures(clean: np.ndarray | None, given: np.ndarray, answers: Mapping[str, 
 def words_for(picked: Picked, hurt: Damage) -> str:
     """What is shown."""
     if not hurt.name:
-        return f"{picked.title}, without damage added."
+        return f"{picked.title}, with no damage added."
     kind = CORRUPTIONS[hurt.name]
     return f"{picked.title}. {kind.title}, {hurt.strength:g} ({kind.strength})."
 
@@ -100,11 +100,11 @@ def show_table(clean: np.ndarray | None, given: np.ndarray, answers: Mapping[str
         best = clean is not None and len(ranked) > 1 and name == ranked[0]
         title, summary = escape(denoise_methods.title(name)), escape(restore.METHODS[name].summary)
         rows += [
-            f'<img src="{data_uri(error_map(given, answers[name]))}" alt="What was changed by: {title}">',
+            f'<img src="{data_uri(error_map(given, answers[name]))}" alt="What {title} changed">',
             f'<span><b>{"★ " * best}{title}</b><br><span class="soft">{summary}</span></span>',
             *_numbers(scores[name]),
         ]
-    rows += ['<span></span><span class="soft">as it was given</span>', *_numbers(denoise_methods.psnr_and_ssim(given, clean))]
+    rows += ['<span></span><span class="soft">the input</span>', *_numbers(denoise_methods.psnr_and_ssim(given, clean))]
     st.html(f'<div class="pictures ranking" data-testid="denoise-table">{"".join(rows)}</div>{legend("removed")}')
     if clean is None:
         st.caption("PSNR and SSIM are *unknown*: there is no clean version to compare with. Add damage, and the image counts as clean.")
@@ -131,7 +131,7 @@ def show_path(given: np.ndarray, checkpoint: Checkpoint) -> None:
     figure = figures.latent_path(frame.points[::every], frame.labels[::every], frame.classes, frame.middles, path)
     st.plotly_chart(figure, width="stretch", key=f"{KEY}_path", config={"displayModeBar": False})
     st.caption(
-        f"**{checkpoint.name}** encodes the image, decodes the code, encodes what it decoded, {STEPS} times in all. Each round pulls the "
-        "image towards what the model can draw. A path that crosses into the dots of another class turns the image into that class. "
+        f"**{checkpoint.name}** encodes the image, decodes the code, encodes the result, and so on, {STEPS} times in all. Each round pulls "
+        "the image towards what the model can draw. A path that crosses into the dots of another class turns the image into that class. "
         + frame.note
     )

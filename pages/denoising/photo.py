@@ -36,7 +36,7 @@ def show(checkpoint: Checkpoint | None) -> None:
     with controls:
         method = methods.pick_one("denoise_photo", False, checkpoint)
         st.caption(
-            f"Each digit is cut out, centred and brought to 28 × 28 pixels, the form that the models know: they were trained on "
+            f"Each digit is cut out, centred and scaled to 28 × 28 pixels, the form that the models know: they were trained on "
             f"{TRAINED_ON}. At most {MAX_BOXES} boxes."
         )
     with results:
@@ -52,7 +52,7 @@ def show(checkpoint: Checkpoint | None) -> None:
             return
         st.markdown(f"**{plural(len(digits), 'digit')}, before and after**")
         show_digits(numbers, digits, answers, given.dark_ink)
-        st.markdown("**The photo, with the denoised digits in their places**")
+        st.markdown("**The photo, with the denoised digits in place**")
         show_pasted(image, marked, answers, given, method)
 
 
@@ -95,7 +95,7 @@ def within(token: str, image: np.ndarray, boxes: Sequence[Box], found: Sequence[
     known: dict[Box, Digit | None] = remembered | {digit.box: digit for digit in found}
     new = [box for box in dict.fromkeys(boxes) if box not in known]
     if new:
-        with st.spinner("Looking into the boxes …"):
+        with st.spinner("Reading the boxes …"):
             known |= dict(zip(new, photo.digits_in_boxes(image, new), strict=True))
     state.denoise_within = (token, {box: known[box] for box in boxes})
     return {number: known[box] for number, box in enumerate(boxes, 1)}

@@ -22,8 +22,8 @@ SLOT = "denoise_picture"
 PREVIEW_PX = 760  # of the picture's width, at most, before it is denoised
 DETAIL_PX = 140  # side of the detail, in the picture's pixels
 TRAINED_ON = (
-    f"It was trained on **{restore.TRAINED_ON}**. It works on any size, pixel for pixel, in tiles, on paper of any shade: the light is "
-    "evened for it and put back. Where it would change strokes by more than the paper's noise explains, they stay as they are."
+    f"It was trained on **{restore.TRAINED_ON}**. It works on pictures of any size, tile by tile, on paper of any shade: the lighting is "
+    "evened out first and put back afterwards. Where it would change strokes more than the paper's noise explains, they stay as they are."
 )
 TAKES_INK = ("mask", "block", "scratches", "blur", "jpeg", "low-resolution")  # damage that a careful network would leave
 
@@ -49,8 +49,8 @@ def show(checkpoint: Checkpoint | None) -> None:
     given, image = chosen
     with controls:
         flatten = st.toggle(
-            "Even out the light", False, key="denoise_flatten", persist_state="session",
-            help="Shadows and gradients go for good, and the paper becomes white. Left off, the picture keeps its paper and its light.",
+            "Even out the lighting", False, key="denoise_flatten", persist_state="session",
+            help="Removes shadows and gradients for good; the paper becomes white. When off, the picture keeps its paper and its lighting.",
         )  # fmt: skip
         hurt = damage.ask("denoise_picture", none_first=True)
         method = methods.pick_one("denoise_picture", True, checkpoint)

@@ -53,7 +53,7 @@ def verdict(comparison: Comparison, factor: int) -> str:
     gain = model - rules[best]
     times = f"a mean squared error {10 ** (abs(gain) / 10):.1f} times smaller"
     if gain >= 0:
-        return f"**Our model gains {decibels(gain)}** on the best rule ({title(best)}): {times}."
+        return f"**Our model gains {decibels(gain)}** over the best rule ({title(best)}): {times}."
     return f"**Here a rule is better**: {title(best)} by {decibels(-gain)}, {times}. The model knows nothing but handwritten digits."
 
 

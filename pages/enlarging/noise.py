@@ -34,7 +34,7 @@ def show() -> None:
         return
     table([Strip("Noise", noise, "7 × 7 pixels"), *strips], [f"draw {i + 1}" for i in range(DRAWS)], "noise", side_px=140)
     st.markdown(
-        "**Look for strokes.** Bicubic makes blots of the noise. The model makes lines and curves with clean edges, and none of them is "
+        "**Look for strokes.** Bicubic turns the noise into blots. The model makes lines and curves with clean edges, and none of them is "
         "really there: it draws what its training made likely, a *hallucination*. Nothing in the result tells you so."
     )
 

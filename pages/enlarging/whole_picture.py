@@ -27,7 +27,7 @@ DETAIL = 64  # pixels of a side of the part that is shown large
 def show() -> None:
     """The upload, then the work, then its result."""
     st.markdown(
-        "A network made of convolutions alone fits a picture of any size. Ours for ×2 was trained on 60,000 handwritten digits and "
+        "A network made only of convolutions works on pictures of any size. Ours for ×2 was trained on 60,000 handwritten digits and "
         "nothing else: it sharpens pen strokes, and makes everything look like pen strokes."
     )
     st.file_uploader(

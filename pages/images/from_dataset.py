@@ -34,7 +34,7 @@ def choose(key: str, wanted: str) -> Picked | None:
         )  # fmt: skip
         rows = np.arange(len(split.labels)) if only is None else np.flatnonzero(split.labels == only)
         if not len(rows):
-            st.info("These images have none of this class. Choose another.", icon=":material/search_off:")
+            st.info("None of these images are of this class. Choose another.", icon=":material/search_off:")
             return None
         number_key = f"{key}_number-{dataset}-{only}"
         too_few = say_too_few(number_key, len(rows))

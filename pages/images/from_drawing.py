@@ -19,7 +19,7 @@ def choose(key: str) -> Picked | None:
     tools.draw_canvas(lambda: _drew(key), f"{key}_sheet", SHEET_PX)
     x = st.session_state.get(f"{key}_drawing")
     if x is None:
-        st.caption("Draw a digit with the mouse, a finger or a pen. It is brought to the size and place of MNIST's digits.")
+        st.caption("Draw a digit with the mouse, a finger or a pen. It is scaled and centred as MNIST's digits are.")
         return None
     _show_normalised(key, x[0])
     return Picked(x[0], "Your drawing")

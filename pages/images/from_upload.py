@@ -16,23 +16,23 @@ from pages.session import link
 FILE_TYPES = ("png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif")
 LIMITS = (
     f"PNG, JPEG, WebP, BMP, TIFF or GIF (its first frame), up to {MAX_BYTES >> 20} MB and "
-    f"{MAX_PIXELS / 1e6:g} megapixels; above {MAX_WORKING_PIXELS / 1e6:.0f} megapixels it is reduced. Colours become grey. "
-    "It stays in this session's memory alone, and is gone when the session ends."
+    f"{MAX_PIXELS / 1e6:g} megapixels; above {MAX_WORKING_PIXELS / 1e6:.0f} megapixels it is scaled down. Colours become grey. "
+    "It stays only in this session's memory and is gone when the session ends."
 )
 MAX_DIGITS = 60  # of one upload, to choose from
 WHOLE = "Whole picture"
 AS_A_DIGIT, AS_IT_IS = "As a digit", "As it is"
 IN_FORM = "It is already in MNIST's form, so it is shown to the models as it is."
-NORMALISED = "Normalised: set on black, its ink brought to 20 pixels and centred, as MNIST's digits are."
-NOT_NORMALISED = "As it is: nothing was moved or evened out. Right for what is no digit."
-MADE_SMALL = "As it is, made small: right for what is no digit."
+NORMALISED = "Normalised: set on black, its ink scaled to 20 pixels and centred, as MNIST's digits are."
+NOT_NORMALISED = "As it is: nothing was moved or evened out. Right for anything that is not a digit."
+MADE_SMALL = "As it is, scaled down: right for anything that is not a digit."
 
 
 def choose(key: str) -> Picked | None:
     """The file, and which of its digits."""
     file = st.file_uploader(
         "An image of a digit, or of anything else", FILE_TYPES, key=f"{key}_file", max_upload_size=MAX_BYTES >> 20, on_change=_forget,
-        args=(key,), help="A photo of several digits is cut into them.",
+        args=(key,), help="A photo of several digits is split into single ones.",
     )  # fmt: skip
     kept = st.session_state.get(f"{key}_upload")
     if file is not None and (kept is None or kept["id"] != file.file_id):
@@ -46,7 +46,7 @@ def choose(key: str) -> Picked | None:
         return None
     names, name = list(kept["images"]), next(iter(kept["images"]))
     if len(names) > 1:
-        label = "Taken" if AS_IT_IS in names else "Digit"
+        label = "Use it" if AS_IT_IS in names else "Digit"
         with st.container():
             name = st.pills(label, names, default=name, required=True, key=f"{key}_part-{kept['id']}", persist_state="session")
     st.caption(" ".join([words_for(name), *(link.plain(note) for note in kept["notes"])]))
@@ -77,7 +77,7 @@ def read_upload(name: str, data: bytes) -> dict[str, Any]:
         return {"title": upload.title if upload else name, "images": {}, "problem": problem, "notes": ()}
     image, kept = upload.image, {"title": upload.title, "images": {}, "problem": "", "notes": upload.notes}
     if not image.max() > 0:
-        return kept | {"problem": "This image is empty: all of its pixels are alike. Choose another."}
+        return kept | {"problem": "This image is empty: all of its pixels are the same. Choose another."}
     if is_in_form(image):
         return kept | {"images": {"Image": image[None]}}
     digits = photo.find_digits(image)[:MAX_DIGITS]

@@ -51,7 +51,7 @@ def ask(checkpoint: Checkpoint | None) -> tuple[Given, np.ndarray] | None:
     given = state.get("denoise_given")
     if given is None:
         st.info(
-            "Upload a photo of handwritten digits: dark pen on light paper, or the other way round, several digits to a photo.",
+            "Upload a photo of handwritten digits: dark pen on light paper, or the other way round. It may show several digits.",
             icon=":material/add_photo_alternate:",
         )
         st.caption(LIMITS)
@@ -69,7 +69,7 @@ def ask(checkpoint: Checkpoint | None) -> tuple[Given, np.ndarray] | None:
         return None
     if picture.image.size < stored[0] * stored[1]:
         sizes = [f"{width:,} × {height:,}" for height, width in (stored, picture.image.shape)]
-        st.caption(f"The picture has {sizes[0]} pixels, more than are worked on: it was reduced to {sizes[1]}.")
+        st.caption(f"The picture has {sizes[0]} pixels, more than can be processed: it was scaled down to {sizes[1]}.")
     for note in picture.notes:
         st.caption(link.plain(note))
     return replace(given, dark_ink=picture.dark_ink), picture.image

@@ -29,7 +29,7 @@ def show(checkpoint: Checkpoint, picked: Picked) -> None:
         return
     if not on_disk(dataset, "test"):
         st.info(
-            f"To answer this, the test images of {DATASETS[dataset].name} are needed, and they are not on this machine.",
+            f"The answer needs the test images of {DATASETS[dataset].name}, which are not on this machine.",
             icon=":material/database:",
         )
         return
@@ -46,7 +46,7 @@ def show(checkpoint: Checkpoint, picked: Picked) -> None:
     said, chart = st.columns([0.36, 0.64], gap="large", vertical_alignment="center")
     with said:
         st.markdown(f"**{verdict(share, len(reference), DATASETS[dataset].name)}**")
-        density = " Of a density the figure can be negative; only the comparison counts." * (likelihood != "bernoulli")
+        density = " For a density the figure can be negative; only the comparison counts." * (likelihood != "bernoulli")
         st.markdown(
             f"To describe it the model needs **{number(value, 1)} nats** ({measure}); half of the test images need {number(low, 0)} to "
             f"{number(high, 0)}.{density}",

@@ -47,10 +47,12 @@ def noise_words(own: float | None) -> str:
     if own is None:
         return NOT_TRAINED_WITH_NOISE
     if not np.isfinite(own):
-        return "The codes of this model are little more than noise (its posterior has collapsed), so all of them decode into much the same."
+        return (
+            "The codes of this model are little more than noise (its posterior has collapsed), so they all decode to much the same image."
+        )
     return (
         f"This model was trained with noise in its codes, typically σ = {own:.2g} (the median over the test images of its posterior's "
-        "standard deviation). Within that, neighbours should look alike; farther out, nothing was promised."
+        "standard deviation). Within that, neighbours should look alike; farther out, there is no such promise."
     )
 
 

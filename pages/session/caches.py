@@ -121,14 +121,14 @@ def _test_split(dataset: str, root: str) -> Split:
     return datasets.load(dataset, "test")
 
 
-@st.cache_resource(max_entries=4, show_spinner="Finding the principal components, once …")
+@st.cache_resource(max_entries=4, show_spinner="Finding the principal components (only this once) …")
 def _principal(dataset: str, split: str, root: str) -> tuple[Principal, str]:
     images = datasets.load(dataset, split).images[:PCA_IMAGES]
     kind = "training" if split == "train" else "test"
     return reconstruction.pca(images, MAX_DIMENSIONS), f"{len(images):,} {kind} images of {datasets.DATASETS[dataset].name}"
 
 
-@st.cache_resource(max_entries=16, show_spinner="Weighing the test images, once …")
+@st.cache_resource(max_entries=16, show_spinner="Measuring the test images (only this once) …")
 def _test_losses_nats(name: str, root: str, stamp: tuple[int, ...], dataset: str, data: str) -> np.ndarray:
     images = datasets.to_ink(_test_split(dataset, data).images[:GAUGE_IMAGES])
     return np.sort(reconstruction.negative_elbo_each_nats(checkpoints.opened(name).model, images))

@@ -71,7 +71,7 @@ def _beta(model: Model) -> str:
     effect = (
         "the codes keep closer to the prior and hold less of the image"
         if beta > 1
-        else "the codes hold more of the image and keep less close to the prior"
+        else "the codes hold more of the image and stay less close to the prior"
     )
     return f" In this one the KL divergence is multiplied by β = {beta:g} (a *β-VAE*): {effect}."
 

@@ -94,7 +94,7 @@ def _actions(active: list[Run]) -> None:
         st.button(
             "Put first", icon=":material/vertical_align_top:", disabled=chosen.state != "queued", key="class_panel_first",
             on_click=_do, args=(jobs.put_first, [chosen], f"{chosen.id} gets the next free device."),
-            help="It gets the next free device, before all others that wait.",
+            help="It gets the next free device, ahead of everyone who waits.",
         )  # fmt: skip
         _cancel("Cancel this run", [chosen], "one")
         _cancel("Cancel all runs", active, "all")

@@ -49,7 +49,9 @@ def read(listening_on: str, added: str | None = None) -> Hosts:
     entries = [e.strip() for e in (os.environ.get(VARIABLE, "") if added is None else added).split(",") if e.strip()]
     wrong = [entry for entry in entries if entry != "*" and not host_name(entry)]
     if wrong:
-        raise ValueError(f"{VARIABLE} should be names with commas between, such as explorer.school.edu (* for any); {wrong[0]!r} is none.")
+        raise ValueError(
+            f"{VARIABLE} should be names with commas between, such as explorer.school.edu (* for any); {wrong[0]!r} is not one."
+        )
     everywhere = listening_on in EVERYWHERE
     own = host_name(socket.gethostname())
     names = {own, f"{own}.local"} if everywhere else {host_name(listening_on) or host_name(f"[{listening_on}]")}

@@ -20,6 +20,7 @@ import numpy as np
 from core import checkpoints, export, names
 from core.checkpoints import CARD_FILE, LATENTS_FILE, MAX_BYTES, PICKLE_SUFFIXES, PICKLES_REFUSED, WEIGHTS_FILE, CheckpointError
 from core.latent import Z_LIMIT
+from core.models import Model
 from core.onnx_recorder import NotRecordable
 
 ENCODER_FILE, DECODER_FILE, README_FILE = "encoder.onnx", "decoder.onnx", "README.txt"
@@ -34,24 +35,6 @@ CHUNK = 1 << 20
 DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold
 UNREADABLE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, IndexError, OverflowError, RuntimeError)
 
-README = f"""A trained autoencoder from the latent space explorer. To see it there, upload this zip as it is.
-
-{CARD_FILE}            What it is, how it was trained, and how well it does.
-
-{WEIGHTS_FILE}    Its weights, under their names in the explorer's source:
-                         from safetensors.numpy import load_file
-                         weights = load_file("{WEIGHTS_FILE}")
-
-{LATENTS_FILE}  The codes of its test images, mu and (if it has one) logvar, and their labels:
-                         codes = load_file("{LATENTS_FILE}")["mu"]
-
-{ENCODER_FILE}         Images to codes. x is float32 (N, 1, 28, 28) in [0, 1], ink = 1 on 0:
-                         from onnxruntime import InferenceSession
-                         mu, *logvar = InferenceSession("{ENCODER_FILE}").run(None, {{"x": x}})
-
-{DECODER_FILE}         Codes to images. z is float32 (N, D):
-                         x_hat, = InferenceSession("{DECODER_FILE}").run(None, {{"z": z}})
-"""
 CONDITIONAL = """
 This model is told what the image shows: give encoder and decoder also "label", int64 (N,), where -1 stands for no label.
 """
@@ -68,13 +51,36 @@ def pack(name: str, root: Path | None = None) -> bytes:
     """
     model = checkpoints.load(name, root).model
     files = checkpoints.contents(name, root)
-    readme = README + (CONDITIONAL if model.conditional else "")
+    readme = _readme(model)
     for file, write in ((ENCODER_FILE, export.encoder_onnx), (DECODER_FILE, export.decoder_onnx)):
         try:
             files[file] = write(model)
         except NotRecordable as reason:
             readme += f"\nThere is no {file} here: {reason}\n"
     return _zip({README_FILE: readme.encode(), **files})
+
+
+def _readme(model: Model) -> str:
+    """What README.txt says of the other files."""
+    _, height, width = model.config.shape
+    return f"""A trained autoencoder from the latent space explorer. To see it there, upload this zip as it is.
+
+{CARD_FILE}            What it is, how it was trained, and how well it does.
+
+{WEIGHTS_FILE}    Its weights, under their names in the explorer's source:
+                         from safetensors.numpy import load_file
+                         weights = load_file("{WEIGHTS_FILE}")
+
+{LATENTS_FILE}  The codes of its test images, mu and (if it has one) logvar, and their labels:
+                         codes = load_file("{LATENTS_FILE}")["mu"]
+
+{ENCODER_FILE}         Images to codes. x is float32 (N, 1, {height}, {width}) in [0, 1], ink = 1 on 0:
+                         from onnxruntime import InferenceSession
+                         mu, *logvar = InferenceSession("{ENCODER_FILE}").run(None, {{"x": x}})
+
+{DECODER_FILE}         Codes to images. z is float32 (N, D):
+                         x_hat, = InferenceSession("{DECODER_FILE}").run(None, {{"z": z}})
+""" + (CONDITIONAL if model.conditional else "")
 
 
 def _zip(files: dict[str, bytes]) -> bytes:

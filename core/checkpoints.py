@@ -28,6 +28,7 @@ from core.kept import Kept
 from core.models import ConfigError, Model, Restorer, describe, rebuild, rebuild_restorer
 from core.places import CHECKPOINTS, SHIPPED_ROOT
 from core.replacing import replacing
+from core.shape import Shape
 
 RESTORERS_ROOT = SHIPPED_ROOT / "restorers"  # they come with the repository
 WEIGHTS_FILE, CARD_FILE, LATENTS_FILE = "model.safetensors", "card.json", "latents.safetensors"
@@ -73,6 +74,13 @@ class Checkpoint:
         dataset = self.card.get("dataset")
         name = dataset.get("name") if isinstance(dataset, dict) else None
         return name if isinstance(name, str) else ""
+
+    def why_not_for(self, shape: Shape) -> str:
+        """Why images of that shape cannot be given to the model; "" when they can."""
+        (_, height, width), (_, own_height, own_width) = shape, self.model.config.shape
+        if (height, width) == (own_height, own_width):
+            return ""
+        return f"{self.name} is for images of {own_width} x {own_height} pixels, and these have {width} x {height}."
 
 
 @dataclass(frozen=True)

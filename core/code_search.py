@@ -16,7 +16,7 @@ SEARCH_NOISE, SEARCH_LOST = 0.3, 0.1  # the damage that it expects: standard dev
 
 
 def negative_log_joint_nats(model: Model, x: Tensor, z: Tensor) -> Tensor:
-    """-log p(x|z) - log p(z) but for a constant, nats, of damaged images (B, 1, 28, 28) and codes (B, S, D): (B, S).
+    """-log p(x|z) - log p(z) but for a constant, nats, of damaged images (B, 1, H, W) and codes (B, S, D): (B, S).
 
     p(x|z) is that of the damage, see `damage_log_likelihood_nats`. A model without a prior has no log p(z).
     """
@@ -25,7 +25,7 @@ def negative_log_joint_nats(model: Model, x: Tensor, z: Tensor) -> Tensor:
 
 
 def _cost_nats(model: Model, x: Tensor, z: Tensor, x_hat: Tensor) -> Tensor:
-    """The same of images (B, 1, 28, 28) and one code each, (B, D), already decoded to x_hat (B, 1, 28, 28): (B,)."""
+    """The same of images (B, 1, H, W) and one code each, (B, D), already decoded to x_hat (B, 1, H, W): (B,)."""
     return (0.5 * z.square().sum(-1) if model.has_prior else 0) - damage_log_likelihood_nats(x_hat, x)
 
 
@@ -43,12 +43,12 @@ def damage_log_likelihood_nats(x_hat: Tensor, x: Tensor) -> Tensor:
 
 @torch.no_grad()
 def starting_codes(opened: Checkpoint, x: Tensor) -> Tensor:
-    """Where to search for the codes of images (B, 1, 28, 28), (B, S, D): the encoder's, and of each of the likeliest classes the
+    """Where to search for the codes of images (B, 1, H, W), (B, S, D): the encoder's, and of each of the likeliest classes the
     best of some codes that the checkpoint knows; S is SEARCH_STARTS + 1, less where there are fewer classes."""
     model, latents = opened.model, opened.latents
     every = max(1, len(latents.mu) // SEARCH_KNOWN)
     known, labels = torch.from_numpy(latents.mu[::every][:SEARCH_KNOWN]), latents.label[::every][:SEARCH_KNOWN]
-    x_hat = model.decode(known)  # (known, 1, 28, 28), the same for every image
+    x_hat = model.decode(known)  # (known, 1, H, W), the same for every image
     costs = torch.stack([_cost_nats(model, image.expand_as(x_hat), known, x_hat) for image in x])  # (B, known)
     starts = [model.encode(x)[0].unsqueeze(1)]
     best = []

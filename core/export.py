@@ -1,9 +1,11 @@
 """A decoder in the form that the browser's decoder.js runs: one safetensors file of dense layers.
 
-Tensors are `0.weight` (outputs, inputs), `0.bias`, `1.weight`, ...; the metadata names the activation between layers.
+Tensors are `0.weight` (outputs, inputs), `0.bias`, `1.weight`, ...; the metadata names the activation between layers, the
+images' shape (1, H, W), the likelihood and its sigma.
 For everything but the browser, encoders and decoders also leave as ONNX.
 """
 
+import json
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -13,7 +15,6 @@ from torch import Tensor, nn
 
 from core.latent import Plane
 from core.models import Model
-from core.models.autoencoder import IMAGE_SHAPE
 from core.models.conditional_vae import ConditionalVAE
 from core.onnx_recorder import record
 
@@ -51,7 +52,13 @@ def decoder_bytes(model: Model, plane: Plane | None = None, label: int | None = 
     exact = all(torch.equal(tensor, tensor.half().float()) for tensor in tensors.values())
     kind = np.float16 if exact else np.float32
     arrays = {name: np.ascontiguousarray(tensor.cpu().numpy().astype(kind)) for name, tensor in tensors.items()}
-    return save(arrays, {"activation": model.config.activation, "layers": str(len(layers)), "output": "sigmoid"})
+    return save(arrays, {"activation": model.config.activation, "layers": str(len(layers)), "output": "sigmoid"} | _drawn(model))
+
+
+def _drawn(model: Model) -> dict[str, str]:
+    """What the file says of the images: their shape, and the likelihood of a pixel with its scale."""
+    config = model.config
+    return {"shape": json.dumps(config.shape), "likelihood": config.likelihood, "sigma": str(config.sigma)}
 
 
 def _first_layer(model: Model, weight: Tensor, bias: Tensor, plane: Plane | None, label: int | None) -> tuple[Tensor, Tensor]:
@@ -66,16 +73,16 @@ def _first_layer(model: Model, weight: Tensor, bias: Tensor, plane: Plane | None
 
 
 def encoder_onnx(model: Model) -> bytes:
-    """The encoder as an ONNX file, float32: x (batch, 1, 28, 28) in [0, 1] -> mu and, if the model has one, logvar, each (batch, D).
+    """The encoder as an ONNX file, float32: x (batch, 1, H, W) in [0, 1] -> mu and, if the model has one, logvar, each (batch, D).
 
     A conditional model's has a second input, label (batch,), int64; -1 is no label. Raises onnx_recorder.NotRecordable.
     """
-    x = torch.rand(5, *IMAGE_SHAPE, generator=torch.Generator().manual_seed(0))
+    x = torch.rand(5, *model.config.shape, generator=torch.Generator().manual_seed(0))
     return _onnx(model, lambda *inputs: [code for code in model.encode(*inputs) if code is not None], "x", x, ("mu", "logvar"))
 
 
 def decoder_onnx(model: Model) -> bytes:
-    """The decoder as an ONNX file, float32: z (batch, D) -> x_hat (batch, 1, 28, 28) in [0, 1]; otherwise as `encoder_onnx`."""
+    """The decoder as an ONNX file, float32: z (batch, D) -> x_hat (batch, 1, H, W) in [0, 1]; otherwise as `encoder_onnx`."""
     z = torch.randn(5, model.config.latent_dim, generator=torch.Generator().manual_seed(0))
     return _onnx(model, lambda *inputs: [model.decode(*inputs)], "z", z, ("x_hat",))
 

@@ -64,11 +64,12 @@ class Frame:
         return export.decoder_bytes(self.model, self.folded, self.label)
 
     def atlas(self) -> bytes:
-        """What stands in for the decoder: `bound` as a little-endian float32, then the grid that is decoded all over it, uint8
-        (cells, cells, 28, 28), rows from the top."""
+        """What stands in for the decoder: `bound` as a little-endian float32, H and W as uint32, then the grid that is
+        decoded all over it, uint8 (cells, cells, H, W), rows from the top."""
         low, high = (-self.bound, -self.bound), (self.bound, self.bound)
         cells = latent.decode_grid(self.model, low, high, self.cells, self.plane, self.label)
-        return np.float32(self.bound).astype("<f4").tobytes() + np.rint(cells * 255).astype(np.uint8).tobytes()
+        head = np.array(self.bound, "<f4").tobytes() + np.array(cells.shape[2:], "<u4").tobytes()
+        return head + np.rint(cells * 255).astype(np.uint8).tobytes()
 
     @property
     def note(self) -> str:

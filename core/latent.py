@@ -16,7 +16,7 @@ GOLDEN_RATIO = (5**0.5 - 1) / 2  # its multiples, modulo 1, fill the unit interv
 
 @torch.no_grad()
 def encode(model: Model, x: Tensor, label: Tensor | None = None) -> tuple[np.ndarray, np.ndarray | None]:
-    """mu and logvar, float32 (N, D), of images (N, 1, 28, 28) in [0, 1]; logvar is None for a model without a posterior.
+    """mu and logvar, float32 (N, D), of images (N, 1, H, W) in [0, 1]; logvar is None for a model without a posterior.
 
     label (N,): the images' classes, for a conditional model that is to be told.
     """
@@ -31,7 +31,7 @@ def encode(model: Model, x: Tensor, label: Tensor | None = None) -> tuple[np.nda
 
 @torch.no_grad()
 def decode(model: Model, z: np.ndarray, label: int | np.ndarray | None = None) -> np.ndarray:
-    """Expected images, float32 (N, 28, 28) in [0, 1], of codes (N, D); label: the class to draw, of all or of each (N,)."""
+    """Expected images, float32 (N, H, W) in [0, 1], of codes (N, D); label: the class to draw, of all or of each (N,)."""
     device = next(model.decoder.parameters()).device
     codes = torch.from_numpy(np.asarray(z, np.float32)).to(device)
     labels: Sequence[Tensor | None] = [None] * -(-len(codes) // BATCH)
@@ -61,7 +61,7 @@ class Plane:
 
 
 def invent(model: Model, codes: np.ndarray, seed: int) -> tuple[np.ndarray, int | None]:
-    """An image float32 (28, 28) that a model decodes from a random code, and the class that a conditional one was asked for.
+    """An image float32 (H, W) that a model decodes from a random code, and the class that a conditional one was asked for.
 
     The code is a draw from the prior; of a model without one, from a normal distribution with the mean and covariance of codes (N, D).
     """
@@ -110,15 +110,16 @@ def turned(plane: Plane, points: np.ndarray, towards: np.ndarray) -> Plane:
 def decode_grid(
     model: Model, low: tuple[float, float], high: tuple[float, float], n: int, plane: Plane | None = None, label: int | None = None
 ) -> np.ndarray:
-    """Images (n, n, 28, 28) in [0, 1] of n x n points evenly spaced from low to high: rows from the top (z2 falls), z1 to the right."""
+    """Images (n, n, H, W) in [0, 1] of n x n points evenly spaced from low to high: rows from the top (z2 falls), z1 to the right."""
     z1, z2 = np.linspace(low[0], high[0], n), np.linspace(high[1], low[1], n)
     points = np.stack(np.meshgrid(z1, z2), axis=-1).reshape(-1, 2)  # (n * n, 2), row by row from the top
-    return decode(model, plane.codes(points) if plane else points, label).reshape(n, n, 28, 28)
+    images = decode(model, plane.codes(points) if plane else points, label)  # (n * n, H, W)
+    return images.reshape(n, n, *images.shape[1:])
 
 
 def manifold_grid(model: Model, low: tuple[float, float], high: tuple[float, float], n: int) -> np.ndarray:
-    """The decoded grid as one picture, (28 n, 28 n) in [0, 1]."""
-    return decode_grid(model, low, high, n).swapaxes(1, 2).reshape(28 * n, 28 * n)
+    """The decoded grid as one picture, (n H, n W) in [0, 1]."""
+    return np.concatenate(np.concatenate(decode_grid(model, low, high, n), axis=1), axis=1)
 
 
 def nearest(codes: np.ndarray, z: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:

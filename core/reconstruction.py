@@ -11,6 +11,7 @@ from torch import Tensor
 from core import metrics
 from core.models import Model
 from core.models.restoration import LessonAutoencoder
+from core.shape import Shape
 
 PROBABILITY_FLOOR = 1e-3  # PCA draws no probabilities: for the cross-entropy its pixels are clipped to [1e-3, 1 - 1e-3]
 STRANGENESS_SAMPLES = 16  # of z, for each image's -ELBO
@@ -33,14 +34,14 @@ class Reconstruction:
     """An image's code, and what was drawn from it."""
 
     code: np.ndarray  # float32; (D,), or (C, h, w) where the code is a stack of small images
-    x_hat: np.ndarray  # float32 (28, 28) in [0, 1]
-    pixel_nats: np.ndarray  # float32 (28, 28): what each pixel contributes to the loss
+    x_hat: np.ndarray  # float32 (H, W) in [0, 1]
+    pixel_nats: np.ndarray  # float32 (H, W): what each pixel contributes to the loss
     scores: Scores
 
 
 @torch.no_grad()
 def by_model(model: Model, image: np.ndarray, label: int | None = None) -> Reconstruction:
-    """An image (28, 28) in [0, 1] through a model: decode(mu). label: its class, for a conditional model that is to be told."""
+    """An image (H, W) in [0, 1] through a model: decode(mu). label: its class, for a conditional model that is to be told."""
     x = _batch(image[None])
     told = None if label is None or not model.conditional else torch.tensor([label])
     mu, _ = model.encode(x, told)
@@ -57,7 +58,7 @@ def by_lesson(model: LessonAutoencoder, image: np.ndarray) -> Reconstruction:
 
 
 def _batch(images: np.ndarray) -> Tensor:
-    """Images (N, 28, 28) in [0, 1] -> float32 (N, 1, 28, 28)."""
+    """Images (N, H, W) in [0, 1] -> float32 (N, 1, H, W)."""
     return torch.from_numpy(np.ascontiguousarray(images, np.float32))[:, None]
 
 
@@ -83,34 +84,35 @@ def pixel_loss_nats(logits: Tensor, x: Tensor) -> Tensor:
 class Principal:
     """The directions in which images differ most: a linear autoencoder, the best there is for squared error.  (Baldi & Hornik 1989)"""
 
-    mean: np.ndarray  # float32 (784,)
-    axes: np.ndarray  # float32 (D, 784), orthonormal rows, most variance first
+    mean: np.ndarray  # float32 (H * W,)
+    axes: np.ndarray  # float32 (D, H * W), orthonormal rows, most variance first
+    shape: Shape  # of an image: (1, H, W)
 
     def first(self, dimensions: int) -> "Principal":
         """The same with only its first dimensions: the PCA of that size, as one is part of the next."""
-        return Principal(self.mean, self.axes[:dimensions])
+        return Principal(self.mean, self.axes[:dimensions], self.shape)
 
     def encode(self, x: Tensor) -> np.ndarray:
-        """Images (B, 1, 28, 28) -> codes (B, D)."""
+        """Images (B, 1, H, W) -> codes (B, D)."""
         return (x.flatten(1).numpy() - self.mean) @ self.axes.T
 
     def decode(self, z: np.ndarray) -> Tensor:
-        """Codes (B, D) -> images (B, 1, 28, 28), clipped to [0, 1]."""
-        return torch.from_numpy((z @ self.axes + self.mean).astype(np.float32)).clamp(0, 1).unflatten(1, (1, 28, 28))
+        """Codes (B, D) -> images (B, 1, H, W), clipped to [0, 1]."""
+        return torch.from_numpy((z @ self.axes + self.mean).astype(np.float32)).clamp(0, 1).unflatten(1, self.shape)
 
 
 def pca(images: np.ndarray, dimensions: int) -> Principal:
-    """The first principal components of images uint8 (N, 28, 28), at most N of them; exact, from the covariance matrix (scikit-learn)."""
+    """The first principal components of images uint8 (N, H, W), at most N of them; exact, from the covariance matrix (scikit-learn)."""
     from sklearn.decomposition import PCA  # here: half a second that only this needs
 
     pixels = images.reshape(len(images), -1).astype(np.float32)
     pixels /= 255
     fitted = PCA(min(dimensions, *pixels.shape), svd_solver="covariance_eigh").fit(pixels)
-    return Principal(fitted.mean_.astype(np.float32), fitted.components_.astype(np.float32))
+    return Principal(fitted.mean_.astype(np.float32), fitted.components_.astype(np.float32), (1, *images.shape[1:]))
 
 
 def by_pca(principal: Principal, image: np.ndarray) -> Reconstruction:
-    """An image (28, 28) in [0, 1] through PCA. Its loss is of pixels clipped to PROBABILITY_FLOOR, the rest of [0, 1]."""
+    """An image (H, W) in [0, 1] through PCA. Its loss is of pixels clipped to PROBABILITY_FLOOR, the rest of [0, 1]."""
     x = _batch(image[None])
     code = principal.encode(x)
     x_hat = principal.decode(code)
@@ -142,7 +144,7 @@ def noisy_codes(z: np.ndarray, sigma: float, scale: np.ndarray, count: int, seed
 
 
 def negative_elbo_each_nats(model: Model, images: np.ndarray, seed: int = 0) -> np.ndarray:
-    """-ELBO of each grey image, (N, 28, 28) in [0, 1], the mean over STRANGENESS_SAMPLES samples of z: (N,), nats.
+    """-ELBO of each grey image, (N, H, W) in [0, 1], the mean over STRANGENESS_SAMPLES samples of z: (N,), nats.
 
     For a model without a posterior it is the reconstruction loss alone. A conditional model is not told the labels.
     """

@@ -20,7 +20,7 @@ from core.data.page import EvenLight, even_light
 from core.data.pixels import MAX_WORKING_PIXELS
 from core.filters import NL_DISTANCE, NL_PATCH, TV_STEPS, gaussian, median, nl_means, tv
 from core.models import Model, Restorer
-from core.models.autoencoder import SIDE
+from core.shape import SIDE
 from core.tiles import TILE, tiled
 from core.watch import OnProgress, RestoreError, ShouldStop, Watch
 
@@ -202,7 +202,7 @@ def restore_tiled(
 
 
 def path_on_map(model: Model, image: np.ndarray, steps: int) -> np.ndarray:
-    """The codes, float32 (steps + 1, D), of an image (28, 28), of that code's decoding, of that one's, and so on: mu each time."""
+    """The codes, float32 (steps + 1, D), of an image (H, W), of that code's decoding, of that one's, and so on: mu each time."""
     codes = [latent.encode(model, _checked(image))[0]]
     for _ in range(steps):
         codes.append(latent.encode(model, torch.from_numpy(latent.decode(model, codes[-1])).unsqueeze(1))[0])
@@ -263,11 +263,15 @@ def restorer(name: str) -> Restorer:
         raise MethodMissingError(str(error)) from error
 
 
-def _open_checkpoint(name: str) -> Checkpoint:
+def _open_checkpoint(name: str, x: Tensor) -> Checkpoint:
+    """The checkpoint of that name, for images (B, 1, H, W); RestoreError when it is for others."""
     try:
-        return checkpoints.opened(name)
+        opened = checkpoints.opened(name)
     except CheckpointError as error:
         raise MethodMissingError(str(error)) from error
+    if why := opened.why_not_for((1, *x.shape[2:])):
+        raise RestoreError(f"{why} Choose another model.")
+    return opened
 
 
 def _restored(model: Restorer, x: Tensor, watch: Watch, tile: int = TILE) -> Tensor:
@@ -294,7 +298,7 @@ def _network(name: str) -> Run:
 
 def _reconstruct(x: Tensor, asked: Asked) -> Tensor:
     """decode(mu(x))."""
-    model = _open_checkpoint(asked.checkpoint).model
+    model = _open_checkpoint(asked.checkpoint, x).model
     asked.watch.at(0.0)
     answer = torch.from_numpy(latent.decode(model, latent.encode(model, x)[0])).unsqueeze(1)
     asked.watch.at(1.0)
@@ -303,7 +307,7 @@ def _reconstruct(x: Tensor, asked: Asked) -> Tensor:
 
 def _search(x: Tensor, asked: Asked) -> Tensor:
     """decode of the most probable code."""
-    opened = _open_checkpoint(asked.checkpoint)
+    opened = _open_checkpoint(asked.checkpoint, x)
     parts = x.split(SEARCH_IMAGES)
     found = []
     for number, part in enumerate(parts):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.checkpoints import Checkpoint
+from core.shape import SHAPE
 from pages.denoising import many_files, one_digit, whole_picture
 from pages.denoising import photo as denoise_photo
 from pages.session import sidebar, state
@@ -24,7 +25,7 @@ def main() -> None:
     state.say_problems()
     with st.sidebar:
         sidebar.checkpoint_picker()
-    checkpoint = sidebar.open_chosen()
+    checkpoint = sidebar.open_chosen(SHAPE)
     mode = st.segmented_control(
         "What to denoise", list(MODES), default="digit", required=True, format_func=lambda name: MODES[name][0], key="denoise_mode",
         persist_state="session", label_visibility="collapsed",

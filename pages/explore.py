@@ -107,6 +107,8 @@ def show_panel(view: caches.MapView) -> None:
     reading = latent.read_point(codes.mu, codes.label, *latent.code_at(frame.plane, codes.mu, frame.points, point)) if point else None
     dataset_name = checkpoint.dataset_name
     images, why_not = test_images(dataset_name, len(codes.mu))
+    if images is not None and (unfit := checkpoint.why_not_for((1, *images.shape[1:]))):
+        images, why_not = None, unfit
     image = panel.read_image(checkpoint, reading.nearest, images) if images is not None and reading and reading.on_code else None
     instead = f"{why_not} This is what the decoder makes of the code."
     panel.show(Shown(checkpoint, frame.classes, reading, image, instead, view.gap, frame.label, not st.session_state.point_given))

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.shape import SHAPE
 from pages.images import gallery, source
 from pages.reconstructing import KEY, bottlenecks, every_model, gauge, noise
 from pages.session import sidebar, state
@@ -14,7 +15,7 @@ def main() -> None:
     state.say_problems()
     with st.sidebar:
         sidebar.checkpoint_picker()
-    checkpoint = sidebar.open_chosen()
+    checkpoint = sidebar.open_chosen(SHAPE)
     if checkpoint is None:
         return
     with st.sidebar:

@@ -108,7 +108,7 @@ def test_an_atlas_stands_in_for_a_decoder_that_the_browser_cannot_run(tmp_path):
         with pytest.raises(NotExportable):
             shown.decoder()
         assert np.frombuffer(shown.atlas()[:4], "<f4") == shown.bound
-        images = np.frombuffer(shown.atlas()[4:], np.uint8).reshape(cells, cells, 28, 28)
+        images = np.frombuffer(shown.atlas()[12:], np.uint8).reshape(cells, cells, 28, 28)
         corner = latent.decode(shown.model, shown.plane.codes(np.array([[shown.bound, shown.bound]])))[0]
         assert shown.bound > 3.5 and (images[0, -1] == np.rint(corner * 255)).all()
 

@@ -16,7 +16,7 @@ from core.models import MODELS, ConfigError, Model, build, describe, rebuild
 from core.models.adversarial import AdversarialConfig
 from core.models.autoencoder import AutoencoderConfig
 from core.models.conditional_vae import NOT_TOLD, ConditionalVAEConfig
-from core.models.config import MAX_LAYERS, MAX_UNITS, from_json, to_json
+from core.models.config import MAX_LAYERS, MAX_SIDE, MAX_UNITS, from_json, to_json
 from core.models.convolutional import MAX_CHANNELS, ConvolutionalVAEConfig
 from core.models.networks import ACTIVATIONS, Bias, convolutions, mlp, transposed_convolutions
 from core.models.vae import VAEConfig
@@ -100,6 +100,7 @@ SHARED = {
     "activation": ["sine", "", None, 3, ("silu",)],
     "likelihood": ["poisson", None],
     "sigma": [0.0, -1.0, 11.0, math.nan, math.inf, "0.1", None, True],
+    "shape": [(28, 28), (3, 28, 28), (1, 0, 28), (1, 28, MAX_SIDE + 1), (1, 28.0, 28), 28, None, [1, 28, 28]],
 }
 HIDDEN = {
     "encoder_hidden": [(0,), (MAX_UNITS + 1,), (10,) * (MAX_LAYERS + 1), (1.5,), ("8",), (None,), 8, "88", None, {"a": 1}, [8]],
@@ -471,7 +472,7 @@ def test_a_vae_keeps_the_names_and_the_order_that_its_files_have():
     model = build("vae", TINY)
     names = [f"{part}.{layer}.{what}" for part in ("encoder", "decoder") for layer in (0, 2) for what in ("weight", "bias")]
     assert list(model.state_dict()) == names
-    fields = ["latent_dim", "encoder_hidden", "decoder_hidden", "activation", "likelihood", "sigma", "beta"]
+    fields = ["latent_dim", "encoder_hidden", "decoder_hidden", "activation", "likelihood", "sigma", "shape", "beta"]
     assert [field.name for field in dataclasses.fields(VAEConfig)] == fields
 
 

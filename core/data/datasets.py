@@ -23,6 +23,7 @@ import numpy as np
 import torch
 
 from core.replacing import replacing
+from core.shape import SHAPE
 
 PROJECT = Path(__file__).resolve().parents[2]
 SPLITS = ("train", "test")
@@ -162,7 +163,7 @@ def load(name: str, split: str) -> Split:
         return _load_sklearn_digits(split)
     image_file, label_file = (_found(dataset, file) for file in dataset.idx_files(split))
     images, labels = _read_idx(name, image_file), _read_idx(name, label_file)
-    if images.ndim != 3 or images.shape[1:] != (28, 28) or labels.ndim != 1 or len(images) != len(labels) or not len(images):
+    if images.ndim != 3 or images.shape[1:] != SHAPE[1:] or labels.ndim != 1 or len(images) != len(labels) or not len(images):
         raise _corrupt(name, image_file, f"its images are {images.shape} and there are {labels.shape} labels")
     if labels.max() >= len(dataset.classes):
         raise _corrupt(name, label_file, f"it holds the label {labels.max()}")

@@ -6,7 +6,8 @@ The bounds are the extremes of MNIST's 70,000 images, measured, with a little ro
 import numpy as np
 from scipy import ndimage
 
-SIDE = 28  # of MNIST's images
+from core.shape import SIDE
+
 CENTRE = 14.0  # index of the row and column that MNIST's ink is balanced on (its mean is 13.99, 14.00); not 13.5
 TINY = 64  # pixels of the longer side, up to which a picture is lit evenly or along a slope: it may be all one digit
 

@@ -7,9 +7,10 @@ from PIL import Image
 from scipy import ndimage
 
 from core.data.grouping import MOST_PARTS
-from core.data.mnist_form import CENTRE, SIDE, in_mnists_form
+from core.data.mnist_form import CENTRE, in_mnists_form
 from core.data.page import Page, plain, resized
 from core.data.parts import Box, Part
+from core.shape import SIDE
 
 WHOLE: Box = (0, 0, SIDE, SIDE)  # of an image of 28 x 28
 INNER = 20  # the ink's longer side in it

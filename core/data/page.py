@@ -9,9 +9,10 @@ from scipy import ndimage
 
 from core.data.crops import digit_is_lighter, filling_digit_is_lighter
 from core.data.lines import ruled_lines
-from core.data.mnist_form import SIDE, TINY, plane_of_light
+from core.data.mnist_form import TINY, plane_of_light
 from core.data.parts import Box, small_outlines
 from core.data.surround import page_alone
+from core.shape import SIDE
 
 WORKING_SIDE = 1600  # pixels, at most, where digits are looked for
 LIGHT_SIDE = 400  # pixels, at most, where the paper's light is measured

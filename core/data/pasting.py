@@ -6,9 +6,9 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from core.data.mnist_form import SIDE
 from core.data.normalizing import WHOLE, Digit
 from core.data.page import Page, plain, resized
+from core.shape import SIDE
 
 
 def paste_back(photo: np.ndarray, digits: list[Digit], results: list[np.ndarray]) -> np.ndarray:

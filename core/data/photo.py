@@ -10,10 +10,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.data.grouping import digits_among, merged, read_in_rows, strokes
-from core.data.mnist_form import SIDE
 from core.data.normalizing import WHOLE, Digit, cut, is_in_form, untouched
 from core.data.page import Page, plain
 from core.data.parts import SMALLEST, Box, components, without_outlines
+from core.shape import SIDE
 
 
 def find_digits(image: np.ndarray) -> list[Digit]:

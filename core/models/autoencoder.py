@@ -3,20 +3,17 @@
 A model encodes images to codes z and decodes codes to images; `training_terms` and `objective` say what its training minimises.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import prod
 from typing import Annotated, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from core.models import objectives
-from core.models.config import Setting, check_hidden, check_number, check_one_of
+from core.models.config import Setting, check_hidden, check_number, check_one_of, check_shape
 from core.models.networks import ACTIVATIONS, mlp
-
-SIDE = 28
-IMAGE_SHAPE = (1, SIDE, SIDE)
-PIXELS = SIDE * SIDE
-
+from core.shape import SHAPE, Shape
 
 LOSSES = {  # the likelihoods by the losses that most people know them as
     "bernoulli": "BCE, cross-entropy (Bernoulli)",
@@ -44,12 +41,19 @@ class ModelConfig:
     activation: Activation
     likelihood: Likelihood
     sigma: Sigma
+    shape: Shape  # of an image: (1, H, W)
 
     def __post_init__(self) -> None:
         check_number("latent_dim", self.latent_dim, 1, 64, whole=True)
         check_one_of("activation", self.activation, ACTIVATIONS)
         check_one_of("likelihood", self.likelihood, objectives.LIKELIHOODS)
         check_number("sigma", self.sigma, 1e-3, 10.0)
+        check_shape(self.shape)
+
+    @property
+    def pixels(self) -> int:
+        """H * W."""
+        return prod(self.shape)
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ class AutoencoderConfig(ModelConfig):
     activation: Activation = "silu"  # one of networks.ACTIVATIONS
     likelihood: Likelihood = "bernoulli"  # p(x|z), one of objectives.LIKELIHOODS: cross-entropy, squared or absolute error
     sigma: Sigma = 0.1  # scale of a pixel, in units of [0, 1]: the Gaussian's standard deviation, the Laplace's b
+    shape: Shape = field(default=SHAPE, kw_only=True)  # of an image: (1, H, W)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -83,14 +88,14 @@ class Autoencoder(nn.Module):
         self.encoder, self.decoder = self.networks()
 
     def networks(self) -> tuple[nn.Sequential, nn.Sequential]:
-        """The encoder, (B, 784) -> (B, numbers_per_coordinate * D), and the decoder, (B, D) -> (B, 784); it begins with a Linear."""
+        """The encoder, (B, H * W) -> (B, numbers_per_coordinate * D), and the decoder, (B, D) -> (B, H * W), which begins with a Linear."""
         config = self.config
         assert isinstance(config, AutoencoderConfig)
-        encoder = mlp((PIXELS, *config.encoder_hidden, self.numbers_per_coordinate * config.latent_dim), config.activation)
-        return encoder, mlp((config.latent_dim, *config.decoder_hidden, PIXELS), config.activation)
+        encoder = mlp((config.pixels, *config.encoder_hidden, self.numbers_per_coordinate * config.latent_dim), config.activation)
+        return encoder, mlp((config.latent_dim, *config.decoder_hidden, config.pixels), config.activation)
 
     def run_encoder(self, x: Tensor, label: Tensor | None) -> Tensor:
-        """Images (B, 1, 28, 28) -> what the encoder says of them, (B, numbers_per_coordinate * D), float32."""
+        """Images (B, 1, H, W) -> what the encoder says of them, (B, numbers_per_coordinate * D), float32."""
         return self.encoder(x.flatten(1)).float()
 
     def enter_decoder(self, z: Tensor, label: Tensor | None) -> Tensor:
@@ -98,7 +103,7 @@ class Autoencoder(nn.Module):
         return self.decoder[0](z)
 
     def encode(self, x: Tensor, label: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
-        """Images (B, 1, 28, 28) in [0, 1] -> mu (B, D) and logvar (B, D) of q(z|x), float32; logvar is None where z is mu itself.
+        """Images (B, 1, H, W) in [0, 1] -> mu (B, D) and logvar (B, D) of q(z|x), float32; logvar is None where z is mu itself.
 
         Only a conditional model looks at the label, here and in the other methods.
         """
@@ -112,18 +117,18 @@ class Autoencoder(nn.Module):
         return mu + torch.exp(0.5 * logvar) * eps
 
     def decode_logits(self, z: Tensor, label: Tensor | None = None) -> Tensor:
-        """Codes (B, D) -> logits of the pixels, (B, 1, 28, 28), float32; `decode` is their sigmoid."""
+        """Codes (B, D) -> logits of the pixels, (B, 1, H, W), float32; `decode` is their sigmoid."""
         # The first layer stays in float32 under autocast: bfloat16 has 8 bits, too few to tell neighbouring codes apart.
         with torch.autocast(z.device.type, enabled=False):
             h = self.enter_decoder(z.float(), label)
-        return self.decoder[1:](h).float().unflatten(1, IMAGE_SHAPE)
+        return self.decoder[1:](h).float().unflatten(1, self.config.shape)
 
     def decode(self, z: Tensor, label: Tensor | None = None) -> Tensor:
-        """Codes (B, D) -> expected images (B, 1, 28, 28) in [0, 1]."""
+        """Codes (B, D) -> expected images (B, 1, H, W) in [0, 1]."""
         return torch.sigmoid(self.decode_logits(z, label))
 
     def log_likelihood_nats(self, logits: Tensor, x: Tensor) -> Tensor:
-        """log p(x|z) given decode_logits(z), summed over pixels: (B, 1, 28, 28) twice -> (B,), nats."""
+        """log p(x|z) given decode_logits(z), summed over pixels: (B, 1, H, W) twice -> (B,), nats."""
         return objectives.LIKELIHOODS[self.config.likelihood](logits, x, self.config.sigma)
 
     def terms_nats(
@@ -158,7 +163,7 @@ class Autoencoder(nn.Module):
         return terms[0].mean()
 
     def set_mean_image(self, mean: Tensor) -> None:
-        """Start the decoder at the mean image (1, 28, 28): its output bias becomes the image's logit."""
+        """Start the decoder at the mean image (1, H, W): its output bias becomes the image's logit."""
         bias = self.decoder[-1].bias
         assert isinstance(bias, nn.Parameter)
         with torch.no_grad():

@@ -6,7 +6,6 @@ from typing import Annotated, ClassVar
 import torch
 from torch import Tensor, nn
 
-from core.models.autoencoder import PIXELS
 from core.models.config import Setting, check_number
 from core.models.vae import VAE, VAEConfig
 
@@ -44,14 +43,14 @@ class ConditionalVAE(VAE):
         super().__init__(config)
         # W [x, one-hot] = U x + V one-hot: kept apart, the decoder without a label is that of a VAE, and runs wherever that does.
         self.encoder_label = nn.Linear(config.classes, (*config.encoder_hidden, 2 * config.latent_dim)[0], bias=False)
-        self.decoder_label = nn.Linear(config.classes, (*config.decoder_hidden, PIXELS)[0], bias=False)
+        self.decoder_label = nn.Linear(config.classes, (*config.decoder_hidden, config.pixels)[0], bias=False)
 
     def one_hot(self, label: Tensor) -> Tensor:
         """Labels (B,) -> (B, classes), float32; zeros for NOT_TOLD. Needs no look at the values, so a CUDA graph can hold it."""
         return (label.unsqueeze(1) == torch.arange(self.config.classes, device=label.device)).float()
 
     def run_encoder(self, x: Tensor, label: Tensor | None) -> Tensor:
-        """Images (B, 1, 28, 28), labels (B,) -> what the encoder says of them, (B, 2 D), float32."""
+        """Images (B, 1, H, W), labels (B,) -> what the encoder says of them, (B, 2 D), float32."""
         if label is None:
             return super().run_encoder(x, None)
         return self.encoder[1:](self.encoder[0](x.flatten(1)) + self.encoder_label(self.one_hot(label))).float()

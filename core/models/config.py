@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-MAX_LAYERS, MAX_UNITS = 8, 4096
+MAX_LAYERS, MAX_UNITS, MAX_SIDE = 8, 4096, 128
 
 C = TypeVar("C")
 
@@ -52,6 +52,14 @@ def check_hidden(name: str, units: Any) -> None:
         raise ConfigError(f"{name} must be a list of at most {MAX_LAYERS} layer sizes; it is {units!r}.")
     for size in units:
         check_number(f"each size in {name}", size, 1, MAX_UNITS, whole=True)
+
+
+def check_shape(shape: Any) -> None:
+    """Raise ConfigError unless shape is that of an image: (1, H, W) with sides of 1 to MAX_SIDE."""
+    if not isinstance(shape, tuple) or len(shape) != 3 or shape[0] != 1:
+        raise ConfigError(f"shape must be a list of three numbers, 1, height and width; it is {shape!r}.")
+    for name, side in zip(("height", "width"), shape[1:], strict=True):
+        check_number(f"the {name} in shape", side, 1, MAX_SIDE, whole=True)
 
 
 def to_json(config: Any) -> dict[str, Any]:

@@ -12,9 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.models.autoencoder import SIDE
 from core.models.config import ConfigError, check_hidden, check_number, check_one_of
 from core.models.objectives import bernoulli_log_likelihood_nats, negative_psnr_db
+from core.shape import SIDE
 
 MAX_BLOCKS = 16
 

@@ -39,7 +39,7 @@ class VAE(Autoencoder):
     config: VariationalConfig
 
     def encode(self, x: Tensor, label: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Images (B, 1, 28, 28) in [0, 1] -> mu and logvar of q(z|x), each (B, D), float32."""
+        """Images (B, 1, H, W) in [0, 1] -> mu and logvar of q(z|x), each (B, D), float32."""
         mu, logvar = self.run_encoder(x, label).chunk(2, dim=1)  # (B, D), (B, D)
         return mu, logvar
 

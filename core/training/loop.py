@@ -117,7 +117,7 @@ class Trainer:
         labels: np.ndarray | None = None,
         ranks: Ranks = ALONE,
     ) -> None:
-        """Images are uint8 (N, 28, 28), ink = 255; labels (N,) are needed by conditional models only. `ranks`: who shares the work."""
+        """Images are uint8 (N, H, W), of the model's shape, ink = 255; labels (N,) are for conditional models. `ranks`: who shares it."""
         self.config, self.model_name, self.model_config, self.ranks = config, model_name, model_config, ranks
         self.device = ranks.device(choose_device(config.device))
         self.precision = choose_precision(config.precision, self.device)
@@ -154,6 +154,8 @@ class Trainer:
 
     def make_model(self) -> Any:
         """The model as it begins."""
+        if (given := tuple(self.images.shape[1:])) != (own := self.model_config.shape):
+            raise TrainingError(f"The model is for images of {own[2]} x {own[1]} pixels, and these have {given[2]} x {given[1]}.")
         return build(self.model_name, self.model_config, self.config.seed)
 
     def _shard(self, array: np.ndarray) -> Tensor:
@@ -229,7 +231,7 @@ class Trainer:
             yield order[start : start + self.batch_size]
 
     def batch(self, rows: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
-        """The images of these rows as the model is to see them, (B, 1, 28, 28) in [0, 1], as it is to answer, and their labels."""
+        """The images of these rows as the model is to see them, (B, 1, H, W) in [0, 1], as it is to answer, and their labels."""
         x = self.images.index_select(0, rows).float().div_(255.0)
         x = torch.bernoulli(x, generator=self.generator) if self.config.binarize else x
         return x, x, None if self.labels is None else self.labels[rows]

@@ -83,8 +83,9 @@ def training_threads() -> int:
 
 def images_per_second(model: str) -> float:
     """How fast the model with its default sizes learns here, by a few steps on random images."""
-    images = np.random.default_rng(0).integers(0, 256, (2048, 28, 28), np.uint8)
-    trainer = Trainer(TrainingConfig(), model, MODELS[model].config(), images, np.zeros(len(images), np.uint8))
+    config = MODELS[model].config()
+    images = np.random.default_rng(0).integers(0, 256, (2048, *config.shape[1:]), np.uint8)
+    trainer = Trainer(TrainingConfig(), model, config, images, np.zeros(len(images), np.uint8))
     trainer.run(should_stop=lambda: trainer.step >= WARM_STEPS)
     _wait(trainer.device)
     began, first = time.perf_counter(), trainer.step

@@ -23,8 +23,8 @@ from core.checkpoints import CheckpointError, RestorerCheckpoint, check_target, 
 from core.data.corruptions import CORRUPTIONS, SHARES, corrupt_blindly, corrupt_seeded
 from core.data.datasets import DATASETS, DatasetError, Split, load, to_unit_images
 from core.models import Restorer, build_restorer
-from core.models.autoencoder import SIDE
 from core.models.restoration import DenoiserConfig, LessonConfig, UpscalerConfig
+from core.shape import SIDE
 from core.training.card import how_trained, made_with, round_weights
 from core.training.config import DEVICES, PRECISIONS, TrainingConfig, device_title
 from core.training.loop import Progress, Trainer, TrainingError, denormals_flushed

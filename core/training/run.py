@@ -368,7 +368,7 @@ class Execution:
 
 @torch.no_grad()
 def test_losses(model: Model, x: Tensor, label: Tensor | None, binarize: bool) -> dict[str, float | None]:
-    """The training losses on images (N, 1, 28, 28) that were not trained on, nats per image; the same draws every time."""
+    """The training losses on images (N, 1, H, W) that were not trained on, nats per image; the same draws every time."""
     generator = torch.Generator(x.device).manual_seed(0)
     seen = torch.bernoulli(x, generator=generator) if binarize else x
     sums = torch.zeros(len(model.LOSSES), dtype=torch.float64)

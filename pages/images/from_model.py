@@ -5,6 +5,7 @@ import streamlit as st
 from core import checkpoints, figures, latent
 from core.checkpoints import Checkpoint, CheckpointError
 from core.frame import class_names
+from core.shape import SHAPE
 from pages.images.picked import WIDTH_PX, Picked, another
 from pages.session import link
 from pages.session.properties import MAX_INVENTED, default_checkpoint
@@ -19,6 +20,9 @@ def choose(key: str, checkpoint: Checkpoint | None) -> Picked | None:
         except CheckpointError as error:
             st.error(link.plain(str(error)), icon=":material/error:")
             return None
+    if why := checkpoint.why_not_for(SHAPE):
+        st.info(link.plain(f"This model's images do not fit this page: {why}"), icon=":material/aspect_ratio:")
+        return None
     seed_key = f"{key}_seed"
     with st.container(horizontal=True, vertical_alignment="bottom"):
         seed = st.number_input(

@@ -6,10 +6,10 @@ import streamlit as st
 
 from core.data import photo
 from core.data.formats import MAX_BYTES, MAX_PIXELS
-from core.data.mnist_form import SIDE
 from core.data.normalizing import is_in_form, made_small
 from core.data.pixels import MAX_WORKING_PIXELS
 from core.data.uploads import read_files
+from core.shape import SIDE
 from pages.images.picked import Picked
 from pages.session import link
 

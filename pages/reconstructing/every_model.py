@@ -28,6 +28,9 @@ def show(picked: Picked) -> None:
         except CheckpointError as error:
             problems.append(f"{name} is left out. {errors.words(error)}")
             continue
+        if why := checkpoint.why_not_for((1, *picked.x.shape)):
+            problems.append(f"{name} is left out. {why}")
+            continue
         drawn = reconstruction.by_model(checkpoint.model, picked.x, picked.label_for(checkpoint))
         loss = drawn.scores.loss_nats
         made.append((loss, f"{name} · {number(loss, 1)} nats", drawn.x_hat))

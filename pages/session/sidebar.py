@@ -10,6 +10,7 @@ import streamlit as st
 
 from core import checkpoints, metrics
 from core.checkpoints import Checkpoint, CheckpointError
+from core.shape import Shape
 from core.training.config import choose_device, device_title
 from core.words import number
 from pages.session import link, properties, state, words
@@ -67,26 +68,32 @@ def _chosen() -> None:
         st.session_state.checkpoint = st.session_state.checkpoint_choice
 
 
-def open_chosen() -> Checkpoint | None:
-    """The chosen checkpoint; where it cannot be used, a sentence, and the default in its place."""
+def open_chosen(shape: Shape | None = None) -> Checkpoint | None:
+    """The chosen checkpoint; where it cannot be used, also for images of the page's shape, a sentence, and the default in its place."""
     name, default = st.session_state.checkpoint, properties.default_checkpoint()
     if gone := st.session_state.pop("gone", None):
         st.warning(f"The model {link.quote(gone)} is no longer here.{f' Showing {name} instead.' * bool(name)}", icon=":material/link_off:")
     if name is None:
         st.info("There is no trained model yet. Train one on the Train page.", icon=":material/model_training:")
         return None
+    checkpoint = _opened(str(name), shape)
+    if checkpoint is not None or default in (None, name):
+        return checkpoint
+    st.info(f"Showing {default} instead; choose another in the sidebar.", icon=":material/swap_horiz:")
+    return _opened(str(default), shape)
+
+
+def _opened(name: str, shape: Shape | None) -> Checkpoint | None:
+    """The checkpoint of that name, or why it cannot be used, said on the page."""
     try:
-        return checkpoints.opened(name)
+        checkpoint = checkpoints.opened(name)
     except CheckpointError as error:
         st.error(link.plain(f"The model {name} cannot be used. {error}"), icon=":material/error:")
-    if default in (None, name):
         return None
-    try:
-        st.info(f"Showing {default} instead; choose another in the sidebar.", icon=":material/swap_horiz:")
-        return checkpoints.opened(str(default))
-    except CheckpointError as error:
-        st.error(link.plain(str(error)), icon=":material/error:")
+    if shape and (why := checkpoint.why_not_for(shape)):
+        st.warning(link.plain(f"This page's images do not fit the model: {why}"), icon=":material/aspect_ratio:")
         return None
+    return checkpoint
 
 
 def model_card(checkpoint: Checkpoint) -> None:

@@ -4,7 +4,6 @@ from core import latent, metrics
 from core.checkpoints import Checkpoint
 from core.data.datasets import DATASETS, Dataset
 from core.models import Model, entry_of
-from core.models.autoencoder import PIXELS
 from core.words import plural
 
 NAT = "A <b>nat</b> is a unit of information, like a bit: 1 nat = 1.44 bits."
@@ -48,8 +47,9 @@ def what_it_is(checkpoint: Checkpoint) -> str:
     if model.conditional:
         tries[0] = "keep a point and choose another class under *Draw as*: the style stays, the class changes"
     return f"""
-An **autoencoder** is two networks that learn together. The **encoder** squeezes an image of {PIXELS} pixels into a few numbers, its \
-**code** (a *latent vector* z; here {numbers}). The **decoder** has only the code{label} to draw the image again. In training {goal}.
+An **autoencoder** is two networks that learn together. The **encoder** squeezes an image of {model.config.pixels} pixels into a few \
+numbers, its **code** (a *latent vector* z; here {numbers}). The **decoder** has only the code{label} to draw the image again. In \
+training {goal}.
 
 {entry_of(model).explanation}{_beta(model)} What the reconstruction misses is measured by {LIKELIHOODS[model.config.likelihood]}.
 

@@ -46,7 +46,7 @@ def latent_map(
     """Mount the map. `z` is the kept point and `commit` the number of the commit it came with (0: from Python).
 
     On a commit, st.session_state[key].pick is {"z": [z1, z2] or None, "commit": n}; it comes from the browser, so check it.
-    `walk` plays the tour until the first touch. `decoded`: the server's answer for z, base64 of 784 bytes, where the browser has
+    `walk` plays the tour until the first touch. `decoded`: the server's answer for z, base64 of a byte a pixel, where the browser has
     none: it previews from an atlas, or z is a dot whose code lies beside the plane.
     """
     preview = (

@@ -1,7 +1,5 @@
 // What stands beside the map: the image decoded at the point on show, a slider for each coordinate, and the code nearest to it.
 
-import { PIXELS } from "../nets/decoder.js";
-
 const thousands = new Intl.NumberFormat("en");
 
 export const format = (v) => v.toFixed(2).replace("-", "−");
@@ -15,14 +13,22 @@ function write(element, words) {
 /** The decoded image on its canvas. */
 export class Picture {
   constructor(canvas) {
-    this.context = canvas.getContext("2d", { willReadFrequently: true }); // 784 pixels: faster without the GPU
+    this.context = canvas.getContext("2d", { willReadFrequently: true }); // few pixels: faster without the GPU
     this.pixels = this.context.createImageData(canvas.width, canvas.height);
   }
 
-  /** ink: 784 numbers from 0 to 1; null empties the picture. */
+  /** As many pixels as a decoder draws; a canvas that is given the size it has is emptied too. */
+  fit({ width, height }) {
+    const { canvas } = this.context;
+    if (canvas.width === width && canvas.height === height) return;
+    Object.assign(canvas, { width, height });
+    this.pixels = this.context.createImageData(width, height);
+  }
+
+  /** ink: a number from 0 to 1 for each pixel; null empties the picture. */
   paint(ink) {
-    const out = this.pixels.data;
-    for (let i = 0; i < PIXELS; i++) {
+    const { data: out, width, height } = this.pixels;
+    for (let i = 0; i < width * height; i++) {
       out[4 * i] = out[4 * i + 1] = out[4 * i + 2] = ink ? Math.round(255 * ink[i]) : 0;
       out[4 * i + 3] = ink ? 255 : 0;
     }

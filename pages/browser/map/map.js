@@ -142,6 +142,7 @@ export default class LatentMap {
   prepare(data, figure, decoder) {
     const { viewport } = this;
     Object.assign(this, { figure, decoder });
+    this.picture.fit(decoder);
     this.legend.use(figure, data.view, data.timeline);
     if (data.view !== this.view || !viewport.xr) {
       this.plot.measure(figure.layout.margin);

@@ -18,7 +18,7 @@ export const SKELETON = `
     <div class="lm-loading" role="status">Drawing the map …</div>
   </div>
   <div class="lm-side">
-    <canvas class="lm-image" data-testid="decoded" width="28" height="28" role="img" aria-label="Decoded image"></canvas>
+    <canvas class="lm-image" data-testid="decoded" role="img" aria-label="Decoded image"></canvas>
     <div class="lm-controls">
       ${slider(1, "first")}
       ${slider(2, "second")}

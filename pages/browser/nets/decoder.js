@@ -1,7 +1,5 @@
 // Decoders that run in the browser: dense layers held to torch by a parity test, and an atlas for what cannot run here.
-// Both have decode(z1, z2) -> Float32Array(784) in [0, 1], which the next call overwrites.
-
-export const PIXELS = 784;
+// Both have decode(z1, z2) -> Float32Array(height * width) in [0, 1], row by row, which the next call overwrites.
 
 /** float16 bits -> number. */
 function halfToNumber(bits) {
@@ -59,6 +57,7 @@ export class DenseDecoder {
 
   constructor(buffer) {
     const { metadata, tensors } = parseSafetensors(buffer);
+    [, this.height, this.width] = JSON.parse(metadata.shape); // of an image: (1, H, W)
     this.activation = ACTIVATIONS[metadata.activation];
     if (!this.activation) throw new Error(`unknown activation ${metadata.activation}`);
     this.layers = Array.from({ length: Number(metadata.layers) }, (_, i) => {
@@ -87,16 +86,19 @@ export class AtlasDecoder {
   exact = false;
 
   constructor(buffer) {
-    this.bound = new DataView(buffer).getFloat32(0, true); // the grid goes from -bound to bound
-    this.images = new Uint8Array(buffer, 4); // (row from the top, column, 784)
-    this.cells = Math.round(Math.sqrt(this.images.length / PIXELS));
-    this.output = new Float32Array(PIXELS);
+    const head = new DataView(buffer);
+    this.bound = head.getFloat32(0, true); // the grid goes from -bound to bound
+    this.height = head.getUint32(4, true);
+    this.width = head.getUint32(8, true);
+    this.images = new Uint8Array(buffer, 12); // (row from the top, column, height, width)
+    this.output = new Float32Array(this.height * this.width);
+    this.cells = Math.round(Math.sqrt(this.images.length / this.output.length));
   }
 
   decode(z1, z2) {
     const cell = (v) => Math.max(0, Math.min(this.cells - 1, Math.round((v + this.bound) / (2 * this.bound) * (this.cells - 1))));
-    const start = ((this.cells - 1 - cell(z2)) * this.cells + cell(z1)) * PIXELS;
-    for (let i = 0; i < PIXELS; i++) this.output[i] = this.images[start + i] / 255;
+    const pixels = this.output.length, start = ((this.cells - 1 - cell(z2)) * this.cells + cell(z1)) * pixels;
+    for (let i = 0; i < pixels; i++) this.output[i] = this.images[start + i] / 255;
     return this.output;
   }
 }

@@ -1,8 +1,6 @@
 // The grid of decoded digits under the points: tiles on a lattice that is anchored in the latent space, decoded a few at a time
 // so that the pointer stays live, finer as one zooms in.
 
-import { PIXELS } from "../../nets/decoder.js";
-
 const MIN_TILE_PX = 30; // CSS pixels of a tile's side; up to twice that
 const BUDGET_MS = 7; // of decoding in one frame
 const MAX_TILES = 6000; // kept, least recently drawn dropped first
@@ -11,10 +9,8 @@ export class GridLayer {
   constructor(plot) {
     this.canvas = Object.assign(document.createElement("canvas"), { className: "lm-tiles", hidden: true });
     plot.before(this.canvas);
-    this.tiles = new Map(); // "level:column:row" -> alpha of 784 pixels
+    this.tiles = new Map(); // "level:column:row" -> alpha of its pixels
     this.stamp = document.createElement("canvas");
-    this.stamp.width = this.stamp.height = 28;
-    this.pixels = new ImageData(28, 28);
     this.visible = false;
     this.waiting = []; // for the grid to be whole
   }
@@ -26,7 +22,10 @@ export class GridLayer {
     const recoloured = ink.join() !== this.ink;
     this.decoder = decoder;
     this.ink = ink.join();
-    for (let i = 0; i < PIXELS; i++) this.pixels.data.set(ink, 4 * i);
+    const { width, height } = decoder;
+    Object.assign(this.stamp, { width, height });
+    this.pixels = new ImageData(width, height);
+    for (let i = 0; i < width * height; i++) this.pixels.data.set(ink, 4 * i);
     this.draw(recoloured);
   }
 
@@ -109,13 +108,14 @@ export class GridLayer {
   }
 
   stampTile({ column, row }, tile) {
-    for (let i = 0; i < PIXELS; i++) this.pixels.data[4 * i + 3] = tile[i];
+    for (let i = 0; i < tile.length; i++) this.pixels.data[4 * i + 3] = tile[i];
     this.stamp.getContext("2d").putImageData(this.pixels, 0, 0);
-    const side = Math.ceil(this.step * this.perUnit);
+    const side = Math.ceil(this.step * this.perUnit), { width, height } = this.stamp, scale = side / Math.max(width, height);
     const x = Math.round((column * this.step - this.xr[0]) * this.perUnit);
     const y = Math.round((this.yr[1] - (row + 1) * this.step) * this.perUnit);
     this.context.clearRect(x, y, side, side);
-    this.context.drawImage(this.stamp, x, y, side, side);
+    const wide = width * scale, high = height * scale; // as wide or as high as the cell, and in its middle
+    this.context.drawImage(this.stamp, x + (side - wide) / 2, y + (side - high) / 2, wide, high);
   }
 
   /** Resolves when the grid on show is whole, or hidden. */

@@ -50,7 +50,8 @@ def test_the_file_names_every_layer():
     content = export.decoder_bytes(build("vae", TINY))
     shapes = {name: array.shape for name, array in load(content).items()}
     assert shapes == {"0.weight": (16, 2), "0.bias": (16,), "1.weight": (784, 16), "1.bias": (784,)}
-    assert metadata(content) == {"activation": "silu", "layers": "2", "output": "sigmoid"}
+    facts = {"activation": "silu", "layers": "2", "output": "sigmoid"}
+    assert metadata(content) == facts | {"shape": "[1, 28, 28]", "likelihood": "bernoulli", "sigma": "0.1"}
 
 
 def test_weights_are_float16_only_where_that_is_exact(tiny_model):

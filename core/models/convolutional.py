@@ -30,9 +30,7 @@ class ConvolutionalVAEConfig(VariationalConfig):
     likelihood: Likelihood = "bernoulli"  # p(x|z), one of objectives.LIKELIHOODS
     sigma: Sigma = 0.1  # scale of a pixel, in units of [0, 1]: the Gaussian's standard deviation, the Laplace's b
     beta: Beta = 1.0  # weight of the KL in the objective
-    shape: Shape = field(
-        default=SHAPE, kw_only=True
-    )  # of an image: (1, H, W); each convolution halves H and W, so they must be even each time
+    shape: Shape = field(default=SHAPE, kw_only=True)  # of an image: (1, H, W)
 
     def __post_init__(self) -> None:
         super().__post_init__()

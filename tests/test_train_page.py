@@ -448,6 +448,15 @@ def test_a_strange_model_of_a_run_is_no_traceback(own_root, model):
     assert by_label(run(run="mine").button, "Delete the run")
 
 
+def test_who_asks_for_a_name_in_the_same_instant_as_somebody_else_is_told(own_root, monkeypatch):
+    monkeypatch.setattr(form, "_taken", lambda name: "")  # both pages were drawn before either run was there
+    left_alone(own_root, "stopped", "mine")
+    assert "at the same moment" not in words(run(run="mine"))
+    app = run()
+    by_label(app.text_input, "Name").set_value("mine")
+    assert "Somebody took the name mine at the same moment, so this run is called mine-2." in words(a_tiny_run(app))
+
+
 def test_after_a_delete_the_form_is_there_again(own_root):
     left_alone(own_root, "stopped")
     app = checked(by_label(run(run="mine").button, "Delete the run").click().run())

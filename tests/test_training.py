@@ -27,7 +27,7 @@ from core.models.config import from_json, settings, to_json
 from core.models.vae import VAEConfig
 from core.training import __main__ as command
 from core.training.card import measure, write_checkpoint
-from core.training.config import TrainingConfig, choose_device, choose_precision, device_title
+from core.training.config import TrainingConfig, choose_device, choose_precision, device_title, devices
 from core.training.folder import read_status
 from core.training.loop import Progress, Trainer, TrainingError
 from core.training.state import STATE_FILE, StateError, read_state, write_state
@@ -454,6 +454,14 @@ def test_devices():
     assert device_title(torch.device("cpu")).startswith("cpu: ")
     with pytest.raises(ConfigError, match="device must be one of"):
         choose_device("tpu")
+
+
+@pytest.mark.parametrize(("gpus", "expected"), [(0, ("cpu",)), (1, ("cuda:0",)), (3, ("cuda:0", "cuda:1", "cuda:2"))])
+def test_a_run_may_have_any_gpu_or_the_processor(monkeypatch, gpus, expected):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: gpus > 0)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    assert devices() == expected
 
 
 @pytest.mark.parametrize("wish", ["cuda", "mps"])

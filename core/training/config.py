@@ -86,6 +86,12 @@ def choose_device(wish: str = "auto") -> torch.device:
     return torch.device(wish)
 
 
+def devices() -> tuple[str, ...]:
+    """What a run may be given on this machine: every GPU, else the one device there is."""
+    kind = choose_device().type
+    return tuple(f"cuda:{index}" for index in range(torch.cuda.device_count())) if kind == "cuda" else (kind,)
+
+
 def device_title(device: torch.device) -> str:
     """A device in words, for cards and pages."""
     if device.type == "cuda":

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
-import torch
 
 from core import checkpoints, jobs, names
 from core.data.datasets import DATASETS, on_disk
@@ -19,7 +18,7 @@ from core.models.autoencoder import LOSSES
 from core.models.config import Setting, settings, to_json
 from core.places import PROJECT
 from core.training import presets
-from core.training.config import TrainingConfig, choose_device
+from core.training.config import TrainingConfig, devices
 from core.training.run_config import RunConfig
 from core.words import duration, plural
 from pages.session import downloads, link, refusals
@@ -210,18 +209,12 @@ def _start(name: str, preset: str, model: str, config: Any, recipe: Any) -> None
         model={"name": model, "config": to_json(config)},
         recipe=to_json(recipe),
         threads=presets.training_threads(),
-        devices=tuple(devices()),
+        devices=devices(),
         preset=preset,
     )
     with refusals.kept("start", jobs.JobError):
         st.session_state.run = jobs.start(wanted).id
     st.rerun()
-
-
-def devices() -> list[str]:
-    """What a run may be given here: every GPU, else the CPU."""
-    kind = choose_device().type
-    return [f"cuda:{index}" for index in range(torch.cuda.device_count())] if kind == "cuda" else [kind]
 
 
 # --- how fast this machine is ------------------------------------------------------------------------------------------------

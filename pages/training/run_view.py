@@ -88,6 +88,8 @@ def _header(run: Run) -> None:
     whose = "yours" if run.owner == visitor.me() else "from the command line" if not run.owner else "somebody else's"
     st.badge(words, color=colour, icon=icon)  # type: ignore[arg-type]
     st.markdown(f"**{title}** on {data}, {whose}", width="stretch")
+    if run.id != run.name:  # `jobs.start` gave it the next free name
+        st.caption(f"Somebody took the name {run.name} at the same moment, so this run is called {run.id}.")
 
 
 def _controls(run: Run) -> None:

@@ -19,7 +19,7 @@ from core.models.vae import VAEConfig
 from pages.browser import FOLDER
 from pages.browser.map import LAYERS
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("bundle")]
 
 
 @pytest.fixture(scope="module")

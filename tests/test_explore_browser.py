@@ -160,16 +160,6 @@ def test_dragging_a_slider_decodes_during_the_drag_and_commits_at_its_end(view: 
 
 
 @pytest.mark.slow
-def test_a_slider_changes_its_own_coordinate_alone(view: View) -> None:
-    view.open("?z=1.2345,-0.4321")
-    view.page.locator("[data-testid=z1]").focus()
-    view.page.keyboard.press("ArrowRight")
-    view.page.wait_for_function("() => !location.href.includes('z=1.2345')")
-    z1, z2 = view.url_z()
-    assert z1 == pytest.approx(1.24) and z2 == -0.4321
-
-
-@pytest.mark.slow
 def test_back_brings_the_earlier_point(view: View) -> None:
     view.open(f"?z={POINT[0]},{POINT[1]}")
     first = view.image()
@@ -200,21 +190,6 @@ def test_changes_while_the_map_loads_do_not_end_it(view: View) -> None:
     assert view.page.locator(".lm-plot .gl-canvas").count() and len(view.ranges()) == 4
     view.point(0.3, 0.6)
     assert view.image().any()
-
-
-@pytest.mark.slow
-def test_no_zoom_is_too_much(view: View) -> None:
-    view.open(f"?z={POINT[0]},{POINT[1]}&layers=points,manifold")
-    view.page.locator("[data-testid=latent-map]").focus()
-    for key in "+" * 60 + "-" * 90:
-        view.page.keyboard.press(key)
-    view.page.mouse.move(*view.at(0.5, 0.5))
-    for _ in range(30):
-        view.page.mouse.wheel(0, -2000)
-    view.frame()
-    assert all(np.isfinite(view.ranges())) and view.ranges()[1] > view.ranges()[0]
-    view.point(0.3, 0.6)
-    assert len(view.image()) == 784
 
 
 def test_click_fills_the_panel_and_the_link_brings_it_back(view: View) -> None:
@@ -383,37 +358,6 @@ def test_touch_moves_the_point_and_lifting_keeps_it(server: Server, chromium: Br
     assert width[0] <= width[1], "nothing sticks out sideways"
     context.close()
     assert view.errors == []
-
-
-def test_browser_decoder_equals_torch(view: View) -> None:
-    view.open(f"?z={POINT[0]},{POINT[1]}")
-    z = np.random.default_rng(0).normal(0, 2, (200, 2)).astype(np.float32)
-    script = """async ([codes]) => {
-      const urls = performance.getEntriesByType('resource').map(entry => entry.name);
-      const { DenseDecoder } = await import(urls.find(url => url.endsWith('/decoder.js')));
-      const weights = await (await fetch(urls.find(url => url.endsWith('decoder.safetensors')))).arrayBuffer();
-      const decoder = new DenseDecoder(weights);
-      return codes.map(([z1, z2]) => Array.from(decoder.decode(z1, z2)));
-    }"""
-    ours = np.array(view.page.evaluate(script, [z.tolist()]))
-    with torch.no_grad():
-        theirs = checkpoints.load("vae-mnist-2d").model.decode(torch.from_numpy(z)).flatten(1).numpy()
-    assert np.abs(ours - theirs).max() < 1e-5
-
-
-def test_nearest_code_equals_an_exhaustive_search(view: View) -> None:
-    view.open(f"?z={POINT[0]},{POINT[1]}")
-    generator = np.random.default_rng(1)
-    codes, queries = generator.normal(0, 1, (3000, 2)), generator.normal(0, 3, (400, 2))
-    script = """async ([codes, queries]) => {
-      const urls = performance.getEntriesByType('resource').map(entry => entry.name);
-      const { NearestIndex } = await import(urls.find(url => url.endsWith('/nearest.js')));
-      const index = new NearestIndex(codes.map(c => c[0]), codes.map(c => c[1]));
-      return queries.map(([x, y]) => index.find(x, y).index);
-    }"""
-    found = view.page.evaluate(script, [codes.tolist(), queries.tolist()])
-    expected = np.square(queries[:, None] - codes[None]).sum(-1).argmin(1)
-    assert found == expected.tolist()
 
 
 @pytest.mark.parametrize("scheme", [pytest.param("light", marks=SLOW), "dark"])

@@ -20,7 +20,7 @@ from test_explore_browser import View
 from pages.browser.tools import MAX_BOXES, MAX_DRAWING_BYTES, PNG_MAGIC, read_boxes, read_drawing
 
 browser_test = pytest.mark.browser
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("tools")
 
 SIZE = image_tools_app.HEIGHT, image_tools_app.WIDTH
 BOXES = [tuple(int(v) for v in box) for box in image_tools_app.photo()[1]]

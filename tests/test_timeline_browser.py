@@ -14,7 +14,7 @@ from live import PROJECT, Server, until
 from playwright.sync_api import Browser, BrowserContext, Route, expect
 from test_explore_browser import View
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("timeline")]
 
 POINT = (0.5, 1.5)
 NAMES = (f"run{number}" for number in itertools.count())

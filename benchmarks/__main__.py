@@ -1,6 +1,6 @@
 """Measure, and print Markdown tables: python -m benchmarks [SECTION ...] [--quick] [--write].
 
-The sections: interaction, training, scaling, watching, killing, restoring.
+The sections: interaction, floor, serving, training, scaling, watching, killing, restoring.
 
 Timings want a quiet machine. Each ratio comes from one run in which both sides took turns.
 """
@@ -11,7 +11,7 @@ from importlib import import_module
 
 from benchmarks import tables
 
-SECTIONS = ("interaction", "training", "scaling", "watching", "killing", "restoring")
+SECTIONS = ("interaction", "floor", "serving", "training", "scaling", "watching", "killing", "restoring")
 
 
 def main() -> int:

@@ -36,6 +36,7 @@ async def _measure(addresses: dict[str, str], quick: bool) -> tuple[str, str]:
         views, first = {}, {}
         for name, address in addresses.items():
             views[name], first[name] = await open_page(await visitor(browser), address)
+        await views[OURS].page.wait_for_selector(f"{MAP}[data-plotted]")  # what is clicked is found by Plotly's axes
         moves = await pointer(views[OURS], rounds, count)
         waits = await clicks(views, count=2 if quick else 30)
         slider = {name: await drag(views[name], repeats=1 if quick else 3) for name in (OURS, RIVAL)}

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from benchmarks.__main__ import SECTIONS
 
 RIVAL = PROJECT / "benchmarks" / "rival" / "app.py"
-IN_CHROMIUM = ("interaction", "watching")
+IN_CHROMIUM = ("interaction", "floor", "serving", "watching")
 
 
 def shown(app: AppTest) -> tuple[str, str]:

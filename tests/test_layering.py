@@ -121,6 +121,11 @@ def test_torchvision_is_imported_only_in_the_function_that_needs_it():
     assert not at_once, "it brings 150 MB, which the server would keep from its start to its end"
 
 
+def test_looks_stand_in_the_stylesheets():
+    with_looks = {file for file in PAGES if "<style" in (PROJECT / file).read_text("utf-8")}
+    assert with_looks <= {"pages/exploring/panel.py"}, "pages/style.css has the looks of all that Python draws"
+
+
 @pytest.mark.parametrize("file", CORE)
 def test_the_arrows_inside_core(file):
     module = Path(file).with_suffix("").parts[1]

@@ -255,7 +255,7 @@ def test_a_run_whose_minutes_are_over_keeps_what_it_has_learnt(tmp_path):
     status = carry_out(folder)
     assert status["state"] == "finished" and 1 <= status["epoch"] < 300
     assert status["seconds"] >= 0.6
-    assert f"minutes of training were over after {int(status['epoch'])} of 300 epochs" in status["message"]
+    assert f"minutes was reached after {int(status['epoch'])} of 300 epochs" in status["message"]
     assert checkpoints.load("mine", tmp_path).card["epochs"] == pytest.approx(status["epoch"], abs=1e-3)
 
 

@@ -500,7 +500,7 @@ def test_the_worst_that_is_accepted_is_bounded(case, most_mb, outcome):
         (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "^This is a HEIC photo"),
         (b"\0\0\0\x18ftypavif\0\0\0\0mif1", "^This is a video or an AVIF"),
         (b"PK\3\4 and so on", "^This is a zip, not an image"),
-        (b"\0\1\2\3" * 99, "^This is not a kind of image that can be read here. Upload a PNG, JPEG, WebP, BMP, TIFF or GIF"),
+        (b"\0\1\2\3" * 99, "^This is not an image of a kind that can be read here. Upload a PNG, JPEG, WebP, BMP, TIFF or GIF"),
         (b"BM is how this text begins, for a while", "^This is text"),
     ],
 )

@@ -58,7 +58,7 @@ def _what_it_is(data: bytes) -> str:
     text = codecs.getincrementaldecoder("utf-8")("replace").decode(data[:1000])  # less a last character that the cut has split
     if all(c.isprintable() or c in "\t\r\n" for c in text.replace("\ufffd", "\0")):
         return f"This is text, whatever its name ends in, not an image. Upload {FORMATS}."
-    return f"This is not a kind of image that can be read here. Upload {FORMATS}."
+    return f"This is not an image of a kind that can be read here. Upload {FORMATS}."
 
 
 def damaged(kind: str, what: str = "damaged or incomplete") -> UploadError:

@@ -30,6 +30,7 @@ from core.training.distributed import ALONE, STOP_EVERY, Ranks
 from core.training.graph import GraphedStep
 from core.training.schedule import Schedule
 from core.training.state import damaged, read_state, write_state
+from core.words import plural
 
 
 class TrainingError(Exception):
@@ -304,7 +305,7 @@ class Trainer:
         tensors, facts = self.ranks.told(lambda: read_state(folder))
         if (processes := facts.get("processes", 1)) != self.ranks.world:
             raise TrainingError(
-                f"{folder} holds a run of {processes} process{'es' * (processes != 1)}, and this is one of {self.ranks.world}. "
+                f"{folder} holds a run of {plural(processes, 'process', 'processes')}, and this is one of {self.ranks.world}. "
                 f"Resume it on the command line with as many as before (torchrun), or train into another folder."
             )
         if any(facts.get(key) != value for key, value in self._identity().items()):

@@ -34,6 +34,7 @@ from core.training.folder import FINISH, METRICS, PAUSE, STOP, SUBSET, read_conf
 from core.training.loop import OnStep, Progress, Trainer, TrainingError, denormals_flushed, named_losses
 from core.training.snapshot import SnapshotError
 from core.training.state import STATE_FILE, StateError
+from core.words import plural
 
 SUBSET_IMAGES = 5_000  # of the test set, the same in every epoch
 STATUS_S, CONTROL_S = 0.5, 0.1  # how often status.json is written, and stop and pause are looked for
@@ -309,7 +310,8 @@ class Execution:
                 raise Unmeasured(
                     f"The training is done, but its model could not be measured and saved. {explain(error)} {again} tries once more."
                 ) from error
-        why = f"Its {self.config.minutes:g} minutes of training were over" if self.time_is_up() else "Finished early, as asked,"
+        limit = self.config.minutes
+        why = f"Its limit of {plural(limit, 'minute')} was reached" if limit and self.time_is_up() else "Finished early, as asked,"
         part = " and a part of the next" * (done % 1 > 0)
         self.end("finished", f"{why} after {int(done):,} of {trainer.config.epochs:,} epochs{part}." if early else "")
         (self.folder / STATE_FILE).unlink(missing_ok=True)  # last: without it nothing can go on

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from fastapi import Request
 
+from core.words import duration
 from pages.web.api.bounds import AT_ONCE, BURST, OWN_AT_ONCE, PER_MINUTE, UPLOADS_AT_ONCE
 from pages.web.api.refusals import Refusal
 from pages.web.buckets import Buckets
@@ -23,7 +24,9 @@ async def counted(request: Request) -> str:
     """Whom the request was counted for (the guard has put the real address in place); or a refusal."""
     who = household(request.client.host if request.client else "")
     if wait := buckets.wait_s(who):
-        raise Refusal(429, f"More than {PER_MINUTE} requests in a minute. Wait {wait:.0f} s.", {"Retry-After": str(math.ceil(wait))})
+        seconds = math.ceil(wait)
+        said = f"More than {PER_MINUTE} requests in a minute. Wait {duration(seconds, short=True)}."
+        raise Refusal(429, said, {"Retry-After": str(seconds)})
     return who
 
 

@@ -25,35 +25,39 @@ from pathlib import Path
 from core import names, room
 from core.places import CHECKPOINTS, PROJECT
 from core.runs import UNFINISHED, JobError, Run, folders, read
+from core.training import failures, run_config
 from core.training import folder as files
-from core.training import run_config
+from core.training.failures import MAKE_ROOM
 from core.training.folder import (
     FINISH,
     FIRST,
     LOCK,
     LOG,
     PAUSE,
-    RESERVE,
     STATUS,
     STOP,
+    ask,
     fill_reserve,
+    give_up_reserve,
+    is_asked,
+    is_disk_full,
     is_held,
+    pause_is_due,
     read_status,
     take_lock,
+    withdraw,
     write_config,
     write_json,
     write_status,
-    write_text,
 )
 from core.training.run_config import RunConfig
-from core.turns import Cancelled, Turn, order_of, pause_is_due, queue, whole_number
+from core.turns import Cancelled, Turn, order_of, queue, whole_number
 
 RUNS = CHECKPOINTS / "runs"
 MAX_RUNS = 50  # processes, waiting ones included
 LIMIT_PER_OWNER = 3  # the same, of one person
 PASSWORDS = {"training": "LATENT_TRAINING_PASSWORD", "admin": "LATENT_ADMIN_PASSWORD"}  # what each opens: its variable
 TAKEN = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR)
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 PATIENCE_S = 5.0  # for a process that has said its last word and is ending
 CANCELLED = "Cancelled. Resume goes on from the last finished epoch."
 
@@ -269,7 +273,7 @@ def pause(run: Run, after_epoch: int | None = None) -> None:
     if run.state not in UNFINISHED:
         raise JobError(f"The run {run.id} is {run.state}; only one that waits or trains can be paused.")
     with _in_sentences("The run could not be paused"):
-        _ask_pause(run.folder, "" if after_epoch is None else str(after_epoch))
+        ask(run.folder, PAUSE, "" if after_epoch is None else str(after_epoch))
 
 
 def resume(run: Run) -> None:
@@ -277,8 +281,7 @@ def resume(run: Run) -> None:
     run = _now(run)
     _check_can_go_on(run)
     with _in_sentences("The run could not be resumed"):
-        (run.folder / FINISH).unlink(missing_ok=True)
-        (run.folder / PAUSE).unlink(missing_ok=True)
+        withdraw(run.folder, FINISH, PAUSE)
         _revive(run)
 
 
@@ -287,8 +290,8 @@ def step_epoch(run: Run) -> None:
     run = _now(run)
     _check_can_go_on(run)
     with _in_sentences("The run could not be resumed"):
-        (run.folder / FINISH).unlink(missing_ok=True)
-        _ask_pause(run.folder, str(math.floor(run.epoch) + 1))
+        withdraw(run.folder, FINISH)
+        ask(run.folder, PAUSE, str(math.floor(run.epoch) + 1))
         _revive(run)
 
 
@@ -299,8 +302,8 @@ def finish(run: Run) -> None:
     if not run.epoch:
         raise JobError(f"The run {run.id} has not learnt anything yet, so there is no model to keep. Resume it first.")
     with _in_sentences("The run could not be finished"):
-        (run.folder / FINISH).touch()
-        (run.folder / PAUSE).unlink(missing_ok=True)
+        ask(run.folder, FINISH)
+        withdraw(run.folder, PAUSE)
         _revive(run)
 
 
@@ -310,7 +313,7 @@ def put_first(run: Run) -> None:
     if not run.active or run.state != "queued":
         raise JobError(f"The run {run.id} is {run.state}; only one that waits for a device can be put first.")
     with _in_sentences("The run could not be put first"):
-        (run.folder / FIRST).touch()
+        ask(run.folder, FIRST)
 
 
 def cancel(run: Run) -> None:
@@ -319,7 +322,7 @@ def cancel(run: Run) -> None:
     if run.state == "finished" or (run.state == "failed" and not run.alive):
         raise JobError(f"The run {run.id} has {run.state} already; there is nothing to cancel.")
     with _in_sentences("The run could not be cancelled"):
-        (run.folder / STOP).touch()
+        ask(run.folder, STOP)
         if (lock := _lock(run)) is None:
             return  # its process will see it
         try:
@@ -369,16 +372,12 @@ def _revive(run: Run) -> None:
         if read_status(run.folder).get("state") == "finished":  # another page was quicker
             return
         _check_allowed()
-        (run.folder / STOP).unlink(missing_ok=True)
+        withdraw(run.folder, STOP)
         with queue(run.folder.parent):
             _check_room(run.owner, run.folder.parent, besides=run.id)
         _relaunch(run.folder, lock)
     finally:
         os.close(lock)
-
-
-def _ask_pause(folder: Path, text: str) -> None:
-    write_text(folder / PAUSE, text)  # whole: half of it would mean another epoch
 
 
 def _lock(run: Run) -> int | None:
@@ -412,8 +411,8 @@ def _in_sentences(what: str) -> Iterator[None]:
     try:
         yield
     except (OSError, TypeError, ValueError) as error:  # a config that is no JSON, too
-        if isinstance(error, OSError) and error.errno in DISK_FULL:
-            raise JobError(f"{what}: the disk is full. Make room (delete old runs, for example), then try again.") from error
+        if is_disk_full(error):
+            raise JobError(f"{what}: the disk is full. {MAKE_ROOM}, then try again.") from error
         raise JobError(f"{what}: {getattr(error, 'strerror', None) or error}.") from error
 
 
@@ -486,8 +485,8 @@ def _as_torch_sees_it(device: str) -> str:
 
 def _say_why(folder: Path, error: Exception) -> None:
     """The run failed: a sentence for its owner, the traceback for its log."""
-    if isinstance(error, OSError) and error.errno in DISK_FULL:
-        (folder / RESERVE).unlink(missing_ok=True)
+    if is_disk_full(error):
+        give_up_reserve(folder)
     write_status(folder, state="failed", phase="", message=explain(error))
     with suppress(OSError):
         traceback.print_exception(error)
@@ -495,14 +494,7 @@ def _say_why(folder: Path, error: Exception) -> None:
 
 def explain(error: Exception) -> str:
     """What kept the run's process from its work, and what to do. What happens in training itself, training explains."""
-    if isinstance(error, JobError):
-        return str(error)
-    if isinstance(error, OSError) and error.errno in DISK_FULL:
-        return "The disk is full. Make room (delete old runs, for example), then resume. Everything up to the last finished epoch is kept."
-    if isinstance(error, ImportError):
-        return f"The training code could not be loaded ({error}). Install the requirements again, then resume."
-    what = f"{type(error).__name__}: {error}".rstrip(".: ")
-    return f"Something unexpected happened ({what}). The run's {LOG} has the details. Everything up to the last finished epoch is kept."
+    return str(error) if isinstance(error, JobError) else failures.explain(error)
 
 
 def _look_again(folder: Path) -> None:
@@ -511,7 +503,7 @@ def _look_again(folder: Path) -> None:
     if run.state != "paused":
         return
     with suppress(JobError):
-        if (folder / STOP).exists():
+        if is_asked(folder, STOP):
             cancel(run)
         elif not pause_is_due(folder, run.epoch):
             launch(run)

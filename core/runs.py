@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from core.training.fields import MAX_EPOCHS, Check, checked, is_devices, is_epochs, is_flag, is_number, is_object, is_text, maybe, within
-from core.training.folder import CONFIG, FINISH, FIRST, LOCK, PAUSE, STATUS, STOP, is_held, read_config, read_json
+from core.training.folder import CONFIG, FINISH, FIRST, LOCK, PAUSE, STATUS, STOP, asked_at, is_asked, is_held, read_config, read_json
 from core.training.run_config import RunConfig
 
 STATES = ("queued", "running", "paused", "stopped", "finished", "failed", "interrupted")
@@ -76,25 +76,22 @@ class Run:
     @property
     def stopping(self) -> bool:
         """It was cancelled, and its process has yet to see that."""
-        return self.active and (self.folder / STOP).exists()
+        return self.active and is_asked(self.folder, STOP)
 
     @property
     def pausing(self) -> bool:
         """A pause was asked for and is yet to come."""
-        return self.active and self.state != "paused" and (self.folder / PAUSE).exists()
+        return self.active and self.state != "paused" and is_asked(self.folder, PAUSE)
 
     @property
     def finishing(self) -> bool:
         """Its model is wanted as it is, and yet to be measured and kept."""
-        return self.active and (self.folder / FINISH).exists()
+        return self.active and is_asked(self.folder, FINISH)
 
     @property
     def put_first(self) -> float:
         """When the administrator put it before all that wait, Unix seconds; 0 for a run that waits its turn."""
-        try:
-            return (self.folder / FIRST).stat().st_mtime
-        except OSError:
-            return 0.0
+        return asked_at(self.folder, FIRST)
 
     @property
     def minutes(self) -> float | None:

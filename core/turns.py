@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from core.runs import JobError, Run, folders, read
-from core.training.folder import FIRST, PAUSE, STOP, is_held, read_status, take_lock, write_status
+from core.training.folder import FIRST, STOP, is_asked, is_held, pause_is_due, read_status, take_lock, withdraw, write_status
 
 QUEUE = ".queue"  # the lock of all that start a run or take a device
 POLL_S = 0.3  # how often a waiting run looks whether its turn has come
@@ -107,7 +107,7 @@ class Turn:
         """The device, once it is this run's; None if it was paused meanwhile. Raises Cancelled, and JobError if its files are damaged."""
         write_status(self.folder, state="queued", phase="waiting", waits_for=self.device and [self.device])
         while True:
-            if (self.folder / STOP).exists():
+            if is_asked(self.folder, STOP):
                 raise Cancelled
             if (run := read(self.folder)).state == "failed":  # it says "queued", so this is about its files: it would wait for ever
                 raise JobError(run.message)
@@ -121,7 +121,7 @@ class Turn:
         """The same after a pause; a further pause is waited for here, since the process has all it needs in memory."""
         while (device := self.wait()) is None:
             write_status(self.folder, state="paused", phase="", message="")
-            while self._paused() and not (self.folder / STOP).exists():
+            while self._paused() and not is_asked(self.folder, STOP):
                 time.sleep(POLL_S)
         return device
 
@@ -152,19 +152,10 @@ class Turn:
             device = share_out(order_of(found), wants, {device: len(paths) for device, paths in free.items()}).get(self.folder.name)
             if device is not None and (place := take_lock(free[device][0])) is not None:
                 self.device, self.place = device, place
-                (self.folder / FIRST).unlink(missing_ok=True)  # once
+                withdraw(self.folder, FIRST)  # once
                 write_status(self.folder, state="running", phase="loading", message="", device=device, turn=time.time())
                 return device
         return None
-
-
-def pause_is_due(folder: Path, epoch: float) -> bool:
-    """Whether a run that has come so far is to pause: at once, or after the epoch that the file names."""
-    try:
-        text = (folder / PAUSE).read_text(encoding="utf-8").strip()
-    except OSError:
-        return False
-    return epoch >= (int(text[:9]) if text.isdecimal() else 0)  # an editor may have left anything there
 
 
 def whole_number(variable: str, default: int) -> int:

@@ -17,7 +17,7 @@ import torch
 from conftest import TINY
 from safetensors import SafetensorError
 
-from core import checkpoints, denoise, jobs
+from core import checkpoints, denoise
 from core.checkpoints import CheckpointError
 from core.data import datasets
 from core.latent import Plane
@@ -40,7 +40,7 @@ WRITERS: dict[str, tuple[str, Callable[[Path], object]]] = {  # the file it writ
     "snapshot": ("run/epochs/00007.safetensors", write_snapshot),
     "json": ("run/status.json", lambda target: folder.write_json(target, {"new": True})),
     "metrics": ("run/metrics.jsonl", lambda target: run._write_lines(target, [{"epoch": 1}])),
-    "pause": ("run/pause", lambda target: jobs._ask_pause(target.parent, "12345678")),
+    "pause": ("run/pause", lambda target: folder.ask(target.parent, folder.PAUSE, "12345678")),
     "denoised": ("pictures/picture.png", lambda target: denoise._write(target, b"a new picture")),
     "title": ("models/mine/card.json", lambda target: checkpoints.describe_card("mine", "New", "", target.parents[1])),
     "owner": ("models/mine/card.json", lambda target: checkpoints.set_owner(target.parent, "ann")),

@@ -27,7 +27,7 @@ from core.models.config import Setting, settings, to_json
 from core.training.card import summary
 from core.training.config import DEVICES, TrainingConfig, choose_device, device_title
 from core.training.distributed import LostContact, in_contact, joined
-from core.training.folder import STOP, BusyError, begin, hold, read_config, write_status
+from core.training.folder import STOP, BusyError, begin, hold, read_config, withdraw, write_status
 from core.training.loop import Progress, TrainingError
 from core.training.profile import profile
 from core.training.run import STOPPED, Execution, Hooks, Stopped, explain, final_kl_nats, read_metrics
@@ -171,7 +171,7 @@ def _carry_out(execution: Execution, options: argparse.Namespace) -> int:
     if not trainer.step:
         print("Stopped before the first step; nothing was saved.")
         return 130
-    (folder / STOP).unlink(missing_ok=True)  # it was heard; another one would stop the measuring
+    withdraw(folder, STOP)  # it was heard; another one would stop the measuring
     try:
         card = execution.card or execution.save_checkpoint()
     except Stopped:

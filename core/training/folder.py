@@ -1,4 +1,4 @@
-"""The files of a run directory, the only link between a trainer and whoever watches it: names, status, and the lock of its process.
+"""The files of a run directory, the only link between a trainer and whoever watches it: config, status, requests, its process's lock.
 
 Standard library only: a process that waits for its turn must not weigh what torch weighs.
 """
@@ -23,7 +23,8 @@ except ImportError:  # not on Windows
     fcntl = None  # type: ignore[assignment]
 
 CONFIG, STATUS, METRICS, SUBSET, LOG = "config.json", "status.json", "metrics.jsonl", "subset.safetensors", "log.txt"
-STOP, PAUSE, FINISH, FIRST, LOCK, RESERVE = "stop", "pause", "finish", "first", "lock", "reserve"
+STOP, PAUSE, FINISH, FIRST = "stop", "pause", "finish", "first"  # what can be asked of a run: see `ask`
+LOCK, RESERVE = "lock", "reserve"
 EPOCHS_FOLDER = "epochs"  # of snapshots, see core/training/snapshot.py
 RESERVE_BYTES = 64 << 10  # given back to say that the disk is full
 MAX_JSON_BYTES = 1 << 20
@@ -50,9 +51,9 @@ def write_json(path: Path, value: Any) -> None:
     try:
         write_text(path, text)
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        if not is_disk_full(error):
             raise
-        (path.parent / RESERVE).unlink(missing_ok=True)
+        give_up_reserve(path.parent)
         write_text(path, text)
 
 
@@ -96,8 +97,7 @@ def begin(folder: Path, config: RunConfig, anew: bool = True) -> None:
             if old.name != LOCK:
                 shutil.rmtree(old) if old.is_dir() else old.unlink()
     folder.mkdir(parents=True, exist_ok=True)
-    for control in (STOP, PAUSE, FINISH, FIRST):
-        (folder / control).unlink(missing_ok=True)
+    withdraw(folder, STOP, PAUSE, FINISH, FIRST)
     fill_reserve(folder)
     write_config(folder, config)
     write_status(folder, state="queued", phase="", message="")
@@ -106,6 +106,55 @@ def begin(folder: Path, config: RunConfig, anew: bool = True) -> None:
 def fill_reserve(folder: Path) -> None:
     """What is given up to say that the disk is full."""
     (folder / RESERVE).write_bytes(os.urandom(RESERVE_BYTES))  # random: a file system may keep zeros in no space at all
+
+
+def give_up_reserve(folder: Path) -> None:
+    """Make room for a last word."""
+    (folder / RESERVE).unlink(missing_ok=True)
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether the disk took no more: it is full, or this user's share of it."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+# --- requests: files that anybody may write, and the run's process looks for -------------------------------------------------
+
+
+def ask(folder: Path, request: str, text: str = "") -> None:
+    """Ask something of the run: STOP, FINISH, FIRST, or PAUSE, with the epoch after which in `text`; "" means at once."""
+    write_text(folder / request, text)  # whole: half of it would mean another epoch
+
+
+def is_asked(folder: Path, request: str) -> bool:
+    """Whether that is asked of the run."""
+    return (folder / request).exists()
+
+
+def asked_at(folder: Path, request: str) -> float:
+    """When that was asked of the run, Unix seconds; 0 when it is not."""
+    try:
+        return (folder / request).stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def withdraw(folder: Path, *requests: str) -> None:
+    """Ask these no longer."""
+    for request in requests:
+        (folder / request).unlink(missing_ok=True)
+
+
+def pause_is_due(folder: Path, epoch: float) -> bool:
+    """Whether a run that has come so far is to pause: at once, or after the epoch that the request names."""
+    try:
+        text = (folder / PAUSE).read_text(encoding="utf-8").strip()
+    except OSError:
+        return False
+    return epoch >= (int(text[:9]) if text.isdecimal() else 0)  # an editor may have left anything there
+
+
+# --- the lock ----------------------------------------------------------------------------------------------------------------
 
 
 @contextmanager

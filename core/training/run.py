@@ -3,7 +3,6 @@ killed run can go on. core.jobs calls `execute` in a process of its own; the com
 """
 
 import dataclasses
-import errno
 import json
 import math
 import tempfile
@@ -25,12 +24,25 @@ from core import latent
 from core.checkpoints import CheckpointError, available, check_name, check_target, place
 from core.data.datasets import DatasetError, Split, load, to_unit_images
 from core.models import ConfigError, Model
-from core.training import snapshot
+from core.training import failures, snapshot
 from core.training.card import write_checkpoint
 from core.training.config import device_title, model_of, recipe_of
 from core.training.distributed import ALONE, LostContact, Ranks
+from core.training.failures import KEPT
 from core.training.fields import MAX_EPOCHS
-from core.training.folder import FINISH, METRICS, PAUSE, STOP, SUBSET, read_config_unchecked, read_status, write_status, write_text
+from core.training.folder import (
+    FINISH,
+    METRICS,
+    STOP,
+    SUBSET,
+    is_asked,
+    is_disk_full,
+    pause_is_due,
+    read_config_unchecked,
+    read_status,
+    write_status,
+    write_text,
+)  # fmt: skip
 from core.training.loop import OnStep, Progress, Trainer, TrainingError, denormals_flushed, named_losses
 from core.training.snapshot import SnapshotError
 from core.training.state import STATE_FILE, StateError
@@ -40,7 +52,6 @@ SUBSET_IMAGES = 5_000  # of the test set, the same in every epoch
 STATUS_S, CONTROL_S = 0.5, 0.1  # how often status.json is written, and stop and pause are looked for
 EXTENT_LIMIT = 65_504.0  # of the points in a snapshot: float16's
 LINGER_S = 600.0  # a paused run stays in memory so long, without its device
-FULL = (errno.ENOSPC, errno.EDQUOT)
 SENTENCES = (ConfigError, CheckpointError, DatasetError, TrainingError, StateError, LostContact)  # errors that say what to do
 
 
@@ -82,18 +93,17 @@ def execute(folder: Path, device: str, release: Callable[[], None], reacquire: C
 
 def explain(error: BaseException) -> str:
     """What went wrong, and what to do about it."""
-    kept = "Everything up to the last finished epoch is kept."
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return f"The device ran out of memory. Choose a smaller batch or smaller layers, or wait for other programs to end. {kept}"
-    if (isinstance(error, OSError) and error.errno in FULL) or (isinstance(error, SafetensorError) and "os error 28" in str(error)):
-        return f"The disk is full. Make room (delete old runs, for example), then resume. {kept}"
-    if isinstance(error, OSError):
-        return f"A file could not be read or written ({error.strerror or error}). Check the disk and its permissions, then resume. {kept}"
+        return f"The device ran out of memory. Choose a smaller batch or smaller layers, or wait for other programs to end. {KEPT}"
+    if isinstance(error, SafetensorError) and "os error 28" in str(error):
+        return failures.DISK_FULL
+    if isinstance(error, OSError) and not is_disk_full(error):
+        return f"A file could not be read or written ({error.strerror or error}). Check the disk and its permissions, then resume. {KEPT}"
     if isinstance(error, StateError):
         return f"{error} On the page: delete the run and start another."
     if isinstance(error, SENTENCES):
         return str(error)
-    return f"Something unexpected happened ({type(error).__name__}: {error}). The run's log.txt has the details. {kept}"
+    return failures.explain(error)
 
 
 def train(folder: Path, hooks: Hooks) -> str:
@@ -122,7 +132,7 @@ class Execution:
     def carry_out(self) -> str:
         """The run, from its data to its end."""
         self.status(state="running", phase="reading the images", message="", seconds_left=None)
-        self.trainer, self.train, self.test = self.prepare()
+        self.trainer, self.train_split, self.test_split = self.prepare()
         self.hooks.started(self.trainer)
         self.pick_subset()
         self.go_on_from_state()
@@ -162,12 +172,12 @@ class Execution:
 
     def pick_subset(self) -> None:
         """The test images whose codes are followed from epoch to epoch."""
-        count = min(SUBSET_IMAGES, len(self.test.labels))
-        rows = np.sort(np.random.default_rng(0).permutation(len(self.test.labels))[:count]).astype(np.int32)
-        self.x = to_unit_images(self.test.images[rows]).to(self.trainer.device)
-        self.label = torch.from_numpy(self.test.labels[rows].astype(np.int64)).to(self.trainer.device)
+        count = min(SUBSET_IMAGES, len(self.test_split.labels))
+        rows = np.sort(np.random.default_rng(0).permutation(len(self.test_split.labels))[:count]).astype(np.int32)
+        self.x = to_unit_images(self.test_split.images[rows]).to(self.trainer.device)
+        self.label = torch.from_numpy(self.test_split.labels[rows].astype(np.int64)).to(self.trainer.device)
         if self.hooks.ranks.first:
-            save_file({"row": rows, "label": self.test.labels[rows].astype(np.uint8)}, self.folder / SUBSET)
+            save_file({"row": rows, "label": self.test_split.labels[rows].astype(np.uint8)}, self.folder / SUBSET)
 
     def go_on_from_state(self) -> None:
         """Restore the state if there is one; bring metrics and snapshots to where it is."""
@@ -249,17 +259,12 @@ class Execution:
         return self.hooks.ranks.told(lambda: self.look() == "finish")
 
     def look(self) -> str:
-        """What the control files ask for now."""
-        if (self.folder / STOP).exists():
+        """What is asked of the run now."""
+        if is_asked(self.folder, STOP):
             return "stop"
-        if self.trainer.step and ((self.folder / FINISH).exists() or self.time_is_up()):
+        if self.trainer.step and (is_asked(self.folder, FINISH) or self.time_is_up()):
             return "finish"
-        try:
-            text = (self.folder / PAUSE).read_text(encoding="utf-8").strip()
-        except OSError:
-            return ""
-        after = int(text[:9]) if text.isdecimal() else 0
-        return "pause" if self.trainer.step >= after * self.trainer.steps_per_epoch else ""
+        return "pause" if pause_is_due(self.folder, self.trainer.step / self.trainer.steps_per_epoch) else ""
 
     def time_is_up(self) -> bool:
         """Whether it has trained for as long as its config allows, over all its sessions."""
@@ -321,18 +326,18 @@ class Execution:
         """The checkpoint of what has been learnt so far; under another name where somebody took the name meanwhile."""
         root, name, owner = self.target.parent, self.target.name, str(self.config.owner or "")
         if self.config.replace:
-            self.card = write_checkpoint(self.trainer, self.target, self.train, self.test, say=self.measuring)
+            self.card = write_checkpoint(self.trainer, self.target, self.train_split, self.test_split, say=self.measuring)
         else:
             with tempfile.TemporaryDirectory(prefix=".run.", dir=root) as hidden:  # the dot hides it from `available`
                 made = Path(hidden) / name
-                self.card = write_checkpoint(self.trainer, made, self.train, self.test, say=self.measuring, owner=owner)
+                self.card = write_checkpoint(self.trainer, made, self.train_split, self.test_split, say=self.measuring, owner=owner)
                 name = place(made, name, root)
         self.status(checkpoint=name)
         return self.card
 
     def measuring(self, what: str) -> None:
         """Say what is measured; a person who cancels need not wait for the rest."""
-        if (self.folder / STOP).exists():
+        if is_asked(self.folder, STOP):
             raise Stopped
         self.hooks.say(what)
         self.report(phase=f"measuring {what}")

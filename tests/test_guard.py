@@ -135,7 +135,7 @@ def test_more_names(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LATENT_HOSTS", "*")
     assert status(host="evil.example") == 200
     monkeypatch.setenv("LATENT_HOSTS", "a.example, https://b.example/")
-    with pytest.raises(ValueError, match=r"LATENT_HOSTS should be names.*'https://b.example/' is none"):
+    with pytest.raises(ValueError, match=r"LATENT_HOSTS should be names.*'https://b.example/' is not one"):
         hosts.read("127.0.0.1")
 
 

@@ -277,9 +277,10 @@ INPUT = """
   const [element, ...sliders] = root.children, viewport = Object.assign(new Viewport(), { width: 400, height: 400, limit: 100, bound: 2 });
   viewport.centre(0, 0, 0.01);
   const says = (name) => (...given) => { meant.push([name, ...given]); };
-  const cursor = new Cursor(), map = { root, element, sliders, viewport, cursor, ready: true, toLatent: ({ clientX, clientY }) => {
-    const { left, top } = element.getBoundingClientRect(); return viewport.toLatent([clientX - left, clientY - top]); },
-    snap: (z) => z, touched() {}, ...Object.fromEntries(['keep', 'zoom', 'shift', 'bringIn', 'reset'].map(name => [name, says(name)])) };
+  const cursor = new Cursor(), all = (...names) => Object.fromEntries(names.map(name => [name, says(name)]));
+  const plot = { ...all('zoom', 'shift', 'bringIn', 'reset'), toLatent: ({ clientX, clientY }) => {
+    const { left, top } = element.getBoundingClientRect(); return viewport.toLatent([clientX - left, clientY - top]); } };
+  const map = { root, element, sliders, viewport, cursor, plot, ready: true, snap: (z) => z, touched() {}, ...all('keep') };
   cursor.look = (z) => { cursor.pointed = z; cursor.pointing = true; meant.push(['look', z]); };
   cursor.leave = says('leave');
   new m.Input(map, stopper.signal);

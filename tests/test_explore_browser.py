@@ -414,6 +414,18 @@ def test_the_map_is_alive_before_plotly_has_come(view: View) -> None:
     assert (view.image() == kept).all()
 
 
+@pytest.mark.slow
+def test_without_plotly_the_map_goes_on_and_says_what_is_missing(view: View) -> None:
+    view.page.route("**/plotly.min.js", lambda route: route.abort())
+    view.page.goto(f"{view.base}/?z={POINT[0]},{POINT[1]}")
+    expect(view.page.locator(".lm-note")).to_contain_text("plotly.min.js could not be fetched")
+    expect(view.page.locator(".lm-loading")).to_be_hidden()
+    before = view.image()
+    view.point(0.3, 0.6)
+    assert (view.image() != before).any()
+    view.errors[:] = [error for error in view.errors if "ERR_FAILED" not in error]  # the browser's own words
+
+
 BAD_LINKS = ("?checkpoint=../../etc/passwd", "?z=nan,1", "?z=1e30,0", "?z=cat", "?layers=points,attic")
 
 

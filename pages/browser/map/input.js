@@ -13,8 +13,8 @@ const MIN_SPREAD_PX = 20; // two fingers are never taken to be nearer
 const onZoomButtons = (event) => event.target.closest?.(".lm-zoom");
 
 export class Input {
-  /** map: {root, element, sliders, ready, viewport, cursor, toLatent(event)}, and what is meant: touched(), keep(z), snap(z), zoom(factor, z),
-   *  shift(dx, dy), bringIn(z), reset(). Hears what is done on its elements until the signal aborts. */
+  /** map: {root, element, sliders, ready, viewport, cursor, plot: {toLatent(event)}}, and what is meant: touched(), keep(z), snap(z),
+   *  plot.zoom(factor, z), shift(dx, dy), bringIn(z), reset(). Hears what is done on its elements until the signal aborts. */
   constructor(map, signal) {
     this.map = map;
     this.on = listener(signal);
@@ -28,7 +28,7 @@ export class Input {
 
   /** What is under a mouse that rests over the map, which the view may have moved; null without one. */
   under() {
-    return this.mouse && this.map.toLatent(this.mouse);
+    return this.mouse && this.map.plot.toLatent(this.mouse);
   }
 
   look(z, since, mouse = null) {
@@ -64,14 +64,14 @@ export class Input {
     on(map.root.querySelector(".lm-zoom"), "click", ({ target }) => {
       const act = target.dataset.zoom;
       if (!map.ready || !act) return;
-      if (act === "reset") map.reset();
-      else map.zoom(act === "in" ? ZOOM_STEP : 1 / ZOOM_STEP);
+      if (act === "reset") map.plot.reset();
+      else map.plot.zoom(act === "in" ? ZOOM_STEP : 1 / ZOOM_STEP);
     });
   }
 
   move(event) {
     event.stopPropagation(); // React listens to everything
-    const since = performance.now(), z = this.map.toLatent(event), { clientX, clientY } = event;
+    const since = performance.now(), z = this.map.plot.toLatent(event), { clientX, clientY } = event;
     if (!z || onZoomButtons(event)) return this.map.cursor.leave();
     this.map.touched();
     this.look(z, since, { clientX, clientY });
@@ -82,11 +82,11 @@ export class Input {
     const { map } = this;
     map.element.focus({ preventScroll: true }); // Plotly keeps the browser from doing it; the arrow keys need it
     this.on(window, "pointerup", (to) => {
-      const z = map.toLatent(to), apart = (event) => Math.hypot(to.clientX - event.clientX, to.clientY - event.clientY);
+      const z = map.plot.toLatent(to), apart = (event) => Math.hypot(to.clientX - event.clientX, to.clientY - event.clientY);
       const again = this.clicked && to.timeStamp - this.clicked.timeStamp < DOUBLE_CLICK_MS && apart(this.clicked) < CLICK_PX;
       this.clicked = again ? null : to;
       if (apart(from) >= CLICK_PX) return;
-      if (again) map.reset(); // there is no dblclick to hear: Plotly covers the map while a button is down
+      if (again) map.plot.reset(); // there is no dblclick to hear: Plotly covers the map while a button is down
       else if (z) this.keep(map.snap(z));
     }, { once: true, capture: true });
   }
@@ -107,7 +107,7 @@ export class Input {
     if (event.cancelable) event.preventDefault();
     if (touches.length === 2) return this.pinch(...touches);
     if (touches.length === 1 && !this.pinched) {
-      const z = map.toLatent(touches[0]);
+      const z = map.plot.toLatent(touches[0]);
       if (event.type === "touchstart") this.finger = null;
       if (!z) return;
       this.finger = z;
@@ -121,11 +121,11 @@ export class Input {
   }
 
   pinch(a, b) {
-    const middle = { clientX: (a.clientX + b.clientX) / 2, clientY: (a.clientY + b.clientY) / 2 }, z = this.map.toLatent(middle);
+    const middle = { clientX: (a.clientX + b.clientX) / 2, clientY: (a.clientY + b.clientY) / 2 }, z = this.map.plot.toLatent(middle);
     const spread = Math.max(MIN_SPREAD_PX, Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY));
     if (this.pinched && z) {
-      this.map.shift(this.pinched.z[0] - z[0], this.pinched.z[1] - z[1]);
-      this.map.zoom(spread / this.pinched.spread, this.pinched.z);
+      this.map.plot.shift(this.pinched.z[0] - z[0], this.pinched.z[1] - z[1]);
+      this.map.plot.zoom(spread / this.pinched.spread, this.pinched.z);
       this.pinched.spread = spread;
     } else if (z) this.pinched = { z, spread };
   }
@@ -141,12 +141,12 @@ export class Input {
       const step = (event.shiftKey ? FINE_ARROW_PX : ARROW_PX) * viewport.unit, from = cursor.pointed ?? viewport.middle;
       const to = from.map((v, i) => clamp(v + step * direction[i], -viewport.limit, viewport.limit));
       this.look(to);
-      map.bringIn(to);
+      map.plot.bringIn(to);
       this.keepSoon(to);
     } else if (event.key === "Escape") this.keep(null);
     else if (event.key === "Enter" && event.target === element && cursor.pointed) this.keep(cursor.pointed);
-    else if (onMap && event.key === "0") map.reset();
-    else if (onMap && ["+", "=", "-"].includes(event.key)) map.zoom(event.key === "-" ? 1 / ZOOM_STEP : ZOOM_STEP);
+    else if (onMap && event.key === "0") map.plot.reset();
+    else if (onMap && ["+", "=", "-"].includes(event.key)) map.plot.zoom(event.key === "-" ? 1 / ZOOM_STEP : ZOOM_STEP);
   }
 
   listenToSlider(slider, i) {

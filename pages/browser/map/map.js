@@ -63,7 +63,9 @@ export default class LatentMap {
       if (data.timeline) await this.follow(data, model.Timeline);
       else await this.apply(data, ...model);
     } catch (error) {
-      this.words.instead(`The map could not be drawn: ${error.message}. Reload the page; if that does not help, restart the explorer.`);
+      const alive = this.ready && this.data === data; // all but Plotly is there
+      if (alive) this.words.note(`Dragging and the wheel do not work: ${error.message}. Reload the page to get them.`);
+      else this.words.instead(`The map could not be drawn: ${error.message}. Reload the page; if that does not help, restart the explorer.`);
       console.warn(error);
     }
   }
@@ -194,10 +196,6 @@ export default class LatentMap {
     this.tour.stop();
   }
 
-  toLatent(event) {
-    return this.plot.toLatent(event);
-  }
-
   /** Keep z (null: none) and tell Python once. Beyond the limit there is nothing to keep. */
   keep(z) {
     this.touched();
@@ -216,26 +214,6 @@ export default class LatentMap {
     const { figure: { index, codes: { x, y, owner }, data }, cursor: { selected } } = this, { index: at, distance } = index.find(z[0], z[1]);
     if (at < 0 || distance >= SNAP_PX * this.viewport.unit || !this.data.layers.includes("points")) return z;
     return selected.size && !selected.has(data[owner[at]].meta) ? z : [x[at], y[at]];
-  }
-
-  zoom(factor, z) {
-    this.viewport.zoom(factor, z);
-    return this.plot.relayout();
-  }
-
-  /** Move the view; it is drawn with the zoom that follows. */
-  shift(dx, dy) {
-    this.viewport.shift(dx, dy);
-  }
-
-  bringIn(z) {
-    if (this.viewport.bringIn(z)) this.plot.relayout();
-  }
-
-  /** Show the map; where that is what is shown, with its outliers. */
-  reset() {
-    this.viewport.fit(this.figure.extents, this.viewport.framing === "most" ? "all" : "most");
-    return this.plot.relayout();
   }
 
   end() {

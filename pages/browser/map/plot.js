@@ -112,6 +112,26 @@ export class Plot {
     return this.Plotly.relayout(this.element, { "xaxis.range": [...xr], "yaxis.range": [...yr], width, height });
   }
 
+  zoom(factor, z) {
+    this.viewport.zoom(factor, z);
+    return this.relayout();
+  }
+
+  /** Move the view; it is drawn with the zoom that follows. */
+  shift(dx, dy) {
+    this.viewport.shift(dx, dy);
+  }
+
+  bringIn(z) {
+    if (this.viewport.bringIn(z)) this.relayout();
+  }
+
+  /** Show the map; where that is what is shown, with its outliers. */
+  reset() {
+    this.viewport.fit(this.figure.extents, this.viewport.framing === "most" ? "all" : "most");
+    return this.relayout();
+  }
+
   /** Plotly has moved. */
   read(change) {
     const at = (axis, old) => [0, 1].map((i) => change[`${axis}.range[${i}]`] ?? change[`${axis}.range`]?.[i] ?? old[i]);

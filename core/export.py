@@ -52,7 +52,15 @@ def decoder_bytes(model: Model, plane: Plane | None = None, label: int | None = 
     exact = all(torch.equal(tensor, tensor.half().float()) for tensor in tensors.values())
     kind = np.float16 if exact else np.float32
     arrays = {name: np.ascontiguousarray(tensor.cpu().numpy().astype(kind)) for name, tensor in tensors.items()}
-    return save(arrays, {"activation": model.config.activation, "layers": str(len(layers)), "output": "sigmoid"} | _drawn(model))
+    return _in_order(save(arrays, {"activation": model.config.activation, "layers": str(len(layers)), "output": "sigmoid"} | _drawn(model)))
+
+
+def _in_order(file: bytes) -> bytes:
+    """A safetensors file with its header in order: the library writes the metadata in any order, and a file's address is its hash."""
+    end = 8 + int.from_bytes(file[:8], "little")
+    header = json.dumps(json.loads(file[8:end]), sort_keys=True, separators=(",", ":")).encode()
+    header = header.ljust(-(-len(header) // 8) * 8)  # the tensors begin at a multiple of 8
+    return len(header).to_bytes(8, "little") + header + file[end:]
 
 
 def _drawn(model: Model) -> dict[str, str]:

@@ -162,3 +162,10 @@ def test_onnx_leaves_the_model_and_the_generator_as_they_were(tiny_model):
 def test_onnx_is_imported_only_when_it_is_needed():
     code = "import sys, core.archive; sys.exit('onnx' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(export.__file__).parents[1]).returncode == 0
+
+
+def test_a_decoder_is_the_same_file_each_time(tiny_model):
+    """Its address is a hash of it: browsers keep what they fetched."""
+    files = {export.decoder_bytes(tiny_model) for _ in range(20)}
+    assert len(files) == 1 and int.from_bytes(next(iter(files))[:8], "little") % 8 == 0
+    assert load(next(iter(files))).keys() == {f"{layer}.{part}" for layer in (0, 1) for part in ("weight", "bias")}

@@ -93,7 +93,8 @@ probe.collect = () => {
 
 // --- navigation -> map on screen ------------------------------------------------------------------------------------------
 
-/** Ours: the cover over the map is gone. Rival: the chart's WebGL canvas and its axis are there and the image is loaded. */
+/** Ours: the cover over the map is gone: dots are painted and the pointer decodes; Plotly is still to come.
+ *  Rival: the chart's WebGL canvas and its axis are there and the image is loaded. */
 const mapShown = () =>
   find(`${MAP} .lm-loading[hidden]`) || (find(`${CHART} .gl-canvas`) && find(`${CHART} .main-svg .xtick`) && signature.image());
 

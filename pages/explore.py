@@ -18,6 +18,7 @@ from pages.session import state as session
 from pages.web import errors
 
 MAP_KEY = "map"
+LOOK = ("view", "classes")  # of the link: zoom and legend, which the browser has
 
 
 def main() -> None:
@@ -49,7 +50,8 @@ def explore(name: str) -> None:
     state.layers = choose_layers(latent.has_rings(view.checkpoint.model))
     with st.container(key="map-and-panel"):  # where the two stand is map.css's: it follows the room that there is
         decoded = server_decode(view, state.point) if state.point and (view.atlas or len(view.frame.plane.origin) > 2) else None
-        latent_map(view, state.point, state.commit, state.layers, not state.point_given, decoded, keep_pick, MAP_KEY)
+        look = session.words("explore", *LOOK), state.get("look_number", 0)
+        latent_map(view, state.point, state.commit, state.layers, not state.point_given, decoded, keep_pick, MAP_KEY, look, keep_look)
         with st.container(key="panel"):
             show_panel(view)
     session.address("explore")
@@ -71,6 +73,14 @@ def keep_pick() -> None:
     checked = link.check_pick(st.session_state[MAP_KEY].pick)
     if checked is not None:
         st.session_state.update(point=checked[0], commit=checked[1], point_given=True)
+
+
+def keep_look() -> None:
+    """Somebody zoomed, or chose in the legend."""
+    checked = link.check_said(st.session_state[MAP_KEY].look)
+    if checked is not None:
+        said, st.session_state.look_number = checked
+        session.take("explore", said, *LOOK)
 
 
 def chosen_label(checkpoint: Checkpoint) -> int | None:

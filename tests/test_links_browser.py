@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 from live import PATIENCE_MS, PROJECT, Server
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -105,6 +105,27 @@ def test_super_resolution(server: Server, chromium: Browser) -> None:
             expect(page.get_by_role("spinbutton", name="Seed")).to_have_value("3")
 
         seen_alike(chromium, page, look)
+
+
+def test_explore(server: Server, chromium: Browser) -> None:
+    with visitor(chromium, f"{server.url}/?checkpoint=vae-mnist-2d&z=0.5,1.5") as page:
+        legend_of(page).get_by_role("button", name="3").click()
+        address(page, "checkpoint=vae-mnist-2d&z=0.5%2C1.5&classes=3")
+        page.get_by_test_id("latent-map").focus()
+        page.keyboard.press("+")
+        view = re.compile(r"&view=[-.\d]+%2C[-.\d]+%2C[.\d]+&classes=3$")
+        expect(page).to_have_url(view, timeout=PATIENCE_MS)
+
+        def look(page: Page) -> None:
+            expect(legend_of(page).get_by_role("button", name="3")).to_have_attribute("aria-pressed", "true")
+            expect(legend_of(page).get_by_role("button", name="8")).to_have_attribute("aria-pressed", "false")
+            expect(page).to_have_url(view)
+
+        seen_alike(chromium, page, look)
+
+
+def legend_of(page: Page) -> Locator:
+    return page.locator(".lm-legend")
 
 
 @pytest.fixture(scope="module")

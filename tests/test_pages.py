@@ -15,11 +15,11 @@ from core.checkpoints import Latents
 from core.data import datasets
 from core.data.datasets import DatasetError, Progress
 from core.models import MODELS, build, objectives
-from core.models.conditional_vae import ConditionalVAEConfig
+from core.models.conditional_vae import NOT_TOLD, ConditionalVAEConfig
 from core.models.vae import VAEConfig
 from pages import browser
 from pages.browser.map import LAYERS
-from pages.session import downloads, link, properties, words
+from pages.session import downloads, link, properties, state, words
 from pages.web import assets
 
 PAGES = Path(__file__).resolve().parents[1] / "pages"
@@ -411,6 +411,32 @@ def test_switching_checkpoints_keeps_the_point(own_checkpoints: Path) -> None:
     assert app.query_params["checkpoint"] == "other"
 
 
+def test_a_link_brings_zoom_and_legend_and_they_reach_the_address() -> None:
+    app = run(view="0.5,-1,3.00001", classes="8,3")
+    assert map_data(app)["look"] == {"value": {"view": "0.5,-1,3", "classes": "3,8"}, "number": 0} and not app.warning
+    assert app.query_params["view"] in ("0.5,-1,3", ["0.5,-1,3"]) and app.query_params["classes"] in ("3,8", ["3,8"])
+    odd = run(view="1,2", classes="3,77")
+    assert [w.value for w in odd.warning] == [
+        "The link asks for the view `1,2`, which is neither `all` nor three numbers: the middle and the width of what is shown. "
+        "Showing the usual one instead.",
+        "The link asks for classes that do not exist: `77`. They are left out.",
+    ]
+    assert map_data(odd)["look"]["value"] == {"view": "", "classes": "3"}
+    assert "its width at most" in run(view="0,0,1e9").warning[0].value and "within 100" in run(view="nan,0,1").warning[0].value
+
+
+def test_what_the_browser_says_of_zoom_and_legend_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: dict[str, object] = {"view-vae-mnist-2d": "all", "checkpoint": "vae-mnist-2d", "layers": ["points", "names"]}
+    monkeypatch.setattr(state.st, "session_state", said)
+    for nonsense in (None, 3, [], {"view": 3, "classes": None}, {"view": "1,2", "classes": "77"}):
+        state.take("explore", nonsense, "view", "classes")
+        assert said["view-vae-mnist-2d"] == "all" and "classes-vae-mnist-2d" not in said
+    state.take("explore", {"view": "1,2,3", "classes": "8"}, "view", "classes")
+    assert said["view-vae-mnist-2d"] == "1,2,3" and said["classes-vae-mnist-2d"] == ["8"]
+    state.take("explore", {"view": "", "classes": ""}, "view", "classes")
+    assert "view-vae-mnist-2d" not in said and "classes-vae-mnist-2d" not in said
+
+
 def test_commits_from_the_browser_are_checked() -> None:
     assert link.check_pick({"z": [1, -2.5], "commit": 3}) == ((1.0, -2.5), 3)
     assert link.check_pick({"z": None, "commit": 4}) == (None, 4)
@@ -426,4 +452,5 @@ def test_links_round_trip() -> None:
     assert values["z"] == (-0.5, 2.0) and values["layers"] == list(LAYERS) and not problems
     assert link.read(table, {"layers": ""})[0]["layers"] == []
     untouched = {"checkpoint": default, "z": link.UNSET, "layers": list(properties.DEFAULT_LAYERS)}
+    untouched |= {"draw_as": NOT_TOLD, "view": link.UNSET, "classes": []}
     assert link.read(table, {}) == (untouched, set(), [])

@@ -12,6 +12,7 @@ from typing import Any
 from core.latent import Z_LIMIT
 from pages.web import errors
 
+WIDEST, NARROWEST = 100 * Z_LIMIT, 0.001  # of a map, in latent units; the map itself has narrower bounds
 UNSET: Any = object()  # the default of what the page chooses by itself: the session holds nothing, and the address says nothing
 
 Values = Mapping[str, Any]  # of properties, by name
@@ -181,6 +182,19 @@ def read_point(text: str, values: Values) -> tuple[float, float] | None:
 def write_point(z: Sequence[float] | None) -> str:
     """Four digits after the point are more than the eye can tell; no point is ""."""
     return "" if z is None else ",".join(write_decimal(v, 4) for v in z)
+
+
+def read_view(text: str, values: Values) -> str:
+    """What a map shows: "all", or "x,y,width", its middle and its width in latent units; in the words that map/look.js understands."""
+    if text == "all":
+        return text
+    try:
+        x, y, width = (float(part) for part in text.split(","))
+    except ValueError:
+        raise UnusableError(", which is neither `all` nor three numbers: the middle and the width of what is shown.") from None
+    if not (abs(x) <= Z_LIMIT and abs(y) <= Z_LIMIT and 0 < width <= WIDEST):
+        raise UnusableError(f"; its middle must be within {Z_LIMIT:g} of the origin, and its width at most {WIDEST:g}.")
+    return ",".join(write_decimal(v, 4) for v in (x, y, max(width, NARROWEST)))
 
 
 def check_pick(pick: object) -> tuple[tuple[float, float] | None, int] | None:

@@ -100,6 +100,14 @@ def read_drawn(text: str, values: Values) -> int:
     return NOT_TOLD if text == "none" else whole(0, len(drawable(values)) - 1)(text, values)
 
 
+def labels(values: Values) -> list[str]:
+    """The classes that a model's map shows, as numbers."""
+    try:
+        return [str(label) for label in np.unique(checkpoints.opened(str(values["checkpoint"])).latents.label)]
+    except CheckpointError:
+        return []
+
+
 # --- an image ------------------------------------------------------------------------------------------------------------------
 
 
@@ -257,6 +265,12 @@ PAGES: dict[str, Table] = {
         "draw_as": Property(
             "the class to draw as", read_drawn, lambda values: f"draw_as-{values['checkpoint']}", first_drawn,
             lambda label: "none" if label == NOT_TOLD else str(label), when=lambda values: bool(drawable(values)),
+        ),
+        "view": Property(
+            "the view", link.read_view, lambda values: f"view-{values['checkpoint']}", UNSET, instead="Showing the usual one instead."
+        ),
+        "classes": Property(
+            "classes", several_of(labels, "classes", ()), lambda values: f"classes-{values['checkpoint']}", [], ",".join,
         ),
     },
     "reconstruct": {

@@ -1,5 +1,7 @@
 """What one visitor looks at, in st.session_state, under the keys that properties.py names; it begins with the URL and goes back there."""
 
+from contextlib import suppress
+
 import streamlit as st
 
 from core import checkpoints
@@ -34,6 +36,24 @@ def address(page: str) -> None:
         del sent[:-MOST_SENT]
     if dict(st.query_params) != query:
         st.query_params.from_dict(query)
+
+
+def words(page: str, *names: str) -> dict[str, str]:
+    """Some properties as the address has them; "" where it says nothing."""
+    query = _address(page)
+    return {name: query.get(name, "") for name in names}
+
+
+def take(page: str, said: object, *names: str) -> None:
+    """Some properties as the browser says them, in the words of an address; what cannot be used is left as it was."""
+    table, values = properties.PAGES[page], _values(page)
+    for name in names:
+        text, key = said.get(name) if isinstance(said, dict) else None, link.told(table[name].key, values)
+        if text == "":
+            st.session_state.pop(key, None)
+        elif isinstance(text, str):
+            with suppress(link.UnusableError):
+                st.session_state[key] = table[name].read(text, values)
 
 
 def say_problems() -> None:

@@ -42,12 +42,16 @@ def latent_map(
     decoded: str | None,
     on_pick: Callable[[], None],
     key: str,
+    look: tuple[dict[str, str], int],
+    on_look: Callable[[], None],
 ) -> None:
     """Mount the map. `z` is the kept point and `commit` the number of the commit it came with (0: from Python).
 
     On a commit, st.session_state[key].pick is {"z": [z1, z2] or None, "commit": n}; it comes from the browser, so check it.
     `walk` plays the tour until the first touch. `decoded`: the server's answer for z, base64 of a byte a pixel, where the browser has
-    none: it previews from an atlas, or z is a dot whose code lies beside the plane.
+    none: it previews from an atlas, or z is a dot whose code lies beside the plane. `look`: {"view", "classes"}, zoom and legend in the
+    words of an address, and the number that they came with (0: from Python): when they change, st.session_state[key].look is
+    {"value": {"view", "classes"}, "number": n}.
     """
     preview = (
         f"{view.frame.why_not_live} While you move, you see a preview from a grid; the point that you keep is decoded by the server."
@@ -56,7 +60,8 @@ def latent_map(
     )
     _mount(
         key,
-        {"pick": on_pick},
+        {"pick": on_pick, "look": on_look},
+        look={"value": look[0], "number": look[1]},
         figure=address(view.figure),
         decoder=address(view.decoder) if view.decoder else None,
         atlas=address(view.atlas) if view.atlas else None,

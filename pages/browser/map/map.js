@@ -8,6 +8,7 @@ import { readModel } from "./frames.js";
 import { Input } from "./input.js";
 import { Layers } from "./layers/index.js";
 import { Legend } from "./legend.js";
+import { Look } from "./look.js";
 import { Marks } from "./marks.js";
 import { Plot } from "./plot.js";
 import { SKELETON } from "./skeleton.js";
@@ -39,6 +40,7 @@ export default class LatentMap {
     this.controls = new Controls(this.root);
     this.sliders = this.controls.sliders;
     this.words = new Words(this.root);
+    this.look = new Look(this.viewport, cursor, (said) => this.tell("look", said), signal);
     this.tour = new Tour((z) => cursor.show(z));
     this.input = new Input(this, signal);
     const page = this.root.closest(".st-key-map-and-panel") ?? this.root, side = find(".lm-side"); // the page's grid around the map, see map.css
@@ -104,7 +106,10 @@ export default class LatentMap {
       this.refresh();
       this.lookAgain();
       if (this.latest !== data) return;
-    } else this.refresh();
+    } else {
+      if (this.look.follow(data.look, figure.extents)) this.plot.relayout();
+      this.refresh();
+    }
     this.controls.stretch(this.viewport, this.cursor.pointed);
     this.words.note(data.note || (this.plot.withoutWebgl ? NO_WEBGL : ""));
     if (!first) this.heed(data, changed);
@@ -142,8 +147,7 @@ export default class LatentMap {
 
   /** Another figure or decoder: the same model keeps the zoom, as long as that is good for it. */
   prepare(data, figure, decoder) {
-    const { viewport } = this;
-    Object.assign(this, { figure, decoder });
+    const { viewport } = Object.assign(this, { figure, decoder });
     this.picture.fit(decoder);
     this.legend.use(figure, data.view, data.timeline);
     if (data.view !== this.view || !viewport.xr) {
@@ -151,6 +155,7 @@ export default class LatentMap {
       viewport.fit(figure.extents, "most");
     } else if (data.timeline && viewport.framing && !viewport.wellFramed(figure.extents)) viewport.fit(figure.extents, viewport.framing);
     this.view = data.view;
+    this.look.follow(data.look, figure.extents);
     this.useLayers();
   }
 
@@ -174,6 +179,7 @@ export default class LatentMap {
     this.controls.stretch(viewport, cursor.pointed);
     this.marks.keep(cursor.kept);
     this.marks.point(cursor.pointed);
+    this.look.changed();
   }
 
   keptChanged() {

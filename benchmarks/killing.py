@@ -20,7 +20,7 @@ from core.models.vae import VAEConfig
 from core.places import PROJECT
 from core.training import run_config
 from core.training.config import TrainingConfig
-from core.training.run import read_metrics
+from core.training.history import read_metrics
 from core.training.run_config import RunConfig
 
 NAME, LONGEST_LIFE_S = "killed", 8.0  # about half of it is the start of a process

@@ -14,9 +14,8 @@ from core.data.datasets import DATASETS
 from core.latent import Plane
 from core.models import ConfigError, Model, rebuild
 from core.training import snapshot
-from core.training.run import read_subset
 from core.training.run_config import RunConfig
-from core.training.snapshot import SnapshotError
+from core.training.snapshot import SnapshotError, read_subset
 from core.words import number
 
 MIN_BOUND = 3.5  # of the sliders

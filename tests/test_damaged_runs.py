@@ -18,8 +18,8 @@ from core.models.vae import VAEConfig
 from core.runs import read
 from core.training import run_config, snapshot
 from core.training.folder import CONFIG, EPOCHS_FOLDER, METRICS, STATUS, SUBSET
-from core.training.run import read_metrics, read_subset
-from core.training.snapshot import SnapshotError
+from core.training.history import read_metrics
+from core.training.snapshot import SnapshotError, read_subset
 from pages.training import run_settings, run_view
 from pages.web import epochs
 

@@ -27,8 +27,8 @@ from core.training import __main__ as command
 from core.training.config import TrainingConfig
 from core.training.distributed import ALONE, STOP_EVERY, LostContact, Ranks, in_contact, joined
 from core.training.folder import STOP, read_status
+from core.training.history import read_metrics
 from core.training.loop import Trainer
-from core.training.run import read_metrics
 from core.training.state import STATE_FILE
 
 pytestmark = pytest.mark.xdist_group("distributed")  # two processes at a time are enough

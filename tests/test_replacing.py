@@ -24,7 +24,7 @@ from core.latent import Plane
 from core.models import build
 from core.replacing import replacing
 from core.restore import RestoreError
-from core.training import folder, presets, run, snapshot, state
+from core.training import folder, history, presets, snapshot, state
 from pages.web import identity
 
 OLD = b'{"title": "old"}'
@@ -39,7 +39,7 @@ WRITERS: dict[str, tuple[str, Callable[[Path], object]]] = {  # the file it writ
     "state": ("run/resume.safetensors", lambda target: state.write_state(target.parent, {"w": torch.zeros(9)}, {})),
     "snapshot": ("run/epochs/00007.safetensors", write_snapshot),
     "json": ("run/status.json", lambda target: folder.write_json(target, {"new": True})),
-    "metrics": ("run/metrics.jsonl", lambda target: run._write_lines(target, [{"epoch": 1}])),
+    "metrics": ("run/metrics.jsonl", lambda target: history.write_metrics(target.parent, [{"epoch": 1}])),
     "pause": ("run/pause", lambda target: folder.ask(target.parent, folder.PAUSE, "12345678")),
     "denoised": ("pictures/picture.png", lambda target: denoise._write(target, b"a new picture")),
     "title": ("models/mine/card.json", lambda target: checkpoints.describe_card("mine", "New", "", target.parents[1])),

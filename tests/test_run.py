@@ -27,9 +27,11 @@ from core.training import card, snapshot
 from core.training import run as running
 from core.training.config import TrainingConfig
 from core.training.folder import CONFIG, FINISH, METRICS, PAUSE, STOP, begin, read_status, write_status
+from core.training.history import read_metrics
 from core.training.loop import Trainer
-from core.training.run import Execution, Hooks, execute, explain, read_metrics, read_subset, train
+from core.training.run import Execution, Hooks, execute, explain, train
 from core.training.run_config import RunConfig
+from core.training.snapshot import read_subset
 from core.training.state import STATE_FILE
 
 PROJECT = Path(running.__file__).resolve().parents[2]

@@ -7,7 +7,7 @@ import pytest
 
 from core.jobs import Run
 from core.metrics import COLLAPSED_NATS
-from core.training.run import final_kl_nats
+from core.training.history import final_kl_nats
 from core.training.run_config import from_json
 from pages.training import run_words
 

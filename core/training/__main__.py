@@ -28,9 +28,10 @@ from core.training.card import summary
 from core.training.config import DEVICES, TrainingConfig, choose_device, device_title
 from core.training.distributed import LostContact, in_contact, joined
 from core.training.folder import STOP, BusyError, begin, hold, read_config, withdraw, write_status
+from core.training.history import final_kl_nats, read_metrics
 from core.training.loop import Progress, TrainingError
 from core.training.profile import profile
-from core.training.run import STOPPED, Execution, Hooks, Stopped, explain, final_kl_nats, read_metrics
+from core.training.run import STOPPED, Execution, Hooks, Stopped, explain
 from core.training.run_config import RunConfig
 from core.training.state import STATE_FILE, StateError, missing
 

@@ -3,7 +3,6 @@ killed run can go on. core.jobs calls `execute` in a process of its own; the com
 """
 
 import dataclasses
-import json
 import math
 import tempfile
 import time
@@ -17,7 +16,6 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
 from torch import Tensor
 
 from core import latent
@@ -29,20 +27,17 @@ from core.training.card import write_checkpoint
 from core.training.config import device_title, model_of, recipe_of
 from core.training.distributed import ALONE, LostContact, Ranks
 from core.training.failures import KEPT
-from core.training.fields import MAX_EPOCHS
 from core.training.folder import (
     FINISH,
-    METRICS,
     STOP,
-    SUBSET,
     is_asked,
     is_disk_full,
     pause_is_due,
     read_config_unchecked,
     read_status,
     write_status,
-    write_text,
 )  # fmt: skip
+from core.training.history import add_metrics, read_metrics, write_metrics
 from core.training.loop import OnStep, Progress, Trainer, TrainingError, denormals_flushed, named_losses
 from core.training.snapshot import SnapshotError
 from core.training.state import STATE_FILE, StateError
@@ -50,7 +45,6 @@ from core.words import plural
 
 SUBSET_IMAGES = 5_000  # of the test set, the same in every epoch
 STATUS_S, CONTROL_S = 0.5, 0.1  # how often status.json is written, and stop and pause are looked for
-EXTENT_LIMIT = 65_504.0  # of the points in a snapshot: float16's
 LINGER_S = 600.0  # a paused run stays in memory so long, without its device
 SENTENCES = (ConfigError, CheckpointError, DatasetError, TrainingError, StateError, LostContact)  # errors that say what to do
 
@@ -177,7 +171,7 @@ class Execution:
         self.x = to_unit_images(self.test_split.images[rows]).to(self.trainer.device)
         self.label = torch.from_numpy(self.test_split.labels[rows].astype(np.int64)).to(self.trainer.device)
         if self.hooks.ranks.first:
-            save_file({"row": rows, "label": self.test_split.labels[rows].astype(np.uint8)}, self.folder / SUBSET)
+            snapshot.write_subset(self.folder, rows, self.test_split.labels[rows])
 
     def go_on_from_state(self) -> None:
         """Restore the state if there is one; bring metrics and snapshots to where it is."""
@@ -190,7 +184,7 @@ class Execution:
         if not self.trainer.step and any(line["epoch"] for line in known):
             raise StateError("The run's saved state is gone, so it cannot go on. Its epochs can be replayed; to train, start another run.")
         lines = [line for line in known if line["epoch"] <= epoch]
-        _write_lines(self.folder / METRICS, lines)
+        write_metrics(self.folder, lines)
         snapshot.forget_after(self.folder, epoch)
         done, at_its_end = {line["epoch"] for line in lines}, not self.trainer.step % self.trainer.steps_per_epoch
         for earlier in reversed([kept for kept in snapshot.epochs(self.folder) if kept < epoch or kept in done]):
@@ -198,7 +192,7 @@ class Execution:
                 self.previous = snapshot.read(self.folder, earlier, self.config.model).points
                 break
         if at_its_end and (epoch not in done or epoch not in snapshot.epochs(self.folder)):  # killed between state and record
-            _write_lines(self.folder / METRICS, [line for line in lines if line["epoch"] < epoch])
+            write_metrics(self.folder, [line for line in lines if line["epoch"] < epoch])
             self.record(epoch, self.losses)
         self.report(phase="training")
 
@@ -240,8 +234,7 @@ class Execution:
             "train": losses,
             "test": test_losses(model, self.x, told, self.trainer.config.binarize),
         }
-        with (self.folder / METRICS).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+        add_metrics(self.folder, line)
         self.report(losses=losses)
 
     def should_stop(self) -> bool:
@@ -385,58 +378,3 @@ def test_losses(model: Model, x: Tensor, label: Tensor | None, binarize: bool) -
         sums += terms.sum(1).cpu().double()
     means = named_losses(model.LOSSES, (sums / len(x)).tolist())
     return {name: value if math.isfinite(value) else None for name, value in means.items()}
-
-
-def read_metrics(folder: Path) -> list[dict[str, Any]]:
-    """The lines of metrics.jsonl that can be used, in order of epochs; a killed run may have left half a line, an editor anything.
-
-    Losses that are no finite numbers are None.
-    """
-    lines = {}
-    try:
-        text = (folder / METRICS).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return []
-    for line in text.splitlines():
-        try:
-            values = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        epoch = values.get("epoch") if isinstance(values, dict) else None
-        if isinstance(epoch, int) and not isinstance(epoch, bool) and 0 <= epoch <= MAX_EPOCHS:
-            losses = {split: _losses(values.get(split)) for split in ("train", "test")}
-            extent = _finite(values.get("extent"), EXTENT_LIMIT)
-            lines[epoch] = values | losses | {"extent": None if extent is None else abs(extent)}
-    return [lines[epoch] for epoch in sorted(lines)]
-
-
-def _losses(found: Any) -> dict[str, float | None] | None:
-    return {name: _finite(value) for name, value in found.items()} if isinstance(found, dict) else None
-
-
-def _finite(value: Any, limit: float = 1e15) -> float | None:
-    """A number as it is; None for anything else, and for one beyond the limit."""
-    return value if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= limit else None
-
-
-def final_kl_nats(lines: list[dict[str, Any]]) -> float | None:
-    """The KL on the test images after the last of these epochs, nats per image; None before the first, or where there is none."""
-    losses = lines[-1].get("test") if lines and lines[-1]["epoch"] > 0 else None
-    kl = losses.get("kl_nats") if isinstance(losses, dict) else None
-    return float(kl) if isinstance(kl, int | float) and math.isfinite(kl) else None
-
-
-def read_subset(folder: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Rows in the test set and labels of the images that are followed, both (N,); SnapshotError when they cannot be used."""
-    try:
-        arrays = load_file(folder / SUBSET)
-        rows, labels = arrays["row"], arrays["label"]
-    except (OSError, SafetensorError, KeyError, ValueError, TypeError) as error:
-        raise SnapshotError("The list of the run's test images is missing or damaged.") from error
-    if rows.ndim != 1 or rows.shape != labels.shape or rows.dtype != np.int32 or labels.dtype != np.uint8:
-        raise SnapshotError("The list of the run's test images is damaged.")
-    return rows, labels
-
-
-def _write_lines(path: Path, lines: list[dict[str, Any]]) -> None:
-    write_text(path, "".join(json.dumps(line) + "\n" for line in lines))

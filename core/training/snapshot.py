@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
+from safetensors.numpy import load_file as load_arrays
+from safetensors.numpy import save_file as save_arrays
 from safetensors.torch import save_file
 
 from core.latent import Plane
 from core.models import ConfigError, Model, rebuild
 from core.replacing import replacing
 from core.training.fields import MAX_EPOCHS
-from core.training.folder import EPOCHS_FOLDER
+from core.training.folder import EPOCHS_FOLDER, SUBSET
 
 MAX_BYTES = 256 << 20  # of a run's snapshots; beyond it every second one goes, and so on
 DECODER = "decoder"  # begins the names of all weights that decoding needs
@@ -85,6 +87,23 @@ def read(folder: Path, epoch: int, description: Any) -> Snapshot:
     except (OSError, SafetensorError, KeyError, ValueError, RuntimeError, ConfigError) as error:
         raise SnapshotError(f"The snapshot of epoch {epoch} cannot be used ({str(error).splitlines()[0]}).") from error
     return Snapshot(epoch, points, plane, model.eval())
+
+
+def write_subset(folder: Path, rows: np.ndarray, labels: np.ndarray) -> None:
+    """Write which test images are followed from epoch to epoch: their rows in the test set, int32 (N,), and their labels (N,)."""
+    save_arrays({"row": rows, "label": labels.astype(np.uint8)}, folder / SUBSET)
+
+
+def read_subset(folder: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Rows in the test set and labels of the images that are followed, both (N,); SnapshotError when they cannot be used."""
+    try:
+        arrays = load_arrays(folder / SUBSET)
+        rows, labels = arrays["row"], arrays["label"]
+    except (OSError, SafetensorError, KeyError, ValueError, TypeError) as error:
+        raise SnapshotError("The list of the run's test images is missing or damaged.") from error
+    if rows.ndim != 1 or rows.shape != labels.shape or rows.dtype != np.int32 or labels.dtype != np.uint8:
+        raise SnapshotError("The list of the run's test images is damaged.")
+    return rows, labels
 
 
 def _path(folder: Path, epoch: int) -> Path:

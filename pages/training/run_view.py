@@ -12,7 +12,7 @@ from core.jobs import Run
 from core.models import MODELS
 from core.models.conditional_vae import NOT_TOLD
 from core.training import snapshot
-from core.training.run import read_metrics
+from core.training.history import read_metrics
 from core.words import duration, plural
 from pages.browser.map import LAYERS, run_map
 from pages.session import link, refusals

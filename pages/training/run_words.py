@@ -4,7 +4,7 @@ from typing import Any
 
 from core import metrics
 from core.jobs import Run
-from core.training.run import final_kl_nats
+from core.training.history import final_kl_nats
 from core.words import duration, plural
 
 SILENT_S = 10.0  # without a step, what was said of the time left is no longer true

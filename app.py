@@ -38,6 +38,13 @@ def frame(request: Request) -> Response:
     return epochs.respond(request)
 
 
+def point(request: Request) -> Response:
+    """/points/{name}: what the server decodes of a point, where the browser cannot."""
+    from pages.exploring import points
+
+    return points.respond(request)
+
+
 async def api(scope: Scope, receive: Receive, send: Send) -> None:
     """/api/...: the HTTP interface, an ASGI application of its own."""
     from pages.web.api.routes import app
@@ -79,6 +86,7 @@ def warm_up() -> None:
     import torch
 
     from pages import browser
+    from pages.exploring import readout
     from pages.session import caches, properties
     from pages.web.api import routes  # noqa: F401
 
@@ -91,7 +99,8 @@ def warm_up() -> None:
     if name:
         try:
             view = caches.map_view(name)
-            for file in (view.figure, view.decoder):
+            images, _ = readout.test_images(view.checkpoint)
+            for file in (view.figure, view.decoder, view.codes, images):
                 if file is not None:
                     browser.address(file)
                     _ = file.compressed
@@ -111,6 +120,7 @@ app = st.App(
         Route(f"{prefix}/healthz", healthz),
         Route(f"{prefix}/assets/{{bundle}}/{{name:path}}", asset),
         Route(f"{prefix}/runs/{{run}}/{{stamp}}/{{epoch}}/{{file}}", frame),
+        Route(f"{prefix}/points/{{name}}", point),
         Mount(f"{prefix}/api", api),
     ],
 )

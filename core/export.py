@@ -44,15 +44,47 @@ def decoder_bytes(model: Model, plane: Plane | None = None, label: int | None = 
     """
     if why := why_not_live(model):
         raise NotExportable(why)
-    layers = [layer for layer in model.decoder if isinstance(layer, nn.Linear)]
-    tensors = {}
-    for index, layer in enumerate(layers):
-        tensors[f"{index}.weight"], tensors[f"{index}.bias"] = layer.weight.detach(), layer.bias.detach()
+    tensors = _dense_layers(model)
     tensors["0.weight"], tensors["0.bias"] = _first_layer(model, tensors["0.weight"], tensors["0.bias"], plane, label)
+    return _dense_file(model, tensors)
+
+
+def code_decoder_bytes(model: Model) -> bytes:
+    """The same file, but of a decoder that takes whole codes (D,) and, from a conditional model, any class: `label.weight`, (classes,
+    units of the first layer), has what each class adds to the first layer's sums. NotExportable as in `decoder_bytes`.
+    """
+    if why := why_not_live(model):
+        raise NotExportable(why)
+    tensors = _dense_layers(model)
+    if isinstance(model, ConditionalVAE):
+        tensors["label.weight"] = model.decoder_label.weight.detach().T
+    return _dense_file(model, tensors)
+
+
+def codes_bytes(mu: np.ndarray, logvar: np.ndarray | None) -> bytes:
+    """Codes (N, D) as a safetensors file, `mu` and, where the model has a posterior, `logvar`: float16 where that is exact."""
+    arrays = {name: array for name, array in (("mu", mu), ("logvar", logvar)) if array is not None}
+    return _smallest_file({name: torch.from_numpy(array) for name, array in arrays.items()}, {})
+
+
+def _dense_layers(model: Model) -> dict[str, Tensor]:
+    layers = [layer for layer in model.decoder if isinstance(layer, nn.Linear)]
+    named = [(f"{index}.{name}", getattr(layer, name).detach()) for index, layer in enumerate(layers) for name in ("weight", "bias")]
+    return dict(named)
+
+
+def _dense_file(model: Model, tensors: dict[str, Tensor]) -> bytes:
+    layers = sum(name.endswith(".bias") for name in tensors)
+    metadata = {"activation": model.config.activation, "layers": str(layers), "output": "sigmoid"} | _drawn(model)
+    return _smallest_file(tensors, metadata)
+
+
+def _smallest_file(tensors: dict[str, Tensor], metadata: dict[str, str]) -> bytes:
+    """A safetensors file: float16 where that holds every number exactly, else float32."""
     exact = all(torch.equal(tensor, tensor.half().float()) for tensor in tensors.values())
     kind = np.float16 if exact else np.float32
     arrays = {name: np.ascontiguousarray(tensor.cpu().numpy().astype(kind)) for name, tensor in tensors.items()}
-    return _in_order(save(arrays, {"activation": model.config.activation, "layers": str(len(layers)), "output": "sigmoid"} | _drawn(model)))
+    return _in_order(save(arrays, metadata))
 
 
 def _in_order(file: bytes) -> bytes:

@@ -15,6 +15,7 @@ from core.shape import Shape
 
 PROBABILITY_FLOOR = 1e-3  # PCA draws no probabilities: for the cross-entropy its pixels are clipped to [1e-3, 1 - 1e-3]
 STRANGENESS_SAMPLES = 16  # of z, for each image's -ELBO
+DESCRIPTION_SAMPLES = 64  # of z, for what it takes to describe one image
 COLLAPSED = 0.1  # a coordinate that varies less than this share of its own noise says nothing of the image
 BATCH = 500
 
@@ -117,6 +118,40 @@ def by_pca(principal: Principal, image: np.ndarray) -> Reconstruction:
     code = principal.encode(x)
     x_hat = principal.decode(code)
     return _weighed(torch.from_numpy(code[0]), x_hat, torch.logit(x_hat, PROBABILITY_FLOOR), x)
+
+
+# --- a code and its image ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a decoder draws from an image's code, and what it takes to describe the image with that: the two halves of its -ELBO."""
+
+    x_hat: np.ndarray  # float32 (28, 28) in [0, 1]: of mu
+    reconstruction_nats: float  # -log p(x|z), mean over DESCRIPTION_SAMPLES draws of z; without a posterior of mu alone
+    kl_nats: float | None  # None for a model without a posterior
+
+
+@torch.no_grad()
+def describe(
+    model: Model, mu: np.ndarray, logvar: np.ndarray | None, image: np.ndarray, label: int | None = None, seed: int = 0
+) -> Description:
+    """An image (28, 28) in [0, 1] described by its code, mu and logvar (D,), as the model's -ELBO is measured (metrics.elbo_metric):
+    binarised by one draw for each sample of z, or grey. label: the image's class, of which a conditional model is told.
+    """
+    x, told = _batch(image[None]), None if label is None or not model.conditional else torch.tensor([label])
+    mean = torch.from_numpy(mu)[None]
+    x_hat = model.decode(mean, told)[0, 0].numpy()
+    if logvar is None:
+        return Description(x_hat, -model.log_likelihood_nats(model.decode_logits(mean, told), x).item(), None)
+    generator, spread = torch.Generator().manual_seed(seed), torch.from_numpy(logvar)[None]
+    seen = x.expand(DESCRIPTION_SAMPLES, -1, -1, -1)
+    if metrics.elbo_metric(model) == "negative_elbo_nats":
+        seen = torch.bernoulli(seen, generator=generator)
+    posterior = (mean.expand(DESCRIPTION_SAMPLES, -1), spread.expand(DESCRIPTION_SAMPLES, -1))
+    told = None if told is None else told.expand(DESCRIPTION_SAMPLES)
+    log_likelihood, kl = model.terms_nats(seen, generator=generator, label=told, posterior=posterior)
+    return Description(x_hat, -log_likelihood.mean().item(), kl[0].item())
 
 
 # --- around a code, and outside of what was learnt -----------------------------------------------------------------------------

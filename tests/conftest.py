@@ -1,5 +1,6 @@
 """Fixtures that every test file can ask for: a tiny model, a few digits, and a folder with one trained checkpoint."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,12 +11,14 @@ from hypothesis import settings
 from live import PATIENCE_MS, Server, write_mnist_files
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from core import checkpoints
 from core.data.datasets import Split, load
 from core.models import Model, build
 from core.models.vae import VAEConfig
 from core.training.card import write_checkpoint
 from core.training.config import TrainingConfig
 from core.training.loop import Trainer
+from pages.session import downloads
 
 TINY = VAEConfig(encoder_hidden=(24,), decoder_hidden=(16,))
 
@@ -101,3 +104,20 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=[*FLAGS, ON_CPU])
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def no_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a fresh clone, unless a test says otherwise."""
+    monkeypatch.setenv("LATENT_DATA", str(tmp_path / "nothing"))
+    downloads._jobs.clear()
+
+
+@pytest.fixture
+def own_checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the shipped checkpoints that a test may damage."""
+    root = tmp_path / "checkpoints"
+    shutil.copytree(checkpoints.CHECKPOINTS / "vae-mnist-2d", root / "vae-mnist-2d")
+    monkeypatch.setattr(checkpoints, "CHECKPOINTS", root)
+    monkeypatch.setattr(checkpoints, "SHIPPED_ROOT", root)
+    return root

@@ -219,7 +219,7 @@ def test_click_on_a_dot_shows_its_image_and_reconstruction(view: View) -> None:
     panel = view.page.locator("[data-testid=panel]")
     expect(panel).to_contain_text("This is its code")
     expect(panel).to_contain_text("−ELBO")
-    expect(panel.locator("img")).to_have_count(3)
+    expect(panel.get_by_role("img")).to_have_count(3)
     nearest = np.abs(checkpoints.load("vae-mnist-2d").latents.mu - np.array(view.url_z())).max(1).min()
     assert nearest < 1e-3
 
@@ -377,7 +377,7 @@ def test_fresh_clone_without_any_data_set(bare_server: Server, chromium: Browser
     view = View(context.new_page(), bare_server.url).open()
     expect(view.page.get_by_role("button", name="Download MNIST (11 MB)")).to_be_visible()
     expect(view.page.locator("[data-testid=panel]")).to_contain_text("not on this machine")
-    expect(view.page.locator("[data-testid=panel] img")).to_have_count(1)
+    expect(view.page.get_by_test_id("panel").get_by_role("img")).to_have_count(1)
     before = view.image()
     view.point(0.5, 0.5)
     assert (view.image() != before).any()

@@ -16,6 +16,7 @@ from torch import nn
 
 from core import export
 from core.models import MODELS, Model, build
+from core.models.conditional_vae import ConditionalVAEConfig
 from core.models.networks import ACTIVATIONS
 from core.models.vae import VAEConfig
 
@@ -169,3 +170,25 @@ def test_a_decoder_is_the_same_file_each_time(tiny_model):
     files = {export.decoder_bytes(tiny_model) for _ in range(20)}
     assert len(files) == 1 and int.from_bytes(next(iter(files))[:8], "little") % 8 == 0
     assert load(next(iter(files))).keys() == {f"{layer}.{part}" for layer in (0, 1) for part in ("weight", "bias")}
+
+
+def test_whole_codes_are_decoded_from_a_file_that_knows_every_class():
+    model = build("cvae", ConditionalVAEConfig(latent_dim=3, encoder_hidden=(8,), decoder_hidden=(16,)), seed=2)
+    tensors = load(content := export.code_decoder_bytes(model))
+    assert tensors["0.weight"].shape == (16, 3) and tensors["label.weight"].shape == (10, 16)
+    z = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
+    told = (z @ tensors["0.weight"].T + tensors["0.bias"] + tensors["label.weight"][4]).astype(np.float64)
+    by_hand = (told / (1 + np.exp(-told))) @ tensors["1.weight"].T.astype(np.float64) + tensors["1.bias"]
+    expected = model.decode_logits(torch.from_numpy(z), torch.full((5,), 4)).detach().numpy().reshape(5, 784)
+    np.testing.assert_allclose(by_hand, expected, atol=1e-5)
+    np.testing.assert_allclose(decode(content, z), model.decode(torch.from_numpy(z)).detach().numpy().reshape(5, 784), atol=1e-6)
+    with pytest.raises(export.NotExportable):
+        export.code_decoder_bytes(build("conv-vae", MODELS["conv-vae"].config()))
+
+
+def test_codes_are_float16_only_where_that_is_exact():
+    mu, logvar = np.array([[0.5, 1.25]], np.float32), np.array([[-1.0, 2.0]], np.float32)
+    half = load(export.codes_bytes(mu, logvar))
+    assert half.keys() == {"mu", "logvar"} and half["mu"].dtype == np.float16 and (half["logvar"] == logvar).all()
+    single = load(export.codes_bytes(mu + np.float32(1e-5), None))
+    assert single.keys() == {"mu"} and single["mu"].dtype == np.float32

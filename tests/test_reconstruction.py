@@ -164,3 +164,34 @@ def test_strangeness_is_the_share_below() -> None:
 def test_strangeness_is_antisymmetric(values: list[int], value: int) -> None:
     reference = np.array(values, float)
     assert reconstruction.strangeness(value, reference) + reconstruction.strangeness(-value, -reference) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("kind", MODELS)
+@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
+def test_a_code_describes_its_image_as_the_elbo_is_measured(kind: str, likelihood: str, x: torch.Tensor) -> None:
+    """Against many samples drawn here in another way, each half within its own error; a model without a posterior has mu's loss alone."""
+    hidden = {} if kind == "conv-vae" else {"encoder_hidden": (8,), "decoder_hidden": (8,)}
+    model = build(kind, MODELS[kind].config(latent_dim=3, likelihood=likelihood, **hidden), seed=1).eval()
+    mu, has_posterior = np.array([0.5, -1.0, 0.2], np.float32), "kl_nats" in model.LOSSES
+    logvar = np.array([-1.0, -3.0, 0.1], np.float32) if has_posterior else None
+    made = reconstruction.describe(model, mu, logvar, x[0, 0].numpy(), label=3)
+    told = torch.tensor([3]) if model.conditional else None
+    with torch.no_grad():
+        torch.testing.assert_close(made.x_hat, model.decode(torch.from_numpy(mu)[None], told)[0, 0].numpy())
+        count = 2_000 if has_posterior else 1
+        z = torch.from_numpy(mu).expand(count, -1)
+        if logvar is not None:
+            z = torch.distributions.Normal(z[0], torch.from_numpy(np.exp(0.5 * logvar))).sample((count,))
+        logits = model.decode_logits(z, None if told is None else told.expand(count))
+        seen = x.expand(count, -1, -1, -1)
+        if likelihood == "bernoulli" and has_posterior:
+            seen = torch.bernoulli(seen)
+        losses = -model.log_likelihood_nats(logits, seen)
+    error = 5 * losses.std(correction=0).item() / reconstruction.DESCRIPTION_SAMPLES**0.5 + 1e-3
+    assert made.reconstruction_nats == pytest.approx(losses.mean().item(), abs=error)
+    if logvar is None:
+        assert made.kl_nats is None
+        return
+    prior = torch.distributions.Normal(0.0, 1.0)
+    posterior = torch.distributions.Normal(torch.from_numpy(mu), torch.from_numpy(np.exp(0.5 * logvar)))
+    assert made.kl_nats == pytest.approx(torch.distributions.kl_divergence(posterior, prior).sum().item(), rel=1e-5)

@@ -1,6 +1,7 @@
 """The Explore page as a Streamlit app is usually built: st.plotly_chart, st.slider, a decode on the server, st.image.
 
-Run from the project's root: PYTHONPATH=. streamlit run benchmarks/rival/app.py. It shows the same codes, model and panel as ours.
+Run from the project's root: PYTHONPATH=. streamlit run benchmarks/rival/app.py. It shows the same codes and
+model as ours, and says the same of a point.
 """
 
 import gc
@@ -13,11 +14,10 @@ import streamlit as st
 import torch
 from PIL import Image
 
+from benchmarks.rival import panel
 from core import checkpoints, latent
 from core.checkpoints import Checkpoint
 from core.data import datasets
-from core.frame import class_names
-from pages.exploring import panel
 from pages.session import properties
 
 SIDE_PX = 252
@@ -75,7 +75,6 @@ with panel_column:
     codes, images = checkpoint.latents, test_images()
     plane = latent.map_plane(codes.mu, checkpoint.model.has_prior)
     reading = latent.read_point(codes.mu, codes.label, *latent.code_at(plane, codes.mu, codes.mu, z))
-    image = panel.read_image(checkpoint, reading.nearest, images) if images is not None and reading.on_code else None
-    panel.show(panel.Shown(checkpoint, class_names(checkpoint.dataset_name), reading, image, "The test image is not on this machine."))
+    panel.show(checkpoint, reading, images)
 if os.environ.get("RIVAL_FREEZE"):
     freeze()

@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 from plotly.offline import get_plotlyjs
 
-from pages.web.assets import Asset, digest, publish
+from pages.web.assets import Asset, digest, prefix, publish
 
 FOLDER = Path(__file__).parent
 
@@ -36,8 +36,7 @@ def shared_assets() -> dict[str, Asset]:
 
 def address(asset: Asset) -> str:
     """Where the browser finds an asset, from the server's root; publishes it."""
-    base = (st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"/{base}/{publish(asset)}" if base else f"/{publish(asset)}"
+    return f"{prefix()}/{publish(asset)}"
 
 
 @cache

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core import checkpoints, enlarging, latent, reconstruction, restore
+from core import checkpoints, enlarging, export, latent, reconstruction, restore
 from core.checkpoints import Checkpoint
 from core.data import datasets
 from core.data.datasets import Split
@@ -31,6 +31,8 @@ class MapView:
     figure: Asset
     decoder: Asset | None  # None: the browser previews from the atlas, `frame.why_not_live` says why
     atlas: Asset | None
+    codes: Asset
+    code_decoder: Asset | None  # of whole codes and any class; None where `decoder` is just that, or there is none
     gap: float  # beyond this distance from the nearest code, no code is near
 
 
@@ -43,6 +45,11 @@ def map_view(name: str, label: int | None = None) -> MapView:
 def test_images(dataset: str) -> np.ndarray:
     """Test images uint8 (N, 28, 28); DatasetError when they are not on disk or damaged."""
     return test_split(dataset).images
+
+
+def test_images_file(dataset: str) -> Asset:
+    """The same for the browser: their pixels, one image after the other."""
+    return _test_images_file(dataset, str(datasets.data_root()))
 
 
 def test_split(dataset: str) -> Split:
@@ -105,20 +112,28 @@ def of_session(slot: str, key: Hashable, make: Callable[[], Any], entries: int) 
 def _map_view(name: str, root: str, stamp: tuple[int, ...], label: int | None) -> MapView:
     checkpoint = checkpoints.opened(name)
     frame = of_checkpoint(checkpoint, label)
-    live = not frame.why_not_live
+    model, codes, live = checkpoint.model, checkpoint.latents, not frame.why_not_live
+    whole_codes = frame.folded is not None or model.conditional
     return MapView(
         checkpoint,
         frame,
         Asset("figure.json", frame.figure()),
         Asset("decoder.safetensors", frame.decoder()) if live else None,
         None if live else Asset("atlas.bin", frame.atlas()),
-        latent.typical_gap(checkpoint.latents.mu),
+        Asset("codes.safetensors", export.codes_bytes(codes.mu, codes.logvar)),
+        Asset("code-decoder.safetensors", export.code_decoder_bytes(model)) if live and whole_codes else None,
+        latent.typical_gap(codes.mu),
     )
 
 
-@st.cache_resource(max_entries=2, show_spinner="Reading the test images …")
+@st.cache_resource(max_entries=2, show_spinner=False)  # routes and the warm-up ask, too, where nothing can spin
 def _test_split(dataset: str, root: str) -> Split:
     return datasets.load(dataset, "test")
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _test_images_file(dataset: str, root: str) -> Asset:
+    return Asset("images.bin", _test_split(dataset, root).images.tobytes(), level=6)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Finding the principal components (only this once) …")

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import streamlit as st
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
@@ -25,6 +26,7 @@ class Asset:
     name: str
     content: bytes = field(repr=False)
     bundle: str = ""
+    level: int = 9  # of the compression; the higher ones take their time over megabytes
 
     @cached_property
     def url(self) -> str:
@@ -34,7 +36,7 @@ class Asset:
     @cached_property
     def compressed(self) -> bytes:
         """The content as gzip."""
-        return gzip.compress(self.content, 9, mtime=0)
+        return gzip.compress(self.content, self.level, mtime=0)
 
     @property
     def media_type(self) -> str:
@@ -49,6 +51,12 @@ _lock = threading.Lock()
 def digest(content: bytes) -> str:
     """A short name for a content, different when the content is."""
     return hashlib.sha256(content).hexdigest()[:20]
+
+
+def prefix() -> str:
+    """What every address on this server begins with: "" or "/base", without a slash at its end."""
+    base = (st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{base}" if base else ""
 
 
 def publish(asset: Asset) -> str:

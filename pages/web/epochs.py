@@ -7,7 +7,6 @@ import gzip
 from collections.abc import Callable
 from pathlib import Path
 
-import streamlit as st
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
@@ -19,7 +18,7 @@ from core.training import snapshot
 from core.training.folder import SUBSET
 from core.training.snapshot import SnapshotError
 from pages.web import errors
-from pages.web.assets import CACHE_FOR_A_YEAR, MEDIA_TYPES
+from pages.web.assets import CACHE_FOR_A_YEAR, MEDIA_TYPES, prefix
 
 MAX_KEPT = 24  # files; a decoder has about 1.2 MB
 NO_LABEL = "x"
@@ -29,12 +28,7 @@ _kept: Kept[str, tuple[bytes, str]] = Kept(MAX_KEPT)  # many watch the same run,
 
 def template(run: Run, label: int | None) -> str:
     """The address of a run's files, with {epoch} and {file} to be filled in; `label`: the class that the decoder is to draw."""
-    return f"{_prefix()}/runs/{run.id}/{run.created * 1000:.0f}-{NO_LABEL if label is None else label}/{{epoch}}/{{file}}"
-
-
-def _prefix() -> str:
-    base = (st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"/{base}" if base else ""
+    return f"{prefix()}/runs/{run.id}/{run.created * 1000:.0f}-{NO_LABEL if label is None else label}/{{epoch}}/{{file}}"
 
 
 def respond(request: Request) -> Response:
@@ -55,7 +49,7 @@ def _build(run: str, stamp: str, epoch: str, file: str) -> tuple[bytes, str]:
     """The content (JSON: as gzip) and its media type."""
     found = find(run)
     label = _label(stamp)
-    if template(found, label) != f"{_prefix()}/runs/{run}/{stamp}/{{epoch}}/{{file}}":
+    if template(found, label) != f"{prefix()}/runs/{run}/{stamp}/{{epoch}}/{{file}}":
         raise LookupError("The run was started again; reload the page.")
     if not epoch.isdecimal() or len(epoch) > 6 or file not in FILES:
         raise LookupError("There is no such file.")

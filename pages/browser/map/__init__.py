@@ -35,11 +35,11 @@ def coordinates(dimensions: int) -> dict[str, Any]:
 
 def latent_map(
     view: MapView,
+    facts: dict[str, Any],
     z: Sequence[float] | None,
     commit: int,
     layers: Sequence[str],
     walk: bool,
-    decoded: str | None,
     on_pick: Callable[[], None],
     key: str,
     look: tuple[dict[str, str], int],
@@ -47,11 +47,10 @@ def latent_map(
 ) -> None:
     """Mount the map. `z` is the kept point and `commit` the number of the commit it came with (0: from Python).
 
-    On a commit, st.session_state[key].pick is {"z": [z1, z2] or None, "commit": n}; it comes from the browser, so check it.
-    `walk` plays the tour until the first touch. `decoded`: the server's answer for z, base64 of a byte a pixel, where the browser has
-    none: it previews from an atlas, or z is a dot whose code lies beside the plane. `look`: {"view", "classes"}, zoom and legend in the
-    words of an address, and the number that they came with (0: from Python): when they change, st.session_state[key].look is
-    {"value": {"view", "classes"}, "number": n}.
+    When a visitor turns from the map to what Python draws, st.session_state[key].pick is {"z": [z1, z2] or None, "commit": n}, of what
+    they kept last; it comes from the browser, so check it. `facts`: what the panel needs (exploring/readout.py). `walk` plays the tour
+    until the first touch. `look`: {"view", "classes"}, zoom and legend in the words of an address, and the number that they came with
+    (0: from Python): when they change, st.session_state[key].look is {"value": {"view", "classes"}, "number": n}.
     """
     preview = (
         f"{view.frame.why_not_live} While you move, you see a preview from a grid; the point that you keep is decoded by the server."
@@ -69,7 +68,8 @@ def latent_map(
         bound=view.frame.bound,
         z=None if z is None else list(z),
         commit=commit,
-        decoded=decoded,
+        readout=facts,
+        start=view.frame.points[0].tolist(),
         **coordinates(len(view.frame.plane.origin)),
         layers=list(layers),
         walk=walk,
@@ -125,7 +125,7 @@ def _mount(key: str, hears: dict[str, Callable[[], None]], **said: Any) -> None:
         "figure": None,
         "decoder": None,
         "atlas": None,
-        "decoded": None,
+        "readout": None,
         "walk": False,
         "timeline": None,
     }

@@ -38,7 +38,7 @@ export class Shelf {
   }
 }
 
-async function read(path, kind, signal) {
+export async function read(path, kind, signal) {
   const response = await fetch(path, { signal });
   if (!response.ok) throw new Error(`${path.split("/").pop()} could not be fetched (${response.status})`);
   return response[kind]();

@@ -1,16 +1,17 @@
 // The live map: codes in a plot, a pointer that decodes, two sliders, and the point that is kept. Here its parts are put together.
 // Python mounts it (see __init__.py), passes addresses and the kept point, and hears only of points that are kept.
 
-import { onResize } from "../events.js";
-import { Controls, Picture, format } from "./controls.js";
+import { Controls, Picture } from "./controls.js";
 import { Cursor } from "./cursor.js";
 import { readModel } from "./frames.js";
 import { Input } from "./input.js";
+import { Keeping } from "./keeping.js";
 import { Layers } from "./layers/index.js";
 import { Legend } from "./legend.js";
 import { Look } from "./look.js";
 import { Marks } from "./marks.js";
 import { Plot } from "./plot.js";
+import { Readout } from "./readout.js";
 import { SKELETON } from "./skeleton.js";
 import { measure } from "./timing.js";
 import { Tour } from "./tour.js";
@@ -23,7 +24,6 @@ const NO_WEBGL = "This browser has no WebGL: the map is drawn with SVG, which is
 
 export default class LatentMap {
   viewport = new Viewport();
-  sent = 0; // number of the last kept point that Python was told of
 
   /** room: the place on the page; what is listened to or observed ends with the signal. `cursor`: shared with another map, or its own. */
   constructor(room, signal, cursor = new Cursor()) {
@@ -40,11 +40,11 @@ export default class LatentMap {
     this.controls = new Controls(this.root);
     this.sliders = this.controls.sliders;
     this.words = new Words(this.root);
-    this.look = new Look(this.viewport, cursor, (said) => this.tell("look", said), signal);
+    this.look = new Look(this.viewport, cursor, (said) => this.keeping.tell("look", said), signal);
     this.tour = new Tour((z) => cursor.show(z));
     this.input = new Input(this, signal);
-    const page = this.root.closest(".st-key-map-and-panel") ?? this.root, side = find(".lm-side"); // the page's grid around the map, see map.css
-    onResize(side, () => page.style.setProperty("--lm-side-height", `${side.offsetHeight}px`), signal);
+    this.readout = new Readout(this, signal);
+    this.keeping = new Keeping(this, room, signal);
     cursor.subscribe({
       frame: (z, since) => this.show(z, since),
       words: (z) => this.figure && this.controls.say(z, this.viewport, this.figure, this.data.nearest),
@@ -112,7 +112,8 @@ export default class LatentMap {
     }
     this.controls.stretch(this.viewport, this.cursor.pointed);
     this.words.note(data.note || (this.plot.withoutWebgl ? NO_WEBGL : ""));
-    if (!first) this.heed(data, changed);
+    this.readout.update(data.readout, data.walk);
+    if (!first) this.keeping.heed(data, changed);
   }
 
   /** The first view: codes, pointer and kept point are there before Plotly has come. */
@@ -121,26 +122,14 @@ export default class LatentMap {
     this.viewChanged();
     this.lookAgain();
     this.words.note(data.note);
-    this.heed(data, true);
+    this.readout.update(data.readout, data.walk);
+    this.keeping.heed(data, true);
     this.words.instead("");
   }
 
   /** Who points at the map points at something else, once that has changed. */
   lookAgain() {
     if (this.cursor.pointing) this.cursor.show(this.input.under() ?? this.cursor.pointed);
-  }
-
-  /** The kept point as Python has it; a point kept since then, of which it has not heard yet, is newer. */
-  heed({ z, commit, decoded, walk }, changed) {
-    const { cursor, tour } = this, news = commit >= this.sent;
-    if (news) {
-      this.sent = commit;
-      this.answer = decoded ? Float32Array.from(atob(decoded), (c) => c.charCodeAt(0) / 255) : null;
-      cursor.keep(z ?? null);
-    }
-    if ((news || changed) && !cursor.pointing && !(news && tour.running)) cursor.rest();
-    if (!walk) tour.stop();
-    else if (changed && news && !cursor.pointing) tour.start(this.figure, cursor.kept);
   }
 
   // --- what is drawn ----------------------------------------------------------------------------------------------------
@@ -191,7 +180,7 @@ export default class LatentMap {
   show(z, since) {
     if (!this.viewport.xr) return;
     this.marks.point(z);
-    const answered = z && z === this.cursor.kept && !this.cursor.pointing && this.answer; // by the server, where the browser has only a preview
+    const answered = z && z === this.cursor.kept && !this.cursor.pointing && this.answer; // the panel's, where the decoder has only something near
     this.picture.paint(z && (answered || this.decoder.decode(z[0], z[1])));
     if (since !== undefined) measure(DECODE, since);
   }
@@ -202,17 +191,9 @@ export default class LatentMap {
     this.tour.stop();
   }
 
-  /** Keep z (null: none) and tell Python once. Beyond the limit there is nothing to keep. */
   keep(z) {
     this.touched();
-    if (!this.ready) return;
-    if (z && !this.viewport.allows(z)) return this.cursor.leave();
-    const kept = z && z.map((v) => Math.round(v * 1e4) / 1e4);
-    this.answer = null;
-    this.cursor.choose(kept);
-    const place = kept && this.data.axes.map(([name], i) => `${name} = ${format(kept[i])}`).join(", ");
-    this.words.tell(kept ? `Kept ${place}. ${this.controls.near.textContent}` : "No point is kept.");
-    this.tell("pick", { z: kept, commit: ++this.sent });
+    if (this.ready) this.keeping.keep(z);
   }
 
   /** The code under z if there is one within SNAP_PX, else z. */

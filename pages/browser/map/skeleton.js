@@ -17,7 +17,7 @@ export const SKELETON = `
     </div>
     <div class="lm-loading" role="status">Drawing the map …</div>
   </div>
-  <div class="lm-side">
+  <div class="lm-column"><div class="lm-side">
     <canvas class="lm-image" data-testid="decoded" role="img" aria-label="Decoded image"></canvas>
     <div class="lm-controls">
       ${slider(1, "first")}
@@ -25,7 +25,7 @@ export const SKELETON = `
       <p class="lm-near" data-testid="nearest"></p>
       <p class="lm-note" hidden></p>
     </div>
-  </div>
+  </div></div>
   <div class="lm-legend" role="group" aria-label="Classes: click for one alone, shift-click or long press to add"></div>
   <p class="lm-help live-help" id="lm-help"></p>
   <p class="live-hidden" aria-live="polite"></p>`;

@@ -60,7 +60,7 @@ function dense(weight, bias, input, output) {
 const sigmoid = (v) => 1 / (1 + Math.exp(-v));
 const ACTIVATIONS = { silu: (v) => v * sigmoid(v), relu: (v) => Math.max(v, 0), tanh: Math.tanh };
 
-/** The decoder that core/export.py wrote. */
+/** The decoder that core/export.py wrote: of points on the map, or of whole codes, of a conditional model for any class. */
 export class DenseDecoder {
   exact = true;
 
@@ -73,20 +73,38 @@ export class DenseDecoder {
       const weight = tensors[`${i}.weight`];
       return { weight: weight.data, bias: tensors[`${i}.bias`].data, output: new Float32Array(weight.shape[0]) };
     });
-    this.input = new Float32Array(2);
+    this.labels = tensors["label.weight"]?.data; // what each class adds to the first layer's bias
+    this.input = new Float32Array(tensors["0.weight"].shape[1]);
   }
 
-  decode(z1, z2) {
+  /** The pixels' logits at a code; label: the class to draw, where the file has them. The next call overwrites what this returns. */
+  logits(z, label = null) {
+    const f = this.activation;
     let h = this.input;
-    h[0] = z1;
-    h[1] = z2;
+    h.set(z);
     this.layers.forEach(({ weight, bias, output }, index) => {
-      dense(weight, bias, h, output);
-      const f = index < this.layers.length - 1 ? this.activation : sigmoid;
-      for (let i = 0; i < output.length; i++) output[i] = f(output[i]);
+      dense(weight, index || label === null ? bias : this.told(label), h, output);
+      if (index < this.layers.length - 1) for (let i = 0; i < output.length; i++) output[i] = f(output[i]);
       h = output;
     });
     return h;
+  }
+
+  /** The first layer's bias for a class; one that the model does not know adds nothing, as in torch. */
+  told(label) {
+    const { bias } = this.layers[0];
+    return bias.map((v, i) => v + (this.labels[label * bias.length + i] ?? 0));
+  }
+
+  /** The image at a code, as `logits`. */
+  image(z, label = null) {
+    const output = this.logits(z, label);
+    for (let i = 0; i < output.length; i++) output[i] = sigmoid(output[i]);
+    return output;
+  }
+
+  decode(z1, z2) {
+    return this.image([z1, z2]);
   }
 }
 

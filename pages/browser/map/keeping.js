@@ -1,0 +1,71 @@
+// The point that is kept: by a visitor, by Python, by Back and Forward; and who is told of it.
+
+import { listener } from "../events.js";
+import { readPoint, writePoint } from "./address.js";
+import { format } from "./controls.js";
+import { Late } from "./late.js";
+
+export class Keeping {
+  sent = 0; // number of the last kept point that Python was told of
+  chosen = false; // someone has kept a point here
+
+  /** room: where a visitor can do what they like before Python has to know of it. */
+  constructor(map, room, signal) {
+    this.map = map;
+    this.late = new Late(room, signal, (name, word) => map.tell(name, word));
+    this.page = location.pathname;
+    listener(signal)(window, "popstate", () => this.followAddress());
+  }
+
+  /** The kept point as Python has it: news only where that is not what it was last known to have, for what is kept here since is newer. */
+  heed({ z, commit, walk }, changed) {
+    const { cursor, tour, figure } = this.map, news = commit >= this.sent && String(z) !== String(this.agreed);
+    if (news) {
+      this.sent = commit;
+      this.agreed = z;
+      cursor.keep(z ?? null);
+    }
+    if ((news || changed) && !cursor.pointing && !(news && tour.running)) cursor.rest();
+    if (!walk || this.chosen) tour.stop();
+    else if (changed && news && !cursor.pointing) tour.start(figure, cursor.kept);
+  }
+
+  /** Someone keeps z (null: none). Beyond the limit there is nothing to keep. */
+  keep(z) {
+    const { viewport, cursor, data: { readout, axes }, words, controls } = this.map;
+    if (z && !viewport.allows(z)) return cursor.leave();
+    const kept = z && z.map((v) => Math.round(v * 1e4) / 1e4);
+    if (readout) writePoint(kept);
+    this.choose(kept);
+    if (readout) return; // the panel says it aloud
+    const place = kept && axes.map(([name], i) => `${name} = ${format(kept[i])}`).join(", ");
+    words.tell(kept ? `Kept ${place}. ${controls.near.textContent}` : "No point is kept.");
+  }
+
+  /** z is kept by choice. Python hears of it: late where this page knows by itself what the point means. */
+  choose(z) {
+    const pick = () => {
+      this.agreed = z;
+      return { z, commit: ++this.sent };
+    };
+    this.chosen = true;
+    this.map.cursor.choose(z);
+    if (this.map.data.readout) this.late.say("pick", pick);
+    else this.map.tell("pick", pick());
+  }
+
+  /** Tell Python something else, after the kept point: what it then writes into the address holds both. */
+  tell(name, word) {
+    this.late.flush();
+    this.map.tell(name, word);
+  }
+
+  /** Back or Forward to another point of this page. */
+  followAddress() {
+    const { ready, data, viewport } = this.map;
+    if (!ready || !data.readout || location.pathname !== this.page) return;
+    const z = readPoint(viewport.limit);
+    this.map.touched();
+    this.choose(z === undefined ? data.start : z);
+  }
+}

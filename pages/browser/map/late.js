@@ -1,0 +1,27 @@
+// Words for Python that can wait: each costs a rerun of the page, so they are told when the visitor turns to what Python draws.
+
+import { listener } from "../events.js";
+
+export class Late {
+  #words = new Map(); // name -> what makes the word, when it is told
+
+  /** room: where the visitor can do what they like before Python has to know; tell(name, word): Streamlit's own way. */
+  constructor(room, signal, tell) {
+    this.tell = tell;
+    const on = listener(signal), turn = ({ target }) => room.contains(target) || this.flush();
+    on(document, "pointerdown", turn, { capture: true }); // before the click that makes Streamlit run
+    on(document, "focusin", turn, { capture: true });
+  }
+
+  /** The word for a name, in place of an earlier one. */
+  say(name, make) {
+    this.#words.set(name, make);
+  }
+
+  /** Tell them all now. */
+  flush() {
+    const words = [...this.#words];
+    this.#words.clear();
+    for (const [name, make] of words) this.tell(name, make());
+  }
+}

@@ -1,0 +1,192 @@
+// The panel: what the kept point means. It is read off codes, test images and nets that the page has, and asks the server for nothing
+// but what a decoder draws that the browser cannot run.
+
+import { onResize } from "../events.js";
+import { DenseDecoder, parseSafetensors } from "../nets/decoder.js";
+import { describe, noise } from "../nets/losses.js";
+import { readPoint } from "../nets/reading.js";
+import { Shelf, read } from "./frames.js";
+import * as say from "./sentences.js";
+
+const ON_CODE = 1e-3; // core/latent.py's: a point this near to a dot is that dot
+const FIGURES = [ // caption, and what a screen reader hears
+  ["test image", "The test image"],
+  ["reconstruction", "What the model makes of it"],
+  ["error map", "Where the two differ: blue ink is missing, orange is invented"],
+];
+
+const files = new Shelf(6); // codes, decoders and test images of the models last looked at
+const file = (address, parse) => files.get(address, (signal) => read(address, "arrayBuffer", signal).then(parse));
+
+export class Readout {
+  /** map: what the point is on (its root, cursor, figure and decoder). */
+  constructor(map, signal) {
+    this.map = map;
+    this.signal = signal;
+    this.element = Object.assign(document.createElement("div"), { className: "lm-panel", hidden: true });
+    this.element.dataset.testid = "panel";
+    this.element.setAttribute("aria-live", "polite");
+    const side = map.root.querySelector(".lm-side");
+    side.after(this.element);
+    for (const part of [side, this.element]) onResize(part, () => this.placeOffer(), signal);
+    this.stopper = new AbortController(); // of what is still computed for the point on show
+    this.work = null; // a promise of it
+    signal.addEventListener("abort", () => this.stopper.abort(), { once: true });
+    map.cursor.subscribe({ kept: () => this.show() }, signal);
+  }
+
+  /** Facts, see pages/exploring/readout.py; `example`: nobody has chosen the point yet. Null: there is no panel. */
+  async update(facts, example) {
+    const known = JSON.stringify([facts, example]);
+    if (known === this.known) return;
+    this.known = known;
+    this.element.hidden = !facts;
+    Object.assign(this, { facts, example });
+    if (!facts) return;
+    try {
+      const loaded = await Promise.all([file(facts.codes, parseSafetensors), facts.decoder && file(facts.decoder, (bytes) => new DenseDecoder(bytes))]);
+      if (this.facts !== facts || this.signal.aborted) return; // something newer came meanwhile
+      [this.codes, this.decoder] = loaded;
+      this.labels = labelsByRow(this.map.figure);
+      this.ready = facts;
+      this.show();
+    } catch (error) {
+      this.element.innerHTML = `<p>The codes could not be read: ${say.escape(error.message)}. Reload the page.</p>`;
+    }
+  }
+
+  /** Streamlit's offer to download the test images stands where the panel ends. */
+  placeOffer() {
+    const page = this.map.root.closest(".st-key-map-and-panel");
+    if (!page || !this.facts) return;
+    const end = this.element.getBoundingClientRect().bottom - this.map.root.getBoundingClientRect().top;
+    page.style.setProperty("--lm-panel-end", `${Math.round(end)}px`);
+  }
+
+  /** Read the kept point and write the panel; pictures and losses follow where they are not here yet. */
+  show() {
+    const { facts, map, element } = this, z = map.cursor.kept;
+    if (!facts) return;
+    map.answer = null;
+    this.stopper.abort();
+    this.stopper = new AbortController();
+    if (!z) return void (element.innerHTML = say.NONE_KEPT);
+    if (this.ready !== facts) return void (element.innerHTML = '<p class="lm-soft">Reading the codes …</p>');
+    const { code, row } = this.codeAt(z), reading = readPoint(this.codes.tensors.mu.data, this.labels, code, row);
+    const label = this.labels[reading.nearest];
+    const sections = [say.where(facts, reading, this.example && !map.keeping.chosen), say.neighbours(facts, reading), say.nearest(facts, reading, label)];
+    sections.push(row === null ? say.NOT_ON_A_DOT : "");
+    element.innerHTML = sections.map((section) => `<section>${section}</section>`).join("");
+    if (row !== null || facts.served) this.work = this.decode(z, code, row, label, this.stopper.signal).catch((error) => this.failed(error));
+  }
+
+  /** The code that a point of the map stands for, and its row: a dot's own, else that of the plane there, and no row. */
+  codeAt([x, y]) {
+    const { figure } = this.map, { index, distance } = figure.index.find(x, y), { plane } = this.facts;
+    if (distance > ON_CODE) return { code: Float32Array.from(plane.origin, (v, i) => v + x * plane.axes[0][i] + y * plane.axes[1][i]), row: null };
+    const row = figure.codes.row[index];
+    return { code: this.of("mu", row), row };
+  }
+
+  of(name, row) {
+    const { data, shape: [, d] } = this.codes.tensors[name];
+    return data.subarray(row * d, (row + 1) * d);
+  }
+
+  /** What the decoder draws of a dot's code, told the image's class, beside the image; of whole codes also the map's own picture. */
+  async decode(z, code, row, label, signal) {
+    const { facts } = this, told = facts.conditional ? label : null;
+    if (facts.served) return this.ask(z, row, label, signal);
+    const decoder = this.decoder ?? this.map.decoder;
+    if (code.length > 2) this.answer(decoder.image(code, facts.drawn));
+    const xHat = decoder.image(code, told).slice();
+    this.paint(row, label, xHat);
+    const x = await this.imageOf(row, label, xHat, signal);
+    if (!x) return;
+    const logvar = this.codes.tensors.logvar && this.of("logvar", row);
+    this.write(await describe(decoder, { mu: code, logvar, x, label: told }, facts, facts.samples, signal, noise(row)));
+  }
+
+  /** The server decodes for this model. */
+  async ask(z, row, label, signal) {
+    const { facts } = this, query = new URLSearchParams({ z: z.join(), label: facts.drawn ?? "" });
+    const response = await fetch(`${facts.served}?${query}`, { signal });
+    if (!response.ok) throw new Error(await response.text());
+    const { drawn, x_hat, losses } = await response.json();
+    this.answer(levels(drawn));
+    if (row === null) return;
+    const xHat = levels(x_hat);
+    this.paint(row, label, xHat);
+    if (await this.imageOf(row, label, xHat, signal)) this.write(losses);
+  }
+
+  /** The map's own picture of the kept point, where its decoder has only something near to it. */
+  answer(ink) {
+    const { map } = this;
+    map.answer = Float32Array.from(ink);
+    if (!map.cursor.pointing) map.cursor.rest();
+  }
+
+  /** The test image of a row, in [0, 1], once it is here and painted; nothing where it cannot be had. */
+  async imageOf(row, label, xHat, signal) {
+    const { images } = this.facts;
+    if (!images) return;
+    if (this.images?.address !== images) {
+      const pixels = await file(images, (bytes) => new Uint8Array(bytes));
+      signal.throwIfAborted();
+      this.images = { address: images, pixels };
+      this.paint(row, label, xHat);
+    }
+    return this.image(row);
+  }
+
+  image(row) {
+    const { height, width } = this.map.decoder, size = height * width;
+    return Float32Array.from(this.images.pixels.subarray(row * size, (row + 1) * size), (v) => v / 255);
+  }
+
+  /** The last section: test image, reconstruction and error map, or as long as there is no test image the reconstruction alone. */
+  paint(row, label, xHat) {
+    const { facts, map: { decoder: { height, width } } } = this, here = facts.images && this.images?.address === facts.images;
+    const section = this.element.lastElementChild, shown = here ? FIGURES : [["reconstruction", "What the model makes of the image"]];
+    const canvases = shown.map(([caption, alt]) => `<figure><canvas width="${width}" height="${height}" role="img" aria-label="${alt}"></canvas><figcaption>${caption}</figcaption></figure>`);
+    const words = here ? "Error map: blue ink was left out, orange ink was invented." : facts.images ? "The test images are being fetched …" : facts.instead;
+    section.innerHTML = `<div class="lm-images">${canvases.join("")}</div><p class="lm-soft">${say.escape(words)}</p>${say.toldAnother(facts, label)}<div class="lm-losses${here ? " lm-expected" : ""}"></div>`;
+    const inks = here ? [grey(this.image(row)), grey(xHat), errors(this.image(row), xHat, facts.error_rgb)] : [grey(xHat)];
+    section.querySelectorAll("canvas").forEach((canvas, i) => canvas.getContext("2d").putImageData(new ImageData(inks[i], width, height), 0, 0));
+  }
+
+  write(losses) {
+    this.element.querySelector(".lm-losses").innerHTML = say.losses(this.facts, losses);
+  }
+
+  failed(error) {
+    if (error.name === "AbortError") return; // another point has been kept
+    const words = this.element.lastElementChild;
+    words.insertAdjacentHTML("beforeend", `<p class="lm-soft">The rest could not be fetched: ${say.escape(error.message)}. Keep a point again to try once more.</p>`);
+  }
+}
+
+/** The label of each test image, from the figure's classes. */
+function labelsByRow({ codes: { row, owner }, data }) {
+  const labels = new Uint8Array(row.length);
+  row.forEach((r, i) => (labels[r] = data[owner[i]].meta));
+  return labels;
+}
+
+/** base64 of grey levels -> ink in [0, 1]. */
+const levels = (text) => Float32Array.from(atob(text), (c) => c.charCodeAt(0) / 255);
+
+/** Ink in [0, 1] -> pixels. */
+function grey(ink) {
+  const pixels = new Uint8ClampedArray(4 * ink.length);
+  ink.forEach((v, i) => pixels.fill(255 * v, 4 * i, 4 * i + 3).fill(255, 4 * i + 3, 4 * i + 4));
+  return pixels;
+}
+
+/** Where the reconstruction differs: the colours of missing and of invented ink, the more opaque the larger the difference. */
+function errors(x, xHat, { missing, invented }) {
+  const pixels = new Uint8ClampedArray(4 * x.length);
+  x.forEach((v, i) => pixels.set([...(xHat[i] > v ? invented : missing), 255 * Math.abs(xHat[i] - v)], 4 * i));
+  return pixels;
+}

@@ -1,0 +1,79 @@
+// What the panel says of a kept point, as HTML: in words that a beginner understands, with the exact term beside them.
+// `facts` are those of pages/exploring/readout.py, `reading` is nets/reading.js's.
+
+const MOST_NUMBERS = 4; // of a code that are written out
+
+export const escape = (text) => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+
+/** A number with a proper minus sign, but none before zero. */
+export function number(v, digits = 2) {
+  const text = Math.abs(v).toFixed(digits);
+  return v < 0 && /[1-9]/.test(text) ? `−${text}` : text;
+}
+
+const name = ({ classes }, label) => escape(classes[label]?.name ?? String(label));
+const inAll = ({ z }) => (z.length <= 2 ? "" : `, in all ${z.length} dimensions,`); // where distances are not those on the map
+const chip = (facts, label) => `<span class="lm-chip" style="background:${facts.classes[label].colour};color:${facts.classes[label].text}">${name(facts, label)}</span>`;
+const percent = (share) => (share < 0.01 ? "Less than 1 %" : share > 0.99 ? "More than 99 %" : `${(100 * share).toFixed(0)} %`);
+
+/** The standard normal distribution in so many dimensions. */
+function prior(dimensions) {
+  if (dimensions === 1) return "a bell curve around 0.";
+  if (dimensions === 2) return "a round cloud around (0, 0).";
+  return `a round cloud around the origin. In ${dimensions} dimensions a typical draw lies about ${Math.sqrt(dimensions).toFixed(1)} σ out.`;
+}
+
+export const NONE_KEPT = "<h2>No point is kept</h2><p>Click anywhere on the map to keep one.</p>";
+export const NOT_ON_A_DOT = '<p class="lm-soft">Click on a dot to see its test image beside what the model makes of it.</p>';
+
+/** `example`: nobody has chosen the point yet. */
+export function where(facts, { z, sigmas, beyond }, example) {
+  const [first, ...more] = Array.from(z, (v) => number(v)), shown = [first, ...more].slice(0, MOST_NUMBERS).join(", ");
+  const code = `<p class="lm-big">z = ${more.length ? `(${shown}${z.length > MOST_NUMBERS ? ", …" : ""})` : first}</p>`;
+  const title = example
+    ? '<h2>An example: the first test image</h2><p class="lm-soft">Click anywhere on the map to keep a point of your own.</p>'
+    : "<h2>The kept point</h2>";
+  const some = z.length > MOST_NUMBERS ? `<p class="lm-soft">The first ${MOST_NUMBERS} of ${z.length} numbers.</p>` : "";
+  const meaning = facts.keeps_to_prior
+    ? `<p>${number(sigmas)} σ from the centre of the prior</p><p class="lm-soft">The <b>prior</b> is what the codes, all together, were `
+      + `trained to look like: ${prior(z.length)} ${percent(beyond)} of random draws from it lie farther out.</p>`
+    : '<p class="lm-soft">Nothing told the codes of this model where to lie (it was trained without a prior), and nothing promises that '
+      + "what is decoded between them looks like anything.</p>";
+  return title + code + some + meaning;
+}
+
+export function neighbours(facts, reading) {
+  const { vote: { label, votes, neighbours }, onCode, distance } = reading, share = `${(100 * votes / neighbours).toFixed(0)}`;
+  const far = !onCode && distance > facts.gap ? "<p><b>No code is near</b>, so this vote means little.</p>" : "";
+  const told = facts.conditional
+    ? '<p class="lm-soft">This model is told the class, so its codes need not say it, and neighbours of every class are no surprise.</p>' : "";
+  return `<p>Its neighbours say it is ${chip(facts, label)}</p>`
+    + `<div class="lm-bar"><div style="width:${share}%;background:${facts.classes[label].colour}"></div></div>`
+    + `<p class="lm-soft">${votes} of the ${neighbours} nearest test codes${inAll(reading)} are ${name(facts, label)} (${share} %, `
+    + `a ${neighbours}-nearest-neighbour vote).</p>${far}${told}`;
+}
+
+export function nearest(facts, reading, label) {
+  const { onCode, distance } = reading, away = distance >= 0.005 ? number(distance) : "less than 0.01";
+  return `<p>Nearest: test image ${reading.nearest.toLocaleString("en")}, labelled ${chip(facts, label)}</p>`
+    + `<p class="lm-soft">${onCode ? "This is its code." : `Its code is ${away} away${inAll(reading).replace(/,$/, "")}.`}</p>`;
+}
+
+/** For a conditional model: which class the reconstruction was told, where the map's own image was told another. */
+export function toldAnother(facts, label) {
+  if (!facts.conditional || label === facts.drawn) return "";
+  const drawn = facts.drawn === null ? "without a class" : `as ${name(facts, facts.drawn)}`;
+  return `<p class="lm-soft">For the reconstruction the model was told the image's class, ${name(facts, label)}; the map draws the same code ${drawn}.</p>`;
+}
+
+/** What it takes to describe the image, in nats; kl: null for a model without a posterior. */
+export function losses(facts, { reconstruction, kl }) {
+  if (kl === null) {
+    return `<p><b>${number(reconstruction, 1)} nats</b> of reconstruction loss</p><p class="lm-soft">Grey pixels, summed. This model gives `
+      + `each image a single code, not a cloud: there is no KL divergence. ${facts.nat}</p>`;
+  }
+  const average = facts.average === null ? "" : `; ${number(facts.average, 1)} on average over the test images`;
+  return `<p><b>${number(reconstruction + kl, 1)} nats</b> ${facts.describes}${average}</p>`
+    + `<p class="lm-soft">${number(reconstruction, 1)} for what the reconstruction misses + ${number(kl, 1)} for the code itself `
+    + `(KL divergence); ${facts.binarised ? "binarised" : "grey"} pixels, mean of ${facts.samples} samples of z. ${facts.nat}</p>`;
+}

@@ -1,0 +1,69 @@
+"""The panel beside the map: what readout.js, which writes it in the browser, has to know of a model and its test images."""
+
+from typing import Any
+
+from core import figures, latent, metrics
+from core.checkpoints import Checkpoint
+from core.data.datasets import DATASETS, DatasetError, on_disk
+from core.reconstruction import DESCRIPTION_SAMPLES
+from pages.browser import address
+from pages.images.pictures import INVENTED_RGB, MISSING_RGB
+from pages.session import caches
+from pages.session.caches import MapView
+from pages.session.words import NAT
+from pages.web import assets, errors
+from pages.web.assets import Asset
+
+OF_A_DENSITY = "is the −ELBO of this image{given} (of a density: it can be negative)"
+DESCRIBES = {"bernoulli": "to describe this image{given} (−ELBO)", "gaussian": OF_A_DENSITY, "laplace": OF_A_DENSITY}
+
+
+def facts(view: MapView, images: Asset | None, why_not: str) -> dict[str, Any]:
+    """All that the panel needs besides what the map has, as JSON: addresses of codes, decoder and test images, and what is true of the
+    model. `why_not`: why there are no images.
+    """
+    model, frame = view.checkpoint.model, view.frame
+    labels = range(max(int(frame.labels.max(initial=0)) + 1, len(frame.classes)))
+    return {
+        "codes": address(view.codes),
+        "decoder": address(view.code_decoder) if view.code_decoder else None,  # None: the map's own does, or the server
+        "served": f"{assets.prefix()}/points/{view.checkpoint.name}" if view.atlas else None,
+        "images": address(images) if images else None,
+        "instead": f"{why_not} This is what the decoder makes of the code.",
+        "classes": [_class(frame.classes, label) for label in labels],
+        "plane": {"origin": frame.plane.origin.tolist(), "axes": frame.plane.axes.tolist()},
+        "gap": view.gap,  # beyond this distance from the nearest code, no code is near
+        "keeps_to_prior": latent.keeps_to_prior(model),
+        "conditional": model.conditional,
+        "drawn": frame.label,  # the class that the map's decoder was told
+        "likelihood": model.config.likelihood,
+        "sigma": model.config.sigma,
+        "binarised": metrics.elbo_metric(model) == "negative_elbo_nats",
+        "samples": DESCRIPTION_SAMPLES,
+        "describes": DESCRIBES[model.config.likelihood].format(given=" given its class" * model.conditional),
+        "average": metrics.from_card(view.checkpoint.card, metrics.elbo_metric(model)),
+        "nat": NAT,
+        "error_rgb": {"missing": MISSING_RGB, "invented": INVENTED_RGB},
+    }
+
+
+def _class(names: tuple[str, ...], label: int) -> dict[str, str]:
+    return {"name": figures.class_name(names, label), "colour": figures.class_colour(label), "text": figures.text_colour(label)}
+
+
+def test_images(checkpoint: Checkpoint) -> tuple[Asset | None, str]:
+    """The test images that the codes belong to, or None and why they cannot be shown."""
+    dataset, expected = checkpoint.dataset_name, len(checkpoint.latents.mu)
+    if dataset not in DATASETS:
+        return None, "The model's card does not say which data set its codes come from."
+    if not on_disk(dataset, "test"):
+        return None, f"The test image is not on this machine ({DATASETS[dataset].name} is not downloaded)."
+    try:
+        count, *shape = caches.test_images(dataset).shape
+    except DatasetError as error:
+        return None, errors.words(error)
+    if count != expected:
+        return None, f"{DATASETS[dataset].name} on this machine has {count:,} test images, and the model was measured on {expected:,}."
+    if unfit := checkpoint.why_not_for((1, *shape)):
+        return None, unfit
+    return caches.test_images_file(dataset), ""

@@ -196,7 +196,9 @@ def test_a_prior_that_has_no_weight_is_not_claimed(panel: Panel, own_checkpoints
     assert "without a prior" in panel(app) and "σ from" not in panel(app)
 
 
-def test_decoder_too_large_for_the_browser_is_previewed_from_an_atlas_and_the_page_says_so(panel: Panel, own_checkpoints: Path) -> None:
+def test_decoder_too_large_for_the_browser_is_previewed_from_an_atlas_and_the_page_says_so(
+    panel: Panel, read: Read, own_checkpoints: Path
+) -> None:
     save_untrained(own_checkpoints, "large", VAEConfig(encoder_hidden=(8,), decoder_hidden=(2048, 1024)))
     data = map_data(app := run(checkpoint="large", z="1,1"))
     assert data["decoder"] is None and data["atlas"].endswith("atlas.bin")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -222,6 +223,48 @@ def test_click_on_a_dot_shows_its_image_and_reconstruction(view: View) -> None:
     expect(panel.get_by_role("img")).to_have_count(3)
     nearest = np.abs(checkpoints.load("vae-mnist-2d").latents.mu - np.array(view.url_z())).max(1).min()
     assert nearest < 1e-3
+
+
+def test_keeping_a_point_asks_nothing_of_the_server_until_something_else_does(view: View) -> None:
+    sent: list[str | bytes] = []
+    view.page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
+    view.open(f"?z={POINT[0]},{POINT[1]}")
+    view.page.wait_for_timeout(1000)  # the page's own last words
+    before, panel = len(sent), view.page.locator("[data-testid=panel]")
+    for u in (0.3, 0.5, 0.7):
+        old = view.page.url
+        view.page.mouse.click(*view.at(u, 0.4))
+        assert view.page.url != old, "the address is written in the click itself"
+        z = [f"{v:.2f}".replace("-", "−") for v in view.url_z()]
+        assert f"z = ({', '.join(z)})" in view.panel(), "and so is the panel"
+    view.page.wait_for_timeout(1000)
+    assert len(sent) == before
+    kept = view.url_z()
+    view.page.get_by_role("button", name="Prior rings").click()
+    view.page.wait_for_function("location.href.includes('prior')")
+    assert view.url_z() == kept and len(sent) > before
+    expect(panel).to_contain_text(f"z = ({', '.join(z)})")
+
+
+def test_without_its_server_the_map_and_the_panel_go_on(
+    chromium: Browser, mnist_like: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    running = Server(mnist_like, tmp_path_factory.mktemp("lost") / "log")
+    view = View((context := chromium.new_context()).new_page(), running.url)
+    try:
+        view.open(f"?z={POINT[0]},{POINT[1]}")
+        running.stop()
+        view.page.wait_for_timeout(500)
+        for u in (0.25, 0.45, 0.6):
+            view.point(u, 0.5)
+            shown, old = view.image(), view.panel()
+            view.page.mouse.click(*view.at(u, 0.5))
+            z = [f"{v:.2f}".replace("-", "−") for v in view.url_z()]
+            assert f"z = ({', '.join(z)})" in view.panel() != old and "of the 10 nearest test codes" in view.panel()
+            assert shown.any()
+    finally:
+        running.stop()
+        context.close()
 
 
 def test_keys_move_keep_and_clear(view: View) -> None:

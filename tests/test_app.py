@@ -5,6 +5,7 @@ import weakref
 
 import anyio
 import streamlit as st
+from live import run_async
 
 import app
 
@@ -35,7 +36,7 @@ def test_what_only_refers_to_itself_is_freed_while_the_server_runs(monkeypatch):
     try:
         gone = weakref.ref(Loop())
         assert gone() is not None
-        anyio.run(serve)
+        run_async(serve)
     finally:
         gc.enable()
 
@@ -54,4 +55,4 @@ def test_the_collector_ends_with_the_server(monkeypatch):
             await anyio.sleep(0)
         return at_the_end
 
-    assert anyio.run(serve) == len(collected)
+    assert run_async(serve) == len(collected)

@@ -1,11 +1,11 @@
 // The kept point in the page's address, written and read as pages/session/properties.py does: checkpoint, z, and what else there is.
 
-/** Put z (null: none is kept) into the address, as a new entry in the history, so that Back goes to the earlier point. */
-export function writePoint(z) {
+/** Put z (null: none is kept) into the address: as a new entry in the history, so that Back goes to the earlier point, or in place of this one. */
+export function writePoint(z, instead = false) {
   const others = [...new URLSearchParams(location.search)].filter(([name]) => name !== "z");
   const first = others.filter(([name]) => name === "checkpoint"), rest = others.filter(([name]) => name !== "checkpoint");
   const query = new URLSearchParams([...first, ["z", z ? z.map((v) => Number(v.toFixed(4)) || 0).join() : ""], ...rest]);
-  history.pushState({}, "", `${location.pathname}?${query}${location.hash}`);
+  history[instead ? "replaceState" : "pushState"]({}, "", `${location.pathname}?${query}${location.hash}`);
 }
 
 /** The address's point: null where it says that none is kept, undefined where it says nothing that can be used. */

@@ -5,6 +5,8 @@ import { readPoint, writePoint } from "./address.js";
 import { format } from "./controls.js";
 import { Late } from "./late.js";
 
+let last; // what was kept here and Python may not have heard of: { view, z, known: what Python has }; it outlives the map when a visitor leaves
+
 export class Keeping {
   sent = 0; // number of the last kept point that Python was told of
   chosen = false; // someone has kept a point here
@@ -19,7 +21,16 @@ export class Keeping {
 
   /** The kept point as Python has it: news only where that is not what it was last known to have, for what is kept here since is newer. */
   heed({ z, commit, walk }, changed) {
-    const { cursor, tour, figure } = this.map, news = commit >= this.sent && String(z) !== String(this.agreed);
+    const { cursor, tour, figure, view } = this.map;
+    if (this.agreed === undefined && last?.view === view && last.known === String(z)) {
+      this.agreed = z; // Python has not heard of what was kept before the visitor left
+      this.sent = commit;
+      writePoint(last.z, true);
+      this.choose(last.z);
+      if (!cursor.pointing) cursor.rest();
+      return tour.stop();
+    }
+    const news = commit >= this.sent && String(z) !== String(this.agreed);
     if (news) {
       this.sent = commit;
       this.agreed = z;
@@ -46,10 +57,12 @@ export class Keeping {
   choose(z) {
     const pick = () => {
       this.agreed = z;
+      last = undefined;
       return { z, commit: ++this.sent };
     };
     this.chosen = true;
     this.map.cursor.choose(z);
+    last = { view: this.map.view, z, known: String(this.agreed) };
     if (this.map.data.readout) this.late.say("pick", pick);
     else this.map.tell("pick", pick());
   }

@@ -2,13 +2,16 @@
 
 import { listener } from "../events.js";
 
+// Who leaves for another page needs no rerun of this one, which would run into that page's; keeping.js remembers the point.
+const LEAVING = "[data-testid=stSidebarNav]";
+
 export class Late {
   #words = new Map(); // name -> what makes the word, when it is told
 
   /** room: where the visitor can do what they like before Python has to know; tell(name, word): Streamlit's own way. */
   constructor(room, signal, tell) {
     this.tell = tell;
-    const on = listener(signal), turn = ({ target }) => room.contains(target) || this.flush();
+    const on = listener(signal), turn = ({ target }) => room.contains(target) || target.closest?.(LEAVING) || this.flush();
     on(document, "pointerdown", turn, { capture: true }); // before the click that makes Streamlit run
     on(document, "focusin", turn, { capture: true });
   }

@@ -186,13 +186,13 @@ def test_other_dimensions_are_shown_on_a_plane_and_the_map_says_so(own_checkpoin
     assert map_data(app)["z"] == [1, 2] and map_data(app)["layers"] == ["prior"] and not map_data(app)["note"]
 
 
-def save_random(root: Path, kind: str, dimensions: int, dataset: str = "mnist", **settings: object) -> np.ndarray:
+def save_random(root: Path, kind: str, dimensions: int, dataset: str = "mnist", count: int = 500, **settings: object) -> np.ndarray:
     """A model of this kind with random weights, saved as `other`; its random codes."""
     hidden = {} if kind == "conv-vae" else {"encoder_hidden": (8,), "decoder_hidden": (8,)}
     model = build(kind, MODELS[kind].config(latent_dim=dimensions, **hidden, **settings)).eval()
-    codes = np.random.default_rng(0).normal(size=(500, dimensions)).astype(np.float16).astype(np.float32)
+    codes = np.random.default_rng(0).normal(size=(count, dimensions)).astype(np.float16).astype(np.float32)
     has_posterior = "kl_nats" in MODELS[kind].module.LOSSES
-    latents = Latents(codes, np.zeros_like(codes) if has_posterior else None, np.arange(500) % 10)
+    latents = Latents(codes, np.zeros_like(codes) if has_posterior else None, np.arange(count) % 10)
     checkpoints.save(root / "other", kind, model, {"dataset": {"name": dataset}}, latents)
     return codes
 

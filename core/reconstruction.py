@@ -127,7 +127,7 @@ def by_pca(principal: Principal, image: np.ndarray) -> Reconstruction:
 class Description:
     """What a decoder draws from an image's code, and what it takes to describe the image with that: the two halves of its -ELBO."""
 
-    x_hat: np.ndarray  # float32 (28, 28) in [0, 1]: of mu
+    x_hat: np.ndarray  # float32 (H, W) in [0, 1]: of mu
     reconstruction_nats: float  # -log p(x|z), mean over DESCRIPTION_SAMPLES draws of z; without a posterior of mu alone
     kl_nats: float | None  # None for a model without a posterior
 
@@ -136,7 +136,7 @@ class Description:
 def describe(
     model: Model, mu: np.ndarray, logvar: np.ndarray | None, image: np.ndarray, label: int | None = None, seed: int = 0
 ) -> Description:
-    """An image (28, 28) in [0, 1] described by its code, mu and logvar (D,), as the model's -ELBO is measured (metrics.elbo_metric):
+    """An image (H, W) in [0, 1] described by its code, mu and logvar (D,), as the model's -ELBO is measured (metrics.elbo_metric):
     binarised by one draw for each sample of z, or grey. label: the image's class, of which a conditional model is told.
     """
     x, told = _batch(image[None]), None if label is None or not model.conditional else torch.tensor([label])

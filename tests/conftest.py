@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from bundle import Bundle
 from chromium import ADVICE, FLAGS, ON_CPU, find
 from hypothesis import settings
 from live import PATIENCE_MS, Server, write_mnist_files
 from playwright.sync_api import Browser, expect, sync_playwright
+from view import View
 
 from core import checkpoints
 from core.data.datasets import Split, load
@@ -104,6 +106,25 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=[*FLAGS, ON_CPU])
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def view(server: Server, chromium: Browser) -> Iterator[View]:
+    """The Explore page in a browser that has seen nothing yet; nothing may have gone wrong in it."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    opened = View(context.new_page(), server.url)
+    yield opened
+    context.close()
+    assert opened.errors == []
+
+
+@pytest.fixture(scope="module")
+def bundle(chromium: Browser) -> Iterator[Bundle]:
+    """The browser's modules in a page without a server; nothing may have gone wrong in it."""
+    opened = Bundle(chromium)
+    yield opened
+    opened.close()
+    assert opened.errors == []
 
 
 @pytest.fixture

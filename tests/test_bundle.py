@@ -1,14 +1,12 @@
 """The browser's modules one by one, in one page of a real browser without a server: arithmetic, what input means, who hears of what."""
 
 import base64
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from bundle import MODULES, STYLES, Bundle
-from playwright.sync_api import Browser
 from safetensors.numpy import save
 
 from core import export
@@ -20,14 +18,6 @@ from pages.browser import FOLDER
 from pages.browser.map import LAYERS
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("bundle")]
-
-
-@pytest.fixture(scope="module")
-def bundle(chromium: Browser) -> Iterator[Bundle]:
-    opened = Bundle(chromium)
-    yield opened
-    opened.close()
-    assert opened.errors == []
 
 
 # --- the bundle ------------------------------------------------------------------------------------------------------------

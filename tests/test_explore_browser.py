@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from live import Server, Watched, until
+from live import Server, until
 from playwright.sync_api import Browser, BrowserContext, Route, expect
+from view import View
 
 from core import checkpoints
 
@@ -17,67 +17,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 SLOW = pytest.mark.slow
 
 POINT = (0.5, 1.5)
-
-
-class View(Watched):
-    """The Explore page in a browser, with the gestures that the tests make."""
-
-    def open(self, query: str = "") -> "View":
-        self.page.goto(f"{self.base}/{query}")
-        self.page.wait_for_selector("[data-testid=latent-map][data-plotted]")
-        self.page.wait_for_selector("[data-testid=panel]")
-        return self
-
-    def image(self) -> np.ndarray:
-        """The decoded image on the canvas, uint8 (784,)."""
-        script = "c => [...c.getContext('2d').getImageData(0, 0, 28, 28).data].filter((_, i) => i % 4 === 0)"
-        return np.array(self.page.locator("[data-testid=decoded]").evaluate(script), np.uint8)
-
-    def box(self) -> dict[str, float]:
-        return self.page.locator("[data-testid=latent-map]").bounding_box()
-
-    def at(self, u: float, v: float) -> tuple[float, float]:
-        """The page's pixel at a fraction of the map's width and height."""
-        box = self.box()
-        return box["x"] + u * box["width"], box["y"] + v * box["height"]
-
-    def point(self, u: float, v: float) -> None:
-        self.page.mouse.move(*self.at(u, v))
-        self.frame()
-
-    def click(self, u: float, v: float) -> None:
-        """Click, and wait until Python has answered: the address names the point."""
-        before = self.page.url
-        self.page.mouse.click(*self.at(u, v))
-        self.page.wait_for_function("before => location.href !== before", arg=before)
-        self.frame()
-
-    def frame(self) -> None:
-        """Let the frames that were asked for be painted."""
-        self.frames(2)
-
-    def decodes(self) -> int:
-        return self.page.evaluate("performance.getEntriesByName('latent-map:decode').length")
-
-    def url_z(self) -> tuple[float, ...]:
-        self.page.wait_for_function("/[?&]z=[^&]/.test(location.search)")  # the panel may answer before the address does
-        match = re.search(r"[?&]z=([^&]*)", self.page.url)
-        assert match, self.page.url
-        return tuple(float(v) for v in match[1].replace("%2C", ",").split(","))
-
-    def panel(self) -> str:
-        return self.page.locator("[data-testid=panel]").inner_text()
-
-    def wait_for_bright(self, *classes: int) -> list[float]:
-        """Wait until these classes alone are drawn brightly; returns every class's opacity."""
-        opacities = "document.querySelector('.lm-plot').data.map(trace => trace.marker.opacity)"
-        bright = f"() => {opacities}.map((o, i) => o > 0.5 ? i : -1).filter(i => i >= 0).join() === '{','.join(map(str, classes))}'"
-        self.page.wait_for_function(bright)
-        return self.page.evaluate(opacities)
-
-    def ranges(self) -> list[float]:
-        script = "(p => [...p.layout.xaxis.range, ...p.layout.yaxis.range])(document.querySelector('.lm-plot'))"
-        return self.page.evaluate(script)
 
 
 @pytest.fixture(scope="module")
@@ -223,48 +162,6 @@ def test_click_on_a_dot_shows_its_image_and_reconstruction(view: View) -> None:
     expect(panel.get_by_role("img")).to_have_count(3)
     nearest = np.abs(checkpoints.load("vae-mnist-2d").latents.mu - np.array(view.url_z())).max(1).min()
     assert nearest < 1e-3
-
-
-def test_keeping_a_point_asks_nothing_of_the_server_until_something_else_does(view: View) -> None:
-    sent: list[str | bytes] = []
-    view.page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
-    view.open(f"?z={POINT[0]},{POINT[1]}")
-    view.page.wait_for_timeout(1000)  # the page's own last words
-    before, panel = len(sent), view.page.locator("[data-testid=panel]")
-    for u in (0.3, 0.5, 0.7):
-        old = view.page.url
-        view.page.mouse.click(*view.at(u, 0.4))
-        assert view.page.url != old, "the address is written in the click itself"
-        z = [f"{v:.2f}".replace("-", "−") for v in view.url_z()]
-        assert f"z = ({', '.join(z)})" in view.panel(), "and so is the panel"
-    view.page.wait_for_timeout(1000)
-    assert len(sent) == before
-    kept = view.url_z()
-    view.page.get_by_role("button", name="Prior rings").click()
-    view.page.wait_for_function("location.href.includes('prior')")
-    assert view.url_z() == kept and len(sent) > before
-    expect(panel).to_contain_text(f"z = ({', '.join(z)})")
-
-
-def test_without_its_server_the_map_and_the_panel_go_on(
-    chromium: Browser, mnist_like: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    running = Server(mnist_like, tmp_path_factory.mktemp("lost") / "log")
-    view = View((context := chromium.new_context()).new_page(), running.url)
-    try:
-        view.open(f"?z={POINT[0]},{POINT[1]}")
-        running.stop()
-        view.page.wait_for_timeout(500)
-        for u in (0.25, 0.45, 0.6):
-            view.point(u, 0.5)
-            shown, old = view.image(), view.panel()
-            view.page.mouse.click(*view.at(u, 0.5))
-            z = [f"{v:.2f}".replace("-", "−") for v in view.url_z()]
-            assert f"z = ({', '.join(z)})" in view.panel() != old and "of the 10 nearest test codes" in view.panel()
-            assert shown.any()
-    finally:
-        running.stop()
-        context.close()
 
 
 def test_keys_move_keep_and_clear(view: View) -> None:

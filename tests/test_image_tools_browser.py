@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from live import PATIENCE_MS, PROJECT, Server
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, expect
-from test_explore_browser import View
+from view import View
 
 from pages.browser.tools import MAX_BOXES, MAX_DRAWING_BYTES, PNG_MAGIC, read_boxes, read_drawing
 

@@ -1,14 +1,13 @@
 """A kept point belongs to the page: it asks nothing of the server, outlives it, and Python hears of it before it has to know."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from live import Server, until
 from playwright.sync_api import Browser, Page, WebSocket, expect
-from test_explore_browser import View
+from view import View
 
 from core import checkpoints
 
@@ -17,15 +16,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 CODES = checkpoints.load("vae-mnist-2d").latents
 FIRST = "?checkpoint=vae-mnist-2d&z=0.5,1.5"
 PANEL = "document.querySelector('[data-testid=panel]').innerText"
-
-
-@pytest.fixture
-def view(server: Server, chromium: Browser) -> Iterator[View]:
-    context = chromium.new_context(viewport={"width": 1440, "height": 900})
-    opened = View(context.new_page(), server.url)
-    yield opened
-    context.close()
-    assert opened.errors == []
 
 
 def messages(page: Page) -> list[str]:

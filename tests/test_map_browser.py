@@ -2,14 +2,13 @@
 
 import io
 import re
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from live import Server
 from PIL import Image
 from playwright.sync_api import Browser, expect
-from test_explore_browser import View
+from view import View
 
 from core import checkpoints, latent
 from core.figures import CLASS_COLOURS
@@ -25,15 +24,6 @@ SIZES = [
 LIMIT = 100
 UNIT = "(p => (p.layout.xaxis.range[1] - p.layout.xaxis.range[0]) / (p.clientWidth - 40))(document.querySelector('.lm-plot'))"
 SIDEBAR = "document.querySelector('[data-testid=stSidebar]').dataset.collapsed"
-
-
-@pytest.fixture
-def view(server: Server, chromium: Browser) -> Iterator[View]:
-    context = chromium.new_context(viewport={"width": 1440, "height": 900})
-    opened = View(context.new_page(), server.url)
-    yield opened
-    context.close()
-    assert opened.errors == []
 
 
 def sidebar(view: View, wanted: bool) -> None:

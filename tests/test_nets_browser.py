@@ -1,13 +1,11 @@
 """The nets of the bundle against torch: the same inputs give the same numbers."""
 
 import base64
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
 import torch
 from bundle import Bundle
-from playwright.sync_api import Browser
 from scipy import stats
 
 from core import export, latent, reconstruction
@@ -18,14 +16,6 @@ from core.models.vae import VAEConfig
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 READ = "const read = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;"
-
-
-@pytest.fixture(scope="module")
-def bundle(chromium: Browser) -> Iterator[Bundle]:
-    opened = Bundle(chromium)
-    yield opened
-    opened.close()
-    assert opened.errors == []
 
 
 def base64_of(content: bytes) -> str:

@@ -2,13 +2,12 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from bundle import Bundle
-from playwright.sync_api import Browser
 from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
 from test_pages import CODES, map_data, run, save_random, save_untrained
@@ -37,14 +36,6 @@ READ = """
   stopper.abort();
   return { html: readout.element.innerHTML, answer: map.answer && Array.from(map.answer) };
 """
-
-
-@pytest.fixture(scope="module")
-def bundle(chromium: Browser) -> Iterator[Bundle]:
-    opened = Bundle(chromium)
-    yield opened
-    opened.close()
-    assert opened.errors == []
 
 
 @pytest.fixture

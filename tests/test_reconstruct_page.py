@@ -19,32 +19,16 @@ from core.models import MODELS, build
 from core.models.autoencoder import AutoencoderConfig
 from core.models.vae import VAEConfig
 from pages import browser
-from pages.session import caches, downloads
+from pages.session import caches
 
 PAGE = Path(__file__).resolve().parents[1] / "pages" / "reconstruct.py"
-
-
-@pytest.fixture(autouse=True)
-def no_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in a fresh clone, unless a test says otherwise."""
-    monkeypatch.setenv("LATENT_DATA", str(tmp_path / "nothing"))
-    downloads._jobs.clear()
+pytestmark = pytest.mark.usefixtures("no_data")
 
 
 @pytest.fixture
 def mnist(mnist_like: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """MNIST's test images, but not its training images."""
     monkeypatch.setenv("LATENT_DATA", str(mnist_like))
-
-
-@pytest.fixture
-def own_checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the shipped checkpoint that a test may damage, and room for others."""
-    root = tmp_path / "checkpoints"
-    shutil.copytree(checkpoints.CHECKPOINTS / "vae-mnist-2d", root / "vae-mnist-2d")
-    monkeypatch.setattr(checkpoints, "CHECKPOINTS", root)
-    monkeypatch.setattr(checkpoints, "SHIPPED_ROOT", root)
-    return root
 
 
 def run(**state: object) -> AppTest:

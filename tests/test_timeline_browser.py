@@ -12,7 +12,7 @@ import timeline_app
 import torch
 from live import PROJECT, Server, until
 from playwright.sync_api import Browser, BrowserContext, Route, expect
-from test_explore_browser import View
+from view import View
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("timeline")]
 

@@ -55,7 +55,7 @@ def _label(text: str, classes: int) -> int | None:
 
 def _read(view: MapView, point: tuple[float, float]) -> dict[str, Any]:
     """`drawn`: what the map shows at the point; on a dot also `x_hat`, the reconstruction, told the image's own class, and where the test
-    image is here `losses`, in nats. Pictures: base64 of 784 grey levels.
+    image is here `losses`, in nats. Pictures: base64 of grey levels, a byte a pixel.
     """
     checkpoint, frame = view.checkpoint, view.frame
     codes, model = checkpoint.latents, checkpoint.model

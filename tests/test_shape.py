@@ -20,7 +20,8 @@ from core.models.vae import VAEConfig
 from core.shape import SHAPE
 from core.training.card import write_checkpoint
 from core.training.config import TrainingConfig
-from core.training.loop import Trainer, TrainingError
+from core.training.failures import TrainingError
+from core.training.loop import Trainer
 
 HEIGHT, WIDTH = 20, 12
 SMALL: dict[str, dict[str, Any]] = {"conv-vae": {"channels": (4, 6), "hidden": 16}}  # other models: one small layer each way

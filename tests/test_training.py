@@ -28,8 +28,9 @@ from core.models.vae import VAEConfig
 from core.training import __main__ as command
 from core.training.card import measure, write_checkpoint
 from core.training.config import TrainingConfig, choose_device, choose_precision, device_title, devices
+from core.training.failures import TrainingError
 from core.training.folder import read_status
-from core.training.loop import Progress, Trainer, TrainingError
+from core.training.loop import Progress, Trainer
 from core.training.state import STATE_FILE, StateError, read_state, write_state
 
 PROJECT = Path(command.__file__).resolve().parents[2]

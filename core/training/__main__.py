@@ -27,9 +27,10 @@ from core.models.config import Setting, settings, to_json
 from core.training.card import summary
 from core.training.config import DEVICES, TrainingConfig, choose_device, device_title
 from core.training.distributed import LostContact, in_contact, joined
+from core.training.failures import TrainingError
 from core.training.folder import STOP, BusyError, begin, hold, read_config, withdraw, write_status
 from core.training.history import final_kl_nats, read_metrics
-from core.training.loop import Progress, TrainingError
+from core.training.loop import Progress
 from core.training.profile import profile
 from core.training.run import STOPPED, Execution, Hooks, Stopped, explain
 from core.training.run_config import RunConfig

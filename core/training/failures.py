@@ -7,6 +7,10 @@ MAKE_ROOM = "Make room (delete old runs, for example)"
 DISK_FULL = f"The disk is full. {MAKE_ROOM}, then resume. {KEPT}"
 
 
+class TrainingError(Exception):
+    """Training cannot go on; the message says what happened and what to do."""
+
+
 def explain(error: BaseException) -> str:
     """What went wrong, and what to do about it, for whatever nobody who knows more has explained."""
     if is_disk_full(error):

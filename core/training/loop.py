@@ -24,17 +24,12 @@ from torch import Tensor, nn
 from core.models import Model, ModelConfig, build
 from core.models.config import to_json
 from core.pace import Pace
-from core.training import schedule
+from core.training import resuming, schedule
 from core.training.config import TrainingConfig, choose_device, choose_precision
 from core.training.distributed import ALONE, STOP_EVERY, Ranks
+from core.training.failures import TrainingError
 from core.training.graph import GraphedStep
 from core.training.schedule import Schedule
-from core.training.state import damaged, read_state, write_state
-from core.words import plural
-
-
-class TrainingError(Exception):
-    """Training cannot go on; the message says what happened and what to do."""
 
 
 @dataclass(frozen=True)
@@ -276,76 +271,20 @@ class Trainer:
 
     # --- resuming ------------------------------------------------------------------------------------------------------
 
-    def _state_tensors(self) -> dict[str, Tensor]:
-        """Every tensor that the next step depends on and that is the same on all ranks."""
-        tensors = {f"model.{name}": tensor for name, tensor in self.model.state_dict().items()}
-        tensors |= {f"average.{name}": tensor for name, tensor in self.average.state_dict().items()}
-        for index, state in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer.{index}.{name}": tensor for name, tensor in state.items()}
-        return tensors
-
     def save_state(self, folder: Path, **facts: object) -> None:
-        """Write what `restore` needs to folder, atomically (safetensors and JSON), with more facts if wanted.
-
-        All ranks call it, because each has its own sums and noise; the first one writes.
-        """
+        """Write what `restore` needs to folder, atomically, with more facts if wanted. All ranks call it; the first one writes."""
         if not all(torch.isfinite(parameter).all() for parameter in self.model.parameters()):
             raise TrainingError(f"The weights are no longer finite numbers: {self._diverged()}")  # the last good state stays
-        own = {"sums": self.ranks.gather(self.sums)}
-        if self.step % self.steps_per_epoch:
-            own["noise"] = self.ranks.gather(self.generator.get_state().to(self.device))
-        if self.ranks.first:
-            write_state(folder, self._state_tensors() | own, {"step": self.step, "seconds": self.seconds} | facts | self._identity())
+        resuming.save(self, folder, facts)
 
-    def restore(self, folder: Path) -> dict:
+    def restore(self, folder: Path) -> dict[str, Any]:
         """Go on from a state that `save_state` wrote; returns its facts. All ranks call it; the first one reads.
 
         Raises TrainingError when it belongs to another recipe, model or data set, StateError when it is missing or damaged.
         """
-        tensors, facts = self.ranks.told(lambda: read_state(folder))
-        if (processes := facts.get("processes", 1)) != self.ranks.world:
-            raise TrainingError(
-                f"{folder} holds a run of {plural(processes, 'process', 'processes')}, and this is one of {self.ranks.world}. "
-                f"Resume it on the command line with as many as before (torchrun), or train into another folder."
-            )
-        if any(facts.get(key) != value for key, value in self._identity().items()):
-            raise TrainingError(f"{folder} holds a run with other settings; resume with the same ones, or train into another folder.")
-        noise = tensors.pop("noise", None)
-        if what := self._state_fault(tensors, facts, noise):
-            raise damaged(folder, what)
-        groups = self.optimizer.state_dict()["param_groups"]
-        parameters, moments = list(self.model.parameters()), dict[int, dict[str, Tensor]]()
-        for name, tensor in tensors.items():
-            if name.startswith("optimizer."):
-                _, index, moment = name.split(".")
-                if tensor.dim():  # laid out in memory as its weights are, which the fused optimiser takes for granted
-                    tensor = torch.empty_like(parameters[int(index)], device="cpu").copy_(tensor)
-                moments.setdefault(int(index), {})[moment] = tensor
-        self.model.load_state_dict({n.removeprefix("model."): t for n, t in tensors.items() if n.startswith("model.")})
-        self.average.load_state_dict({n.removeprefix("average."): t for n, t in tensors.items() if n.startswith("average.")})
-        self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
-        self.sums.copy_(self.ranks.own(tensors["sums"]))
-        self.step, self.seconds = facts["step"], facts["seconds"]
-        if noise is not None and len(own := self.ranks.own(noise)) == len(self.generator.get_state()):
-            self.generator.set_state(own)  # where the kind of device is another one, it draws other numbers
-        return facts
+        return resuming.restore(self, folder)
 
-    def _state_fault(self, tensors: dict[str, Tensor], facts: dict, noise: Tensor | None) -> str:
-        """What is wrong with a state of this very run; "" when nothing is."""
-        step, seconds = facts.get("step"), facts.get("seconds")
-        if not isinstance(step, int) or not 0 <= step <= self.total_steps or not isinstance(seconds, int | float):
-            return f"step {step!r}, seconds {seconds!r}"
-        if bool(step % self.steps_per_epoch) != (noise is not None) or (noise is not None and noise.dtype != torch.uint8):
-            return f"step {step}, noise {'missing' if noise is None else noise.dtype}"
-        expected = {name: tensor.shape for name, tensor in self._state_tensors().items() if not name.startswith("optimizer.")}
-        expected["sums"] = torch.Size([self.ranks.world * len(self.sums)])
-        for index, parameter in enumerate(self.model.parameters() if step else ()):
-            moments = {"step": torch.Size(), "exp_avg": parameter.shape, "exp_avg_sq": parameter.shape}  # AdamW's
-            expected |= {f"optimizer.{index}.{moment}": shape for moment, shape in moments.items()}
-        found = {name: tensor.shape for name, tensor in tensors.items()}
-        return ", ".join(sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name)))
-
-    def _identity(self) -> dict:
+    def identity(self) -> dict[str, Any]:
         """What must agree for a resumed run to be the same run."""
         recipe = to_json(dataclasses.replace(self.config, device="auto", precision="auto"))
         model = {"model": self.model_name, "model_config": to_json(self.model_config)}

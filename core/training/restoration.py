@@ -27,7 +27,8 @@ from core.models.restoration import DenoiserConfig, LessonConfig, UpscalerConfig
 from core.shape import SIDE
 from core.training.card import how_trained, made_with, round_weights
 from core.training.config import DEVICES, PRECISIONS, TrainingConfig, device_title
-from core.training.loop import Progress, Trainer, TrainingError, denormals_flushed
+from core.training.failures import TrainingError
+from core.training.loop import Progress, Trainer, denormals_flushed
 from core.training.state import STATE_FILE, StateError
 from core.words import duration
 
@@ -112,8 +113,9 @@ class RestorationTrainer(Trainer):
             return self.task.damage((x + paper_grain(x, self.generator)).clamp_(0.0, 1.0), self.generator), x, None
         return self.task.damage(x, self.generator), x, None
 
-    def _identity(self) -> dict:
-        return super()._identity() | {"damage": self.task.damage_words}
+    def identity(self) -> dict[str, Any]:
+        """What must agree: the damage, too."""
+        return super().identity() | {"damage": self.task.damage_words}
 
 
 @torch.no_grad()

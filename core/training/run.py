@@ -26,7 +26,7 @@ from core.training import failures, snapshot
 from core.training.card import write_checkpoint
 from core.training.config import device_title, model_of, recipe_of
 from core.training.distributed import ALONE, LostContact, Ranks
-from core.training.failures import KEPT
+from core.training.failures import KEPT, TrainingError
 from core.training.folder import (
     FINISH,
     STOP,
@@ -38,7 +38,7 @@ from core.training.folder import (
     write_status,
 )  # fmt: skip
 from core.training.history import add_metrics, read_metrics, write_metrics
-from core.training.loop import OnStep, Progress, Trainer, TrainingError, denormals_flushed, named_losses
+from core.training.loop import OnStep, Progress, Trainer, denormals_flushed, named_losses
 from core.training.snapshot import SnapshotError
 from core.training.state import STATE_FILE, StateError
 from core.words import plural

@@ -11,6 +11,7 @@ from chromium import ADVICE, FLAGS, ON_CPU, find
 from hypothesis import settings
 from live import PATIENCE_MS, Server, write_mnist_files
 from playwright.sync_api import Browser, expect, sync_playwright
+from torch import nn
 from view import View
 
 from core import checkpoints
@@ -39,6 +40,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def one_thread() -> None:
     """One thread per worker: the order of floating-point sums does not depend on the machine, and workers do not compete."""
     torch.set_num_threads(1)
+
+
+def linear(network: nn.Module, index: int) -> nn.Linear:
+    """The dense layer at that place of a network."""
+    assert isinstance(network, nn.Sequential)
+    layer = network[index]
+    assert isinstance(layer, nn.Linear)
+    return layer
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import TINY
+from conftest import TINY, linear
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import save as save_arrays
@@ -236,9 +236,9 @@ def test_what_load_would_refuse_is_not_saved(tmp_path, tiny_model, damage):
     model, latents = tiny_model, codes()
     with torch.no_grad():
         if damage == "weights":
-            model.decoder[0].weight[0, 0] = torch.nan
+            linear(model.decoder, 0).weight[0, 0] = torch.nan
         if damage == "beyond float16":
-            model.decoder[0].weight[0, 0] = 1e6
+            linear(model.decoder, 0).weight[0, 0] = 1e6
             model = half_precision(model)
     if damage == "mu":
         latents.mu[1, 1] = 1e6  # infinite as float16
@@ -368,7 +368,7 @@ def test_weights_that_are_not_finite(root, value):
 def test_weights_of_any_type_are_refused_or_load_as_float32(root, dtype):
     edit_weights(root, "decoder.2.bias", torch.ones(784).to(dtype))
     with contextlib.suppress(CheckpointError):
-        bias = load("good", root).model.decoder[2].bias
+        bias = linear(load("good", root).model.decoder, 2).bias
         assert dtype.is_floating_point
         assert torch.equal(bias, torch.ones(784))
 
@@ -756,7 +756,7 @@ def test_an_opened_model_is_read_once_for_each_version_of_its_files(own, tiny_mo
 def test_explore_and_denoise_share_one_model_in_memory(own, reads):
     shown = caches.map_view("good").checkpoint
     with torch.no_grad():
-        shown.model.decoder[-1].bias.fill_(50.0)  # ink everywhere: seen by whoever has this very model
+        linear(shown.model.decoder, -1).bias.fill_(50.0)  # ink everywhere: seen by whoever has this very model
     paper = np.zeros((28, 28), np.float32)
     assert restore.denoise(paper, "vae", checkpoint="good").min() > 0.99
     assert restore.denoise(paper, "vae-search", checkpoint="good").min() > 0.99

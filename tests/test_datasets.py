@@ -291,7 +291,7 @@ def brought(root: Path, folder: str = "MNIST") -> dict[str, bytes]:
 
 
 def test_a_download_leaves_the_files_and_nothing_else(root, mirror):
-    steps = []
+    steps: list[datasets.Progress] = []
     download("mnist", steps.append)
     assert brought(root) == WHOLE
     assert len(load("mnist", "train").images) == 5
@@ -366,7 +366,7 @@ def test_a_broken_download_goes_on_where_it_stopped(root, mirror):
 def test_a_server_that_cannot_go_on_sends_the_whole_file_again(root, mirror):
     write(root / "MNIST" / "raw", {f"{IMAGES}.gz.part": mirror.files[f"{IMAGES}.gz"][:40]})
     mirror.ranges = False
-    steps = []
+    steps: list[datasets.Progress] = []
     download("mnist", steps.append)
     assert mirror.asked[0][1] == "bytes=40-"
     assert steps[0].done_bytes == steps[0].total_bytes == len(mirror.files[f"{IMAGES}.gz"])
@@ -381,7 +381,7 @@ def test_a_part_that_is_already_whole_is_used(root, mirror):
 
 def test_a_server_that_does_not_say_the_length(root, mirror):
     mirror.says_length = False
-    steps = []
+    steps: list[datasets.Progress] = []
     download("mnist", steps.append)
     assert steps[0].total_bytes is None
     assert brought(root) == WHOLE

@@ -34,9 +34,16 @@ from core.training.state import STATE_FILE
 pytestmark = pytest.mark.xdist_group("distributed")  # two processes at a time are enough
 
 PROJECT = Path(command.__file__).resolve().parents[2]
-RECIPE = {"dataset": "digits", "epochs": 3, "batch_size": 10, "learning_rate": 1e-2, "device": "cpu", "precision": "float32"}
+RECIPE: dict[str, Any] = {
+    "dataset": "digits",
+    "epochs": 3,
+    "batch_size": 10,
+    "learning_rate": 1e-2,
+    "device": "cpu",
+    "precision": "float32",
+}
 SIZES: dict[str, dict[str, Any]] = {"conv-vae": {"channels": (4, 4), "hidden": 8}}
-SMALL = {"encoder_hidden": (24,), "decoder_hidden": (16,)}
+SMALL: dict[str, Any] = {"encoder_hidden": (24,), "decoder_hidden": (16,)}
 IMAGES = 301  # one more than two can share
 PATIENCE_S = 120
 

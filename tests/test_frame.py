@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ from pages.web import epochs
 
 CODES = np.random.default_rng(0).normal(0, 3, (50, 3)).astype(np.float32)
 LABELS = (np.arange(50) % 3).astype(np.uint8)
-SMALL = {"encoder_hidden": (4,), "decoder_hidden": (4,)}
+SMALL: dict[str, Any] = {"encoder_hidden": (4,), "decoder_hidden": (4,)}
 
 
 def checkpoint(kind: str, config, dimensions: int) -> checkpoints.Checkpoint:

@@ -24,10 +24,8 @@ pytestmark = pytest.mark.xdist_group("tools")
 
 SIZE = image_tools_app.HEIGHT, image_tools_app.WIDTH
 BOXES = [tuple(int(v) for v in box) for box in image_tools_app.photo()[1]]
-WIDE, PHONE = (
-    {"viewport": {"width": 1440, "height": 1300}},
-    {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
-)
+WIDE: dict[str, Any] = {"viewport": {"width": 1440, "height": 1300}}
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 Box = tuple[int, int, int, int]
 
 

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -95,7 +96,7 @@ def start(config: dict, root: Path) -> jobs.Run:
     return jobs.start(run_config.from_json(config), root)
 
 
-ENDLESS = {"epochs": 100_000}
+ENDLESS: dict[str, Any] = {"epochs": 100_000}
 
 
 def until(what: Callable[[], object], seconds: float = 15.0) -> None:

@@ -1,10 +1,12 @@
 """The metrics against models whose likelihood is known exactly, and against scikit-image."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from conftest import linear
 from scipy.integrate import quad
 from scipy.special import expit
 from scipy.stats import norm
@@ -35,18 +37,18 @@ class LinearGaussian(VAE):
         gains = torch.tensor(self.gains)
         precision = gains.square() / self.sigma**2 + 1  # of the posterior, per dimension
         with torch.no_grad():
-            self.decoder[0].weight.copy_(columns * gains)
-            self.decoder[0].bias.copy_(torch.linspace(-1, 1, 784))
-            self.encoder[0].weight[:2] = (columns * gains).T / (self.sigma**2 * precision[:, None])
-            self.encoder[0].bias[:2] = -self.encoder[0].weight[:2] @ self.decoder[0].bias
-            self.encoder[0].weight[2:] = 0
-            self.encoder[0].bias[2:] = -precision.log()
+            linear(self.decoder, 0).weight.copy_(columns * gains)
+            linear(self.decoder, 0).bias.copy_(torch.linspace(-1, 1, 784))
+            linear(self.encoder, 0).weight[:2] = (columns * gains).T / (self.sigma**2 * precision[:, None])
+            linear(self.encoder, 0).bias[:2] = -linear(self.encoder, 0).weight[:2] @ linear(self.decoder, 0).bias
+            linear(self.encoder, 0).weight[2:] = 0
+            linear(self.encoder, 0).bias[2:] = -precision.log()
 
     def log_likelihood_nats(self, logits, x):
         return objectives.gaussian_log_likelihood_nats(logits, x, self.sigma)
 
     def exact_log_density(self, x):
-        weight, bias = self.decoder[0].weight, self.decoder[0].bias
+        weight, bias = linear(self.decoder, 0).weight, linear(self.decoder, 0).bias
         return LowRankMultivariateNormal(bias, weight, torch.full((784,), self.sigma**2)).log_prob(x.flatten(1)).detach()
 
     def draw(self, n):
@@ -58,8 +60,8 @@ class LinearGaussian(VAE):
 @torch.no_grad()
 def ignore_z(model: VAE) -> VAE:
     """The model with a decoder that gives the same logits whatever z is."""
-    nn.init.zeros_(model.decoder[-1].weight)
-    model.decoder[-1].bias.copy_(torch.linspace(-3, 3, 784))
+    nn.init.zeros_(linear(model.decoder, -1).weight)
+    linear(model.decoder, -1).bias.copy_(torch.linspace(-3, 3, 784))
     return model
 
 
@@ -77,9 +79,9 @@ def test_nll_integrates_over_the_prior(binary):
     """One pixel whose logit is 2 z1 - 1 and the others even: p(x) is a one-dimensional integral."""
     model = build("vae", VAEConfig(encoder_hidden=(), decoder_hidden=()))
     with torch.no_grad():
-        nn.init.zeros_(model.decoder[0].weight)
-        nn.init.zeros_(model.decoder[0].bias)
-        model.decoder[0].weight[100, 0], model.decoder[0].bias[100] = 2.0, -1.0
+        nn.init.zeros_(linear(model.decoder, 0).weight)
+        nn.init.zeros_(linear(model.decoder, 0).bias)
+        linear(model.decoder, 0).weight[100, 0], linear(model.decoder, 0).bias[100] = 2.0, -1.0
     on = quad(lambda z: norm.pdf(z) * expit(2 * z - 1), -12, 12)[0]
     share = binary.flatten(1)[:, 100].mean().item()
     exact = 783 * math.log(2) - share * math.log(on) - (1 - share) * math.log(1 - on)
@@ -91,8 +93,8 @@ def test_nll_averages_likelihoods_and_not_their_logarithms():
     """About a third of the prior decodes to white, nearly for certain, and half to black: -log p(white) is about 1 nat."""
     model = build("vae", VAEConfig(encoder_hidden=(), decoder_hidden=()))
     with torch.no_grad():
-        nn.init.zeros_(model.decoder[0].bias)
-        model.decoder[0].weight.copy_(torch.tensor([20.0, 0.0]).expand(784, 2))
+        nn.init.zeros_(linear(model.decoder, 0).bias)
+        linear(model.decoder, 0).weight.copy_(torch.tensor([20.0, 0.0]).expand(784, 2))
     exact = -math.log(quad(lambda z: norm.pdf(z) * expit(20 * z) ** 784, -1, 12, points=[0, 0.5, 1])[0])
     assert metrics.nll_nats(model, torch.ones(2, 1, 28, 28)) == pytest.approx(exact, abs=0.01)
 
@@ -146,8 +148,8 @@ def test_elbo_below_iwae_below_exact_log_likelihood():
     model = LinearGaussian()
     x = model.draw(50)
     with torch.no_grad():
-        model.encoder[0].bias[:2] += 0.3
-        model.encoder[0].bias[2:] += 1.0
+        linear(model.encoder, 0).bias[:2] += 0.3
+        linear(model.encoder, 0).bias[2:] += 1.0
     exact = model.exact_log_density(x).mean()
     elbo = metrics.elbo_per_image_nats(model, x, 200, torch.Generator().manual_seed(0)).mean()
     iwae_5, iwae_50 = (metrics.iwae_bound_nats(model, x, samples).mean() for samples in (5, 50))
@@ -164,8 +166,8 @@ def test_the_iwae_bound_with_one_sample_is_an_elbo_on_average(tiny_model, binary
 def test_negative_elbo_of_a_model_that_ignores_z_and_x(tiny_model):
     """The KL vanishes, and what is left of grey images is the cross-entropy: over more than one batch."""
     model = ignore_z(tiny_model)
-    nn.init.zeros_(model.encoder[-1].weight)
-    nn.init.zeros_(model.encoder[-1].bias)
+    nn.init.zeros_(linear(model.encoder, -1).weight)
+    nn.init.zeros_(linear(model.encoder, -1).bias)
     x = torch.rand(1003, 1, 28, 28, generator=torch.Generator().manual_seed(0))
     p = torch.sigmoid(torch.linspace(-3, 3, 784)).double()
     exact = -(x.flatten(1) * p.log() + (1 - x.flatten(1)) * (1 - p).log()).sum(1).mean().item()
@@ -277,7 +279,7 @@ def test_a_card_gives_its_figures(value):
     assert metrics.from_card({"metrics": {"nll_nats": {"value": value, "protocol": "..."}}}, "nll_nats") == value
 
 
-STRANGE = [None, "131", math.nan, -math.inf, 10**400, [131.5], {}]
+STRANGE: list[Any] = [None, "131", math.nan, -math.inf, 10**400, [131.5], {}]
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,11 @@
 import dataclasses
 import json
 import math
+from typing import Any
 
 import pytest
 import torch
-from conftest import TINY
+from conftest import TINY, linear
 from sklearn.neighbors import KNeighborsClassifier
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils.flop_counter import FlopCounterMode
@@ -14,7 +15,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from core.data.datasets import load, to_unit_images
 from core.models import MODELS, ConfigError, Model, build, describe, rebuild
 from core.models.adversarial import AdversarialConfig
-from core.models.autoencoder import AutoencoderConfig
+from core.models.autoencoder import AutoencoderConfig, ModelConfig
 from core.models.conditional_vae import NOT_TOLD, ConditionalVAEConfig
 from core.models.config import MAX_LAYERS, MAX_SIDE, MAX_UNITS, from_json, to_json
 from core.models.convolutional import MAX_CHANNELS, ConvolutionalVAEConfig
@@ -63,8 +64,8 @@ def test_mlp_computes_its_layers_in_order(activation):
     network = mlp((3, 5, 2), activation)
     x = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
     function = {"silu": lambda h: h / (1 + torch.exp(-h)), "relu": lambda h: h.clamp(min=0), "tanh": torch.tanh}[activation]
-    hidden = function(x @ network[0].weight.T + network[0].bias)
-    torch.testing.assert_close(network(x), hidden @ network[2].weight.T + network[2].bias)
+    hidden = function(x @ linear(network, 0).weight.T + linear(network, 0).bias)
+    torch.testing.assert_close(network(x), hidden @ linear(network, 2).weight.T + linear(network, 2).bias)
 
 
 @pytest.mark.parametrize("channels", [(1, 4), (1, 4, 6)])
@@ -95,19 +96,19 @@ def test_bias_adds_its_own_number_to_each_value():
 
 # --- configuration --------------------------------------------------------------------------------------------------------
 
-SHARED = {
+SHARED: dict[str, list[Any]] = {
     "latent_dim": [0, 65, -1, 2.0, "2", None, True, math.nan, math.inf, 10**400],
     "activation": ["sine", "", None, 3, ("silu",)],
     "likelihood": ["poisson", None],
     "sigma": [0.0, -1.0, 11.0, math.nan, math.inf, "0.1", None, True],
     "shape": [(28, 28), (3, 28, 28), (1, 0, 28), (1, 28, MAX_SIDE + 1), (1, 28.0, 28), 28, None, [1, 28, 28]],
 }
-HIDDEN = {
+HIDDEN: dict[str, list[Any]] = {
     "encoder_hidden": [(0,), (MAX_UNITS + 1,), (10,) * (MAX_LAYERS + 1), (1.5,), ("8",), (None,), 8, "88", None, {"a": 1}, [8]],
     "decoder_hidden": [(-1,), (True,), ((8,),)],
 }
-BETA = {"beta": [-0.1, 1001, math.nan, -math.inf, 10**400, None]}
-REFUSED = {
+BETA: dict[str, list[Any]] = {"beta": [-0.1, 1001, math.nan, -math.inf, 10**400, None]}
+REFUSED: dict[type[ModelConfig], dict[str, list[Any]]] = {
     AutoencoderConfig: SHARED | HIDDEN,
     VAEConfig: SHARED | HIDDEN | BETA,
     ConvolutionalVAEConfig: SHARED
@@ -226,7 +227,7 @@ def test_the_global_generator_is_left_as_it_was(name, x, label):
 
 
 def test_building_does_not_seed_the_generators_of_other_devices(monkeypatch):
-    seeded = []
+    seeded: list[int] = []
     monkeypatch.setattr(torch.cuda, "manual_seed_all", seeded.append)
     build("vae", TINY, seed=5)
     assert seeded == []
@@ -340,8 +341,8 @@ def test_decoder_flop_is_what_torch_counts(name):
     assert model.decoder_flop() == counted.get_total_flops() > 0
 
 
-WIDE = {"encoder_hidden": (64,), "decoder_hidden": (64,)}
-LEARNS = {"ae": WIDE, "vae": WIDE, "conv-vae": {"channels": (4, 8), "hidden": 64}, "cvae": WIDE, "aae": WIDE}
+WIDE: dict[str, Any] = {"encoder_hidden": (64,), "decoder_hidden": (64,)}
+LEARNS: dict[str, dict[str, Any]] = {"ae": WIDE, "vae": WIDE, "conv-vae": {"channels": (4, 8), "hidden": 64}, "cvae": WIDE, "aae": WIDE}
 
 
 def learn(model: Model, x: torch.Tensor, label: torch.Tensor, epochs: int, learning_rate: float = 1e-2) -> list[dict[str, float]]:
@@ -394,13 +395,13 @@ def test_images_are_encoded_one_by_one(tiny_model, x):
 def test_pixels_are_decoded_in_reading_order(tiny_model):
     mean = torch.linspace(0.1, 0.9, 784).reshape(1, 28, 28)
     tiny_model.set_mean_image(mean)
-    torch.nn.init.zeros_(tiny_model.decoder[-1].weight)
+    torch.nn.init.zeros_(linear(tiny_model.decoder, -1).weight)
     torch.testing.assert_close(tiny_model.decode(torch.randn(3, 2)), mean.expand(3, 1, 28, 28))
 
 
 def test_the_mean_image_may_have_pixels_that_are_always_off_or_on(tiny_model):
     tiny_model.set_mean_image(torch.cat([torch.zeros(1, 14, 28), torch.ones(1, 14, 28)], dim=1))
-    assert torch.isfinite(tiny_model.decoder[-1].bias).all()
+    assert torch.isfinite(linear(tiny_model.decoder, -1).bias).all()
 
 
 def test_reparameterize_draws_from_the_posterior(tiny_model):
@@ -444,8 +445,8 @@ def test_neighbouring_codes_differ_under_bfloat16_autocast(tiny_model):
     z = torch.tensor([[1.0, 1.0], [1.001, 1.0]])
     assert torch.equal(z[0].bfloat16(), z[1].bfloat16())
     with torch.no_grad():  # make the difference visible behind the later layers
-        tiny_model.decoder[0].weight.mul_(1000)
-        tiny_model.decoder[0].bias.sub_(tiny_model.decoder[0].weight @ z[0])
+        linear(tiny_model.decoder, 0).weight.mul_(1000)
+        linear(tiny_model.decoder, 0).bias.sub_(linear(tiny_model.decoder, 0).weight @ z[0])
     with torch.autocast("cpu", dtype=torch.bfloat16):
         here, there = tiny_model.decode_logits(z)
     assert not torch.equal(here, there)
@@ -456,8 +457,8 @@ def test_decoder_flop_counts_two_per_weight():
 
 
 def test_a_beta_vae_is_a_vae_with_another_beta():
-    model: Model = build("vae", VAEConfig(beta=4.0))
-    assert model.config.beta == 4.0
+    model = build("vae", VAEConfig(beta=4.0))
+    assert isinstance(model.config, VAEConfig) and model.config.beta == 4.0
 
 
 def test_the_vae_objective_weighs_the_kl_with_beta_and_the_warm_up():
@@ -500,6 +501,7 @@ def test_a_code_without_a_variance_is_its_mean():
 @pytest.mark.parametrize("channels", [(4,), (4, 6)])
 def test_a_convolutional_vae_of_any_depth_decodes_to_whole_images(channels, x):
     model = small("conv-vae", channels=channels)
+    assert isinstance(model.config, ConvolutionalVAEConfig)
     assert model.config.innermost == (channels[-1], 28 >> len(channels), 28 >> len(channels))
     assert model.decode(model.encode(x)[0]).shape == (5, 1, 28, 28)
     assert isinstance(model.decoder[0], torch.nn.Linear)
@@ -531,8 +533,8 @@ def test_a_label_is_a_one_hot_input_of_both_first_layers_and_none_is_zeros(told,
     one_hot = torch.nn.functional.one_hot(label, 10).float() if told else torch.zeros(5, 10)
 
     def with_label(network, columns, h):
-        first = torch.cat([network[0].weight, columns.weight], dim=1)
-        return network[1:](torch.cat([h, one_hot], dim=1) @ first.T + network[0].bias)
+        first = torch.cat([linear(network, 0).weight, columns.weight], dim=1)
+        return network[1:](torch.cat([h, one_hot], dim=1) @ first.T + linear(network, 0).bias)
 
     given = label if told else None
     torch.testing.assert_close(torch.cat(model.encode(x, given), 1), with_label(model.encoder, model.encoder_label, x.flatten(1)))
@@ -604,7 +606,7 @@ def test_each_loss_moves_its_own_networks_alone(loss, moved, x):
 def test_one_backward_pass_gives_every_network_its_own_gradient(x):
     model = small("aae", adversarial_weight=7.0)
     model.objective(model.training_terms(x, generator=seeded()), 0.5).backward()
-    together = {name: p.grad.clone() for name, p in model.named_parameters()}
+    together = {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
     for loss, weight in zip(model.LOSSES, (1.0, 3.5, 1.0), strict=True):
         model.zero_grad()
         model.training_terms(x, generator=seeded())[model.LOSSES.index(loss)].mean().backward()
@@ -617,7 +619,7 @@ def test_the_discriminator_learns_to_tell_codes_from_the_prior(x):
     """With no wish to mislead it, codes far from the prior are soon told apart, and codes drawn from the prior never."""
     model = small("aae", discriminator_hidden=(32,), adversarial_weight=0.0)
     with torch.no_grad():
-        model.encoder[-1].bias.add_(4.0)
+        linear(model.encoder, -1).bias.add_(4.0)
     optimizer, generator = torch.optim.AdamW(model.discriminator.parameters(), lr=1e-2), seeded()
     losses = []
     for _ in range(60):

@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw, ImageOps
 from scipy import ndimage
 
 from core.data import datasets, lines, normalizing, photo
-from core.data.normalizing import normalize_digit
+from core.data.normalizing import Digit, normalize_digit
 from core.data.page import flatten_light
 from core.data.pasting import paste_back
 
@@ -85,11 +85,22 @@ def test_light_is_evened_and_the_ink_stays():
 # --- hands ----------------------------------------------------------------------------------------------------------------
 
 
+def found(digit: Digit | None) -> Digit:
+    """The digit, where there has to be one."""
+    assert digit is not None
+    return digit
+
+
+def whole(top: float, left: float, bottom: float, end: float) -> tuple[int, int, int, int]:
+    """A box of whole pixels."""
+    return int(top), int(left), int(bottom), int(end)
+
+
 def test_a_box_by_hand_gives_the_digit_that_was_found():
     page = draw_page(KINDS["ruled"], 4)
     for digit in photo.find_digits(page.image):
         top, left, bottom, end = digit.box
-        by_hand = photo.digit_in_box(page.image, (top - 4, left - 4, bottom + 4, end + 4))
+        by_hand = found(photo.digit_in_box(page.image, (top - 4, left - 4, bottom + 4, end + 4)))
         assert overlap(by_hand.box, digit.box) > 0.85
         assert np.corrcoef(by_hand.x.ravel(), digit.x.ravel())[0, 1] > 0.95
 
@@ -97,9 +108,9 @@ def test_a_box_by_hand_gives_the_digit_that_was_found():
 def test_a_box_by_hand_joins_what_lies_in_it_and_cuts_what_does_not():
     page = draw_page(KINDS["pen"], 4)
     a, b = page.boxes[1], page.boxes[2]
-    both = photo.digit_in_box(page.image, tuple(int(v) for v in (min(a[0], b[0]) - 3, a[1] - 3, max(a[2], b[2]) + 3, b[3] + 3)))
+    both = found(photo.digit_in_box(page.image, whole(min(a[0], b[0]) - 3, a[1] - 3, max(a[2], b[2]) + 3, b[3] + 3)))
     assert overlap(both.box, (min(a[0], b[0]), a[1], max(a[2], b[2]), b[3])) > 0.85
-    half = photo.digit_in_box(page.image, tuple(int(v) for v in (a[0] - 3, a[1] - 3, (a[0] + a[2]) / 2, a[3] + 3)))
+    half = found(photo.digit_in_box(page.image, whole(a[0] - 3, a[1] - 3, (a[0] + a[2]) / 2, a[3] + 3)))
     assert half.box[2] <= (a[0] + a[2]) / 2 + 2
 
 
@@ -113,7 +124,7 @@ def test_all_of_a_drawing_is_one_digit():
     for points in STROKES[4]:
         trace(ImageDraw.Draw(canvas), np.array(points) * 200 + (80, 40), 20)
     ImageDraw.Draw(canvas).ellipse((20, 120, 50, 150), fill=255)  # far from the rest
-    digit = photo.whole_drawing(np.asarray(canvas, np.float32) / 255)
+    digit = found(photo.whole_drawing(np.asarray(canvas, np.float32) / 255))
     assert overlap(digit.box, (34, 20, 246, 210)) > 0.9
     assert photo.whole_drawing(np.zeros((280, 280))) is None
 
@@ -235,7 +246,7 @@ def test_what_falls_off_the_photo_is_lost():
     page = draw_page(KINDS["one"], 1)
     top, left, bottom, end = (round(v) for v in page.boxes[0])
     tight = page.image[top - 3 : bottom + 3, left - 3 : end + 3]
-    digit = photo.whole_drawing(tight)
+    digit = found(photo.whole_drawing(tight))
     assert min(digit.top, digit.left) < -3  # the frame is larger than the photo
     pasted = paste_back(tight, [digit], [np.ones((28, 28))])
     assert pasted.shape == tight.shape
@@ -335,14 +346,14 @@ def test_boxes_read_together_are_what_each_is_alone():
     together = photo.digits_in_boxes(page, boxes)
     assert [digit is None for digit in together] == [False, False, False, True, True]
     for digit, box in zip(together[:3], boxes, strict=False):
-        alone = photo.digit_in_box(page, box)
+        alone, digit = found(photo.digit_in_box(page, box)), found(digit)
         assert alone.box == digit.box and (alone.x == digit.x).all()
 
 
 def test_an_edited_image_of_28_by_28_pixels():
     image = np.zeros((28, 28), np.float32)
     image[6:20, 5:8] = image[8:22, 18:21] = 1
-    halves = photo.digits_in_boxes(image, [(0, 0, 28, 13), (0, 14, 28, 28)])
+    halves = [found(digit) for digit in photo.digits_in_boxes(image, [(0, 0, 28, 13), (0, 14, 28, 28)])]
     pasted = paste_back(image, halves, [digit.x[0] for digit in halves])
     assert pasted[:, :13].sum() > 10 and pasted[:, 14:].sum() > 10, "both are there"
     wiped = paste_back(image, halves, [np.zeros((28, 28)), halves[1].x[0]])
@@ -370,7 +381,7 @@ def test_of_very_many_parts_the_largest_are_taken(monkeypatch):
     dots[90:210, 130:170] = 0
     dots[100:200, 140:160] = 1
     monkeypatch.setattr(normalizing, "MOST_PARTS", 1)
-    top, left, bottom, right = photo.whole_drawing(dots).box
+    top, left, bottom, right = found(photo.whole_drawing(dots)).box
     assert (95 <= top <= 100, 200 <= bottom <= 205, left >= 135, right <= 165) == (True,) * 4
 
 

@@ -2,12 +2,13 @@
 
 import json
 import os
+from typing import Any
 
 import pytest
 import torch
 
 from core.data.datasets import DATASETS, load, on_disk
-from core.models import MODELS
+from core.models import MODELS, ModelConfig
 from core.models.config import to_json
 from core.models.vae import VAEConfig
 from core.training import __main__ as command
@@ -46,16 +47,22 @@ def test_the_presets_grow_and_the_longer_two_are_the_default_recipe():
 @pytest.mark.parametrize("model", MODELS)
 def test_the_estimate_grows_with_epochs_images_and_sizes(model):
     config = MODELS[model].config()
-    base = presets.estimate_seconds(SPEEDS, model, config, 5, 60_000)
+
+    def estimate(config: ModelConfig, epochs: int, images: int, speeds: dict[str, float] = SPEEDS) -> float:
+        seconds = presets.estimate_seconds(speeds, model, config, epochs, images)
+        assert seconds is not None
+        return seconds
+
+    base = estimate(config, 5, 60_000)
     measuring = presets.MEASURE_S + presets.MEASURE_IMAGES[model in ("vae", "conv-vae")] / 10_000
     assert base == pytest.approx(presets.START_S + 5 * 60_000 / 10_000 + measuring)
-    slower = presets.estimate_seconds(dict.fromkeys(MODELS, 1_000.0), model, config, 5, 60_000)
+    slower = estimate(config, 5, 60_000, dict.fromkeys(MODELS, 1_000.0))
     assert slower == pytest.approx(10 * base, abs=10 * (presets.START_S + presets.MEASURE_S))  # all of it but the start
-    ten = presets.estimate_seconds(SPEEDS, model, config, 10, 60_000)
+    ten = estimate(config, 10, 60_000)
     assert ten - base == pytest.approx(30)
-    assert presets.estimate_seconds(SPEEDS, model, config, 5, 6_000) < base
-    bigger = {"channels": (32, 64)} if model == "conv-vae" else {"encoder_hidden": (2048, 1024)}
-    assert presets.estimate_seconds(SPEEDS, model, MODELS[model].config(**bigger), 5, 60_000) > base
+    assert estimate(config, 5, 6_000) < base
+    bigger: dict[str, Any] = {"channels": (32, 64)} if model == "conv-vae" else {"encoder_hidden": (2048, 1024)}
+    assert estimate(MODELS[model].config(**bigger), 5, 60_000) > base
     assert presets.estimate_seconds({}, model, config, 5, 60_000) is None
 
 

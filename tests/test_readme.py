@@ -16,9 +16,10 @@ CONTRIBUTING = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 def tree_told() -> set[str]:
     """Paths in the annotated tree: two spaces of indentation a level, a name, then what it is for."""
     (block,) = re.findall(r"## The tree\n+```\n(.*?)```", CONTRIBUTING, re.S)
-    paths, parents = set(), []
+    paths: set[str] = set()
+    parents: list[str] = []
     for line in filter(str.strip, block.splitlines()):
-        indent, name = re.match(r"( *)(\S+)", line).groups()
+        ((indent, name),) = re.findall(r"^( *)(\S+)", line)
         assert re.match(r" *\S+ {2,}\S", line), f"{name} has no annotation"
         parents[len(indent) // 2 :] = [name.rstrip("/")]
         paths.add("/".join(parents))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from live import Server, Watched
@@ -49,7 +50,7 @@ class View(Watched):
         self.page.mouse.up()
 
 
-def viewed(server: Server, chromium: Browser, **how: object) -> Iterator[View]:
+def viewed(server: Server, chromium: Browser, **how: Any) -> Iterator[View]:
     context = chromium.new_context(**how)
     view = View(context.new_page(), server.url)
     yield view

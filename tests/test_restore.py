@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -47,7 +48,7 @@ def noise(*shape: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).random(shape, dtype=np.float32)
 
 
-def denoised(x: torch.Tensor, *args: str, **options: object) -> torch.Tensor:
+def denoised(x: torch.Tensor, *args: str, **options: Any) -> torch.Tensor:
     return torch.from_numpy(restore.denoise_batch(x.numpy(), *args, **options))
 
 

@@ -36,7 +36,7 @@ from core.training.state import STATE_FILE
 
 PROJECT = Path(running.__file__).resolve().parents[2]
 RECIPE = TrainingConfig(dataset="digits", epochs=4, batch_size=200, learning_rate=1e-2, device="cpu", precision="float32")
-SMALL = {"encoder_hidden": (24,), "decoder_hidden": (16,)}
+SMALL: dict[str, Any] = {"encoder_hidden": (24,), "decoder_hidden": (16,)}
 
 
 def a_run(root: Path, name: str = "mine", model: str = "vae", sizes: dict[str, Any] = SMALL, **changes: Any) -> Path:
@@ -269,7 +269,7 @@ def test_nothing_is_finished_before_it_has_begun(tmp_path):
 
 @pytest.mark.slow
 def test_kill_9_at_random_moments_loses_no_finished_epoch_and_changes_no_bit(tmp_path):
-    settings = {"epochs": 60, "batch_size": 100}
+    settings: dict[str, Any] = {"epochs": 60, "batch_size": 100}
     carry_out(a_run(tmp_path / "whole", **settings))
     folder, dice, kills = a_run(tmp_path / "parts", **settings), random.Random(0), 0
     code = f"from pathlib import Path; from core.training.run import *; execute(Path({str(folder)!r}), 'cpu', lambda: None, lambda: 'cpu')"
@@ -406,7 +406,7 @@ def test_a_checkpoint_that_appears_while_the_model_is_measured_is_not_replaced(t
 @pytest.mark.parametrize("dimensions", [2, pytest.param(5, marks=pytest.mark.slow)])
 def test_weights_that_are_no_numbers_never_replace_the_last_good_state(tmp_path, monkeypatch, dimensions):
     """The loss of the last step was finite, and then the weights were not."""
-    whole = {"sizes": SMALL | {"latent_dim": dimensions}}
+    whole: dict[str, Any] = {"sizes": SMALL | {"latent_dim": dimensions}}
     carry_out(a_run(tmp_path / "whole", **whole))
     folder, learn = a_run(tmp_path / "parts", **whole), Trainer._learn
 

@@ -16,6 +16,7 @@ from core import checkpoints, export, frame, latent, reconstruction, restore
 from core.checkpoints import Checkpoint
 from core.data.datasets import Split
 from core.models import MODELS, ConfigError, rebuild
+from core.models.convolutional import ConvolutionalVAE, ConvolutionalVAEConfig
 from core.models.vae import VAEConfig
 from core.shape import SHAPE
 from core.training.card import write_checkpoint
@@ -25,7 +26,7 @@ from core.training.loop import Trainer
 
 HEIGHT, WIDTH = 20, 12
 SMALL: dict[str, dict[str, Any]] = {"conv-vae": {"channels": (4, 6), "hidden": 16}}  # other models: one small layer each way
-DENSE = {"encoder_hidden": (16,), "decoder_hidden": (16,)}
+DENSE: dict[str, Any] = {"encoder_hidden": (16,), "decoder_hidden": (16,)}
 
 
 def bars(count: int, seed: int) -> Split:
@@ -70,8 +71,8 @@ def test_a_model_of_another_shape_is_trained_saved_and_opened(opened: Checkpoint
 
 
 def test_flop_count_the_pixels_that_there_are() -> None:
-    square = MODELS["conv-vae"].module(MODELS["conv-vae"].config(channels=(4, 6), hidden=16))
-    half = MODELS["conv-vae"].module(MODELS["conv-vae"].config(channels=(4, 6), hidden=16, shape=(1, 28, 56)))
+    square = ConvolutionalVAE(ConvolutionalVAEConfig(channels=(4, 6), hidden=16))
+    half = ConvolutionalVAE(ConvolutionalVAEConfig(channels=(4, 6), hidden=16, shape=(1, 28, 56)))
     convolved = 2 * (9 * 4 * 14 * 14 + 9 * 4 * 6 * 7 * 7)
     assert square.encoder_flop() == convolved + 2 * (6 * 49 * 16 + 16 * 4)
     assert half.encoder_flop() == 2 * convolved + 2 * (6 * 98 * 16 + 16 * 4)
@@ -122,7 +123,7 @@ def test_the_browser_decodes_and_paints_them_as_torch_does(chromium: Browser, op
 
 
 def test_a_convolution_needs_sides_that_can_be_halved() -> None:
-    kind = MODELS["conv-vae"].config
+    kind = ConvolutionalVAEConfig
     kind(channels=(4, 4, 4), shape=(1, 24, 40))
     with pytest.raises(ConfigError, match="20 x 12 pixels can be halved 2 times"):
         kind(channels=(4, 4, 4), shape=(1, HEIGHT, WIDTH))

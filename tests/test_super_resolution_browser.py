@@ -27,7 +27,9 @@ def open_page(page: Page, server: Server) -> Page:
 @pytest.fixture
 def page(server: Server, chromium: Browser) -> Iterator[Page]:
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
-    opened, errors, hosts = context.new_page(), [], set()
+    opened = context.new_page()
+    errors: list[str] = []
+    hosts: set[str] = set()
     opened.on("pageerror", lambda error: errors.append(str(error)))
     opened.on("console", lambda message: message.type == "error" and errors.append(message.text))
     opened.on("request", lambda request: hosts.update(re.findall(r"^(?:blob:)?(\w+://[^/]*)", request.url)))

@@ -12,11 +12,12 @@ import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from conftest import TINY
+from conftest import TINY, linear
 from safetensors.torch import load_file, save_file
 
 from core import checkpoints, latent, metrics
@@ -37,7 +38,7 @@ PROJECT = Path(command.__file__).resolve().parents[2]
 RECIPE = TrainingConfig(dataset="digits", epochs=4, batch_size=50, learning_rate=1e-2, device="cpu", precision="float32")
 
 
-def a_trainer(digits, model: VAEConfig = TINY, **changes: object) -> Trainer:
+def a_trainer(digits, model: VAEConfig = TINY, **changes: Any) -> Trainer:
     return Trainer(dataclasses.replace(RECIPE, **changes), "vae", model, digits[0].images)
 
 
@@ -76,7 +77,7 @@ def test_a_model_learns_and_its_codes_separate_the_classes(digits):
 def test_a_model_starts_at_the_mean_image(digits):
     trainer = a_trainer(digits)
     mean = to_unit_images(digits[0].images).mean(0)
-    bias = trainer.model.decoder[-1].bias.detach()
+    bias = linear(trainer.model.decoder, -1).bias.detach()
     torch.testing.assert_close(torch.sigmoid(bias).reshape(1, 28, 28), mean.clamp(1e-3, 1 - 1e-3))
 
 
@@ -165,7 +166,7 @@ def test_denormal_numbers_count_as_zero_while_training_and_not_after_it(digits):
 def test_the_average_follows_the_weights(digits):
     """It rests and then moves for all the steps since, with the decay that it says; at an epoch's end it has always moved."""
     trainer, expected, step = a_trainer(digits, batch_size=27, epochs=2, ema_decay=0.5), None, 0  # 11 steps an epoch
-    expected = trainer.average.decoder[-1].weight.clone()
+    expected = linear(trainer.average.decoder, -1).weight.clone()
 
     def check(_) -> None:
         nonlocal expected, step
@@ -173,8 +174,8 @@ def test_the_average_follows_the_weights(digits):
         steps = {8: 8, 11: 3, 19: 8, 22: 3}.get(step, 0)
         if steps:
             decay = min(0.5, step / (9 + step)) ** steps
-            expected = decay * expected + (1 - decay) * trainer.model.decoder[-1].weight.detach()
-        torch.testing.assert_close(trainer.average.decoder[-1].weight, expected)
+            expected = decay * expected + (1 - decay) * linear(trainer.model.decoder, -1).weight.detach()
+        torch.testing.assert_close(linear(trainer.average.decoder, -1).weight, expected)
 
     assert trainer.run(on_step=check)
     assert step == 22
@@ -184,7 +185,7 @@ def test_the_average_follows_the_weights(digits):
 def test_the_average_of_a_run_of_single_steps_begins_as_the_weights(digits):
     trainer = a_trainer(digits, batch_size=300, epochs=3)
     trainer.run(should_stop=lambda: True)
-    torch.testing.assert_close(trainer.average.decoder[-1].weight, trainer.model.decoder[-1].weight)
+    torch.testing.assert_close(linear(trainer.average.decoder, -1).weight, linear(trainer.model.decoder, -1).weight)
 
 
 def test_gradients_are_clipped(digits):
@@ -202,7 +203,7 @@ def test_a_diverging_run_ends_with_a_sentence(digits):
 def test_a_run_that_is_stopped_after_it_diverged_ends_with_a_sentence(digits):
     trainer = a_trainer(digits, epochs=30)
     with torch.no_grad():
-        trainer.model.decoder[0].weight.fill_(torch.nan)
+        linear(trainer.model.decoder, 0).weight.fill_(torch.nan)
     with pytest.raises(TrainingError, match="diverged"):
         trainer.run(should_stop=lambda: True)
 
@@ -424,7 +425,7 @@ def test_a_recipe_survives_json():
     assert from_json(TrainingConfig, json.loads(json.dumps(to_json(recipe)))) == recipe
 
 
-REFUSED = {
+REFUSED: dict[str, list[Any]] = {
     "epochs": [0, -1, 1.5, "3", True, None],
     "batch_size": [0, 65_537],
     "learning_rate": [0, -1e-3, 11, math.nan, math.inf],

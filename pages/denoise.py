@@ -8,7 +8,7 @@ from core.checkpoints import Checkpoint
 from core.shape import SHAPE
 from pages.denoising import many_files, one_digit, whole_picture
 from pages.denoising import photo as denoise_photo
-from pages.session import sidebar, state
+from pages.session import heading, sidebar, state
 
 MODES: dict[str, tuple[str, Callable[[Checkpoint | None], None]]] = {
     "digit": ("One digit", one_digit.show),
@@ -21,7 +21,7 @@ MODES: dict[str, tuple[str, Callable[[Checkpoint | None], None]]] = {
 def main() -> None:
     """The page."""
     state.begin("denoise")
-    st.title("Denoise", anchor=False)
+    heading.show("Denoise", "denoise")
     state.say_problems()
     with st.sidebar:
         sidebar.checkpoint_picker()

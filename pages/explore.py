@@ -8,7 +8,7 @@ from core.data.datasets import DATASETS, on_disk
 from core.models.conditional_vae import NOT_TOLD
 from pages.browser.map import LAYERS, latent_map
 from pages.exploring import readout
-from pages.session import caches, downloads, link, properties, sidebar, words
+from pages.session import caches, downloads, heading, link, properties, sidebar, words
 from pages.session import state as session
 
 MAP_KEY = "map"
@@ -18,7 +18,7 @@ LOOK = ("view", "classes")  # of the link: zoom and legend, which the browser ha
 def main() -> None:
     """The page."""
     session.begin("explore")
-    st.title("Explore the latent space", anchor=False)
+    heading.show("Explore the latent space", "explore")
     session.say_problems()
     with st.sidebar:
         sidebar.checkpoint_picker()

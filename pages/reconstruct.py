@@ -5,13 +5,13 @@ import streamlit as st
 from core.shape import SHAPE
 from pages.images import gallery, source
 from pages.reconstructing import KEY, bottlenecks, every_model, gauge, noise
-from pages.session import sidebar, state
+from pages.session import heading, sidebar, state
 
 
 def main() -> None:
     """The page."""
     state.begin("reconstruct")
-    st.title("Reconstruct", anchor=False)
+    heading.show("Reconstruct", "reconstruct")
     state.say_problems()
     with st.sidebar:
         sidebar.checkpoint_picker()

@@ -3,14 +3,14 @@
 import streamlit as st
 
 from pages.enlarging import noise, one_digit, ten_digits, whole_picture
-from pages.session import state
+from pages.session import heading, state
 from pages.session.properties import TABS
 
 
 def main() -> None:
     """The page."""
     state.begin("super-resolution")
-    st.title("Super-resolution", anchor=False)
+    heading.show("Super-resolution", "super-resolution")
     state.say_problems()
     st.markdown(
         "Most pixels of a digit are thrown away. Rules can only smooth what is left; a network that knows digits fills in the rest."

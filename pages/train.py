@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import jobs
-from pages.session import refusals
+from pages.session import heading, refusals
 from pages.session import state as session
 from pages.training import class_panel, form, run_view, visitor
 
@@ -20,6 +20,8 @@ def main() -> None:
     session.address("train")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.title("Train a model", anchor=False, width="stretch")
+        if chosen:
+            heading.copy_link("train")
         if runs:
             _picker(runs, chosen)
         if chosen:
@@ -69,7 +71,7 @@ def _picker(runs: list[jobs.Run], chosen: str | None) -> None:
         key=key,
         on_change=lambda: _pick(st.session_state[key]),
         label_visibility="collapsed",
-        width=360,
+        width=300,
     )
 
 

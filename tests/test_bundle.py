@@ -518,6 +518,7 @@ COUNT_LISTENERS = """() => {
 TOOLS = {
     "wipe": {"pictures": [{"title": "a", "uri": ""}, {"title": "b", "uri": ""}], "height": 100, "sides": ["a", "b"]},
     "canvas": {"key": "sheet", "side": 280},
+    "copy-link": {"own": True},
     "boxes": {"key": "photo", "photo": "", "height": 30, "width": 40, "boxes": [[1, 2, 9, 8], [1, 12, 9, 20]], "version": 0, "limit": 9},
 }
 

@@ -45,7 +45,8 @@ def _component() -> Callable[..., Any]:
     return st.components.v2.component("live", css=css, html='<div class="live"></div>', js=LOADER, isolate_styles=False)
 
 
-def mount(part: str, key: str, data: dict[str, Any], **callbacks: Callable[[], None]) -> None:
+def mount(part: str, key: str, data: dict[str, Any], width: str = "stretch", **callbacks: Callable[[], None]) -> None:
     """Mount a part of the bundle (a name in mount.js) with what it needs to know; the callbacks are Streamlit's on_..._change."""
     files = {name: address(asset) for name, asset in shared_assets().items()}  # all: they import each other
-    _component()(key=key, data={"part": part, "module": files["mount.js"], "plotly": files["plotly.min.js"]} | data, **callbacks)
+    known = {"part": part, "module": files["mount.js"], "plotly": files["plotly.min.js"]}
+    _component()(key=key, data=known | data, width=width, **callbacks)

@@ -23,9 +23,8 @@ MAX_SIDE = 1024  # pixels: a few seconds; of a larger picture the middle is take
 DETAIL = 64  # pixels of a side of the part that is shown large
 
 
-@st.fragment
 def show() -> None:
-    """The upload, then the work, then its result."""
+    """The upload, of which all of the page hears; then the work and its result."""
     st.markdown(
         "A network made only of convolutions works on pictures of any size. Ours for ×2 was trained on 60,000 handwritten digits and "
         "nothing else: it sharpens pen strokes, and makes everything look like pen strokes."
@@ -33,6 +32,12 @@ def show() -> None:
     st.file_uploader(
         "A picture to enlarge", FILE_TYPES, key="sr_upload", max_upload_size=MAX_BYTES >> 20, on_change=keep_upload,
     )  # fmt: skip
+    _enlarge_given()
+
+
+@st.fragment
+def _enlarge_given() -> None:
+    """The work on the picture, then its result."""
     given = st.session_state.get("sr_given")
     if given is None:
         st.info(

@@ -1,4 +1,4 @@
-"""Three tools for pictures: wipe (compare), draw_canvas (draw) and box_editor (mark places in a photo).
+"""Three tools for pictures: wipe (compare), draw_canvas (draw) and box_editor (mark places in a photo); and the button for the page's link.
 
 What draw_canvas and box_editor send comes from the browser: read_drawing and read_boxes check it.
 """
@@ -31,6 +31,11 @@ def draw_canvas(on_draw: Callable[[], None], key: str, side_px: int = 280) -> No
     blank sheet; see read_drawing. Coming back from another page, the browser sends a drawing once more.
     """
     mount("canvas", key, {"key": key, "side": side_px}, on_drawing_change=on_draw)
+
+
+def copy_link(own: bool) -> None:
+    """Mount the button that copies the page's address; `own`: what is shown is the visitor's own picture, and it says that no link has it."""
+    mount("copy-link", "copy-link", {"own": own}, width="content")
 
 
 def read_drawing(value: object) -> bytes | None:

@@ -1,4 +1,4 @@
-// What canvas and boxes share: keys that do something, and icons.
+// What the tools share: keys that do something, and icons.
 
 /** A listener that does `actions[name(event)]`, where there is one, and keeps the event from the page and its shortcuts. */
 export const keys = (actions) => (event) => {
@@ -19,4 +19,5 @@ export const ICONS = {
   redo: icon("M15 14l5-5-5-5M20 9H10a6 6 0 0 0 0 12h4"),
   clear: icon("M4 7h16M9 7V4h6v3M6 7l1 14h10l1-14M10 11v6M14 11v6"),
   add: icon("M12 5v14M5 12h14"),
+  link: icon("M10 14a4 4 0 0 0 5.7 0l3.6-3.6a4 4 0 0 0-5.7-5.7L12 6.3M14 10a4 4 0 0 0-5.7 0l-3.6 3.6a4 4 0 0 0 5.7 5.7l1.6-1.6"),
 };

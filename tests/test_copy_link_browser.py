@@ -53,10 +53,14 @@ def test_a_picture_of_ones_own_is_said_not_to_be_in_the_link(server: Server, chr
     file = io.BytesIO()
     Image.fromarray(np.eye(40, dtype=np.uint8) * 255).save(file, "PNG")
     with visitor(chromium, f"{server.url}/super_resolution?tab=larger") as page:
-        chooser = page.locator("input[type=file]:visible, [role=tabpanel]:visible input[type=file]").first
+        chooser = page.locator("[role=tabpanel]:visible input[type=file]")
         chooser.set_input_files({"name": "own.png", "mimeType": "image/png", "buffer": file.getvalue()})
         expect(page.get_by_text(OWN)).to_be_visible()
         page.get_by_role("tab", name="Noise").click()
+        expect(page.get_by_text(OWN)).to_be_hidden()
+        page.get_by_role("tab", name="A larger picture").click()
+        expect(page.get_by_text(OWN)).to_be_visible()
+        page.get_by_role("button", name="Remove own.png").click()
         expect(page.get_by_text(OWN)).to_be_hidden()
 
 
@@ -93,7 +97,9 @@ def unsafe(bundle: Bundle) -> Iterator[Page]:
     """The button on a page of plain http, as a class server's, where browsers have no clipboard for pages."""
     page = bundle.page
     page.evaluate("document.body.innerHTML = '<div></div><button>Other</button>'")
-    bundle.run("tools/copy_link.js", "self.ends = new AbortController(); new m.default(document.querySelector('div'), ends.signal).update({});")
+    bundle.run(
+        "tools/copy_link.js", "self.ends = new AbortController(); new m.default(document.querySelector('div'), ends.signal).update({});"
+    )
     assert page.evaluate("navigator.clipboard") is None
     yield page
     page.evaluate("ends.abort()")

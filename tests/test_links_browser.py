@@ -161,6 +161,10 @@ def test_train(run_server: Server, chromium: Browser) -> None:
         address(page, "run=mine")
         page.go_back()
         look(page)
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page.get_by_role("button", name="Copy link").click()
+        expect(page.get_by_text("Link copied.")).to_be_visible()
+        assert page.evaluate("navigator.clipboard.readText()") == page.url
 
 
 def test_clicks_faster_than_the_server_lose_nothing(server: Server, chromium: Browser) -> None:

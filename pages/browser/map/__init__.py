@@ -129,4 +129,5 @@ def _mount(key: str, hears: dict[str, Callable[[], None]], **said: Any) -> None:
         "walk": False,
         "timeline": None,
     }
-    mount("map", key, data | said, **{f"on_{name}_change": callback for name, callback in hears.items()})
+    callbacks: dict[str, Any] = {f"on_{name}_change": callback for name, callback in hears.items()}
+    mount("map", key, data | said, **callbacks)

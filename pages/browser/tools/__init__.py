@@ -34,7 +34,7 @@ def draw_canvas(on_draw: Callable[[], None], key: str, side_px: int = 280) -> No
 
 
 def copy_link(own: bool) -> None:
-    """Mount the button that copies the page's address; `own`: what is shown is the visitor's own picture, and it says that no link has it."""
+    """Mount the button that copies the page's address; where what is shown is the visitor's `own` picture, it says that no link has it."""
     mount("copy-link", "copy-link", {"own": own}, width="content")
 
 

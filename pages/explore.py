@@ -46,7 +46,8 @@ def explore(name: str) -> None:
     facts = readout.facts(view, *readout.test_images(view.checkpoint))
     look = session.words("explore", *LOOK), state.get("look_number", 0)
     with st.container(key="map-and-panel"):  # where the offer stands is readout.css's: under the panel, which the map brings along
-        latent_map(view, facts, state.point, state.commit, state.layers, not state.point_given, keep_pick, MAP_KEY, look, keep_look)
+        kept = state.point, state.point_number
+        latent_map(view, facts, kept, state.layers, not state.point_given, keep_pick, MAP_KEY, look, keep_look)
         offer_images(dataset)
     session.address("explore")
 
@@ -66,7 +67,7 @@ def keep_pick() -> None:
     """The browser tells, late, of the point that is kept there: it goes into the session, where it outlives the component."""
     checked = link.check_pick(st.session_state[MAP_KEY].pick)
     if checked is not None:
-        st.session_state.update(point=checked[0], commit=checked[1], point_given=True)
+        st.session_state.update(point=checked[0], point_number=checked[1], point_given=True)
 
 
 def keep_look() -> None:

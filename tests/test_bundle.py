@@ -42,7 +42,9 @@ def test_python_and_browser_know_the_same_layers(bundle: Bundle) -> None:
 
 # --- what page and Python agree on -----------------------------------------------------------------------------------------
 
-AGREED = """const told = [], a = new m.Agreed(null, (said) => told.push(said)), quiet = () => new Promise(done => setTimeout(done, 500));"""
+AGREED = (
+    """const told = [], a = new m.Settling(null, (said) => told.push(said)), quiet = () => new Promise(done => setTimeout(done, 500));"""
+)
 
 
 def test_python_hears_of_a_change_when_nothing_changes_any_more(bundle: Bundle) -> None:
@@ -56,6 +58,40 @@ def test_what_python_says_is_news_unless_something_changed_since(bundle: Bundle)
       a.changed(() => 8); await quiet(); heard.push(a.heed({{ value: 7, number: 0 }}), a.heed({{ value: 8, number: 1 }}), a.value);
       a.changed(() => 9); heard.push(a.heed({{ value: null, number: 1 }}), a.value); await quiet(); return [heard, told.length];"""
     assert bundle.run("agreed.js", script) == [[True, False, False, False, 8, True, None], 1], "a link takes back what was not told yet"
+
+
+def test_what_changed_here_is_newer_than_what_python_says_until_it_has_heard(bundle: Bundle) -> None:
+    script = """const a = new m.Agreed(), say = (value, number) => a.heed({ value, number });
+      const news = [say([1, 2], 0), say([1, 2], 0)], word = a.change([3, 4]);
+      news.push(say([1, 2], 0), say([5, 6], 0), say([3, 4], 1), say([5, 6], 1), say(null, 1)); return [news, word, a.change(null)];"""
+    news, *words = bundle.run("agreed.js", script)
+    assert news == [True, False, False, False, False, True, True]
+    assert words == [{"value": [3, 4], "number": 1}, {"value": None, "number": 2}]
+
+
+KEEPING = """const { Cursor } = await import('/map/cursor.js'), told = [];
+  const mount = (view) => {
+    const stop = new AbortController(), room = document.body.appendChild(document.createElement('div'));
+    const map = { view, cursor: new Cursor(), tour: { stop() {} }, data: { readout: {} }, tell: (name, word) => told.push([name, word]) };
+    return Object.assign(map, { leave: () => stop.abort(), keeping: new m.Keeping(map, room, stop.signal) });
+  }, say = (map, value, number) => { map.keeping.heed({ kept: { value, number } }, false); return map.cursor.kept; };"""
+
+
+def test_a_point_that_python_has_not_heard_of_is_there_when_its_map_is_mounted_again(bundle: Bundle) -> None:
+    script = f"""{KEEPING} const a = mount('vae'), first = say(a, [1, 2], 0); a.keeping.choose([3, 4]); a.leave();
+      const b = mount('vae'), again = say(b, [1, 2], 0); b.leave();
+      const c = mount('vae'), news = say(c, [5, 6], 0); c.leave();
+      const d = mount('other'), other = say(d, [1, 2], 0); d.leave(); return [first, again, news, other, told];"""
+    first, again, news, other, told = bundle.run("map/keeping.js", script)
+    assert (first, again, told) == ([1, 2], [3, 4], []), "Python is told when it has to know"
+    assert (news, other) == ([5, 6], [1, 2]), "another point or model is Python's to say"
+
+
+def test_a_kept_point_is_told_with_what_python_has_to_know_and_once(bundle: Bundle) -> None:
+    script = f"""{KEEPING} const a = mount('vae'); say(a, [1, 2], 0); a.keeping.choose([3, 4]); a.keeping.choose([5, 6]);
+      a.keeping.tell('look', 'all'); a.keeping.tell('look', ''); const old = say(a, [1, 2], 0); a.leave(); return [told, old];"""
+    told, kept = bundle.run("map/keeping.js", script)
+    assert told == [["pick", {"value": [5, 6], "number": 1}], ["look", "all"], ["look", ""]] and kept == [5, 6]
 
 
 LOOK = """const { Viewport } = await import('/map/viewport.js'), { Cursor } = await import('/map/cursor.js');

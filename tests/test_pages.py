@@ -46,7 +46,7 @@ def map_data(app: AppTest) -> dict:
 def test_main_page_offers_the_checkpoints_and_names_the_device() -> None:
     app = run(MAIN)
     assert app.sidebar.selectbox(key="checkpoint_choice").value == "vae-mnist-2d"
-    assert map_data(app)["z"]
+    assert map_data(app)["kept"]["value"]
 
 
 def test_card_is_quoted_not_written_by_hand(own_checkpoints: Path) -> None:
@@ -62,7 +62,7 @@ def test_card_is_quoted_not_written_by_hand(own_checkpoints: Path) -> None:
 def test_bad_point_in_the_link_gets_a_sentence_and_the_starting_point(z: str) -> None:
     app = run(z=z)
     assert len(app.warning) == 1 and "The link asks for the point" in app.warning[0].value and len(app.warning[0].value) < 250
-    assert map_data(app)["z"] == pytest.approx(CODES.mu[0].tolist(), abs=1e-4)
+    assert map_data(app)["kept"]["value"] == pytest.approx(CODES.mu[0].tolist(), abs=1e-4)
 
 
 def test_a_link_that_names_no_layer_of_ours_shows_the_usual_ones_and_says_so() -> None:
@@ -138,7 +138,7 @@ def test_damaged_checkpoint_gets_a_sentence_and_the_rest_works(own_checkpoints: 
     (broken / "model.safetensors").write_bytes((broken / "model.safetensors").read_bytes()[:1000])
     app = run(checkpoint="broken")
     assert "model.safetensors is not a whole safetensors file" in app.error[0].value
-    assert map_data(app)["z"] and "vae-mnist-2d instead" in app.info[0].value
+    assert map_data(app)["kept"]["value"] and "vae-mnist-2d instead" in app.info[0].value
 
 
 def test_without_any_checkpoint_the_page_says_what_to_do(own_checkpoints: Path) -> None:
@@ -183,7 +183,7 @@ def test_other_dimensions_are_shown_on_a_plane_and_the_map_says_so(own_checkpoin
     app.sidebar.selectbox(key="checkpoint_choice").set_value("other").run()
     assert said in map_data(app)["note"] and app.query_params["checkpoint"] == "other"
     app.sidebar.selectbox(key="checkpoint_choice").set_value("vae-mnist-2d").run()
-    assert map_data(app)["z"] == [1, 2] and map_data(app)["layers"] == ["prior"] and not map_data(app)["note"]
+    assert map_data(app)["kept"]["value"] == [1, 2] and map_data(app)["layers"] == ["prior"] and not map_data(app)["note"]
 
 
 def save_random(root: Path, kind: str, dimensions: int, dataset: str = "mnist", count: int = 500, **settings: object) -> np.ndarray:
@@ -226,17 +226,17 @@ def test_back_and_edited_addresses_are_followed() -> None:
     app.query_params["z"] = "-1,0.5"
     app.query_params["layers"] = "names"
     app.run()
-    assert map_data(app)["z"] == [-1, 0.5] and map_data(app)["layers"] == ["names"]
+    assert map_data(app)["kept"]["value"] == [-1, 0.5] and map_data(app)["layers"] == ["names"]
     app.query_params.clear()  # another page's link
     app.run()
-    assert map_data(app)["z"] == [-1, 0.5]
+    assert map_data(app)["kept"]["value"] == [-1, 0.5]
 
 
 @pytest.mark.parametrize("card", [{"dataset": {"name": ["mnist"]}}, {"metrics": {"nll_nats": {"value": "x"}}}, {"title": "\ud800 <b>"}])
 def test_odd_card_does_no_harm(own_checkpoints: Path, card: dict) -> None:
     path = own_checkpoints / "vae-mnist-2d" / "card.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | card))
-    assert map_data(run())["z"]
+    assert map_data(run())["kept"]["value"]
 
 
 def test_strangers_words_do_not_come_to_life() -> None:
@@ -254,7 +254,7 @@ def test_switching_checkpoints_keeps_the_point(own_checkpoints: Path) -> None:
     app = run(MAIN, z="1,1")
     first = map_data(app)["decoder"]
     app.sidebar.selectbox(key="checkpoint_choice").set_value("other").run()
-    assert not app.exception and map_data(app)["decoder"] != first and map_data(app)["z"] == [1, 1]
+    assert not app.exception and map_data(app)["decoder"] != first and map_data(app)["kept"]["value"] == [1, 1]
     assert app.query_params["checkpoint"] == "other"
 
 
@@ -285,12 +285,20 @@ def test_what_the_browser_says_of_zoom_and_legend_is_checked(monkeypatch: pytest
 
 
 def test_commits_from_the_browser_are_checked() -> None:
-    assert link.check_pick({"z": [1, -2.5], "commit": 3}) == ((1.0, -2.5), 3)
-    assert link.check_pick({"z": None, "commit": 4}) == (None, 4)
-    for bad in (None, 3, {}, {"z": [1], "commit": 1}, {"z": [1, float("nan")], "commit": 1}, {"z": [1, 1e9], "commit": 1}, {"z": "ab"}):
+    assert link.check_pick({"value": [1, -2.5], "number": 3}) == ((1.0, -2.5), 3)
+    assert link.check_pick({"value": None, "number": 4}) == (None, 4)
+    for bad in (
+        None,
+        3,
+        {},
+        {"value": [1], "number": 1},
+        {"value": [1, float("nan")], "number": 1},
+        {"value": [1, 1e9], "number": 1},
+        {"value": "ab", "number": 1},
+    ):
         assert link.check_pick(bad) is None
-    for commit in (-1, 1.5, True, None, 2**60):
-        assert link.check_pick({"z": [1, 1], "commit": commit}) is None
+    for number in (-1, 1.5, True, None, 2**60):
+        assert link.check_pick({"value": [1, 1], "number": number}) is None
 
 
 def test_links_round_trip() -> None:

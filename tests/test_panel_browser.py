@@ -30,7 +30,7 @@ READ = """
   document.body.replaceChildren(root);
   const [figure, decoder] = await readModel(given), map = { root, cursor, figure, decoder, keeping: { chosen: false } };
   const readout = new m.Readout(map, stopper.signal);
-  cursor.kept = given.z;
+  cursor.kept = given.kept.value;
   await readout.update(given.readout, given.walk);
   await readout.work;
   stopper.abort();
@@ -45,9 +45,9 @@ def read(bundle: Bundle) -> Callable[[AppTest], dict]:
     def read_panel(app: AppTest) -> dict:
         data = map_data(app)
         bundle.served = {address: asset.content for address, asset in assets._published.items()}
-        if data["readout"]["served"] and data["z"]:
+        if data["readout"]["served"] and data["kept"]["value"]:
             drawn = data["readout"]["drawn"]
-            query = f"z={'%2C'.join(f'{v:g}' for v in data['z'])}&label={'' if drawn is None else drawn}"
+            query = f"z={'%2C'.join(f'{v:g}' for v in data['kept']['value'])}&label={'' if drawn is None else drawn}"
             scope = {"type": "http", "method": "GET", "query_string": query.encode(), "path_params": {"name": app.session_state.checkpoint}}
             bundle.served[f"{data['readout']['served'].lstrip('/')}?{query}"] = points.respond(Request(scope)).body
         return bundle.run("map/readout.js", READ, data)
@@ -64,7 +64,7 @@ def panel(read: Callable[[AppTest], dict]) -> Panel:
 def test_first_visit_finds_a_point_chosen_and_the_walk_on(panel: Panel) -> None:
     app = run()
     data = map_data(app)
-    assert data["walk"] and data["z"] == pytest.approx(CODES.mu[0].tolist(), abs=1e-4)
+    assert data["walk"] and data["kept"]["value"] == pytest.approx(CODES.mu[0].tolist(), abs=1e-4)
     assert "test image 0" in panel(app) and not app.warning and not app.error
     assert "An example: the first test image" in panel(app) and "The kept point" not in panel(app)
     assert data["decoder"].endswith("decoder.safetensors") and data["atlas"] is None
@@ -73,14 +73,14 @@ def test_first_visit_finds_a_point_chosen_and_the_walk_on(panel: Panel) -> None:
 
 def test_link_brings_point_layers_and_no_walk(panel: Panel) -> None:
     data = map_data(app := run(z="0.5,-1.25", layers="points,manifold", checkpoint="vae-mnist-2d"))
-    assert data["z"] == [0.5, -1.25] and data["layers"] == ["points", "manifold"] and not data["walk"]
+    assert data["kept"]["value"] == [0.5, -1.25] and data["layers"] == ["points", "manifold"] and not data["walk"]
     assert "z = (0.50, −1.25)" in panel(app) and "The kept point" in panel(app) and "An example" not in panel(app)
     assert app.query_params["z"] == "0.5,-1.25"
 
 
 def test_link_with_no_point_shows_none(panel: Panel) -> None:
     app = run(z="")
-    assert map_data(app)["z"] is None and "No point is kept" in panel(app)
+    assert map_data(app)["kept"]["value"] is None and "No point is kept" in panel(app)
 
 
 def test_panel_with_images_compares_them(panel: Panel, mnist_like: Path, monkeypatch: pytest.MonkeyPatch) -> None:

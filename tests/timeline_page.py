@@ -10,7 +10,7 @@ from pages.session import link
 home = next(module for name, module in sys.modules.items() if name.endswith("timeline_app"))
 state, query = st.session_state, st.query_params
 state.setdefault("point", (0.5, 1.5))
-state.setdefault("commit", 0)
+state.setdefault("number", 0)
 
 st.set_page_config(layout="wide")
 
@@ -19,7 +19,7 @@ def keep() -> None:
     """The browser committed a point."""
     checked = link.check_pick(state["map"].pick)
     if checked:
-        state.point, state.commit = checked
+        state.point, state.number = checked
 
 
 @st.fragment(run_every=0.5)
@@ -32,7 +32,7 @@ def watch() -> None:
     layers = st.pills("Layers", list(LAYERS), selection_mode="multi", default=["points", "names"], format_func=LAYERS.__getitem__)
     description = f"Latent map: {home.ROWS:,} test codes."
     timeline = home.RUNS[name].timeline(name)
-    run_map(timeline, name, home.BOUND, description, state.point, state.commit, layers, 2, "", keep, "map")
+    run_map(timeline, name, home.BOUND, description, (state.point, state.number), layers, 2, "", keep, "map")
     st.text(f"kept {state.point}")
 
 

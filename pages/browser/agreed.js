@@ -1,25 +1,46 @@
-// Something that the page shows and its address says: here it is changed, Python writes the address, and a link or Back changes it from there.
+// What both the page and Python know: either may change it. Changes made here are numbered, and Python says what it knows with the number
+// of the last one that it has heard of; so what was changed here since then is newer than what it says.
 
-const QUIET_MS = 400; // Python hears of a change when nothing has changed any more for so long
+const QUIET_MS = 400; // without a change, before Python hears of the last one
+
+/** Whether two values are the same plain data. */
+export const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
 export class Agreed {
   number = 0; // of the changes that Python was told of
 
-  /** value: plain data that both begin with; tell({ value, number }) reaches Python. */
-  constructor(value, tell) {
-    Object.assign(this, { value, tell });
+  /** value: plain data that both begin with; undefined: Python is yet to say it. */
+  constructor(value) {
+    this.value = value;
   }
 
-  same(value) {
-    return JSON.stringify(value) === JSON.stringify(this.value);
-  }
-
-  /** What Python says; true where that is news. What was changed here since then, and it has not heard yet, is newer. */
+  /** What Python says; true where that is news. */
   heed({ value, number }) {
-    if (number < this.number || this.same(value)) return false;
-    this.stop();
+    if (number < this.number || same(value, this.value)) return false;
     Object.assign(this, { value, number });
     return true;
+  }
+
+  /** It is `value` now: the word that Python is to be told. */
+  change(value) {
+    this.value = value;
+    return { value, number: ++this.number };
+  }
+}
+
+/** The same of something that changes all the time: Python is told when it stays as it is. */
+export class Settling extends Agreed {
+  /** tell({ value, number }) reaches Python. */
+  constructor(value, tell) {
+    super(value);
+    this.tell = tell;
+  }
+
+  /** News takes back a change that was not told yet. */
+  heed(said) {
+    const news = super.heed(said);
+    if (news) this.stop();
+    return news;
   }
 
   /** Something has changed: tell Python what now() is, once it stays like that. */
@@ -27,9 +48,7 @@ export class Agreed {
     this.stop();
     this.timer = setTimeout(() => {
       const value = now();
-      if (this.same(value)) return;
-      this.value = value;
-      this.tell({ value, number: ++this.number });
+      if (!same(value, this.value)) this.tell(this.change(value));
     }, QUIET_MS);
   }
 

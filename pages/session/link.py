@@ -197,13 +197,19 @@ def read_view(text: str, values: Values) -> str:
     return ",".join(write_decimal(v, 4) for v in (x, y, max(width, NARROWEST)))
 
 
+def check_said(said: object) -> tuple[Any, int] | None:
+    """A change as the browser said it (agreed.js) -> (the value, yet to be checked, and its number), or None when it makes no sense."""
+    number = said.get("number") if isinstance(said, Mapping) else None
+    if not isinstance(said, Mapping) or not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < 2**53:
+        return None
+    return said.get("value"), number
+
+
 def check_pick(pick: object) -> tuple[tuple[float, float] | None, int] | None:
-    """A commit as the browser sent it -> (the point or None, its number), or None when it makes no sense."""
-    if not isinstance(pick, Mapping):
+    """The same of a kept point -> (the point or None, its number)."""
+    if (said := check_said(pick)) is None:
         return None
-    z, number = pick.get("z"), pick.get("commit")
-    if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < 2**53:
-        return None
+    z, number = said
     if z is None:
         return None, number
     if not isinstance(z, Sequence) or len(z) != 2 or not all(isinstance(v, int | float) and not isinstance(v, bool) for v in z):
@@ -211,14 +217,6 @@ def check_pick(pick: object) -> tuple[tuple[float, float] | None, int] | None:
     if not all(math.isfinite(v) and abs(v) <= Z_LIMIT for v in z):
         return None
     return (float(z[0]), float(z[1])), number
-
-
-def check_said(said: object) -> tuple[Any, int] | None:
-    """A change as the browser sent it (agreed.js) -> (the value, yet to be checked, and its number), or None when it makes no sense."""
-    number = said.get("number") if isinstance(said, Mapping) else None
-    if not isinstance(said, Mapping) or not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < 2**53:
-        return None
-    return said.get("value"), number
 
 
 # --- a stranger's words --------------------------------------------------------------------------------------------------------

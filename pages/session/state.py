@@ -108,7 +108,7 @@ def _begin_session() -> None:
         state.checkpoint = properties.default_checkpoint()
     if "layers" not in state:
         state.layers = list(properties.DEFAULT_LAYERS)
-    for key, value in {"point": None, "point_given": False, "commit": 0}.items():  # no answer is older than the browser's last commit
+    for key, value in {"point": None, "point_given": False, "point_number": 0}.items():
         if key not in state:
             state[key] = value
 

@@ -7,6 +7,7 @@ from core.latent import Z_LIMIT
 from pages.browser import address, mount
 from pages.session.caches import MapView
 
+Kept = tuple[Sequence[float] | None, int]  # the kept point, and the number that it came with
 LAYERS = {"points": "Points", "names": "Class names", "manifold": "Decoded grid", "prior": "Prior rings"}
 
 HELP = (
@@ -36,8 +37,7 @@ def coordinates(dimensions: int) -> dict[str, Any]:
 def latent_map(
     view: MapView,
     facts: dict[str, Any],
-    z: Sequence[float] | None,
-    commit: int,
+    kept: Kept,
     layers: Sequence[str],
     walk: bool,
     on_pick: Callable[[], None],
@@ -45,12 +45,12 @@ def latent_map(
     look: tuple[dict[str, str], int],
     on_look: Callable[[], None],
 ) -> None:
-    """Mount the map. `z` is the kept point and `commit` the number of the commit it came with (0: from Python).
+    """Mount the map. `kept`: the kept point, and `look`: {"view", "classes"}, zoom and legend in the words of an address; each with the
+    number that it came with from the browser (0: from Python).
 
-    When a visitor turns from the map to what Python draws, st.session_state[key].pick is {"z": [z1, z2] or None, "commit": n}, of what
-    they kept last; it comes from the browser, so check it. `facts`: what the panel needs (exploring/readout.py). `walk` plays the tour
-    until the first touch. `look`: {"view", "classes"}, zoom and legend in the words of an address, and the number that they came with
-    (0: from Python): when they change, st.session_state[key].look is {"value": {"view", "classes"}, "number": n}.
+    When either has changed there, st.session_state[key].pick or .look is {"value": what it is now, "number": n}: the look soon, the
+    point when the visitor turns from the map to what Python draws. It comes from the browser, so check it (session/link.py). `facts`:
+    what the panel needs (exploring/readout.py). `walk` plays the tour until the first touch.
     """
     preview = (
         f"{view.frame.why_not_live} While you move, you see a preview from a grid; the point that you keep is decoded by the server."
@@ -60,14 +60,13 @@ def latent_map(
     _mount(
         key,
         {"pick": on_pick, "look": on_look},
-        look={"value": look[0], "number": look[1]},
+        look=_said(look),
         figure=address(view.figure),
         decoder=address(view.decoder) if view.decoder else None,
         atlas=address(view.atlas) if view.atlas else None,
         view=view.checkpoint.name,
         bound=view.frame.bound,
-        z=None if z is None else list(z),
-        commit=commit,
+        kept=_said(kept),
         readout=facts,
         start=view.frame.points[0].tolist(),
         **coordinates(len(view.frame.plane.origin)),
@@ -84,8 +83,7 @@ def run_map(
     view: str,
     bound: float,
     description: str,
-    z: Sequence[float] | None,
-    commit: int,
+    kept: Kept,
     layers: Sequence[str],
     dimensions: int,
     note: str,
@@ -105,17 +103,21 @@ def run_map(
     _mount(
         key,
         {"pick": on_pick, "epoch": on_epoch},
-        timeline=timeline | {"asked": {"value": asked[0], "number": asked[1]}},
+        timeline=timeline | {"asked": _said(asked)},
         view=view,
         bound=bound,
-        z=None if z is None else list(z),
-        commit=commit,
+        kept=_said(kept),
         layers=list(layers),
         **coordinates(dimensions),
         help=HELP + RUN_HELP,
         note=note,
         description=description,
     )
+
+
+def _said(agreed: tuple[Any, int]) -> dict[str, Any]:
+    """A value and its number, as agreed.js takes them."""
+    return {"value": agreed[0], "number": agreed[1]}
 
 
 def _mount(key: str, hears: dict[str, Callable[[], None]], **said: Any) -> None:

@@ -1,14 +1,15 @@
 // The point that is kept: by a visitor, by Python, by Back and Forward; and who is told of it.
 
+import { Agreed, same } from "../agreed.js";
 import { listener } from "../events.js";
 import { readPoint, writePoint } from "./address.js";
 import { format } from "./controls.js";
 import { Late } from "./late.js";
 
-let last; // what was kept here and Python may not have heard of: { view, z, known: what Python has }; it outlives the map when a visitor leaves
+let last; // what was kept here and Python may not have heard of: { view, z, known: what Python knows }; it outlives the map when a visitor leaves
 
 export class Keeping {
-  sent = 0; // number of the last kept point that Python was told of
+  agreed = new Agreed(); // the kept point as Python knows it
   chosen = false; // someone has kept a point here
 
   /** room: where a visitor can do what they like before Python has to know of it. */
@@ -19,23 +20,17 @@ export class Keeping {
     listener(signal)(window, "popstate", () => this.followAddress());
   }
 
-  /** The kept point as Python has it: news only where that is not what it was last known to have, for what is kept here since is newer. */
-  heed({ z, commit, walk }, changed) {
-    const { cursor, tour, figure, view } = this.map;
-    if (this.agreed === undefined && last?.view === view && last.known === String(z)) {
-      this.agreed = z; // Python has not heard of what was kept before the visitor left
-      this.sent = commit;
+  /** The kept point as Python knows it; `changed`: the map is another one. */
+  heed({ kept, walk }, changed) {
+    const { cursor, tour, figure, view } = this.map, first = this.agreed.value === undefined;
+    const news = this.agreed.heed(kept);
+    if (first && last?.view === view && same(last.known, kept.value)) { // Python has not heard of what was kept before the visitor left
       writePoint(last.z, true);
       this.choose(last.z);
       if (!cursor.pointing) cursor.rest();
       return tour.stop();
     }
-    const news = commit >= this.sent && String(z) !== String(this.agreed);
-    if (news) {
-      this.sent = commit;
-      this.agreed = z;
-      cursor.keep(z ?? null);
-    }
+    if (news) cursor.keep(kept.value);
     if ((news || changed) && !cursor.pointing && !(news && tour.running)) cursor.rest();
     if (!walk || this.chosen) tour.stop();
     else if (changed && news && !cursor.pointing) tour.start(figure, cursor.kept);
@@ -56,13 +51,12 @@ export class Keeping {
   /** z is kept by choice. Python hears of it: late where this page knows by itself what the point means. */
   choose(z) {
     const pick = () => {
-      this.agreed = z;
       last = undefined;
-      return { z, commit: ++this.sent };
+      return this.agreed.change(z);
     };
     this.chosen = true;
     this.map.cursor.choose(z);
-    last = { view: this.map.view, z, known: String(this.agreed) };
+    last = { view: this.map.view, z, known: this.agreed.value };
     if (this.map.data.readout) this.late.say("pick", pick);
     else this.map.tell("pick", pick());
   }

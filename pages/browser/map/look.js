@@ -1,6 +1,6 @@
 // Zoom and legend as the page's address has them: "view" is all, or the middle and the width of what is shown; "classes" are those that are lit.
 
-import { Agreed } from "../agreed.js";
+import { Settling } from "../agreed.js";
 import { MIN_UNIT, clamp } from "./viewport.js";
 
 const BEGINNING = { view: "", classes: "" }; // most of the codes, all classes
@@ -9,7 +9,7 @@ export class Look {
   /** tell({ value: { view, classes }, number }) reaches Python; nothing is told before Python has said what it knows. */
   constructor(viewport, cursor, tell, signal) {
     Object.assign(this, { viewport, cursor });
-    this.agreed = new Agreed(BEGINNING, tell);
+    this.agreed = new Settling(BEGINNING, tell);
     cursor.subscribe({ selected: () => this.changed() }, signal);
     signal.addEventListener("abort", () => this.agreed.stop(), { once: true });
   }

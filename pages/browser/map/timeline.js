@@ -1,7 +1,7 @@
 // The time machine under the map of a run: brings the map and decoder of each epoch, follows the run while it learns, and plays it.
 
 import { listener } from "../events.js";
-import { Agreed } from "../agreed.js";
+import { Settling } from "../agreed.js";
 import { Curves } from "./curves.js";
 import { Shelf, readAtlas, readDecoder, readFigure } from "./frames.js";
 
@@ -51,7 +51,7 @@ export class Timeline {
     this.following = true; // the newest epoch is shown as it comes
     this.direction = 1; // of travel
     this.plays = 0;
-    this.asked = new Agreed(null, (said) => map.tell("epoch", said)); // the epoch looked at; null: the newest
+    this.asked = new Settling(null, (said) => map.tell("epoch", said)); // the epoch looked at; null: the newest
     const on = listener(signal);
     on(this.slider, "input", () => this.slid(performance.now()));
     on(this.button, "click", () => (this.playing ? this.pause() : this.play()));
@@ -91,7 +91,7 @@ export class Timeline {
     this.pause();
     this.frames.giveUp();
     this.following = true;
-    this.asked = new Agreed(null, this.asked.tell);
+    this.asked = new Settling(null, this.asked.tell);
     this.wanted = this.shown = this.shownAddress = undefined;
   }
 

@@ -38,6 +38,7 @@ def write_snapshot(target: Path) -> None:
 WRITERS: dict[str, tuple[str, Callable[[Path], object]]] = {  # the file it writes, and how it is asked to
     "state": ("run/resume.safetensors", lambda target: state.write_state(target.parent, {"w": torch.zeros(9)}, {})),
     "snapshot": ("run/epochs/00007.safetensors", write_snapshot),
+    "subset": ("run/subset.safetensors", lambda target: snapshot.write_subset(target.parent, np.zeros(3, np.int32), np.zeros(3))),
     "json": ("run/status.json", lambda target: folder.write_json(target, {"new": True})),
     "metrics": ("run/metrics.jsonl", lambda target: history.write_metrics(target.parent, [{"epoch": 1}])),
     "pause": ("run/pause", lambda target: folder.ask(target.parent, folder.PAUSE, "12345678")),
@@ -141,6 +142,17 @@ def test_a_new_file_has_the_usual_permissions_or_those_that_were_asked_for_from_
             assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == expected
     finally:
         os.umask(before)
+
+
+@pytest.mark.parametrize("writer", [name for name in WRITERS if name != "key"])  # which is nobody else's to read
+def test_everybody_may_read_what_the_umask_lets_them(writer, target) -> None:
+    """Of a class server, another user too; safetensors' own files are for their writer alone."""
+    before = os.umask(0o022)
+    try:
+        WRITERS[writer][1](target)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(target.stat().st_mode) == 0o644
 
 
 def test_threads_that_write_the_same_file_do_not_meet(tmp_path) -> None:

@@ -26,7 +26,7 @@ from core.models.config import to_json
 from core.training import card, snapshot
 from core.training import run as running
 from core.training.config import TrainingConfig
-from core.training.folder import CONFIG, FINISH, METRICS, PAUSE, STOP, begin, read_status, write_status
+from core.training.folder import CONFIG, FINISH, METRICS, PAUSE, STOP, begin, read_config_unchecked, read_status, write_status
 from core.training.history import read_metrics
 from core.training.loop import Trainer
 from core.training.run import Execution, Hooks, execute, explain, train
@@ -79,6 +79,7 @@ def test_a_run_leaves_a_checkpoint_metrics_and_a_snapshot_of_every_epoch(tmp_pat
     assert (status["state"], status["checkpoint"], status["epoch"], status["epochs"]) == ("finished", "mine", 2, 2)
     loaded = checkpoints.load("mine", tmp_path)
     assert loaded.card["recipe"]["dataset"] == "digits"
+    assert loaded.card["title"] == f"{MODELS[model].title} on scikit-learn digits, 2 dimensions"
     lines = read_metrics(folder)
     assert [line["epoch"] for line in lines] == [0, 1, 2]
     assert lines[0]["train"] is None
@@ -108,6 +109,14 @@ def test_the_test_losses_are_those_of_the_average_on_the_subset(tmp_path):
     mu, logvar = loaded.encode(x)
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean().item()
     assert read_metrics(folder)[-1]["test"]["kl_nats"] == pytest.approx(kl, rel=2e-2)
+
+
+def test_of_two_runs_of_one_name_each_gives_its_own_to_its_model_whichever_is_done_first(tmp_path):
+    first = a_run(tmp_path, epochs=1)
+    second = tmp_path / "runs" / "mine-2"  # as jobs.start calls it
+    begin(second, dataclasses.replace(read_config_unchecked(first), id="mine-2"))
+    assert carry_out(second)["checkpoint"] == "mine-2"
+    assert carry_out(first)["checkpoint"] == "mine"
 
 
 def test_a_second_run_of_that_name_does_not_replace_the_first_one_s_checkpoint(tmp_path):

@@ -13,7 +13,7 @@ import torch
 import core
 from core import latent, metrics
 from core.checkpoints import Latents, save
-from core.data.datasets import Split, to_unit_images
+from core.data.datasets import DATASETS, Split, to_unit_images
 from core.models import MODELS, Model
 from core.models.config import to_json
 from core.training.config import device_title
@@ -77,7 +77,7 @@ def write_checkpoint(
     """Measure the running average as it will be stored (rounded to `weights`) and save it with its card; returns the card."""
     model = copy.deepcopy(trainer.average_model())  # the run may go on with its own
     dimensions = trainer.model_config.latent_dim
-    title = f"{MODELS[trainer.model_name].title}, {trainer.config.dataset}, {plural(dimensions, 'dimension')}"
+    title = f"{MODELS[trainer.model_name].title} on {DATASETS[trainer.config.dataset].name}, {plural(dimensions, 'dimension')}"
     round_weights(model, weights)
     values, codes = measure(model, train, test, say)
     card = {

@@ -157,9 +157,8 @@ class Execution:
         recipe = dataclasses.replace(recipe, device=device.partition(":")[0])
         name, model_config = model_of(config)
         train, test = load(recipe.dataset, "train"), load(recipe.dataset, "test")
-        target = str(config.name or self.folder.name)
-        check_name(target)  # it becomes a path, and somebody may have edited it by hand
-        self.target = self.folder.parents[1] / target
+        check_name(str(config.name or self.folder.name))
+        self.target = self.folder.parents[1] / self.folder.name  # that is its name: the one that was asked for may be another run's
         if self.hooks.ranks.first:
             check_target(self.target)
         return Trainer(recipe, name, model_config, train.images, train.labels, self.hooks.ranks), train, test

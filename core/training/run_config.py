@@ -29,8 +29,8 @@ NEEDED = {"name", "owner", "created"}
 class RunConfig:
     """A run's settings. The defaults stand for what an old or damaged file does not say."""
 
-    id: str = ""  # the run directory's name, as it was made
-    name: str = ""  # of the checkpoint to be written
+    id: str = ""  # the run directory's name, as it was made; its checkpoint has it too
+    name: str = ""  # that was asked for
     owner: str = ""  # whose run it is; "" for one from the command line
     created: float = 0.0  # when it was started, Unix seconds
     dataset: str = ""

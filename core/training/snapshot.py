@@ -91,7 +91,8 @@ def read(folder: Path, epoch: int, description: Any) -> Snapshot:
 
 def write_subset(folder: Path, rows: np.ndarray, labels: np.ndarray) -> None:
     """Write which test images are followed from epoch to epoch: their rows in the test set, int32 (N,), and their labels (N,)."""
-    save_arrays({"row": rows, "label": labels.astype(np.uint8)}, folder / SUBSET)
+    with replacing(folder / SUBSET) as beside:
+        save_arrays({"row": rows, "label": labels.astype(np.uint8)}, beside)
 
 
 def read_subset(folder: Path) -> tuple[np.ndarray, np.ndarray]:

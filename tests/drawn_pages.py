@@ -185,7 +185,9 @@ def write(rows: list[list[int]], tall: int = 60, cell: int = 110, margin: int = 
         for points in STROKES[int(label)]:
             trace(ImageDraw.Draw(one), np.array(points) * tall + corner, pen * tall)
         canvas.paste(255, mask=one)
-        x0, y0, x1, y1 = one.getbbox()
+        box = one.getbbox()
+        assert box is not None, "every digit has strokes"
+        x0, y0, x1, y1 = box
         boxes.append((y0, x0, y1, x1))
     return canvas, np.array(boxes)
 

@@ -26,6 +26,7 @@ from core import archive, checkpoints, export
 from core.archive import ArchiveError, pack, unpack
 from core.checkpoints import CARD_FILE, LATENTS_FILE, WEIGHTS_FILE, Latents, available, load, save
 from core.models import MODELS, build, describe
+from core.models.autoencoder import AutoencoderConfig
 from core.onnx_recorder import NotRecordable
 
 FILES = (WEIGHTS_FILE, CARD_FILE, LATENTS_FILE)
@@ -178,7 +179,12 @@ def test_two_at_once_get_two_names(packed, root):
 
 def test_it_is_not_listed_before_it_has_been_checked(packed, root, monkeypatch):
     seen, load_folder = [], checkpoints.load_folder
-    monkeypatch.setattr(checkpoints, "load_folder", lambda folder: seen.extend(listed(root)) or load_folder(folder))
+
+    def look(folder: Path) -> checkpoints.Checkpoint:
+        seen.extend(listed(root))
+        return load_folder(folder)
+
+    monkeypatch.setattr(checkpoints, "load_folder", look)
     unpack(packed, "mine", root)
     assert [name[0] for name in seen] == ["."]
 
@@ -348,11 +354,11 @@ def test_a_checkpoint_that_does_not_load_leaves_nothing(files, root):
 def with_codes(files, farthest: float, name: str = "vae") -> bytes:
     """A zip of a model of that kind whose codes lie as far out."""
     mu = np.array([[0, farthest], [1, 1], [0, 0], [2, -1]], np.float32)
-    arrays = {"mu": mu, "label": np.arange(4, dtype=np.uint8)}
+    arrays: dict[str, np.ndarray] = {"mu": mu, "label": np.arange(4, dtype=np.uint8)}
     card = json.loads(files[CARD_FILE])
     weights = files[WEIGHTS_FILE]
     if name == "ae":
-        model = build("ae", MODELS["ae"].config(encoder_hidden=(8,), decoder_hidden=(8,)))
+        model = build("ae", AutoencoderConfig(encoder_hidden=(8,), decoder_hidden=(8,)))
         card, weights = {"model": describe("ae", model)}, save_tensors(model.state_dict())
     contents = {WEIGHTS_FILE: weights, CARD_FILE: json.dumps(card).encode(), LATENTS_FILE: save_arrays(arrays)}
     return zipped(contents.items())

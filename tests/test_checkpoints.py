@@ -37,7 +37,7 @@ from core.checkpoints import (
     save,
     stamp,
 )
-from core.models import Model, build, build_restorer
+from core.models import Model, Restorer, build, build_restorer
 from core.models.restoration import DenoiserConfig
 from pages.session import caches
 
@@ -79,6 +79,7 @@ def test_what_is_saved_comes_back(root, tiny_model):
     for name, tensor in tiny_model.state_dict().items():
         assert torch.equal(checkpoint.model.state_dict()[name], tensor)
     saved = codes()
+    assert saved.logvar is not None
     np.testing.assert_array_equal(checkpoint.latents.mu, saved.mu.astype(np.float16).astype(np.float32))
     np.testing.assert_array_equal(checkpoint.latents.logvar, saved.logvar.astype(np.float16).astype(np.float32))
     np.testing.assert_array_equal(checkpoint.latents.label, saved.label)
@@ -243,6 +244,7 @@ def test_what_load_would_refuse_is_not_saved(tmp_path, tiny_model, damage):
     if damage == "mu":
         latents.mu[1, 1] = 1e6  # infinite as float16
     if damage == "logvar":
+        assert latents.logvar is not None
         latents.logvar[1, 1] = np.nan
     with pytest.raises(CheckpointError, match="diverged"):
         save(tmp_path / "new", "vae", model, {}, latents)
@@ -741,7 +743,12 @@ def own(root, monkeypatch) -> Path:
 def reads(monkeypatch) -> list[str]:
     """The folders whose weights were read, in order."""
     read, seen = checkpoints._load_weights, []
-    monkeypatch.setattr(checkpoints, "_load_weights", lambda model, folder: (seen.append(folder.name), read(model, folder)))
+
+    def note(model: Model | Restorer, folder: Path) -> None:
+        seen.append(folder.name)
+        read(model, folder)
+
+    monkeypatch.setattr(checkpoints, "_load_weights", note)
     return seen
 
 

@@ -17,7 +17,9 @@ def cut_out(label: int, pen: float, margin: float, side: int) -> np.ndarray:
     canvas = Image.new("L", (1600, 1600))
     for points in STROKES[label]:
         trace(ImageDraw.Draw(canvas), np.array(points) * 800 + 400, pen * 800)
-    left, top, right, bottom = canvas.getbbox()
+    box = canvas.getbbox()
+    assert box is not None, "every digit has strokes"
+    left, top, right, bottom = box
     room = round(margin * max(right - left, bottom - top))
     cut = canvas.crop((left - room, top - room, right + room, bottom + room))
     scale = side / max(cut.size)

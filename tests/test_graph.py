@@ -58,7 +58,8 @@ def test_replaying_gives_what_launching_one_by_one_gives(digits, model):
     runs = [a_trainer(digits, graphed, model) for graphed in (True, False)]
     for trainer in runs:
         trainer.run()
-    assert runs[0].graphed.graph is not None, runs[0].graphed.refused
+    graphed = runs[0].graphed
+    assert graphed is not None and graphed.graph is not None, graphed and graphed.refused
     for one, other in zip(runs[0].model.parameters(), runs[1].model.parameters(), strict=True):
         torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-4)
     torch.testing.assert_close(runs[0].sums, runs[1].sums, rtol=1e-3, atol=1e-2)

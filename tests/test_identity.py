@@ -137,7 +137,12 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     right = jobs.check_password
     monkeypatch.setenv("LATENT_TRAINING_PASSWORD", "piaf")
     monkeypatch.setenv("LATENT_ADMIN_PASSWORD", "brel")
-    monkeypatch.setattr(jobs, "check_password", lambda text, role: texts.append(text) or right(text, role))
+
+    def check(text: str, role: str) -> bool:
+        texts.append(text)
+        return right(text, role)
+
+    monkeypatch.setattr(jobs, "check_password", check)
     return texts
 
 

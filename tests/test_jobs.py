@@ -732,9 +732,9 @@ def test_looks_do_not_disturb(root: Path) -> None:
         ended.set()
         [look.result() for look in looks]
         ended.clear()
-        looks = [pool.submit(jobs.runs, root) for _ in range(50)]
+        reading = [pool.submit(jobs.runs, root) for _ in range(50)]
         jobs.resume(run)
-        [look.result() for look in looks]
+        [looked.result() for looked in reading]
     reaches(run, "finished")
 
 

@@ -18,7 +18,11 @@ def test_the_least_recently_used_goes_first():
     made: list[str] = []
 
     def ask(key: str) -> None:
-        kept.get(key, lambda: made.append(key) or len(made))
+        def make() -> int:
+            made.append(key)
+            return len(made)
+
+        kept.get(key, make)
 
     for key in "abacab":
         ask(key)

@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Iterable
 
 import numpy as np
 import pytest
@@ -49,7 +50,7 @@ def focus(view: View) -> None:
     view.page.get_by_test_id("latent-map").focus()
 
 
-def press(view: View, keys: str) -> None:
+def press(view: View, keys: Iterable[str]) -> None:
     for key in keys:
         view.page.keyboard.press(key)
     view.frame()

@@ -2,6 +2,7 @@
 
 import math
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -109,12 +110,12 @@ def test_the_sum_of_exponentials_is_torch_s_own():
 def test_the_elbo_of_grey_images_encodes_them_once_and_is_the_same(tiny_model, binary, monkeypatch):
     generator = torch.Generator().manual_seed(0)
     terms = [tiny_model.terms_nats(binary, generator=generator) for _ in range(3)]
-    calls, encode = [], tiny_model.encode
-    monkeypatch.setattr(tiny_model, "encode", lambda *given: calls.append(given) or encode(*given))
+    encode = Mock(wraps=tiny_model.encode)
+    monkeypatch.setattr(tiny_model, "encode", encode)
     elbo = metrics.elbo_per_image_nats(tiny_model, binary, 3, torch.Generator().manual_seed(0))
-    assert torch.allclose(elbo, sum(log_likelihood - kl for log_likelihood, kl in terms) / 3) and len(calls) == 1
+    assert torch.allclose(elbo, sum(log_likelihood - kl for log_likelihood, kl in terms) / 3) and encode.call_count == 1
     metrics.elbo_per_image_nats(tiny_model, binary, 3, generator, binarize=True)
-    assert len(calls) == 4
+    assert encode.call_count == 4
 
 
 def test_nll_refuses_a_gaussian_likelihood(binary):
@@ -231,10 +232,11 @@ def test_ssim_in_tiles_is_the_same_and_looks_at_no_more_than_one(height, width, 
     x = torch.rand(3, 1, height, width, generator=generator)
     noise = torch.randn(x.shape, generator=generator) * torch.linspace(0.8, 0.01, height)[:, None]  # no two tiles are alike
     x_hat = (x + noise).clamp(0, 1)
-    work, seen = metrics._similarity_sum, []
+    work = Mock(wraps=metrics._similarity_sum)
     monkeypatch.setattr(metrics, "SSIM_TILE", tile)
-    monkeypatch.setattr(metrics, "_similarity_sum", lambda a, b: seen.append(a.numel()) or work(a, b))
+    monkeypatch.setattr(metrics, "_similarity_sum", work)
     np.testing.assert_allclose(metrics.ssim(x_hat, x), similarities(x_hat, x), atol=1e-5)
+    seen = [a.numel() for (a, _), _ in work.call_args_list]
     assert max(seen) <= tile**2 and (len(seen) > 1) == (x.numel() > tile**2)
 
 

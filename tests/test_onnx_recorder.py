@@ -100,7 +100,9 @@ def test_without_the_onnx_package_it_says_so(monkeypatch):
 
 def test_several_at_once_and_a_model_used_meanwhile():
     """What torch's own exporter cannot do: it replaces methods of nn.Module for all threads."""
-    layer, contents, seen, done = nn.Sequential(nn.Flatten(), nn.Linear(192, 5), nn.SiLU()), [], set(), threading.Event()
+    layer, done = nn.Sequential(nn.Flatten(), nn.Linear(192, 5), nn.SiLU()), threading.Event()
+    contents: list[bytes] = []
+    seen: set[tuple[object, bool]] = set()
     before = written(layer)
 
     def watch() -> None:

@@ -21,7 +21,8 @@ from pages.exploring import points
 from pages.web import assets
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.usefixtures("no_data")]
-Panel, Read = Callable[[AppTest], str], Callable[[AppTest], dict]
+Panel = Callable[[AppTest], str]
+Read = Callable[[AppTest], dict]
 
 READ = """
   const { Cursor } = await import('/map/cursor.js'), { readModel } = await import('/map/frames.js');
@@ -39,7 +40,7 @@ READ = """
 
 
 @pytest.fixture
-def read(bundle: Bundle) -> Callable[[AppTest], dict]:
+def read(bundle: Bundle) -> Read:
     """The panel's HTML, and the map's own picture of the kept point where the panel has that, from what the page gives the browser."""
 
     def read_panel(app: AppTest) -> dict:
@@ -56,7 +57,7 @@ def read(bundle: Bundle) -> Callable[[AppTest], dict]:
 
 
 @pytest.fixture
-def panel(read: Callable[[AppTest], dict]) -> Panel:
+def panel(read: Read) -> Panel:
     """The panel's HTML."""
     return lambda app: read(app)["html"]
 

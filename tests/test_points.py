@@ -35,7 +35,7 @@ def test_a_point_that_there_is_not_gets_a_sentence(own_checkpoints: Path, query:
 @pytest.mark.parametrize("name", ["nobody", "../etc", "vae-mnist-2d"])
 def test_a_model_that_is_not_here_or_that_the_browser_decodes_is_not_found(own_checkpoints: Path, name: str) -> None:
     answer = ask(name, "z=0,0")
-    assert answer.status_code == 404 and str(own_checkpoints) not in answer.body.decode()
+    assert answer.status_code == 404 and str(own_checkpoints) not in bytes(answer.body).decode()
 
 
 @pytest.mark.parametrize("dimensions", [2, 5])
@@ -46,7 +46,7 @@ def test_a_dot_is_its_own_code_and_other_points_are_of_the_plane(own_checkpoints
         (plane.points(codes)[7].tolist(), codes[7], True),
         ((0.25, 9.5), plane.codes(np.array([[0.25, 9.5]]))[0], False),
     ):
-        answer = json.loads(ask("other", f"z={point[0]},{point[1]}").body)
+        answer = json.loads(bytes(ask("other", f"z={point[0]},{point[1]}").body))
         assert np.abs(pixels(answer["drawn"]) - latent.decode(model, code[None])[0]).max() < 0.003
         assert ("x_hat" in answer) == on_dot and "losses" not in answer, "the test images are not here"
 
@@ -54,6 +54,6 @@ def test_a_dot_is_its_own_code_and_other_points_are_of_the_plane(own_checkpoints
 def test_where_the_test_images_are_here_their_losses_are_told(own_checkpoints: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     images = load("digits", "test").images
     codes = save_random(own_checkpoints, "conv-vae", 2, "digits", count=len(images))
-    answer = json.loads(ask("other", f"z={codes[3][0]},{codes[3][1]}").body)
+    answer = json.loads(bytes(ask("other", f"z={codes[3][0]},{codes[3][1]}").body))
     made = reconstruction.describe(checkpoints.load("other", own_checkpoints).model, codes[3], np.zeros(2, np.float32), to_ink(images[3]))
     assert answer["losses"] == {"reconstruction": pytest.approx(made.reconstruction_nats), "kl": pytest.approx(made.kl_nats)}

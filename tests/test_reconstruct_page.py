@@ -4,6 +4,7 @@ import io
 import re
 import shutil
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -62,7 +63,9 @@ def losses(app: AppTest) -> list[float]:
 
 def picture(app: AppTest) -> str:
     """The image's data URI."""
-    return re.search(r'src="([^"]+)"', html(app, "image"))[1]
+    found = re.search(r'src="([^"]+)"', html(app, "image"))
+    assert found is not None
+    return found[1]
 
 
 def as_bytes(pixels: np.ndarray, kind: str = "PNG") -> bytes:
@@ -131,7 +134,9 @@ def test_class_number_and_another_one(mnist: None) -> None:
 
 def test_gauge_knows_a_digit_from_what_is_none(mnist: None) -> None:
     app = run()
-    share = float(re.search(r"Stranger than ([\d.]+) %", words(app))[1])
+    said = re.search(r"Stranger than ([\d.]+) %", words(app))
+    assert said is not None
+    share = float(said[1])
     reference = caches.test_losses_nats("vae-mnist-2d", "mnist")
     assert len(reference) == caches.GAUGE_IMAGES and (np.diff(reference) >= 0).all()
     x = datasets.to_ink(datasets.load("mnist", "test").images[:1])
@@ -239,12 +244,12 @@ def test_inventions_of_a_model_without_a_prior_lie_where_its_codes_lie(own_check
     codes = (np.array([10.0, -5.0, 3.0]) + np.random.default_rng(0).normal(size=(500, 3)) @ spread.T).astype(np.float32)
     model = build("ae", AutoencoderConfig(latent_dim=3, encoder_hidden=(8,), decoder_hidden=(8,))).eval()
     checkpoints.save(own_checkpoints / "plain", "ae", model, {}, Latents(codes, None, np.arange(500) % 10))
-    drawn: list[np.ndarray] = []
-    monkeypatch.setattr(latent, "decode", lambda model, z, label: (drawn.append(z), [None])[1])
+    draw = Mock(return_value=[None])
+    monkeypatch.setattr(latent, "decode", draw)
     checkpoint = checkpoints.load("plain")
     for seed in range(3000):
         latent.invent(checkpoint.model, checkpoint.latents.mu, seed)
-    found = np.concatenate(drawn)
+    found = np.concatenate([z for (_, z, _), _ in draw.call_args_list])
     assert found.mean(0) == pytest.approx(codes.mean(0), abs=0.15)
     assert np.cov(found.T) == pytest.approx(np.cov(codes.T), abs=0.4)
 
@@ -253,6 +258,7 @@ def test_more_noise_goes_farther_and_again_draws_others(mnist: None) -> None:
     app = run()
     strip = html(app, "neighbours")
     latents = checkpoints.load("vae-mnist-2d").latents
+    assert latents.logvar is not None
     own = np.median(np.exp(0.5 * latents.logvar) / latents.mu.std(0))
     assert app.slider(key="reconstruct_sigma-vae-mnist-2d").value == round(float(own), 2) == 0.02
     assert f"typically σ = {own:.2g}" in words(app) and "another digit" in words(app)

@@ -103,8 +103,17 @@ def test_a_write_that_succeeds_leaves_the_new_file_and_nothing_beside_it(writer,
 def test_what_must_outlive_a_power_cut_is_on_the_disk_before_it_takes_its_place(writer, target, monkeypatch) -> None:
     calls: list[str] = []
     fsync, replace = os.fsync, Path.replace
-    monkeypatch.setattr(os, "fsync", lambda descriptor: (calls.append("fsync"), fsync(descriptor)))
-    monkeypatch.setattr(Path, "replace", lambda self, to: (calls.append("replace"), replace(self, to))[1])
+
+    def noted_fsync(descriptor: int) -> None:
+        calls.append("fsync")
+        fsync(descriptor)
+
+    def noted_replace(self: Path, to: Path) -> Path:
+        calls.append("replace")
+        return replace(self, to)
+
+    monkeypatch.setattr(os, "fsync", noted_fsync)
+    monkeypatch.setattr(Path, "replace", noted_replace)
     WRITERS[writer][1](target)
     assert calls == ["fsync", "replace"]
 

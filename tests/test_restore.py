@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -48,8 +49,8 @@ def noise(*shape: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).random(shape, dtype=np.float32)
 
 
-def denoised(x: torch.Tensor, *args: str, **options: Any) -> torch.Tensor:
-    return torch.from_numpy(restore.denoise_batch(x.numpy(), *args, **options))
+def denoised(x: torch.Tensor, method: str = "denoiser", **options: Any) -> torch.Tensor:
+    return torch.from_numpy(restore.denoise_batch(x.numpy(), method, **options))
 
 
 @pytest.fixture(scope="module")
@@ -244,9 +245,10 @@ def test_the_search_starts_where_the_cost_is_least_and_decodes_few_codes_at_once
     assert len(mu) < code_search.SEARCH_KNOWN  # so that each is tried
     with torch.no_grad():
         costs = code_search.negative_log_joint_nats(opened.model, x, torch.from_numpy(mu).expand(32, *mu.shape)).numpy()
-    work, decoded = opened.model.decode_logits, []  # which decode calls
-    monkeypatch.setattr(opened.model, "decode_logits", lambda z, *more: decoded.append(len(z)) or work(z, *more))
+    work = Mock(wraps=opened.model.decode_logits)  # which decode calls
+    monkeypatch.setattr(opened.model, "decode_logits", work)
     starts = code_search.starting_codes(opened, x)
+    decoded = [len(z) for (z, *_), _ in work.call_args_list]
     assert starts.shape == (32, code_search.SEARCH_STARTS + 1, 2) and max(decoded) <= code_search.SEARCH_KNOWN
     torch.testing.assert_close(starts[:, 0], opened.model.encode(x)[0])
     for image in range(32):

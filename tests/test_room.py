@@ -77,6 +77,7 @@ def test_a_run_that_a_process_holds_loses_nothing(tmp_path, monkeypatch):
     lock = room.take_lock(tmp_path / room.MAKING_ROOM)  # another process is just making room
     room.make(tmp_path)
     assert len(epochs(folder)) == 6
+    assert lock is not None
     os.close(lock)
     room.make(tmp_path)
     assert epochs(folder) == []

@@ -107,6 +107,7 @@ def test_the_test_losses_are_those_of_the_average_on_the_subset(tmp_path):
     loaded = checkpoints.load("mine", tmp_path).model
     x = to_unit_images(test.images)
     mu, logvar = loaded.encode(x)
+    assert logvar is not None
     kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1).mean().item()
     assert read_metrics(folder)[-1]["test"]["kl_nats"] == pytest.approx(kl, rel=2e-2)
 
@@ -156,9 +157,15 @@ def test_a_stop_file_stops_it(tmp_path):
 def test_pause_step_and_resume_without_leaving_the_process(tmp_path):
     """Pause after the first epoch, step to the second, then to the end; the device is given up and asked for again each time."""
     carry_out(a_run(tmp_path / "whole"))
-    folder, log = a_run(tmp_path / "parts"), []
+    folder = a_run(tmp_path / "parts")
+    log: list[str | float] = []
+
+    def reacquire() -> str:
+        log.append("again")
+        return "cpu"
+
     (folder / PAUSE).write_text("1")
-    hooks = Hooks("cpu", release=lambda: log.append(read_status(folder)["epoch"]), reacquire=lambda: log.append("again") or "cpu")
+    hooks = Hooks("cpu", release=lambda: log.append(read_status(folder)["epoch"]), reacquire=reacquire)
     process = threading.Thread(target=train, args=(folder, hooks))
     process.start()
     wait_for(lambda: log == [1.0])
@@ -229,7 +236,11 @@ def test_a_paused_run_is_finished_early_by_its_own_process(tmp_path):
         (folder / FINISH).touch()
         (folder / PAUSE).unlink()
 
-    assert train(folder, Hooks("cpu", release=release, reacquire=lambda: log.append("again") or "cpu")) == "finished"
+    def reacquire() -> str:
+        log.append("again")
+        return "cpu"
+
+    assert train(folder, Hooks("cpu", release=release, reacquire=reacquire)) == "finished"
     assert log == ["released", "again"]
     assert checkpoints.load("mine", tmp_path).card["epochs"] == 1.0
 
@@ -243,9 +254,13 @@ def test_a_run_cancelled_while_it_finishes_early_says_how_to_keep_it_and_can_go_
         (folder / STOP).touch()
         measure(self, what)
 
+    def release() -> None:
+        (folder / FINISH).touch()
+        (folder / PAUSE).unlink()
+
     with monkeypatch.context() as patch:
         patch.setattr(Execution, "measuring", cancelled)
-        hooks = Hooks("cpu", release=lambda: ((folder / FINISH).touch(), (folder / PAUSE).unlink()), reacquire=lambda: "cpu")
+        hooks = Hooks("cpu", release=release, reacquire=lambda: "cpu")
         assert train(folder, hooks) == "stopped"
     assert "Finish here measures and keeps it" in read_status(folder)["message"]
     for control in (STOP, FINISH):  # as `jobs.resume` does

@@ -31,7 +31,7 @@ def page(server: Server, chromium: Browser) -> Iterator[Page]:
     errors: list[str] = []
     hosts: set[str] = set()
     opened.on("pageerror", lambda error: errors.append(str(error)))
-    opened.on("console", lambda message: message.type == "error" and errors.append(message.text))
+    opened.on("console", lambda message: errors.extend([message.text] if message.type == "error" else []))
     opened.on("request", lambda request: hosts.update(re.findall(r"^(?:blob:)?(\w+://[^/]*)", request.url)))
     yield open_page(opened, server)
     context.close()
@@ -65,6 +65,7 @@ def test_from_a_digit_to_a_downloaded_picture(page: Page) -> None:
     stage = page.get_by_test_id("wipe-stage").locator("visible=true")
     expect(page.get_by_label("Right").locator("visible=true").locator("option:checked")).to_have_text("Our model")
     box = stage.bounding_box()
+    assert box is not None
     page.mouse.click(box["x"] + box["width"] * 0.2, box["y"] + 50)
     assert stage.evaluate("s => s.style.getPropertyValue('--at')") == "20%"
     expect(page.locator(".it-row").first).to_be_hidden()
@@ -126,5 +127,6 @@ def test_nothing_sticks_out_of_a_phone(server: Server, chromium: Browser, scheme
         assert scroll_width(page) <= 0, tab
         for image in page.locator(".gallery img").locator("visible=true").all():
             box = image.bounding_box()
+            assert box is not None, tab
             assert box["x"] >= 0 and box["x"] + box["width"] <= 390 and box["width"] == pytest.approx(box["height"], abs=0.5), tab
     context.close()

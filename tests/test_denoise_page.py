@@ -2,7 +2,6 @@
 
 import base64
 import io
-import json
 import threading
 import time
 import zipfile
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 import streamlit as st
 import torch
+from mounted import mounted
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
@@ -74,7 +74,7 @@ def html(app: AppTest, testid: str) -> str:
 
 def component(app: AppTest, name: str) -> dict:
     """What a component of pictures was given."""
-    (found,) = [data for e in app.get("bidi_component") if (data := json.loads(e.proto.json))["part"] == name]
+    (found,) = mounted(app, name)
     return found
 
 
@@ -341,7 +341,7 @@ def test_a_picture_is_denoised_at_its_own_size_and_says_what_the_network_knows()
     assert titles(app) == ["Before", "Denoised", "Changed"] and UNKNOWN in words(app)
     (box,) = [box for box in app.selectbox if box.label == "Method"]
     checked(box.set_value("gaussian").run())
-    assert not app.get("bidi_component"), "what another method made is not shown as this one's"
+    assert not mounted(app, "wipe"), "what another method made is not shown as this one's"
 
 
 def test_damage_added_to_a_picture_can_be_measured_and_a_detail_cut_out() -> None:

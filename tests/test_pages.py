@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from mounted import mounted
 from streamlit.testing.v1 import AppTest
 
 from core import checkpoints
@@ -39,8 +40,8 @@ def run(script: Path = EXPLORE, **query: str) -> AppTest:
 
 def map_data(app: AppTest) -> dict:
     """What the live map is given."""
-    (component,) = app.get("bidi_component")
-    return json.loads(component.proto.json)
+    (data,) = mounted(app, "map")
+    return data
 
 
 def test_main_page_offers_the_checkpoints_and_names_the_device() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from mounted import mounted
 from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
 
@@ -353,7 +354,7 @@ def test_a_run_whose_epochs_were_removed_to_make_room_says_so_and_keeps_its_curv
     assert "were removed to make room on the server's disk" in words(app)
     assert ("first and its last are still here" in words(app)) == bool(left)
     if left:
-        data = json.loads(app.get("bidi_component")[0].proto.json)["timeline"]
+        data = timeline(app)
         assert data["epochs"] == left and data["curves"]["series"][0]["values"] == [0.5, 1.5, 2.5, 3.5]
     else:
         (chart,) = app.get("plotly_chart")
@@ -371,7 +372,7 @@ def test_start_and_follow_a_run_to_its_checkpoint():
     checked(app.run())
     assert by_label(app.button, "Open in Explore")
     assert checkpoints.available() == [started.id]
-    data = json.loads(app.get("bidi_component")[0].proto.json)
+    (data,) = mounted(app, "map")
     assert data["timeline"]["epochs"] == [0, 1, 2]
     assert not data["timeline"]["running"]
     names = {series["name"] for series in data["timeline"]["curves"]["series"]}
@@ -670,7 +671,7 @@ def test_a_label_that_a_model_does_not_know_is_not_found(own_root):
 
 
 def timeline(app: AppTest) -> dict:
-    (data,) = [data for e in app.get("bidi_component") if (data := json.loads(e.proto.json))["part"] == "map"]
+    (data,) = mounted(app, "map")
     return data["timeline"]
 
 

@@ -1,12 +1,14 @@
 """The browser's modules one by one, in one page of a real browser without a server: arithmetic, what input means, who hears of what."""
 
 import base64
+import json
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from bundle import MODULES, STYLES, Bundle
+from playwright.sync_api import Browser
 from safetensors.numpy import save
 
 from core import export
@@ -428,19 +430,63 @@ def test_a_slider_changes_its_own_coordinate_and_keeps_at_the_end(bundle: Bundle
 # --- nets ------------------------------------------------------------------------------------------------------------------
 
 
-DECODE = """const bytes = Uint8Array.from(atob(given.bytes), c => c.charCodeAt(0)).buffer, decoder = new m.DenseDecoder(bytes);
+NETWORKS = ("simd.js", "SimdNetwork"), ("dense.js", "PlainNetwork")
+DECODE = """const bytes = Uint8Array.from(atob(given.bytes), c => c.charCodeAt(0)).buffer, [file, name] = given.network;
+  const decoder = new m.DenseDecoder(bytes, (await import(`/nets/${file}`))[name]);
   return given.z.map(([a, b]) => Array.from(decoder.decode(a, b)));"""
 
 
+@pytest.mark.parametrize("network", NETWORKS)
 @pytest.mark.parametrize("activation", ["silu", "relu", "tanh"])
-def test_the_decoder_is_torchs(bundle: Bundle, activation: str) -> None:
+def test_the_decoder_is_torchs(bundle: Bundle, activation: str, network: tuple[str, str]) -> None:
     model = build("vae", VAEConfig(encoder_hidden=(24,), decoder_hidden=(30, 17), activation=activation), seed=1).eval()
     z = np.random.default_rng(0).normal(0, 2, (50, 2)).astype(np.float32)
-    given = {"bytes": base64.b64encode(export.decoder_bytes(model)).decode(), "z": z.tolist()}
+    given = {"bytes": base64.b64encode(export.decoder_bytes(model)).decode(), "z": z.tolist(), "network": network}
     ours = np.array(bundle.run("nets/decoder.js", DECODE, given))
     with torch.no_grad():
         theirs = model.decode(torch.from_numpy(z)).flatten(1).numpy()
     assert ours.shape == (50, 784) and np.abs(ours - theirs).max() < 1e-5
+
+
+EXACT = {"sigmoid": torch.sigmoid, "silu": torch.nn.functional.silu, "tanh": torch.tanh, "relu": torch.relu, None: torch.clone}
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("activation", EXACT)
+def test_activations_hold_for_numbers_of_any_size(bundle: Bundle, network: tuple[str, str], activation: str | None) -> None:
+    """One layer of one input, so that what the activation sees is what is given, up to where float32 ends."""
+    sizes = np.concatenate([np.linspace(-12, 12, 2001), np.geomspace(1e-8, 3e38, 200), -np.geomspace(1e-8, 3e38, 200)]).astype(np.float32)
+    script = f"""const bias = Float32Array.from(given), layer = {{ weight: new Float32Array(bias.length), bias }};
+      return Array.from(new m.{network[1]}([layer], 'relu').run([0], bias, {json.dumps(activation)}));"""
+    found = torch.tensor(bundle.run(f"nets/{network[0]}", script, sizes.tolist()))
+    torch.testing.assert_close(found, EXACT[activation](torch.from_numpy(sizes)), rtol=1e-6, atol=3e-7)
+
+
+def test_networks_that_do_not_fit_in_the_memory_together_take_turns(bundle: Bundle) -> None:
+    """Seven of 6.4 MB in 32 MB, each of them right whenever it is asked, however often it had to give way."""
+    script = """const layer = (v) => ({ weight: new Float32Array(800 * 2000).fill(v), bias: new Float32Array(2000) });
+      const network = (v) => new m.SimdNetwork([layer(v)], 'relu');
+      const all = [1, 2, 3, 4, 5, 6, 7].map(network), z = new Float32Array(800).fill(1), none = new Float32Array(2000);
+      return [...all, ...all, all[0], all[6]].map((one) => [...new Set(one.run(z, none, null))]);"""
+    found = bundle.run("nets/simd.js", script)
+    assert found == [[800.0 * v] for v in (1, 2, 3, 4, 5, 6, 7, 1, 2, 3, 4, 5, 6, 7, 1, 7)]
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_the_picture_tells_how_it_is_decoded(chromium: Browser, refused: bool) -> None:
+    """A browser that refuses WebAssembly decodes too, in plain JavaScript, and the page says which it is."""
+    model = build("vae", VAEConfig(encoder_hidden=(4,), decoder_hidden=(4,)), seed=1).eval()
+    script = """const bytes = Uint8Array.from(atob(given), c => c.charCodeAt(0)).buffer, decoder = new m.DenseDecoder(bytes);
+      const { Picture } = await import('/map/controls.js'), canvas = document.createElement('canvas');
+      new Picture(canvas).fit(decoder); return [canvas.dataset.decoder, Array.from(decoder.decode(1, -1))];"""
+    bundle = Bundle(chromium)
+    if refused:
+        bundle.page.evaluate("void (WebAssembly.Module = class { constructor() { throw new Error('refused') } })")
+    told, ink = bundle.run("nets/decoder.js", script, base64.b64encode(export.decoder_bytes(model)).decode())
+    bundle.close()
+    with torch.no_grad():
+        theirs = model.decode(torch.tensor([[1.0, -1.0]])).flatten().numpy()
+    assert told == ("javascript" if refused else "simd") and np.abs(np.array(ink) - theirs).max() < 1e-5
 
 
 def test_tensors_of_half_precision_are_read(bundle: Bundle) -> None:

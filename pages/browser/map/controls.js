@@ -17,9 +17,10 @@ export class Picture {
     this.pixels = this.context.createImageData(canvas.width, canvas.height);
   }
 
-  /** As many pixels as a decoder draws; a canvas that is given the size it has is emptied too. */
-  fit({ width, height }) {
+  /** As many pixels as a decoder draws; a canvas that is given the size it has is emptied too. Its `data-decoder` tells what kind draws. */
+  fit({ width, height, kind }) {
     const { canvas } = this.context;
+    canvas.dataset.decoder = kind;
     if (canvas.width === width && canvas.height === height) return;
     Object.assign(canvas, { width, height });
     this.pixels = this.context.createImageData(width, height);

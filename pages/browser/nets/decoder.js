@@ -1,6 +1,9 @@
 // Decoders that run in the browser: dense layers held to torch by a parity test, and an atlas for what cannot run here.
 // Both have decode(z1, z2) -> Float32Array(height * width) in [0, 1], row by row, which the next call overwrites.
 
+import { PlainNetwork } from "./dense.js";
+import { SimdNetwork, simd } from "./simd.js";
+
 /** float16 bits -> number. */
 function halfToNumber(bits) {
   const sign = bits & 0x8000 ? -1 : 1, exponent = (bits >> 10) & 31, fraction = bits & 1023;
@@ -32,75 +35,41 @@ export function parseSafetensors(buffer) {
   return { metadata, tensors };
 }
 
-/** output[o] = bias[o] + sum over i of weight[o, i] input[i]. Four rows at once: an input is read once for four weights, and four sums keep
- *  the processor's adders busy (a quarter faster than row by row). */
-function dense(weight, bias, input, output) {
-  const n = input.length, inFours = output.length & ~3;
-  for (let o = 0; o < inFours; o += 4) {
-    let a = bias[o], b = bias[o + 1], c = bias[o + 2], d = bias[o + 3];
-    for (let i = 0, wa = o * n, wb = wa + n, wc = wb + n, wd = wc + n; i < n; i++) {
-      const v = input[i];
-      a += weight[wa++] * v;
-      b += weight[wb++] * v;
-      c += weight[wc++] * v;
-      d += weight[wd++] * v;
-    }
-    output[o] = a;
-    output[o + 1] = b;
-    output[o + 2] = c;
-    output[o + 3] = d;
-  }
-  for (let o = inFours; o < output.length; o++) {
-    let sum = bias[o];
-    for (let i = 0; i < n; i++) sum += weight[o * n + i] * input[i];
-    output[o] = sum;
-  }
-}
-
-const sigmoid = (v) => 1 / (1 + Math.exp(-v));
-const ACTIVATIONS = { silu: (v) => v * sigmoid(v), relu: (v) => Math.max(v, 0), tanh: Math.tanh };
+const ACTIVATIONS = ["silu", "relu", "tanh"];
 
 /** The decoder that core/export.py wrote: of points on the map, or of whole codes, of a conditional model for any class. */
 export class DenseDecoder {
   exact = true;
 
-  constructor(buffer) {
+  constructor(buffer, Network = simd() ? SimdNetwork : PlainNetwork) {
     const { metadata, tensors } = parseSafetensors(buffer);
     [, this.height, this.width] = JSON.parse(metadata.shape); // of an image: (1, H, W)
-    this.activation = ACTIVATIONS[metadata.activation];
-    if (!this.activation) throw new Error(`unknown activation ${metadata.activation}`);
-    this.layers = Array.from({ length: Number(metadata.layers) }, (_, i) => {
-      const weight = tensors[`${i}.weight`];
-      return { weight: weight.data, bias: tensors[`${i}.bias`].data, output: new Float32Array(weight.shape[0]) };
-    });
+    if (!ACTIVATIONS.includes(metadata.activation)) throw new Error(`unknown activation ${metadata.activation}`);
+    const layers = Array.from({ length: Number(metadata.layers) }, (_, i) => ({ weight: tensors[`${i}.weight`].data, bias: tensors[`${i}.bias`].data }));
+    this.bias = layers[0].bias;
     this.labels = tensors["label.weight"]?.data; // what each class adds to the first layer's bias
-    this.input = new Float32Array(tensors["0.weight"].shape[1]);
+    this.network = new Network(layers, metadata.activation);
+  }
+
+  /** How it computes: "simd", or "javascript" where the browser has no SIMD. */
+  get kind() {
+    return this.network.kind;
   }
 
   /** The pixels' logits at a code; label: the class to draw, where the file has them. The next call overwrites what this returns. */
   logits(z, label = null) {
-    const f = this.activation;
-    let h = this.input;
-    h.set(z);
-    this.layers.forEach(({ weight, bias, output }, index) => {
-      dense(weight, index || label === null ? bias : this.told(label), h, output);
-      if (index < this.layers.length - 1) for (let i = 0; i < output.length; i++) output[i] = f(output[i]);
-      h = output;
-    });
-    return h;
+    return this.network.run(z, this.told(label), null);
   }
 
-  /** The first layer's bias for a class; one that the model does not know adds nothing, as in torch. */
+  /** The first layer's bias for a class; none, or one that the model does not know, adds nothing, as in torch. */
   told(label) {
-    const { bias } = this.layers[0];
-    return bias.map((v, i) => v + (this.labels[label * bias.length + i] ?? 0));
+    const { bias, labels } = this;
+    return label === null ? bias : bias.map((v, i) => v + (labels[label * bias.length + i] ?? 0));
   }
 
   /** The image at a code, as `logits`. */
   image(z, label = null) {
-    const output = this.logits(z, label);
-    for (let i = 0; i < output.length; i++) output[i] = sigmoid(output[i]);
-    return output;
+    return this.network.run(z, this.told(label), "sigmoid");
   }
 
   decode(z1, z2) {
@@ -111,6 +80,7 @@ export class DenseDecoder {
 /** The nearest of a grid of images that the server decoded (`atlas` in core/frame.py): a preview, not the model's answer at this very point. */
 export class AtlasDecoder {
   exact = false;
+  kind = "atlas";
 
   constructor(buffer) {
     const head = new DataView(buffer);

@@ -91,9 +91,11 @@ def test_a_point_that_python_has_not_heard_of_is_there_when_its_map_is_mounted_a
 
 def test_a_kept_point_is_told_with_what_python_has_to_know_and_once(bundle: Bundle) -> None:
     script = f"""{KEEPING} const a = mount('vae'); say(a, [1, 2], 0); a.keeping.choose([3, 4]); a.keeping.choose([5, 6]);
-      a.keeping.tell('look', 'all'); a.keeping.tell('look', ''); const old = say(a, [1, 2], 0); a.leave(); return [told, old];"""
-    told, kept = bundle.run("map/keeping.js", script)
+      a.keeping.tell('look', 'all'); a.keeping.tell('look', ''); const old = say(a, [1, 2], 0); a.leave();
+      const b = mount('vae'), link = say(b, [1, 2], 1); b.leave(); return [told, old, link];"""
+    told, kept, link = bundle.run("map/keeping.js", script)
     assert told == [["pick", {"value": [5, 6], "number": 1}], ["look", "all"], ["look", ""]] and kept == [5, 6]
+    assert link == [1, 2], "nothing is left to remember"
 
 
 LOOK = """const { Viewport } = await import('/map/viewport.js'), { Cursor } = await import('/map/cursor.js');

@@ -1,7 +1,8 @@
 """The models by name. To add one: a file with its config dataclass and its module, and an entry in MODELS."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 import torch
 
@@ -10,7 +11,16 @@ from core.models.autoencoder import Autoencoder, AutoencoderConfig, ModelConfig
 from core.models.conditional_vae import ConditionalVAE, ConditionalVAEConfig
 from core.models.config import ConfigError, check_one_of, from_json, to_json
 from core.models.convolutional import ConvolutionalVAE, ConvolutionalVAEConfig
-from core.models.restoration import Denoiser, DenoiserConfig, LessonAutoencoder, LessonConfig, Restorer, Upscaler, UpscalerConfig
+from core.models.restoration import (
+    Denoiser,
+    DenoiserConfig,
+    LessonAutoencoder,
+    LessonConfig,
+    Restorer,
+    RestorerConfig,
+    Upscaler,
+    UpscalerConfig,
+)
 from core.models.vae import VAE, VAEConfig
 
 Model = Autoencoder  # what has codes to explore: every entry of MODELS is one
@@ -20,7 +30,7 @@ class Entry(NamedTuple):
     """A kind of model: its configuration, its module, and its words: a title, a sentence for whoever chooses it, and a paragraph
     (Markdown) for whoever looks at its map."""
 
-    config: type[ModelConfig]
+    config: type[AutoencoderConfig] | type[ConvolutionalVAEConfig]
     module: type[Autoencoder]
     title: str
     summary: str
@@ -97,22 +107,23 @@ RESTORERS: dict[str, RestorerEntry] = {
 def build(name: str, config: ModelConfig, seed: int = 0) -> Model:
     """A freshly initialised model; its weights depend on the seed alone and the global generator is left as it was."""
     check_one_of("model", name, MODELS)
-    return _seeded(MODELS[name].module, config, seed)
+    with _seeded(seed):
+        return MODELS[name].module(config)
 
 
-def build_restorer(name: str, config: Any, seed: int = 0) -> Restorer:
+def build_restorer(name: str, config: RestorerConfig, seed: int = 0) -> Restorer:
     """The same for a restorer."""
     check_one_of("model", name, RESTORERS)
-    return _seeded(RESTORERS[name].module, config, seed)
+    with _seeded(seed):
+        return RESTORERS[name].module(config)
 
 
-M = TypeVar("M", Model, Restorer)
-
-
-def _seeded(module: type[M], config: Any, seed: int) -> M:
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """Inside, the global generator gives what the seed gives; afterwards it is as it was."""
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)  # the CPU's alone: torch.manual_seed would reach every GPU's
-        return module(config)
+        yield
 
 
 def entry_of(model: Model) -> Entry:
@@ -137,7 +148,7 @@ def rebuild_restorer(description: Any) -> Restorer:
     return build_restorer(name, from_json(RESTORERS[name].config, description["config"]))
 
 
-def _described(description: Any, kinds: Mapping[str, Any]) -> str:
+def _described(description: Any, kinds: Collection[str]) -> str:
     if not isinstance(description, dict) or not {"name", "config"} <= description.keys():
         raise ConfigError("the model's description must be a JSON object with name and config.")
     check_one_of("model", description["name"], kinds)

@@ -28,7 +28,7 @@ class Restorer(nn.Module):
     multiple: int = 1  # sides are padded to a multiple of it
     reach: int = 0  # pixels around one that its answer depends on; 0: the network knows one size only, `side`
     side: int = SIDE  # of that size
-    config: Any
+    config: "RestorerConfig"
 
     def forward(self, x: Tensor) -> Tensor:
         """Images (B, 1, h, w) -> about the restored pixels (B, 1, h * scale, w * scale), float32; sides are multiples of `multiple`."""
@@ -228,3 +228,6 @@ class LessonAutoencoder(Restorer):
         """The cross-entropy of the answers against the target, as in the course: (1, B), nats."""
         assert target is not None
         return -bernoulli_log_likelihood_nats(self.logits(x), target).unsqueeze(0)
+
+
+RestorerConfig = DenoiserConfig | UpscalerConfig | LessonConfig  # of each restorer here

@@ -23,7 +23,7 @@ from core.checkpoints import CheckpointError, check_target
 from core.data.datasets import DATASETS, DatasetError
 from core.metrics import COLLAPSED_NATS
 from core.models import MODELS, ConfigError
-from core.models.config import Setting, settings, to_json
+from core.models.config import Setting, from_json, settings, to_json
 from core.training.card import summary
 from core.training.config import DEVICES, TrainingConfig, choose_device, device_title
 from core.training.distributed import LostContact, in_contact, joined
@@ -120,14 +120,14 @@ def _train(options: argparse.Namespace) -> int:
 
 def described(options: argparse.Namespace) -> RunConfig:
     """The run that is asked for."""
-    kind: Any = MODELS[options.model].config
+    kind = MODELS[options.model].config
     known = {field.name for field in dataclasses.fields(kind)}
     given = {name: getattr(options, name) for name in MODEL_SETTINGS if getattr(options, name) is not None}
     if strange := sorted(given.keys() - known):
         raise ConfigError(f"{', '.join(map(_flag, strange))}: the model {options.model} has no such setting.")
     if "classes" in known:
         given["classes"] = max(len(DATASETS[options.dataset].classes), 2)
-    model_config = kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})
+    model_config = from_json(kind, given)
     if options.binarize is None:
         options.binarize = model_config.likelihood == "bernoulli"
     recipe = TrainingConfig(**{name: getattr(options, name) for name in TrainingConfig.__dataclass_fields__ if hasattr(options, name)})

@@ -42,7 +42,7 @@ class Task:
 
     title: str
     restorer: str  # one of core.models.RESTORERS
-    config: Any
+    config: Any  # one of that restorer's
     damage: Damage
     damage_words: str
     canvases: bool = False  # whether every other batch is of larger pictures, most of them empty paper

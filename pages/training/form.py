@@ -69,12 +69,13 @@ def show() -> None:
     problem = problem or names.problem(name) or _taken(name)
     if problem:
         st.error(link.plain(problem), icon=":material/error:")
-    elif config is not None and recipe is not None:
+    elif config and recipe:
         seconds = presets.estimate_seconds(speeds, model, config, recipe.epochs, images)
         st.caption(f"{plural(recipe.epochs, 'epoch')} over {images:,} images: {words_for(seconds)}.")
         _say_limit(presets.training_seconds(speeds, model, config, recipe.epochs, images))
     refusals.show("start")
-    if st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=bool(problem), width="stretch") and not problem:
+    pressed = st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=bool(problem), width="stretch")
+    if pressed and not problem and config and recipe:
         _start(name, preset, model, config, recipe)
 
 
@@ -149,7 +150,7 @@ def _sizes(text: str) -> tuple[Any, ...]:
 def _checked(dataset: str, model: str, values: dict[str, Any]) -> tuple[str, ModelConfig | None, TrainingConfig | None]:
     """A sentence about what cannot be used, or the two configurations."""
     kind = MODELS[model].config
-    known = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    known = {field.name for field in dataclasses.fields(kind)}
     given = {name: value for name, value in values.items() if name in known}
     if "classes" in known:
         given["classes"] = len(DATASETS[dataset].classes)
@@ -200,7 +201,7 @@ def _taken(name: str) -> str:
     return kind and f"There is already a {kind} named {name}. Choose another name."
 
 
-def _start(name: str, preset: str, model: str, config: Any, recipe: Any) -> None:
+def _start(name: str, preset: str, model: str, config: ModelConfig, recipe: TrainingConfig) -> None:
     """Start the run and show it."""
     wanted = RunConfig(
         name=name,

@@ -137,7 +137,8 @@ def describe(
     model: Model, mu: np.ndarray, logvar: np.ndarray | None, image: np.ndarray, label: int | None = None, seed: int = 0
 ) -> Description:
     """An image (H, W) in [0, 1] described by its code, mu and logvar (D,), as the model's -ELBO is measured (metrics.elbo_metric):
-    binarised by one draw for each sample of z, or grey. label: the image's class, of which a conditional model is told.
+    binarised by one draw for each sample of z, or grey; but the code stays the one given, that of the grey image. label: the image's
+    class, of which a conditional model is told.
     """
     x, told = _batch(image[None]), None if label is None or not model.conditional else torch.tensor([label])
     mean = torch.from_numpy(mu)[None]

@@ -33,14 +33,14 @@ def main() -> None:
         gauge.show(checkpoint, picked)
         every_model.show(picked)
     state.address("reconstruct")
-    st.expander("What am I looking at?", icon=":material/school:").markdown(WHAT_IT_IS)
+    st.expander("What am I looking at?", icon=":material/school:").markdown(WHAT_IT_IS.format(pixels=checkpoint.model.config.pixels))
 
 
 WHAT_IT_IS = """
-The **encoder** turns 784 pixels into a few numbers, the **code**; the **decoder** draws the image again from them alone. What the code \
-does not hold is lost.
+The **encoder** turns {pixels} pixels into a few numbers, the **code**; the **decoder** draws the image again from them alone. What \
+the code does not hold is lost.
 
-- **Lossy**: a few numbers cannot hold 784 pixels. What goes first is what the loss cares least about: hooks, gaps, the exact edge.
+- **Lossy**: a few numbers cannot hold {pixels} pixels. What goes first is what the loss cares least about: hooks, gaps, the exact edge.
 - **Data-specific**: the model keeps what tells *its* images apart. A shoe that has to pass through a code made for digits comes out as \
 something like a digit. The gauge shows it: the shoe takes many more nats than a digit does.
 - **The gauge can be fooled**: it measures how costly an image is to describe. A thin stroke or an almost empty sheet is cheap, even if \

@@ -143,6 +143,16 @@ def test_the_answer_is_what_the_core_gives_in_the_polarity_it_came(dark_ink: boo
     assert (np.median(pixels) > 128) == dark_ink
 
 
+def test_a_note_in_any_alphabet_is_a_header_that_can_be_read_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    notes = ("The picture was −3 → 50 % darker;", "größer, 手書き: 2 × 2.")
+    monkeypatch.setattr(routes, "work", lambda *_: work.Denoised(b"png", "median", notes))
+    answer = post(b"")
+    assert answer.status == 200 and answer.headers["x-notes"].isascii()
+    assert urllib.parse.unquote(answer.headers["x-notes"]) == " ".join(notes)
+    monkeypatch.setattr(routes, "work", lambda *_: work.Denoised(b"png", "median", ("Only the first page was read.",)))
+    assert post(b"").headers["x-notes"] == "Only the first page was read.", "as it is, where it is ASCII"
+
+
 def test_a_form_with_a_file() -> None:
     body, content_type = form(("image", encoded(page())))
     assert post(body, content_type=content_type).body == post(encoded(page())).body

@@ -17,6 +17,7 @@ from core.checkpoints import Latents
 from core.models import MODELS, build
 from core.models.conditional_vae import ConditionalVAEConfig
 from core.models.vae import VAEConfig
+from pages.browser import FOLDER
 from pages.exploring import points
 from pages.web import assets
 
@@ -197,3 +198,29 @@ def test_decoder_too_large_for_the_browser_is_previewed_from_an_atlas_and_the_pa
     expected = latent.decode(checkpoints.load("large", own_checkpoints).model, np.array([[1.0, 1.0]]))[0]
     assert np.abs(np.array(read(app)["answer"]).reshape(28, 28) - expected).max() < 0.01, "the server's decode, not the atlas's"
     assert "decoded by the server" in data["note"] and "does not say which data set" not in panel(app)
+
+
+@pytest.mark.parametrize("binarised", [True, False])
+@pytest.mark.parametrize("average", [None, 128.1])
+def test_the_panel_says_what_its_loss_is_of_and_how_the_average_differs(bundle: Bundle, binarised: bool, average: float | None) -> None:
+    facts = {"describes": "to describe this image (−ELBO)", "average": average, "samples": 8, "nat": "", "binarised": binarised}
+    html = bundle.run("map/sentences.js", "return m.losses(given, { reconstruction: 120, kl: 6 });", facts)
+    assert "<b>126.0 nats</b> to describe this image" in html and "mean of 8 samples of z" in html
+    assert ("the code stays that of the grey image" in html) == binarised
+    assert ("The average encodes each binarised image anew" in html) == (binarised and average is not None)
+    assert "undefined" not in html and "null" not in html
+
+
+def test_pictures_that_are_not_square_keep_their_proportions(bundle: Bundle) -> None:
+    """The map's image and the panel's are squares on the page, whatever is in them."""
+    page = bundle.page
+    page.evaluate("""css => { const style = document.createElement('style'); style.textContent = css;
+        document.body.innerHTML = '<canvas class="lm-image"></canvas><div class="lm-images"><canvas></canvas></div>'
+          + '<div class="pictures"><img></div>'; document.body.append(style); }""", "\n".join(
+        (FOLDER / name).read_text("utf-8") for name in ("map/map.css", "map/readout.css", "../style.css")
+    ))  # fmt: skip
+    shown = page.evaluate(
+        "[...document.querySelectorAll('canvas, img')].map(p => [getComputedStyle(p).aspectRatio, getComputedStyle(p).objectFit])"
+    )
+    assert [fit for _, fit in shown] == ["contain"] * 3 and all(aspect.endswith("1 / 1") or aspect == "1" for aspect, _ in shown), shown
+    page.evaluate("document.body.replaceChildren()")

@@ -66,6 +66,10 @@ export function toldAnother(facts, label) {
   return `<p class="lm-soft">For the reconstruction the model was told the image's class, ${name(facts, label)}; the map draws the same code ${drawn}.</p>`;
 }
 
+/** What is described, where a model's pixels are black or white; and how the card's average differs, where there is one. */
+const binarised = (average) => "In each sample the grey pixels become black or white at random (they are <i>binarised</i>), but the code stays "
+  + `that of the grey image, its dot on the map.${average && " The average encodes each binarised image anew, which usually takes a little less."}`;
+
 /** What it takes to describe the image, in nats; kl: null for a model without a posterior. */
 export function losses(facts, { reconstruction, kl }) {
   if (kl === null) {
@@ -75,5 +79,5 @@ export function losses(facts, { reconstruction, kl }) {
   const average = facts.average === null ? "" : `; ${number(facts.average, 1)} on average over the test images`;
   return `<p><b>${number(reconstruction + kl, 1)} nats</b> ${facts.describes}${average}</p>`
     + `<p class="lm-soft">${number(reconstruction, 1)} for what the reconstruction misses + ${number(kl, 1)} for the code itself `
-    + `(KL divergence); ${facts.binarised ? "binarised" : "grey"} pixels, mean of ${facts.samples} samples of z. ${facts.nat}</p>`;
+    + `(KL divergence); mean of ${facts.samples} samples of z. ${facts.binarised ? binarised(average) : "The pixels are grey."} ${facts.nat}</p>`;
 }

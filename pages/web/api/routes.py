@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Callable, Coroutine
 from email.message import Message
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import anyio
 from fastapi import Depends, FastAPI, Query, Request, Response
@@ -84,10 +85,15 @@ ANSWER: dict[str, Any] = {
         "X-Method": {"description": "The method used.", "schema": {"type": "string"}},
         "X-Seconds": {"description": "How long it took.", "schema": {"type": "number"}},
         "X-Trained-On": {"description": "What the network was trained on; of a filter it is left out.", "schema": {"type": "string"}},
-        "X-Notes": {"description": "What there is to know of how the image was read, if anything.", "schema": {"type": "string"}},
+        "X-Notes": {
+            "description": "What there is to know of how the image was read, if anything: sentences, percent-encoded as UTF-8 where they "
+            "are not ASCII (decodeURIComponent in JavaScript, urllib.parse.unquote in Python).",
+            "schema": {"type": "string"},
+        },
     },
     "content": {"image/png": BINARY},
 }
+READABLE = "".join(chr(code) for code in range(0x20, 0x7F) if code != ord("%"))  # as it is, in a header that is percent-encoded
 
 
 @app.post(
@@ -119,7 +125,7 @@ async def denoise(
     if METHODS[method].is_model:
         headers["X-Trained-On"] = TRAINED_ON
     if notes:
-        headers["X-Notes"] = " ".join(notes)
+        headers["X-Notes"] = quote(" ".join(notes), safe=READABLE)
     return Response(content, media_type="image/png", headers=headers)
 
 

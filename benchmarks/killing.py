@@ -92,7 +92,7 @@ def kill(run: jobs.Run) -> None:
                 arguments = (entry / "cmdline").read_bytes().split(b"\0")
             except OSError:
                 continue  # it has ended
-            if b"core.jobs" in arguments and bytes(run.folder) in arguments:
+            if b"core.worker" in arguments and bytes(run.folder) in arguments:
                 os.kill(int(entry.name), signal.SIGKILL)
     while jobs.find(run.id, run.folder.parent).alive:
         time.sleep(0.01)

@@ -1,69 +1,45 @@
-"""Training in the background: one process per run, which outlives the browser, the page and the server.
+"""Training in the background: which runs there are, how one is started, and what can be asked of it.
 
-    python -m core.jobs FOLDER        what `start` and `resume` run: wait for a device, train, say how it went
-
-The run directory is the only link. Whoever holds its lock, and nobody else, writes its status: its process while there is one,
-for a moment a page when there is none.
+The run directory is the only link between a page and the run's process (processes.py, worker.py).
 """
 
-import argparse
 import dataclasses
 import errno
-import hmac
 import math
 import os
 import shutil
-import subprocess
-import sys
 import threading
 import time
-import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
-from core import names, room
-from core.places import CHECKPOINTS, PROJECT
-from core.runs import UNFINISHED, JobError, Run, folders, read
-from core.training import failures, run_config
-from core.training import folder as files
-from core.training.failures import MAKE_ROOM
+from core import names, permission, processes, room
+from core.places import CHECKPOINTS
+from core.processes import in_sentences, lock_of, lock_of_ending, relaunch
+from core.runs import UNFINISHED, Gone, JobError, Run, folders, now, read
+from core.training import run_config
 from core.training.folder import (
     FINISH,
     FIRST,
     LOCK,
-    LOG,
     PAUSE,
-    STATUS,
     STOP,
     ask,
     fill_reserve,
-    give_up_reserve,
-    is_asked,
-    is_disk_full,
-    is_held,
-    pause_is_due,
     read_status,
     take_lock,
     withdraw,
     write_config,
-    write_json,
     write_status,
 )
 from core.training.run_config import RunConfig
-from core.turns import Cancelled, Turn, order_of, queue, whole_number
+from core.turns import order_of, queue, whole_number
 
 RUNS = CHECKPOINTS / "runs"
 MAX_RUNS = 50  # processes, waiting ones included
 LIMIT_PER_OWNER = 3  # the same, of one person
-PASSWORDS = {"training": "LATENT_TRAINING_PASSWORD", "admin": "LATENT_ADMIN_PASSWORD"}  # what each opens: its variable
 TAKEN = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR)
-PATIENCE_S = 5.0  # for a process that has said its last word and is ending
 CANCELLED = "Cancelled. Resume goes on from the last finished epoch."
-
-
-class Gone(JobError):
-    """The run was deleted meanwhile."""
 
 
 # --- what runs there are ----------------------------------------------------------------------------------------------------
@@ -91,45 +67,6 @@ def taken() -> set[str]:
     return {entry.name.lower() for entry in (RUNS.iterdir() if RUNS.is_dir() else ())}
 
 
-# --- may people train here? -------------------------------------------------------------------------------------------------
-
-
-def refusal() -> str:
-    """Why this server starts no training, for people; "" when it does."""
-    switch = os.environ.get("LATENT_TRAINING", "on")
-    if switch == "on":
-        return ""
-    if switch == "off":
-        return "Training is turned off on this server."
-    return f"LATENT_TRAINING is {switch!r}; it must be on or off. Until its administrator has set it, this server starts no training."
-
-
-def training_allowed() -> bool:
-    """Whether the administrator lets people train: LATENT_TRAINING=on|off, by default on; `refusal` says why not."""
-    return not refusal()
-
-
-def minutes() -> int | None:
-    """How long a run that is started now may train, LATENT_TRAINING_MINUTES; None: as long as it takes. JobError when it is no number."""
-    return whole_number("LATENT_TRAINING_MINUTES", 0) if "LATENT_TRAINING_MINUTES" in os.environ else None
-
-
-def password(role: str = "training") -> str | None:
-    """What people must know to train, or to be the administrator ("admin"); None when there is no such password."""
-    return os.environ.get(PASSWORDS[role]) or None
-
-
-def check_password(text: str, role: str = "training") -> bool:
-    """Whether this is the password, or there is none; takes as long for any wrong one."""
-    expected = password(role)
-    return expected is None or hmac.compare_digest(text.encode("utf-8", "replace"), os.fsencode(expected))
-
-
-def environment() -> dict[str, str]:
-    """This process's environment for one that it starts, which has no business with the passwords."""
-    return {name: value for name, value in os.environ.items() if name not in PASSWORDS.values()}
-
-
 # --- starting ---------------------------------------------------------------------------------------------------------------
 
 
@@ -139,30 +76,23 @@ def start(config: RunConfig, root: Path | None = None) -> Run:
     The directory is made under a hidden name and then renamed to the first free one of NAME, NAME-2, ...: a run is there
     whole, with its process, or not at all.
     """
-    _check_allowed()
+    permission.check()
     room.limit_bytes()
     _check_config(config)
     root = (root or RUNS).absolute()
-    with _in_sentences("The run could not be started"):
+    with in_sentences("The run could not be started"):
         root.mkdir(parents=True, exist_ok=True)
         with queue(root):
             _check_room(config.owner, root)
-            folder, lock = _make(root, dataclasses.replace(config, minutes=minutes()))
+            folder, lock = _make(root, dataclasses.replace(config, minutes=permission.minutes()))
         try:
-            _spawn(folder, lock)
+            processes.spawn(folder, lock)
         except BaseException:
             _remove(folder)
             raise
         finally:
             os.close(lock)
     return find(folder.name, root)
-
-
-def _check_allowed() -> None:
-    if why := refusal():
-        raise JobError(why)
-    if files.fcntl is None:
-        raise JobError("Runs in the background need Linux or macOS. python -m core.training trains on this system too.")
 
 
 def _check_config(config: RunConfig) -> None:
@@ -231,65 +161,32 @@ def _remove(folder: Path) -> None:
     shutil.rmtree(hidden, ignore_errors=True)
 
 
-def launch(run: Run) -> None:
-    """Start the process of a run that has none; JobError when it has one."""
-    _check_allowed()
-    with _in_sentences("The run's process could not be started"):
-        lock = _lock(run)
-        if lock is None:
-            raise JobError(f"The run {run.id} has a process already.")
-        try:
-            _relaunch(run.folder, lock)
-        finally:
-            os.close(lock)
-
-
-def _relaunch(folder: Path, lock: int) -> None:
-    """A new process for a run that has none; the lock must be held. What was strange in its status is dropped."""
-    with suppress(OSError):
-        fill_reserve(folder)  # a full disk may have cost it
-    usable = read(folder).status
-    write_json(folder / STATUS, usable | {"state": "queued", "phase": "waiting", "message": "", "waits_for": None, "updated": time.time()})
-    _spawn(folder, lock)
-
-
-def _spawn(folder: Path, lock: int) -> None:
-    """A process in a session of its own, to survive this one and its Ctrl-C. It inherits the lock, so it never looks dead."""
-    command = [sys.executable, "-m", "core.jobs", str(folder), "--lock", str(lock)]
-    with (folder / LOG).open("ab") as log:
-        process = subprocess.Popen(
-            command, cwd=PROJECT, env=environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=(lock,),
-            start_new_session=True,
-        )  # fmt: skip
-    threading.Thread(target=process.wait, name=f"wait for {folder.name}", daemon=True).start()  # else it would stay as a zombie
-
-
 # --- asking something of a run ----------------------------------------------------------------------------------------------
 
 
 def pause(run: Run, after_epoch: int | None = None) -> None:
     """Pause it at once, or when so many epochs are finished. A run that waits for a device leaves the queue."""
-    run = _now(run)
+    run = now(run)
     if run.state not in UNFINISHED:
         raise JobError(f"The run {run.id} is {run.state}; only one that waits or trains can be paused.")
-    with _in_sentences("The run could not be paused"):
+    with in_sentences("The run could not be paused"):
         ask(run.folder, PAUSE, "" if after_epoch is None else str(after_epoch))
 
 
 def resume(run: Run) -> None:
     """Go on where it was left: at once if its process is still there, else with a new one, from what it saved last."""
-    run = _now(run)
+    run = now(run)
     _check_can_go_on(run)
-    with _in_sentences("The run could not be resumed"):
+    with in_sentences("The run could not be resumed"):
         withdraw(run.folder, FINISH, PAUSE)
         _revive(run)
 
 
 def step_epoch(run: Run) -> None:
     """Go on to the end of the present epoch, and pause there."""
-    run = _now(run)
+    run = now(run)
     _check_can_go_on(run)
-    with _in_sentences("The run could not be resumed"):
+    with in_sentences("The run could not be resumed"):
         withdraw(run.folder, FINISH)
         ask(run.folder, PAUSE, str(math.floor(run.epoch) + 1))
         _revive(run)
@@ -297,11 +194,11 @@ def step_epoch(run: Run) -> None:
 
 def finish(run: Run) -> None:
     """Train no further: what it has learnt so far is measured and becomes its checkpoint. `resume` takes it back until then."""
-    run = _now(run)
+    run = now(run)
     _check_can_go_on(run)
     if not run.epoch:
         raise JobError(f"The run {run.id} has not learnt anything yet, so there is no model to keep. Resume it first.")
-    with _in_sentences("The run could not be finished"):
+    with in_sentences("The run could not be finished"):
         ask(run.folder, FINISH)
         withdraw(run.folder, PAUSE)
         _revive(run)
@@ -309,21 +206,21 @@ def finish(run: Run) -> None:
 
 def put_first(run: Run) -> None:
     """Let it have the next free device of those it waits for, before all others; an administrator's wish, granted once."""
-    run = _now(run)
+    run = now(run)
     if not run.active or run.state != "queued":
         raise JobError(f"The run {run.id} is {run.state}; only one that waits for a device can be put first.")
-    with _in_sentences("The run could not be put first"):
+    with in_sentences("The run could not be put first"):
         ask(run.folder, FIRST)
 
 
 def cancel(run: Run) -> None:
     """Stop it: its process saves what it has and ends soon; without one it is stopped at once. `resume` can go on."""
-    run = _now(run)
+    run = now(run)
     if run.state == "finished" or (run.state == "failed" and not run.alive):
         raise JobError(f"The run {run.id} has {run.state} already; there is nothing to cancel.")
-    with _in_sentences("The run could not be cancelled"):
+    with in_sentences("The run could not be cancelled"):
         ask(run.folder, STOP)
-        if (lock := _lock(run)) is None:
+        if (lock := lock_of(run)) is None:
             return  # its process will see it
         try:
             if read_status(run.folder).get("state") in UNFINISHED:
@@ -334,25 +231,16 @@ def cancel(run: Run) -> None:
 
 def delete(run: Run) -> None:
     """Remove the run (not the checkpoint that came of it); refused while it is under way. One that is gone already is gone."""
-    with suppress(Gone), _in_sentences("The run could not be deleted"):
-        run = _now(run)
+    with suppress(Gone), in_sentences("The run could not be deleted"):
+        run = now(run)
         if run.active:
             raise JobError(f"The run {run.id} is {run.state}. Cancel it first, and delete it when it has stopped.")
-        if (lock := _lock_of_ending(run)) is None:
+        if (lock := lock_of_ending(run)) is None:
             raise JobError(f"The run {run.id} was just resumed. Cancel it first, and delete it when it has stopped.")
         try:
             _remove(run.folder)
         finally:
             os.close(lock)
-
-
-def _now(run: Run) -> Run:
-    """The run as it is now; Gone when there is none, or another one under its name."""
-    folder = next((folder for folder in folders(run.folder.parent) if folder.name == run.id), None)
-    now = None if folder is None else read(folder)
-    if now is None or now.created != run.created:
-        raise Gone(f"The run {run.id} is no longer there. Reload the page to see which runs there are.")
-    return now
 
 
 def _check_can_go_on(run: Run) -> None:
@@ -366,159 +254,15 @@ def _check_can_go_on(run: Run) -> None:
 
 def _revive(run: Run) -> None:
     """A new process if there is none. An old one that is just ending after a pause looks once more what is asked of it."""
-    if (lock := _lock_of_ending(run)) is None:
+    if (lock := lock_of_ending(run)) is None:
         return
     try:
         if read_status(run.folder).get("state") == "finished":  # another page was quicker
             return
-        _check_allowed()
+        permission.check()
         withdraw(run.folder, STOP)
         with queue(run.folder.parent):
             _check_room(run.owner, run.folder.parent, besides=run.id)
-        _relaunch(run.folder, lock)
+        relaunch(run.folder, lock)
     finally:
         os.close(lock)
-
-
-def _lock(run: Run) -> int | None:
-    """The run's lock, or None while it has a process; Gone when its directory was deleted before we had it."""
-    if is_held(run.folder / LOCK):
-        return None
-    try:
-        lock = take_lock(run.folder / LOCK)
-        if lock is None or os.path.samestat(os.fstat(lock), (run.folder / LOCK).stat()):
-            return lock
-        os.close(lock)
-    except FileNotFoundError:
-        pass
-    raise Gone(f"The run {run.id} was just deleted.")
-
-
-def _lock_of_ending(run: Run) -> int | None:
-    """The lock of a run whose process, if there is one, has said its last word; None while it has not."""
-    until = time.monotonic() + PATIENCE_S
-    while (lock := _lock(run)) is None:
-        if _now(run).active:
-            return None
-        if time.monotonic() > until:
-            raise JobError(f"The process of the run {run.id} does not end. Try again in a moment.")
-        time.sleep(0.05)
-    return lock
-
-
-@contextmanager
-def _in_sentences(what: str) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, TypeError, ValueError) as error:  # a config that is no JSON, too
-        if is_disk_full(error):
-            raise JobError(f"{what}: the disk is full. {MAKE_ROOM}, then try again.") from error
-        raise JobError(f"{what}: {getattr(error, 'strerror', None) or error}.") from error
-
-
-# --- the run's own process --------------------------------------------------------------------------------------------------
-
-
-def worker(folder: Path, lock: int | None = None, execute: Callable[..., None] | None = None) -> int:
-    """What the run's process does; `lock` is the descriptor it inherited. The exit status: 0 when the run has not failed."""
-    folder = folder.absolute()
-    lock = take_lock(folder / LOCK) if lock is None else lock
-    if lock is None:
-        print(f"The run in {folder} has a process already.", file=sys.stderr)
-        return 1
-    os.set_inheritable(lock, False)  # a process that training starts must not keep the run alive
-    with suppress(OSError):
-        os.nice(10)  # pages go first
-    try:
-        _carry_out(folder, execute)
-    except Cancelled:
-        write_status(folder, state="stopped", phase="", message=CANCELLED)
-    except Exception as error:
-        _say_why(folder, error)
-    finally:
-        os.close(lock)
-    _look_again(folder)
-    with suppress(OSError, JobError):  # the next one tries again
-        room.make(folder.parent)
-    return int(read_status(folder).get("state") == "failed")
-
-
-def _carry_out(folder: Path, execute: Callable[..., None] | None) -> None:
-    turn = Turn(folder)
-    device = turn.wait()
-    if device is None:
-        write_status(folder, state="paused", phase="", message="")
-        return
-    name = _as_torch_sees_it(device)
-    train = execute or _trainer()
-
-    def reacquire() -> str:
-        turn.wait_again()
-        return name
-
-    train(folder, device=name, release=turn.release, reacquire=reacquire)
-    if read_status(folder).get("state") in ("queued", "running"):
-        raise RuntimeError("training returned without saying how it went")
-    if name == "cpu":
-        turn.release()
-    else:
-        turn.end()  # a GPU's memory is free when the process has ended, and so is the GPU
-
-
-def _trainer() -> Callable[..., None]:
-    from core.training.run import execute  # torch: not before now
-
-    return execute
-
-
-def _as_torch_sees_it(device: str) -> str:
-    """Show torch this one GPU only, and say what it will call it; must come before torch is imported."""
-    kind, _, index = device.partition(":")
-    if kind == "cuda":
-        visible = os.environ.get("CUDA_VISIBLE_DEVICES")  # the server itself may have been given only some
-        names = visible.split(",") if visible else [str(number) for number in range(int(index) + 1)]
-        if int(index) >= len(names):
-            raise JobError(f"There is no {device} here: CUDA_VISIBLE_DEVICES is {visible!r}. Start the run again on another device.")
-        os.environ["CUDA_VISIBLE_DEVICES"] = names[int(index)]
-    return kind
-
-
-def _say_why(folder: Path, error: Exception) -> None:
-    """The run failed: a sentence for its owner, the traceback for its log."""
-    if is_disk_full(error):
-        give_up_reserve(folder)
-    write_status(folder, state="failed", phase="", message=explain(error))
-    with suppress(OSError):
-        traceback.print_exception(error)
-
-
-def explain(error: Exception) -> str:
-    """What kept the run's process from its work, and what to do. What happens in training itself, training explains."""
-    return str(error) if isinstance(error, JobError) else failures.explain(error)
-
-
-def _look_again(folder: Path) -> None:
-    """What was asked of a pausing process after it last looked, and before it let go of its lock, would else be lost."""
-    run = read(folder)
-    if run.state != "paused":
-        return
-    with suppress(JobError):
-        if is_asked(folder, STOP):
-            cancel(run)
-        elif not pause_is_due(folder, run.epoch):
-            launch(run)
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """`python -m core.jobs FOLDER`."""
-    p = argparse.ArgumentParser(prog="python -m core.jobs", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("folder", type=Path, help="the run's directory")
-    p.add_argument("--lock", type=int, help="the descriptor of its lock, if inherited")
-    options = p.parse_args(arguments)
-    if not options.folder.is_dir():
-        p.error(f"{options.folder} is no directory.")
-    return worker(options.folder, options.lock)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

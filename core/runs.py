@@ -21,6 +21,10 @@ class JobError(Exception):
     """What was asked of a run cannot be done; the message says why, and what to do."""
 
 
+class Gone(JobError):
+    """The run was deleted meanwhile."""
+
+
 @dataclass(frozen=True)
 class Run:
     """A run as its directory shows it now. Its config and status hold only what was found to be of the right type."""
@@ -134,6 +138,15 @@ def read(folder: Path) -> Run:
         state = "interrupted"
         status["message"] = INTERRUPTED
     return Run(folder.name, folder, config, status, state, alive)
+
+
+def now(run: Run) -> Run:
+    """The run as it is now; Gone when there is none, or another one under its name."""
+    folder = next((folder for folder in folders(run.folder.parent) if folder.name == run.id), None)
+    found = None if folder is None else read(folder)
+    if found is None or found.created != run.created:
+        raise Gone(f"The run {run.id} is no longer there. Reload the page to see which runs there are.")
+    return found
 
 
 STATUS_FIELDS: dict[str, Check] = {

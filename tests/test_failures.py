@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from core import jobs
+from core import worker
 from core.training import folder, run
 from core.training.folder import PAUSE, ask, pause_is_due
 
@@ -19,7 +19,7 @@ from core.training.folder import PAUSE, ask, pause_is_due
     ],
 )
 def test_process_and_training_say_the_same(error: Exception, words: str) -> None:
-    assert words in jobs.explain(error) == run.explain(error)
+    assert words in worker.explain(error) == run.explain(error)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from live import run_async
 from starlette.responses import PlainTextResponse
 
-from core import jobs
+from core import jobs, permission
 from pages.web import identity, passwords
 
 HTML = "text/html,application/xhtml+xml"
@@ -21,7 +21,7 @@ HTML = "text/html,application/xhtml+xml"
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of runs, and with it a key, of the test's own."""
     monkeypatch.setattr(jobs, "RUNS", tmp_path / "runs")
-    for variable in jobs.PASSWORDS.values():
+    for variable in permission.PASSWORDS.values():
         monkeypatch.delenv(variable, raising=False)
     return tmp_path / "runs"
 
@@ -134,7 +134,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def tried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The guesses that were looked at."""
     texts: list[str] = []
-    right = jobs.check_password
+    right = permission.check_password
     monkeypatch.setenv("LATENT_TRAINING_PASSWORD", "piaf")
     monkeypatch.setenv("LATENT_ADMIN_PASSWORD", "brel")
 
@@ -142,7 +142,7 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         texts.append(text)
         return right(text, role)
 
-    monkeypatch.setattr(jobs, "check_password", check)
+    monkeypatch.setattr(permission, "check_password", check)
     return texts
 
 

@@ -24,7 +24,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core import jobs
+from core import jobs, permission, processes, worker
 from core.jobs import JobError
 from core.runs import STATES, STATUS_FIELDS
 from core.training import folder as files
@@ -36,8 +36,7 @@ FAKE_TRAINER = """
 import os, sys, time, types
 
 def execute(folder, device, release, reacquire):
-    from core.jobs import pause_is_due
-    from core.training.folder import read_json, read_status, write_status
+    from core.training.folder import pause_is_due, read_json, read_status, write_status
     recipe = read_json(folder / "config.json")["recipe"]
     epoch = read_status(folder).get("epoch") or 0
 
@@ -288,7 +287,7 @@ def test_what_has_not_learnt_anything_is_not_finished(root: Path) -> None:
 
 @pytest.mark.parametrize("action", [jobs.resume, jobs.step_epoch])
 def test_who_resumes_takes_an_early_finish_back(root: Path, action: Callable[[jobs.Run], None], monkeypatch) -> None:
-    monkeypatch.setattr(jobs, "_spawn", lambda folder, lock: None)
+    monkeypatch.setattr(processes, "spawn", lambda folder, lock: None)
     run = folder_with(root, "stopped")
     (run.folder / "finish").touch()
     action(run)
@@ -327,9 +326,9 @@ def test_the_servers_death_ends_no_run(root: Path, tmp_path: Path) -> None:
 def test_only_one_process_per_run(root: Path) -> None:
     run = start(config(**ENDLESS), root)
     with pytest.raises(JobError, match="has a process already"):
-        jobs.launch(run)
+        processes.launch(run)
     reaches(run, "running")
-    done = subprocess.run([sys.executable, "-m", "core.jobs", str(run.folder)], cwd=PROJECT, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-m", "core.worker", str(run.folder)], cwd=PROJECT, capture_output=True, text=True)
     assert done.returncode == 1 and "has a process already" in done.stderr
 
 
@@ -339,14 +338,14 @@ def test_a_run_by_hand(root: Path) -> None:
     reaches(run, "stopped")
     (run.folder / "stop").unlink()
     (run.folder / "config.json").write_text(json.dumps(config() | {"created": 1}))
-    done = subprocess.run([sys.executable, "-m", "core.jobs", str(run.folder)], cwd=PROJECT, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-m", "core.worker", str(run.folder)], cwd=PROJECT, capture_output=True, text=True)
     assert (done.returncode, done.stderr, jobs.find("run", root).state) == (0, "", "finished")
 
 
 def test_a_run_whose_files_were_damaged_does_not_wait_for_ever(root: Path) -> None:
     run = folder_with(root, "stopped")
     (run.folder / "config.json").write_text(json.dumps(config(epochs=0) | {"created": 1}))
-    assert jobs.worker(run.folder) == 1
+    assert worker.work(run.folder) == 1
     assert "damaged" in jobs.find("run", root).message
 
 
@@ -375,7 +374,7 @@ def folder_with(root: Path, state: str, run_id: str = "run") -> jobs.Run:
 )
 def test_what_may_be_asked_of_a_run_without_a_process(root: Path, state: str, refused: list, allowed: list, monkeypatch) -> None:
     started = []
-    monkeypatch.setattr(jobs, "_spawn", lambda folder, lock: started.append(folder.name))
+    monkeypatch.setattr(processes, "spawn", lambda folder, lock: started.append(folder.name))
     for number, action in enumerate(refused + allowed):
         run = folder_with(root, state, f"{action.replace('_', '-')}-{number}")
         assert run.state == ("interrupted" if state in ("queued", "running") else state) and not run.alive
@@ -841,7 +840,7 @@ def test_training_code_that_cannot_be_loaded(root: Path, tmp_path: Path) -> None
 def test_the_switch(root: Path, monkeypatch, value: str | None, allowed: bool) -> None:
     if value is not None:
         monkeypatch.setenv("LATENT_TRAINING", value)
-    assert jobs.training_allowed() == allowed == (jobs.refusal() == "")
+    assert permission.training_allowed() == allowed == (permission.refusal() == "")
     if not allowed:
         with pytest.raises(JobError, match=r"turned off|must be on or off"):
             start(config(), root)
@@ -850,20 +849,21 @@ def test_the_switch(root: Path, monkeypatch, value: str | None, allowed: bool) -
 
 
 def test_the_password(root: Path, monkeypatch) -> None:
-    assert jobs.password() is None and jobs.check_password("") and jobs.check_password("anything")
+    assert permission.password() is None and permission.check_password("") and permission.check_password("anything")
     monkeypatch.setenv("LATENT_TRAINING_PASSWORD", "größe")
-    assert jobs.password() == "größe" and jobs.check_password("größe")
-    assert not any(map(jobs.check_password, ("", "größ", "grosse", "\ud800", "größe ")))
+    assert permission.password() == "größe" and permission.check_password("größe")
+    assert not any(map(permission.check_password, ("", "größ", "grosse", "\ud800", "größe ")))
 
 
 def test_the_administrator_s_password_is_one_of_its_own(root: Path, monkeypatch) -> None:
     monkeypatch.setenv("LATENT_TRAINING_PASSWORD", "piaf")
     monkeypatch.setenv("LATENT_ADMIN_PASSWORD", "brel")
-    assert jobs.check_password("brel", "admin") and not jobs.check_password("piaf", "admin") and not jobs.check_password("brel")
+    right = permission.check_password
+    assert right("brel", "admin") and not right("piaf", "admin") and not right("brel")
 
 
 def test_no_password_is_in_a_trainer_s_environment(root: Path, tmp_path: Path, monkeypatch) -> None:
-    for variable in jobs.PASSWORDS.values():
+    for variable in permission.PASSWORDS.values():
         monkeypatch.setenv(variable, "hush-hush")
     reaches(start(config(command=f"env > {tmp_path}/seen"), root), "finished")
     seen = (tmp_path / "seen").read_text()
@@ -904,7 +904,7 @@ def test_a_limit_on_minutes_is_the_run_s_own(root: Path, monkeypatch) -> None:
 
 
 def test_waiting_costs_next_to_nothing() -> None:
-    code = "import sys, core.jobs; assert not {'torch', 'numpy', 'plotly', 'streamlit'} & sys.modules.keys()"
+    code = "import sys, core.jobs, core.worker; assert not {'torch', 'numpy', 'plotly', 'streamlit'} & sys.modules.keys()"
     subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=True)
 
 

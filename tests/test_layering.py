@@ -39,7 +39,10 @@ MAY_IMPORT = {  # inside core; a new module gets its line here
     "runs": {"names", "training"},
     "turns": {"runs", "training"},
     "room": {"runs", "training"},
-    "jobs": {"names", "places", "room", "runs", "turns", "training"},
+    "permission": {"runs", "training", "turns"},
+    "processes": {"permission", "places", "runs", "training"},
+    "jobs": {"names", "permission", "places", "processes", "room", "runs", "turns", "training"},
+    "worker": {"jobs", "processes", "room", "runs", "turns", "training"},
     "waiting": {"runs", "turns", "training", "models", "data"},
 }
 STILL_WITH_TORCH: set[str] = set()  # pages give and get arrays

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core import jobs, room
+from core import jobs, room, worker
 from core.runs import STATES, JobError
 from core.training.folder import CONFIG, EPOCHS_FOLDER, LOCK, METRICS, STATUS, hold, write_json
 from core.training.run_config import from_json
@@ -107,5 +107,5 @@ def test_a_run_s_process_makes_room_when_it_ends(tmp_path, monkeypatch):
     def execute(folder, **_):
         write_json(folder / STATUS, {"state": "finished"})
 
-    assert jobs.worker(mine, execute=execute) == 0
+    assert worker.work(mine, execute=execute) == 0
     assert epochs(old) == [0, 5] and len(epochs(mine)) == 6

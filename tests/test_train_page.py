@@ -12,7 +12,7 @@ from mounted import mounted
 from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
 
-from core import archive, checkpoints, jobs
+from core import archive, checkpoints, jobs, permission
 from core.models import MODELS
 from core.models.config import settings
 from core.training import presets
@@ -300,7 +300,7 @@ def test_without_an_administrator_s_password_who_sits_at_this_machine_is_in_char
     monkeypatch.undo()
     comes_with(monkeypatch, identity.new_cookie(), address, **headers)
     for role, password in passwords_set.items():
-        monkeypatch.setenv(jobs.PASSWORDS[role], password)
+        monkeypatch.setenv(permission.PASSWORDS[role], password)
     assert visitor.is_administrator() == in_charge
     assert visitor.may_change("somebody") == in_charge
     assert visitor.may_train() == (in_charge or "training" not in passwords_set)

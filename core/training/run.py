@@ -1,5 +1,5 @@
 """A run directory, carried out: read config.json, train, and write what happens next to it, so that a page can follow and a
-killed run can go on. core.jobs calls `execute` in a process of its own; the command line and torchrun call `train`.
+killed run can go on. core.worker calls `execute` in a process of its own; the command line and torchrun call `train`.
 """
 
 import dataclasses

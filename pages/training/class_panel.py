@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 import streamlit as st
 
-from core import jobs
+from core import jobs, permission
 from core.jobs import Run
 from core.words import duration
 from pages.session import link, refusals
@@ -21,13 +21,13 @@ def show() -> None:
         return
     with st.expander("Class panel", icon=":material/groups:"):
         st.fragment(_look, run_every=POLL_S if any(run.active for run in jobs.runs()) else None)()
-        if jobs.password("admin") is not None:
+        if permission.password("admin") is not None:
             st.button("Leave the class panel", icon=":material/lock:", on_click=passwords.lock, args=("admin", visitor.me()))
 
 
 def offer() -> None:
     """Where a teacher who is not in charge yet gives the administrator's password."""
-    if jobs.password("admin") is not None and not visitor.is_administrator():
+    if permission.password("admin") is not None and not visitor.is_administrator():
         with st.expander("For the teacher", icon=":material/groups:"):
             visitor.ask_password("admin", "**The class panel** shows all runs, and can cancel them or put one first in the queue.")
 
@@ -128,7 +128,7 @@ def _do(what: Callable[[Run], None], runs: Iterable[Run], said: str) -> None:
 
 def _limit_in_words() -> str:
     try:
-        minutes = jobs.minutes()
+        minutes = permission.minutes()
     except jobs.JobError as error:
         return link.plain(str(error))
     if minutes is None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from core import checkpoints, jobs, names
+from core import checkpoints, jobs, names, permission
 from core.data.datasets import DATASETS, on_disk
 from core.models import MODELS, ConfigError, ModelConfig
 from core.models.autoencoder import LOSSES
@@ -105,7 +105,7 @@ def limit_in_words(minutes: float) -> str:
 def _say_limit(seconds: float | None) -> None:
     """The administrator's limit, before a run is started that would meet it."""
     try:
-        minutes = jobs.minutes()
+        minutes = permission.minutes()
     except jobs.JobError as error:
         st.error(errors.words(error), icon=":material/error:")
         return
@@ -254,7 +254,7 @@ def _measure_speeds(path: Path) -> None:
     command = [sys.executable, "-m", "core.training.presets"]
     speeds: dict[str, float] = {}
     try:
-        with subprocess.Popen(command, cwd=PROJECT, env=jobs.environment(), stdout=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(command, cwd=PROJECT, env=permission.environment(), stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             for line in process.stdout:
                 speeds |= json.loads(line)

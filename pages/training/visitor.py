@@ -5,7 +5,7 @@ import uuid
 
 import streamlit as st
 
-from core import jobs
+from core import permission
 from pages.web import client, identity, passwords
 
 NAME = re.compile(r"[0-9a-f]{16}")  # of a visitor, as `me` gives it
@@ -43,7 +43,7 @@ def at_this_machine() -> bool:
 
 def is_administrator() -> bool:
     """Whether this visitor has a hand in everything: by the administrator's password; where there is none, by sitting at this machine."""
-    return at_this_machine() if jobs.password("admin") is None else passwords.unlocked("admin", me())
+    return at_this_machine() if permission.password("admin") is None else passwords.unlocked("admin", me())
 
 
 def may_change(owner: object) -> bool:
@@ -58,12 +58,12 @@ def may_change_model(owner: object) -> bool:
 
 def may_train() -> bool:
     """Whether this visitor may start anything: training is on, and the password, if there is one, was given."""
-    return jobs.training_allowed() and (jobs.password() is None or passwords.unlocked("training", me()) or is_administrator())
+    return permission.training_allowed() and (permission.password() is None or passwords.unlocked("training", me()) or is_administrator())
 
 
 def gate() -> bool:
     """True for who may train; others are told why not, or asked for the password."""
-    if why := jobs.refusal():
+    if why := permission.refusal():
         st.info(f"{why} The runs that are here can be watched.", icon=":material/lock:")
         return False
     if may_train():

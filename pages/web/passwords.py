@@ -6,7 +6,7 @@ import math
 import threading
 from pathlib import Path
 
-from core import jobs
+from core import jobs, permission
 from core.training.folder import read_json, write_json
 from core.words import plural
 from pages.web import identity
@@ -29,7 +29,7 @@ def unlock(role: str, text: str, who: str, address: str) -> str:
 
     def is_wrong() -> bool:
         nonlocal right
-        right = jobs.check_password(text, role)
+        right = permission.check_password(text, role)
         return not right
 
     if wait_s := guesses.wait_s(address, is_wrong):
@@ -65,7 +65,7 @@ def _remember(role: str, who: str) -> None:
 
 
 def _proof(role: str, who: str) -> str:
-    return identity.sign("unlocked", role, who, jobs.password(role) or "")
+    return identity.sign("unlocked", role, who, permission.password(role) or "")
 
 
 def _known() -> dict[str, object]:

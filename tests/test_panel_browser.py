@@ -206,8 +206,8 @@ def test_the_panel_says_what_its_loss_is_of_and_how_the_average_differs(bundle: 
     facts = {"describes": "to describe this image (−ELBO)", "average": average, "samples": 8, "nat": "", "binarised": binarised}
     html = bundle.run("map/sentences.js", "return m.losses(given, { reconstruction: 120, kl: 6 });", facts)
     assert "<b>126.0 nats</b> to describe this image" in html and "mean of 8 samples of z" in html
-    assert ("the code stays that of the grey image" in html) == binarised
-    assert ("The average encodes each binarised image anew" in html) == (binarised and average is not None)
+    assert ("The code stays the grey image’s" in html) == binarised
+    assert ("the average encodes each binarised image, which" in html) == (binarised and average is not None)
     assert "undefined" not in html and "null" not in html
 
 

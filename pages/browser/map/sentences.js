@@ -67,8 +67,8 @@ export function toldAnother(facts, label) {
 }
 
 /** What is described, where a model's pixels are black or white; and how the card's average differs, where there is one. */
-const binarised = (average) => "In each sample the grey pixels become black or white at random (they are <i>binarised</i>), but the code stays "
-  + `that of the grey image, its dot on the map.${average && " The average encodes each binarised image anew, which usually takes a little less."}`;
+const binarised = (average) => ", each with the pixels turned black or white at random (<i>binarised</i>). The code stays the grey image’s"
+  + (average ? "; the average encodes each binarised image, which usually takes a little less." : ".");
 
 /** What it takes to describe the image, in nats; kl: null for a model without a posterior. */
 export function losses(facts, { reconstruction, kl }) {
@@ -79,5 +79,5 @@ export function losses(facts, { reconstruction, kl }) {
   const average = facts.average === null ? "" : `; ${number(facts.average, 1)} on average over the test images`;
   return `<p><b>${number(reconstruction + kl, 1)} nats</b> ${facts.describes}${average}</p>`
     + `<p class="lm-soft">${number(reconstruction, 1)} for what the reconstruction misses + ${number(kl, 1)} for the code itself `
-    + `(KL divergence); mean of ${facts.samples} samples of z. ${facts.binarised ? binarised(average) : "The pixels are grey."} ${facts.nat}</p>`;
+    + `(KL divergence); mean of ${facts.samples} samples of z${facts.binarised ? binarised(average) : ", of grey pixels."} ${facts.nat}</p>`;
 }

@@ -50,6 +50,12 @@ def linear(network: nn.Module, index: int) -> nn.Linear:
     return layer
 
 
+def gradient(parameter: nn.Parameter) -> torch.Tensor:
+    """Of the last backward pass, which has to have reached it."""
+    assert parameter.grad is not None
+    return parameter.grad
+
+
 @pytest.fixture
 def tiny_model() -> Model:
     """An untrained VAE with a 2-D latent, in evaluation mode."""

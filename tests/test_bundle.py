@@ -139,7 +139,10 @@ def test_no_link_zooms_farther_than_one_can(bundle: Bundle) -> None:
 
 # --- the viewport ----------------------------------------------------------------------------------------------------------
 
-EXTENTS = {"most": {"left": -3, "right": 2.5, "bottom": -1, "top": 2}, "all": {"left": -6, "right": 4, "bottom": -9, "top": 3}}
+EXTENTS: dict[str, dict[str, float]] = {
+    "most": {"left": -3, "right": 2.5, "bottom": -1, "top": 2},
+    "all": {"left": -6, "right": 4, "bottom": -9, "top": 3},
+}
 VIEW = """const v = Object.assign(new m.Viewport(), { width: 700, height: 420, limit: 100, bound: 3.5 });
   v.margin = { l: 34, r: 6, t: 6, b: 28 };
   v.fit(given.extents, 'most'); const both = () => [...v.xr, ...v.yr];"""

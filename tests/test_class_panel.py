@@ -59,7 +59,9 @@ def a_class(root: Path, held: list[int]) -> Path:
         (folder / CONFIG).write_text(json.dumps(config))
         (folder / STATUS).write_text(json.dumps(status))
         if state != "finished":
-            held.append(take_lock(folder / LOCK))
+            lock = take_lock(folder / LOCK)
+            assert lock is not None
+            held.append(lock)
     return root / "runs"
 
 
@@ -87,8 +89,8 @@ def test_all_runs_with_owner_state_and_time(a_class):
     app = run()
     rows = table(app)
     assert len(rows) == 30
-    in_line = sorted((run for run in jobs.runs() if run.state == "queued"), key=lambda run: run.queue_position)
-    assert list(rows.index[:20]) == ["run-00", *(run.id for run in in_line)]
+    in_line = sorted((run.queue_position, run.id) for run in jobs.runs() if run.queue_position is not None)
+    assert list(rows.index[:20]) == ["run-00", *(run_id for _, run_id in in_line)]
     assert list(rows.loc["run-00"]) == ["visitor 3f2a", "training", "3 min left", 0.2]
     assert rows.loc["run-02", "Whose"] == "visitor 77aa" and rows.loc["run-03", "Whose"] == "command line"
     assert rows.loc[rows["State"] == "waiting", "Time"].str.startswith("starts in about").all()

@@ -3,13 +3,13 @@
 import json
 import tempfile
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
+from starlette.requests import Request
 
 from core import frame, jobs
 from core.kept import Kept
@@ -77,13 +77,11 @@ def look(root: Path) -> jobs.Run:
     for file in epochs.FILES:
         path = template.replace("{file}", file)
         _, _, run_id, stamp, epoch, _ = path.split("/")
-        asked = SimpleNamespace(
-            url=SimpleNamespace(path=path), headers={}, path_params={"run": run_id, "stamp": stamp, "epoch": epoch, "file": file}
-        )
-        response = epochs.respond(asked)
+        named = {"run": run_id, "stamp": stamp, "epoch": epoch, "file": file}
+        response = epochs.respond(Request({"type": "http", "path": path, "headers": [], "path_params": named}))
         assert response.status_code in (200, 404)
         if response.status_code == 404:
-            said = response.body.decode()
+            said = bytes(response.body).decode()
             assert said.startswith("This epoch is not available. ") and str(root) not in said
     return run
 

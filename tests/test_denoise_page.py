@@ -5,6 +5,8 @@ import io
 import threading
 import time
 import zipfile
+from functools import partial
+from operator import mul
 from pathlib import Path
 
 import numpy as np
@@ -206,7 +208,12 @@ def test_the_search_and_the_filters_strength() -> None:
 
 def test_answers_are_computed_once_and_stay_in_the_session(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
-    monkeypatch.setattr(restore, "denoise_batch", lambda x, method, **options: (calls.append(method), x)[1])
+
+    def unchanged(x: np.ndarray, method: str, **options: object) -> np.ndarray:
+        calls.append(method)
+        return x
+
+    monkeypatch.setattr(restore, "denoise_batch", unchanged)
     app = run()
     count = len(calls)
     checked(app.run())
@@ -216,7 +223,7 @@ def test_answers_are_computed_once_and_stay_in_the_session(monkeypatch: pytest.M
 
 def test_what_is_kept_in_a_session_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(st, "session_state", {})
-    made = [caches.of_session("slot", n, lambda n=n: n * 10, 2) for n in (1, 2, 1, 3, 1)]
+    made = [caches.of_session("slot", n, partial(mul, n, 10), 2) for n in (1, 2, 1, 3, 1)]
     assert made == [10, 20, 10, 30, 10] and list(st.session_state["slot"]) == [3, 1]
 
 
@@ -416,7 +423,8 @@ def test_work_that_nobody_watches_ends_and_others_wait_their_turn(monkeypatch: p
     time.sleep(0.3)
     assert not other.began and "somebody else" in background.describe(other, time.monotonic())
     held.set()
-    first.join(), second.join()
+    first.join()
+    second.join()
     assert other.result == "done"
     work.watched -= background.UNWATCHED_S + 1
     work.step(0.4)  # its browser is there, on whatever page
@@ -537,7 +545,7 @@ def test_more_files_than_are_read_are_said() -> None:
     assert f"more than {zips.MAX_FILES} images" in rows[-1].problem
 
 
-def test_what_was_done_before_a_stop_is_kept() -> None:
+def test_what_was_done_before_a_stop_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     work = Work("a")
     files = [(f"{n}.png", png(digits()[0])) for n in range(3)]
     step = work.step
@@ -546,7 +554,7 @@ def test_what_was_done_before_a_stop_is_kept() -> None:
         work.stopped = share >= 1 / 3 and said != ""
         step(share, said)
 
-    work.step = stop_at_the_second
+    monkeypatch.setattr(work, "step", stop_at_the_second)
     background._run(work, lambda work: batch.run(work, files, "digit", methods.Chosen("median", 1.0)))
     assert [row.result for row in work.result.rows] == ["001-digit.png", ""] and "stopped here" in work.result.rows[1].problem
 

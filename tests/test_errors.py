@@ -3,6 +3,7 @@
 import ast
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -38,9 +39,14 @@ def failures(root: Path) -> dict[str, Exception]:
     card.write_text("no card")
     (root / "models" / "runs" / "one").mkdir(parents=True)
     (root / "models" / "runs" / "one" / CONFIG).write_text("{}")
-    attempts = {
+
+    def delete_with_other_files() -> None:
+        card.with_name("thesis.tex").touch()
+        checkpoints.delete("mine")
+
+    attempts: dict[str, Callable[[], object]] = {
         "damaged card": lambda: checkpoints.load("mine"),
-        "other files": lambda: (card.with_name("thesis.tex").touch(), checkpoints.delete("mine")),
+        "other files": delete_with_other_files,
         "no folder to write to": lambda: checkpoints.check_target(card / "new"),
         "not a checkpoint": lambda: checkpoints.check_target(root),
         "not a zip": lambda: archive.unpack(b"no zip", "x"),

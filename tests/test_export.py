@@ -4,6 +4,7 @@ import json
 import struct
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,12 @@ def metadata(content: bytes) -> dict[str, str]:
 def decode(content: bytes, z: np.ndarray) -> np.ndarray:
     """What a reader of the file computes, in double precision and from the file alone: (N, D) -> (N, 784)."""
     tensors, facts = load(content), metadata(content)
-    activation = {"silu": lambda h: h / (1 + np.exp(-h)), "relu": lambda h: np.maximum(h, 0), "tanh": np.tanh}[facts["activation"]]
+    activations: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+        "silu": lambda h: h / (1 + np.exp(-h)),
+        "relu": lambda h: np.maximum(h, 0),
+        "tanh": np.tanh,
+    }
+    activation = activations[facts["activation"]]
     h = z.astype(np.float64)
     for index in range(int(facts["layers"])):
         h = h @ tensors[f"{index}.weight"].astype(np.float64).T + tensors[f"{index}.bias"]

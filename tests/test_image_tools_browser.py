@@ -88,9 +88,16 @@ class Tools(View):
         self.drag(self.place(0.25, v), self.place(0.75, v))
 
     def drawn(self, number: int) -> int | None:
-        """Dark pixels in the drawing with this number, as Python counted them."""
+        """Dark pixels in the drawing with this number, as Python counted them; None for an empty sheet."""
         found = re.match(r"ink (\w+), drawings", self.says(re.compile(rf"drawings {number}\b")))
+        assert found is not None
         return None if found[1] == "None" else int(found[1])
+
+    def ink(self, number: int) -> int:
+        """The same of a sheet that is not empty."""
+        dark = self.drawn(number)
+        assert dark is not None
+        return dark
 
     def dark(self) -> int:
         """Dark pixels of the canvas on the screen."""
@@ -120,6 +127,7 @@ class Tools(View):
     def edited(self, number: int) -> list[Box]:
         """The boxes as Python has them after so many edits."""
         found = re.match(r"boxes (.*), edits", self.says(re.compile(rf"edits {number}$")))
+        assert found is not None
         return [tuple(int(v) for v in box.split(", ")) for box in re.findall(r"\(([\d, ]+)\)", found[1])]  # type: ignore[misc]
 
 
@@ -281,12 +289,12 @@ def test_a_stroke_reaches_python(view: Tools) -> None:
     view.to("Draw", "draw-canvas")
     expect(view.page.get_by_text("Draw here")).to_be_visible()
     view.line()
-    ink = view.drawn(1)
+    ink = view.ink(1)
     assert ink == pytest.approx(140 * 20 + np.pi * 10**2, rel=0.03), "half the sheet long, 20 pixels wide, round ends"
     assert view.dark() == pytest.approx(ink, rel=0.03)
     expect(view.page.get_by_text("Draw here")).to_be_hidden()
     view.page.mouse.click(*view.place(0.5, 0.2))
-    assert view.drawn(2) - ink == pytest.approx(np.pi * 10**2, rel=0.1), "a click is a dot"
+    assert view.ink(2) - ink == pytest.approx(np.pi * 10**2, rel=0.1), "a click is a dot"
 
 
 @pytest.mark.slow
@@ -294,11 +302,11 @@ def test_a_stroke_reaches_python(view: Tools) -> None:
 def test_undo_redo_and_clear(view: Tools) -> None:
     view.to("Draw", "draw-canvas")
     view.line(0.3)
-    one = view.drawn(1)
+    one = view.ink(1)
     view.line(0.7)
-    two = view.drawn(2)
+    two = view.ink(2)
     view.button("Undo").click()
-    assert view.drawn(3) == one < two and view.dark() == pytest.approx(one, rel=0.03)
+    assert view.ink(3) == one < two and view.dark() == pytest.approx(one, rel=0.03)
     view.button("Redo").click()
     assert view.drawn(4) == two and view.dark() == pytest.approx(two, rel=0.03)
     view.button("Clear").click()
@@ -323,9 +331,9 @@ def test_undo_and_clear_by_keyboard(view: Tools) -> None:
     view.line(0.3)
     view.drawn(1)
     view.line(0.7)
-    two = view.drawn(2)
+    two = view.ink(2)
     view.page.keyboard.press("Control+z")
-    one = view.drawn(3)
+    one = view.ink(3)
     assert one < two
     view.page.keyboard.press("Control+Shift+Z")
     assert view.drawn(4) == two
@@ -342,11 +350,11 @@ def test_undo_and_clear_by_keyboard(view: Tools) -> None:
 def test_the_eraser_takes_ink_away_until_nothing_is_left(view: Tools) -> None:
     view.to("Draw", "draw-canvas")
     view.line()
-    whole = view.drawn(1)
+    whole = view.ink(1)
     view.button("Eraser").click()
     assert view.button("Eraser").get_attribute("aria-pressed") == "true"
     view.drag(view.place(0.5, 0.4), view.place(0.5, 0.6))
-    part = view.drawn(2)
+    part = view.ink(2)
     assert whole - part == pytest.approx(20 * 20, rel=0.1) and view.dark() == pytest.approx(part, rel=0.03)
     view.page.get_by_test_id("thickness").fill("40")
     view.drag(view.place(0.1, 0.5), view.place(0.9, 0.5))
@@ -359,11 +367,11 @@ def test_thickness(view: Tools) -> None:
     view.to("Draw", "draw-canvas")
     view.page.get_by_test_id("thickness").fill("8")
     view.line(0.3)
-    thin = view.drawn(1)
+    thin = view.ink(1)
     assert thin == pytest.approx(140 * 8 + np.pi * 4**2, rel=0.05)
     view.page.get_by_test_id("thickness").fill("36")
     view.line(0.7)
-    assert view.drawn(2) - thin == pytest.approx(140 * 36 + np.pi * 18**2, rel=0.05)
+    assert view.ink(2) - thin == pytest.approx(140 * 36 + np.pi * 18**2, rel=0.05)
 
 
 @pytest.mark.slow
@@ -388,7 +396,7 @@ def test_what_is_sent_is_black_on_white_in_the_dark_theme_too(view: Tools) -> No
     view.page.emulate_media(color_scheme="dark")
     view.to("Draw", "draw-canvas")
     view.line()
-    assert view.drawn(1) < 280 * 280 / 10
+    assert view.ink(1) < 280 * 280 / 10
     assert view.page.get_by_test_id("sheet").evaluate("c => [...c.getContext('2d').getImageData(9, 9, 1, 1).data]") == [255, 255, 255, 255]
 
 

@@ -105,6 +105,11 @@ def until(what: Callable[[], object], seconds: float = 15.0) -> None:
         time.sleep(0.02)
 
 
+def goes_beyond(run: jobs.Run, epoch: float) -> None:
+    """Wait for progress."""
+    until(lambda: jobs.find(run.id, run.folder.parent).epoch > epoch)
+
+
 def reaches(run: jobs.Run, state: str) -> jobs.Run:
     """Wait for the state; for the process's end too, where the state is one to end in."""
     ended = state in ("finished", "stopped", "failed", "interrupted")
@@ -711,7 +716,7 @@ def test_pause_and_resume_at_once_lose_nothing(root: Path) -> None:
         at_once(*[partial(action, run) for action in [jobs.pause, jobs.step_epoch, jobs.resume, jobs.pause]])
         reached = jobs.find(run.id, root).epoch
         jobs.resume(run)
-        until(lambda reached=reached: jobs.find(run.id, root).epoch > reached)
+        goes_beyond(run, reached)
     assert most_at_once(root) == 1
 
 

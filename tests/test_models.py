@@ -14,9 +14,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from core.data.datasets import load, to_unit_images
 from core.models import MODELS, ConfigError, Model, build, describe, rebuild
-from core.models.adversarial import AdversarialConfig
+from core.models.adversarial import AdversarialAutoencoder, AdversarialConfig
 from core.models.autoencoder import AutoencoderConfig, ModelConfig
-from core.models.conditional_vae import NOT_TOLD, ConditionalVAEConfig
+from core.models.conditional_vae import NOT_TOLD, ConditionalVAE, ConditionalVAEConfig
 from core.models.config import MAX_LAYERS, MAX_SIDE, MAX_UNITS, from_json, to_json
 from core.models.convolutional import MAX_CHANNELS, ConvolutionalVAEConfig
 from core.models.networks import ACTIVATIONS, Bias, convolutions, mlp, transposed_convolutions
@@ -80,6 +80,7 @@ def test_convolutions_halve_the_side_and_transposed_ones_double_it(channels):
 
 def test_transposed_convolutions_reach_every_pixel_equally_often():
     layer = transposed_convolutions((1, 1))[0]
+    assert isinstance(layer, torch.nn.ConvTranspose2d) and layer.bias is not None
     torch.nn.init.ones_(layer.weight)
     torch.nn.init.zeros_(layer.bias)
     inside = layer(torch.ones(1, 1, 7, 7))[0, 0, 1:-1, 1:-1]
@@ -199,10 +200,15 @@ def test_every_model_is_explained_in_a_sentence(entry):
     assert entry.title and entry.summary.endswith(".") and entry.summary.count(".") == 1
 
 
+BAD_CONFIGS: list[Any] = [None, [], {"latent_dim": "two"}, {"latent_dim": 10**400}, {"widths": [3]}]
+
+
 @pytest.mark.parametrize(
     "description",
-    [None, "vae", [], {}, {"name": "vae"}, {"config": {}}, {"name": "gan", "config": {}}, {"name": ["vae"], "config": {}}]
-    + [{"name": "vae", "config": config} for config in (None, [], {"latent_dim": "two"}, {"latent_dim": 10**400}, {"widths": [3]})],
+    [
+        *[None, "vae", [], {}, {"name": "vae"}, {"config": {}}, {"name": "gan", "config": {}}, {"name": ["vae"], "config": {}}],
+        *[{"name": "vae", "config": config} for config in BAD_CONFIGS],
+    ],
     ids=lambda value: repr(value)[:60],
 )
 def test_a_description_that_cannot_be_used_is_refused(description):
@@ -537,7 +543,9 @@ def test_a_label_is_a_one_hot_input_of_both_first_layers_and_none_is_zeros(told,
         return network[1:](torch.cat([h, one_hot], dim=1) @ first.T + linear(network, 0).bias)
 
     given = label if told else None
-    torch.testing.assert_close(torch.cat(model.encode(x, given), 1), with_label(model.encoder, model.encoder_label, x.flatten(1)))
+    mu, logvar = model.encode(x, given)
+    assert isinstance(model, ConditionalVAE) and logvar is not None
+    torch.testing.assert_close(torch.cat([mu, logvar], 1), with_label(model.encoder, model.encoder_label, x.flatten(1)))
     torch.testing.assert_close(model.decode_logits(z, given).flatten(1), with_label(model.decoder, model.decoder_label, z))
 
 
@@ -552,8 +560,9 @@ def test_labels_can_be_withheld_from_single_images(x, label):
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
 def test_training_withholds_a_share_of_the_labels(share):
     model = small("cvae", label_dropout=share)
+    assert isinstance(model, ConditionalVAE)
     x, label = torch.rand(2000, 1, 28, 28, generator=seeded()), torch.arange(2000) % 10
-    seen = []
+    seen: list[torch.Tensor] = []
     model.encoder_label.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
     model.training_terms(x, generator=seeded(), label=label)
     told = seen[0].sum(1)
@@ -618,6 +627,7 @@ def test_one_backward_pass_gives_every_network_its_own_gradient(x):
 def test_the_discriminator_learns_to_tell_codes_from_the_prior(x):
     """With no wish to mislead it, codes far from the prior are soon told apart, and codes drawn from the prior never."""
     model = small("aae", discriminator_hidden=(32,), adversarial_weight=0.0)
+    assert isinstance(model, AdversarialAutoencoder)
     with torch.no_grad():
         linear(model.encoder, -1).bias.add_(4.0)
     optimizer, generator = torch.optim.AdamW(model.discriminator.parameters(), lr=1e-2), seeded()

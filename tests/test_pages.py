@@ -4,6 +4,7 @@ import json
 import shutil
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -117,7 +118,12 @@ def test_download_shows_progress_and_can_be_stopped(monkeypatch: pytest.MonkeyPa
 
 def test_download_begins_once_however_many_ask(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
-    monkeypatch.setattr(downloads, "download", lambda name, on_progress: (calls.append(name), time.sleep(0.2)))
+
+    def download(name: str, on_progress: object) -> None:
+        calls.append(name)
+        time.sleep(0.2)
+
+    monkeypatch.setattr(downloads, "download", download)
     downloads.start("mnist")
     downloads.start("mnist")
     wait_for(lambda: downloads._jobs["mnist"].done)
@@ -187,9 +193,9 @@ def test_other_dimensions_are_shown_on_a_plane_and_the_map_says_so(own_checkpoin
     assert map_data(app)["kept"]["value"] == [1, 2] and map_data(app)["layers"] == ["prior"] and not map_data(app)["note"]
 
 
-def save_random(root: Path, kind: str, dimensions: int, dataset: str = "mnist", count: int = 500, **settings: object) -> np.ndarray:
+def save_random(root: Path, kind: str, dimensions: int, dataset: str = "mnist", count: int = 500, **settings: Any) -> np.ndarray:
     """A model of this kind with random weights, saved as `other`; its random codes."""
-    hidden = {} if kind == "conv-vae" else {"encoder_hidden": (8,), "decoder_hidden": (8,)}
+    hidden: dict[str, Any] = {} if kind == "conv-vae" else {"encoder_hidden": (8,), "decoder_hidden": (8,)}
     model = build(kind, MODELS[kind].config(latent_dim=dimensions, **hidden, **settings)).eval()
     codes = np.random.default_rng(0).normal(size=(count, dimensions)).astype(np.float16).astype(np.float32)
     has_posterior = "kl_nats" in MODELS[kind].module.LOSSES
@@ -276,7 +282,8 @@ def test_a_link_brings_zoom_and_legend_and_they_reach_the_address() -> None:
 def test_what_the_browser_says_of_zoom_and_legend_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     said: dict[str, object] = {"view-vae-mnist-2d": "all", "checkpoint": "vae-mnist-2d", "layers": ["points", "names"]}
     monkeypatch.setattr(state.st, "session_state", said)
-    for nonsense in (None, 3, [], {"view": 3, "classes": None}, {"view": "1,2", "classes": "77"}):
+    invalid: list[object] = [None, 3, [], {"view": 3, "classes": None}, {"view": "1,2", "classes": "77"}]
+    for nonsense in invalid:
         state.take("explore", nonsense, "view", "classes")
         assert said["view-vae-mnist-2d"] == "all" and "classes-vae-mnist-2d" not in said
     state.take("explore", {"view": "1,2,3", "classes": "8"}, "view", "classes")

@@ -1,6 +1,7 @@
 """Losses, PCA, noise and strangeness against formulas written down here in another way."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from core.data.datasets import Split, to_unit_images
 from core.models import MODELS, build, build_restorer
 from core.models.conditional_vae import ConditionalVAEConfig
 from core.models.objectives import bernoulli_log_likelihood_nats
-from core.models.restoration import LessonConfig
+from core.models.restoration import LessonAutoencoder, LessonConfig
 
 
 @pytest.fixture
@@ -72,6 +73,7 @@ def test_posterior_noise_is_in_units_of_the_codes_spread() -> None:
 
 def test_the_lessons_network_has_a_code_of_small_images(x: torch.Tensor) -> None:
     model = build_restorer("lesson", LessonConfig()).eval()
+    assert isinstance(model, LessonAutoencoder)
     made = reconstruction.by_lesson(model, x[0, 0].numpy())
     assert made.code.shape == (8, 4, 4) and made.code.min() >= 0
     torch.testing.assert_close(torch.from_numpy(made.x_hat), model.restore(x)[0, 0].detach())
@@ -170,7 +172,7 @@ def test_strangeness_is_antisymmetric(values: list[int], value: int) -> None:
 @pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
 def test_a_code_describes_its_image_as_the_elbo_is_measured(kind: str, likelihood: str, x: torch.Tensor) -> None:
     """Against many samples drawn here in another way, each half within its own error; a model without a posterior has mu's loss alone."""
-    hidden = {} if kind == "conv-vae" else {"encoder_hidden": (8,), "decoder_hidden": (8,)}
+    hidden: dict[str, Any] = {} if kind == "conv-vae" else {"encoder_hidden": (8,), "decoder_hidden": (8,)}
     model = build(kind, MODELS[kind].config(latent_dim=3, likelihood=likelihood, **hidden), seed=1).eval()
     mu, has_posterior = np.array([0.5, -1.0, 0.2], np.float32), "kl_nats" in model.LOSSES
     logvar = np.array([-1.0, -3.0, 0.1], np.float32) if has_posterior else None

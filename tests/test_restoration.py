@@ -12,7 +12,7 @@ from core.data.corruptions import CORRUPTIONS, corrupt_seeded
 from core.data.datasets import to_unit_images
 from core.models import RESTORERS, ConfigError, Restorer, build_restorer, describe, rebuild_restorer
 from core.models.objectives import negative_psnr_db
-from core.models.restoration import DenoiserConfig, LessonConfig, UpscalerConfig
+from core.models.restoration import DenoiserConfig, LessonAutoencoder, LessonConfig, UpscalerConfig
 from core.training import restoration
 from core.training.config import TrainingConfig
 from core.training.restoration import CANVAS, TASKS, RestorationTrainer, canvases, measure, paper_grain, write_restorer
@@ -70,6 +70,7 @@ def test_pictures_of_any_size_are_restored(name, size):
 def test_the_lessons_networks_know_one_size_and_say_so(name):
     model = network(name)
     assert model.restore(torch.rand(2, 1, model.side, model.side)).shape == (2, 1, 28, 28)
+    assert isinstance(model, LessonAutoencoder)
     assert model.encode(torch.rand(2, 1, model.side, model.side)).shape == (2, 8, 4, 4)
     with pytest.raises(ValueError, match=f"images of {model.side} x {model.side} pixels only; this one has 31 x 30"):
         model.restore(torch.rand(1, 1, 30, 31))
@@ -151,17 +152,19 @@ def test_a_restorer_learns_on_the_digits(task, digits):
 
 def test_the_network_is_shown_damage_and_asked_for_the_clean_image(task, digits):
     trainer = RestorationTrainer(RECIPE, task, digits[0].images)
+    model: torch.nn.Module = trainer.model
+    assert isinstance(model, Restorer)
     rows = torch.arange(20)
     shown, target, label = trainer.batch(rows)
     assert torch.equal(target, to_unit_images(digits[0].images[:20]))
     assert label is None
-    assert shown.shape[-1] == 28 // trainer.model.scale
+    assert shown.shape[-1] == 28 // model.scale
     if task.startswith("lesson-auto"):
         assert torch.equal(shown, target)
-    elif trainer.model.scale == 1:
+    elif model.scale == 1:
         assert not torch.equal(shown, target)
     else:
-        torch.testing.assert_close(shown, torch.nn.functional.avg_pool2d(target, trainer.model.scale))
+        torch.testing.assert_close(shown, torch.nn.functional.avg_pool2d(target, model.scale))
 
 
 def test_larger_pictures_are_digits_on_empty_paper(digits):

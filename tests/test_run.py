@@ -115,7 +115,9 @@ def test_the_test_losses_are_those_of_the_average_on_the_subset(tmp_path):
 def test_of_two_runs_of_one_name_each_gives_its_own_to_its_model_whichever_is_done_first(tmp_path):
     first = a_run(tmp_path, epochs=1)
     second = tmp_path / "runs" / "mine-2"  # as jobs.start calls it
-    begin(second, dataclasses.replace(read_config_unchecked(first), id="mine-2"))
+    config = read_config_unchecked(first)
+    assert config is not None
+    begin(second, dataclasses.replace(config, id="mine-2"))
     assert carry_out(second)["checkpoint"] == "mine-2"
     assert carry_out(first)["checkpoint"] == "mine"
 

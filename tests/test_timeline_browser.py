@@ -147,10 +147,10 @@ def test_scrubbing_stays_in_the_browser_and_python_still_hears_of_commits(view: 
     expect(view.page.get_by_text(re.compile(r"kept \("))).not_to_contain_text("kept (0.5, 1.5)")
     expect(view.shown).to_have_text("epoch 5 of 12")
     kept = view.page.get_by_text(re.compile(r"kept \(")).inner_text()
-    z = tuple(float(v) for v in re.findall(r"-?[\d.]+", kept))
+    z1, z2 = (float(v) for v in re.findall(r"-?[\d.]+", kept))
     view.page.mouse.move(3, 3)
     view.scrub(9)
-    assert near(view.image(), pixels(9, z))
+    assert near(view.image(), pixels(9, (z1, z2)))
 
 
 @pytest.mark.slow
@@ -411,8 +411,8 @@ def test_a_decoder_that_the_browser_cannot_run_is_previewed(view: RunView) -> No
         view.scrub(epoch)
         far = timeline_app.shown(epoch).bound
         places = np.linspace(-far, far, timeline_app.EPOCH_CELLS)
-        z = tuple(float(places[np.abs(places - v).argmin()]) for v in POINT)
-        assert near(view.image(), pixels(epoch, z))
+        z1, z2 = (float(places[np.abs(places - v).argmin()]) for v in POINT)
+        assert near(view.image(), pixels(epoch, (z1, z2)))
 
 
 @pytest.mark.slow

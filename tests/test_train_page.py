@@ -4,8 +4,10 @@ import json
 import shutil
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from mounted import mounted
@@ -29,7 +31,7 @@ TINY = {"latent_dim": 2, "encoder_hidden": "16", "decoder_hidden": "16"}
 
 
 @pytest.fixture(autouse=True)
-def own_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def own_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Checkpoints and runs of the test alone, no data set but the embedded one, and no measuring of this machine."""
     root = tmp_path / "checkpoints"
     root.mkdir()
@@ -278,8 +280,9 @@ def test_who_keeps_no_cookie_is_told_what_that_means(monkeypatch):
     comes_with(monkeypatch)
     assert "yours only until you reload" in words(run())
     comes_with(monkeypatch, cookie := identity.new_cookie())
-    said = words(run())
-    assert "until you reload" not in said and f"visitor {identity.visitor(cookie)[:4]}" in said
+    said, visitor_id = words(run()), identity.visitor(cookie)
+    assert visitor_id is not None
+    assert "until you reload" not in said and f"visitor {visitor_id[:4]}" in said
 
 
 LOCAL = {"Host": "localhost:8501"}
@@ -471,7 +474,7 @@ def test_a_link_to_a_run_that_is_gone_says_so():
 
 
 def test_curves_leave_out_what_there_is_not():
-    lines = [
+    lines: list[dict[str, Any]] = [
         {"epoch": 0, "train": None, "test": {"reconstruction_nats": 9.0}},
         {"epoch": 1, "train": {"reconstruction_nats": None}, "test": {}},
         {"epoch": 2, "train": {"reconstruction_nats": float("nan")}, "test": 3},

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from conftest import TINY, linear
+from conftest import TINY, gradient, linear
 from safetensors.torch import load_file, save_file
 
 from core import checkpoints, latent, metrics
@@ -133,7 +133,7 @@ def test_no_images_is_a_sentence():
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_the_seed_alone_decides_the_result(digits, precision):
-    runs = []
+    runs: list[dict[str, torch.Tensor]] = []
     for seed in (3, 3, 4):
         torch.manual_seed(len(runs))  # does not matter
         trainer = a_trainer(digits, seed=seed, epochs=2, precision=precision)
@@ -165,7 +165,7 @@ def test_denormal_numbers_count_as_zero_while_training_and_not_after_it(digits):
 
 def test_the_average_follows_the_weights(digits):
     """It rests and then moves for all the steps since, with the decay that it says; at an epoch's end it has always moved."""
-    trainer, expected, step = a_trainer(digits, batch_size=27, epochs=2, ema_decay=0.5), None, 0  # 11 steps an epoch
+    trainer, step = a_trainer(digits, batch_size=27, epochs=2, ema_decay=0.5), 0  # 11 steps an epoch
     expected = linear(trainer.average.decoder, -1).weight.clone()
 
     def check(_) -> None:
@@ -191,7 +191,7 @@ def test_the_average_of_a_run_of_single_steps_begins_as_the_weights(digits):
 def test_gradients_are_clipped(digits):
     trainer = a_trainer(digits, gradient_clip=1e-3, epochs=1)
     trainer.run(should_stop=lambda: True)
-    norm = torch.stack([parameter.grad.norm() for parameter in trainer.model.parameters()]).norm()
+    norm = torch.stack([gradient(parameter).norm() for parameter in trainer.model.parameters()]).norm()
     assert norm.item() == pytest.approx(1e-3, rel=1e-3)
 
 
@@ -523,7 +523,11 @@ def test_the_stored_weights_are_the_average_rounded_once(checkpoint_root, traine
 
 def test_writing_a_checkpoint_does_not_disturb_the_run(digits, tmp_path):
     trainer, undisturbed = a_trainer(digits, epochs=2), a_trainer(digits, epochs=2)
-    trainer.run(on_epoch=lambda trainer, _: write_checkpoint(trainer, tmp_path / "x", *digits))
+
+    def write(trainer: Trainer, _: object) -> None:
+        write_checkpoint(trainer, tmp_path / "x", *digits)
+
+    trainer.run(on_epoch=write)
     undisturbed.run()
     assert same(everything(trainer), everything(undisturbed))
 
@@ -578,6 +582,7 @@ def test_the_command_writes_a_checkpoint(out):
 def test_ctrl_c_leaves_a_usable_checkpoint_and_resume_finishes_the_same_run(out, capsys):
     arguments = [*SMALL, "--epochs", 130, "--batch-size", 479, "--no-binarize", "--seed", 7, "--out", out]
     with train(*arguments) as process:
+        assert process.stdout is not None
         if hasattr(fcntl, "F_SETPIPE_SZ"):  # a pipe that 60 lines fill: the run cannot end before it is interrupted
             fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, 4096)
         lines = iter(process.stdout.readline, "")
@@ -593,6 +598,7 @@ def test_ctrl_c_leaves_a_usable_checkpoint_and_resume_finishes_the_same_run(out,
 
     assert command.main([*map(str, arguments), "--resume"]) == 0
     first_epoch = re.search(r"^epoch +(\d+) ", capsys.readouterr().out, re.MULTILINE)
+    assert first_epoch is not None
     assert int(first_epoch[1]) == math.floor(interrupted.card["epochs"]) + 1
     resumed = checkpoints.load(out.name, out.parent)
     assert (resumed.card["finished"], resumed.card["epochs"]) == (True, 130)

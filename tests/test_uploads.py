@@ -14,6 +14,7 @@ import warnings
 import weakref
 import zipfile
 import zlib
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -28,8 +29,15 @@ from core.data.uploads import Upload, UploadError, read_files, read_image, store
 CORRUPTIONS = 400
 MORE_CORRUPTIONS = 2000
 LOSSLESS = {"PNG": {}, "WEBP": {"lossless": True}, "BMP": {}, "TIFF": {}, "GIF": {}}
-TRANSPOSED = {2: np.fliplr, 3: lambda a: a[::-1, ::-1], 4: np.flipud, 5: np.transpose, 6: lambda a: np.rot90(a, 3)}
-TRANSPOSED |= {7: lambda a: np.rot90(a, 2).T, 8: np.rot90}
+TRANSPOSED: dict[int, Callable[[np.ndarray], np.ndarray]] = {
+    2: np.fliplr,
+    3: lambda a: a[::-1, ::-1],
+    4: np.flipud,
+    5: np.transpose,
+    6: lambda a: np.rot90(a, 3),
+    7: lambda a: np.rot90(a, 2).T,
+    8: np.rot90,
+}
 
 
 def digit() -> np.ndarray:

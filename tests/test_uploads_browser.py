@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from live import PATIENCE_MS, Server
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-FILE = {"name": "a.bin", "mimeType": "application/octet-stream", "buffer": b"x" * 60_000}
+FILE: FilePayload = {"name": "a.bin", "mimeType": "application/octet-stream", "buffer": b"x" * 60_000}
 
 
 @pytest.fixture

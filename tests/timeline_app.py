@@ -18,7 +18,7 @@ from starlette.routing import Route
 from core import checkpoints
 from core.frame import EPOCH_CELLS, Frame
 from core.latent import Plane
-from core.models import build
+from core.models import Model, build
 
 TOTAL = 12
 ROWS = 1500
@@ -69,7 +69,7 @@ UNTRAINED = build("vae", TRAINED.model.config, seed=3).eval()  # here, because r
 
 
 @cache
-def model(epoch: int) -> torch.nn.Module:
+def model(epoch: int) -> Model:
     """A model on the straight way from random weights to trained ones."""
     between, start, end, t = deepcopy(UNTRAINED), UNTRAINED.state_dict(), TRAINED.model.state_dict(), learnt(epoch)
     between.load_state_dict({name: torch.lerp(start[name].float(), end[name].float(), t) for name in end})

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -453,7 +454,13 @@ def test_the_decoder_is_torchs(bundle: Bundle, activation: str, network: tuple[s
     assert ours.shape == (50, 784) and np.abs(ours - theirs).max() < 1e-5
 
 
-EXACT = {"sigmoid": torch.sigmoid, "silu": torch.nn.functional.silu, "tanh": torch.tanh, "relu": torch.relu, None: torch.clone}
+EXACT: dict[str | None, Callable[[torch.Tensor], torch.Tensor]] = {
+    "sigmoid": torch.sigmoid,
+    "silu": torch.nn.functional.silu,
+    "tanh": torch.tanh,
+    "relu": torch.relu,
+    None: torch.clone,
+}
 
 
 @pytest.mark.parametrize("network", NETWORKS)

@@ -12,12 +12,12 @@ from core.data.corruptions import CORRUPTIONS, corrupt_seeded
 from core.data.datasets import to_unit_images
 from core.models import RESTORERS, ConfigError, Restorer, build_restorer, describe, rebuild_restorer
 from core.models.objectives import negative_psnr_db
-from core.models.restoration import DenoiserConfig, LessonAutoencoder, LessonConfig, UpscalerConfig
+from core.models.restoration import DenoiserConfig, LessonAutoencoder, LessonConfig, RestorerConfig, UpscalerConfig
 from core.training import restoration
 from core.training.config import TrainingConfig
 from core.training.restoration import CANVAS, TASKS, RestorationTrainer, canvases, measure, paper_grain, write_restorer
 
-SMALL = {  # of each kind of network
+SMALL: dict[str, tuple[str, RestorerConfig]] = {  # of each kind of network
     "denoiser": ("denoiser", DenoiserConfig((8, 12, 16), (1, 1, 2))),
     "denoiser-pictures": ("denoiser", DenoiserConfig((8, 12), (1, 1))),
     "upscaler-x2": ("upscaler", UpscalerConfig(2, (8,), (2,))),

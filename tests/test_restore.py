@@ -20,11 +20,11 @@ from core.data.corruptions import corrupt_seeded
 from core.data.datasets import Split, to_unit_images
 from core.metrics import psnr_db
 from core.models import Restorer, build_restorer
-from core.models.restoration import DenoiserConfig, LessonConfig, UpscalerConfig
+from core.models.restoration import DenoiserConfig, LessonConfig, RestorerConfig, UpscalerConfig
 from core.restore import ENLARGERS, METHODS, MethodMissingError, RestoreError
 from core.watch import RestoreStoppedError
 
-TINY = {
+TINY: dict[str, tuple[str, RestorerConfig]] = {
     "denoiser": ("denoiser", DenoiserConfig((8, 12), (1, 1))),
     "lesson-denoiser": ("lesson", LessonConfig("denoise")),
     "lesson-upscaler": ("lesson", LessonConfig("enlarge")),

@@ -15,7 +15,7 @@ from streamlit.testing.v1.element_tree import Element
 
 from core import checkpoints, enlarging, metrics, restore
 from core.models import build_restorer
-from core.models.restoration import LessonConfig, UpscalerConfig
+from core.models.restoration import LessonConfig, RestorerConfig, UpscalerConfig
 from pages import browser
 from pages.enlarging import whole_picture
 from pages.enlarging.comparing import figures_of
@@ -23,7 +23,7 @@ from pages.images import gallery
 from pages.session import downloads, link
 
 PAGE = Path(__file__).resolve().parents[1] / "pages" / "super_resolution.py"
-STANDINS = {
+STANDINS: dict[str, tuple[str, RestorerConfig]] = {
     "upscaler-x2": ("upscaler", UpscalerConfig(2, (4,), (1,))),
     "upscaler-x4": ("upscaler", UpscalerConfig(4, (4, 4), (1, 1))),
     "lesson-upscaler": ("lesson", LessonConfig("enlarge")),

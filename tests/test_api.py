@@ -9,7 +9,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -536,8 +536,8 @@ def test_head_has_no_verb_of_its_own() -> None:
 LIVE = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
-def live(server: Server, verb: str, path: str, body: bytes | AsyncIterator[bytes] | None = None, **headers: str) -> Answer:
-    request = urllib.request.Request(server.url + path, body, {k.replace("_", "-"): v for k, v in headers.items()}, method=verb)  # type: ignore[arg-type]
+def live(server: Server, verb: str, path: str, body: bytes | Iterable[bytes] | None = None, **headers: str) -> Answer:
+    request = urllib.request.Request(server.url + path, body, {k.replace("_", "-"): v for k, v in headers.items()}, method=verb)
     try:
         with urllib.request.urlopen(request, timeout=60) as response:
             return Answer(response.status, {k.lower(): v for k, v in response.headers.items()}, response.read())
@@ -574,4 +574,4 @@ class TestLive:
     def test_chunks_without_a_length(self, bare_server: Server) -> None:
         sent = encoded(page())
         pieces = (sent[i : i + 100] for i in range(0, len(sent), 100))
-        assert live(bare_server, "POST", DENOISE + "?method=median", pieces, Content_Type="image/png").status == 200  # type: ignore[arg-type]
+        assert live(bare_server, "POST", DENOISE + "?method=median", pieces, Content_Type="image/png").status == 200

@@ -3,9 +3,11 @@
 import logging
 import stat
 from collections import OrderedDict
+from collections.abc import MutableMapping
 from dataclasses import replace
 from http.cookies import SimpleCookie
 from pathlib import Path
+from typing import Any
 
 import pytest
 from live import run_async
@@ -28,10 +30,13 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def answer(accept: str = HTML, method: str = "GET", status: int = 200, path: str = "/", scheme: str = "http", **headers: str) -> dict:
     """The headers of one answer of the app inside the middleware, by lower-case name."""
-    sent: list[dict] = []
+    sent: list[MutableMapping[str, Any]] = []
 
-    async def send(message: dict) -> None:
+    async def send(message: MutableMapping[str, Any]) -> None:
         sent.append(message)
+
+    async def receive() -> MutableMapping[str, Any]:
+        raise AssertionError("no answer here needs the request's body")
 
     given = {"accept": accept, **{name.replace("_", "-"): value for name, value in headers.items()}}
     raw = [(name.encode(), value.encode("latin-1")) for name, value in given.items()]
@@ -39,7 +44,7 @@ def answer(accept: str = HTML, method: str = "GET", status: int = 200, path: str
         "type": "http", "method": method, "path": path, "scheme": scheme, "headers": raw, "query_string": b"", "server": ("x", 80),
     }  # fmt: skip
     app = identity.Identity(PlainTextResponse("page", status, {"Cache-Control": "public, immutable"}))
-    run_async(lambda: app(scope, None, send))  # type: ignore[arg-type]
+    run_async(lambda: app(scope, receive, send))
     return {name.decode(): value.decode() for name, value in sent[0]["headers"]}
 
 

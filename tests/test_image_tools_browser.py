@@ -121,14 +121,15 @@ class Tools(View):
         self.frame()
         script = "b => ['top', 'left', 'height', 'width'].map(side => parseFloat(b.style[side]) / 100)"
         found = [self.boxes.nth(i).evaluate(script) for i in range(self.boxes.count())]
-        corners = [(top, left, top + height, left + width) for top, left, height, width in found]
-        return [tuple(round(share * size) for share, size in zip(box, SIZE + SIZE, strict=True)) for box in corners]  # type: ignore[misc]
+        (h, w), corners = SIZE, [(top, left, top + height, left + width) for top, left, height, width in found]
+        return [(round(top * h), round(left * w), round(bottom * h), round(right * w)) for top, left, bottom, right in corners]
 
     def edited(self, number: int) -> list[Box]:
         """The boxes as Python has them after so many edits."""
         found = re.match(r"boxes (.*), edits", self.says(re.compile(rf"edits {number}$")))
         assert found is not None
-        return [tuple(int(v) for v in box.split(", ")) for box in re.findall(r"\(([\d, ]+)\)", found[1])]  # type: ignore[misc]
+        boxes = [tuple(int(v) for v in box.split(", ")) for box in re.findall(r"\(([\d, ]+)\)", found[1])]
+        return [(top, left, bottom, right) for top, left, bottom, right in boxes]
 
 
 @pytest.fixture(scope="module")

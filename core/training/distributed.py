@@ -8,13 +8,14 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+T = TypeVar("T")
 STOP_EVERY = 16  # steps between two questions whether anybody wants to stop: each waits for all
 
 
@@ -78,11 +79,11 @@ class Ranks:
         """This process's part of what was gathered."""
         return gathered.chunk(self.world)[self.rank].clone()  # a generator takes no window on other numbers
 
-    def told(self, ask: Callable[[], Any]) -> Any:
+    def told(self, ask: Callable[[], T]) -> T:
         """What the first process answers, told to all: the others may be on machines that do not see its folder."""
         if self.alone:
             return ask()
-        answer = [ask() if self.first else None]
+        answer: list[Any] = [ask() if self.first else None]
         dist.broadcast_object_list(answer)
         return answer[0]
 

@@ -45,11 +45,11 @@ def read_metrics(folder: Path) -> list[dict[str, Any]]:
     return [lines[epoch] for epoch in sorted(lines)]
 
 
-def _losses(found: Any) -> dict[str, float | None] | None:
+def _losses(found: object) -> dict[str, float | None] | None:
     return {name: _finite(value) for name, value in found.items()} if isinstance(found, dict) else None
 
 
-def _finite(value: Any, limit: float = 1e15) -> float | None:
+def _finite(value: object, limit: float = 1e15) -> float | None:
     """A number as it is; None for anything else, and for one beyond the limit."""
     return value if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= limit else None
 

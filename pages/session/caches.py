@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 import streamlit as st
@@ -17,6 +17,7 @@ from core.frame import Frame, of_checkpoint
 from core.reconstruction import Principal
 from pages.web.assets import Asset
 
+T = TypeVar("T")
 MAX_DIMENSIONS = 64  # of a model's codes, and so of PCA
 PCA_IMAGES = 60_000  # to fit PCA on: MNIST's, and a quarter of EMNIST's
 GAUGE_IMAGES = 1_000  # test images to compare one image's loss with
@@ -94,7 +95,7 @@ def enlargers_stamp() -> tuple[tuple[int, ...], ...]:
     return tuple(checkpoints.stamp(name, checkpoints.RESTORERS_ROOT) for name, way in restore.ENLARGERS.items() if way.is_model)
 
 
-def of_session(slot: str, key: Hashable, make: Callable[[], Any], entries: int) -> Any:
+def of_session(slot: str, key: Hashable, make: Callable[[], T], entries: int) -> T:
     """What `make()` gives, kept while it is among the last `entries` of this slot, in this session alone.
 
     For what comes from a visitor's own pictures: it ends with the session.

@@ -89,7 +89,7 @@ def write(table: Table, values: Values) -> Query:
     return query
 
 
-def same(value: Any, other: Any) -> bool:
+def same(value: object, other: object) -> bool:
     """Whether two values show the same; of several that were chosen the order shows nothing."""
     if isinstance(value, list | tuple) and isinstance(other, list | tuple):
         return sorted(value) == sorted(other)

@@ -2,7 +2,8 @@
 
 import math
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -24,7 +25,8 @@ from pages.web import epochs as frames
 
 POLL_S = 2.0
 NOT_FINITE = "not finite"
-STATES = {  # a run's state: words, colour of the badge, icon
+Colour = Literal["gray", "blue", "orange", "green", "red"]
+STATES: dict[str, tuple[str, Colour, str]] = {  # a run's state: words, colour of the badge, icon
     "queued": ("waiting", "gray", ":material/hourglass_top:"),
     "running": ("training", "blue", ":material/play_arrow:"),
     "paused": ("paused", "orange", ":material/pause:"),
@@ -86,7 +88,7 @@ def _header(run: Run) -> None:
     title = MODELS[model].title if model in MODELS else "Unknown model"
     data = DATASETS[dataset].name if dataset in DATASETS else "unknown data"
     whose = "yours" if run.owner == visitor.me() else "from the command line" if not run.owner else "somebody else's"
-    st.badge(words, color=colour, icon=icon)  # type: ignore[arg-type]
+    st.badge(words, color=colour, icon=icon)
     st.markdown(f"**{title}** on {data}, {whose}", width="stretch")
     if run.id != run.name:  # `jobs.start` gave it the next free name
         st.caption(f"Somebody took the name {run.name} at the same moment, so this run is called {run.id}.")
@@ -137,7 +139,7 @@ def _say(run: Run) -> None:
         st.switch_page("explore.py")
 
 
-def _ask(what: Any, run: Run) -> None:
+def _ask(what: Callable[[Run], object], run: Run) -> None:
     """Ask something of a run; a sentence where it cannot be."""
     with refusals.kept(f"run-{run.id}", jobs.JobError):
         what(run)

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import torch
 from torch import Tensor
+from torch.optim.adam import adam
 
 from core.checkpoints import Checkpoint
 from core.models import Model
@@ -65,15 +66,19 @@ def most_probable_codes(model: Model, x: Tensor, starts: Tensor, on_step: OnProg
     """
     with torch.inference_mode(False), torch.enable_grad():
         x, z = x.clone(), starts.clone().requires_grad_()
-        adam = torch.optim.Adam([z], SEARCH_RATE)
+        means, squares, steps = torch.zeros_like(z), torch.zeros_like(z), torch.zeros(())  # Adam's
         best, least = starts.clone(), torch.full(starts.shape[:2], torch.inf)
         for step in range(SEARCH_STEPS + 1):
             on_step(step / (SEARCH_STEPS + 1))
             costs = negative_log_joint_nats(model, x, z)  # (B, S)
             better = costs.detach() < least
             best[better], least[better] = z.detach()[better], costs.detach()[better]
-            (z.grad,) = torch.autograd.grad(costs.sum(), z)
-            adam.param_groups[0]["lr"] = SEARCH_RATE * (1 - step / SEARCH_STEPS)
-            adam.step()
+            (slope,) = torch.autograd.grad(costs.sum(), z)
+            rate = SEARCH_RATE * (1 - step / SEARCH_STEPS)
+            with torch.no_grad():  # the function of torch.optim.Adam, which itself would import the whole compiler: seconds
+                adam(
+                    [z], [slope], [means], [squares], [], [steps], foreach=False, amsgrad=False,
+                    beta1=0.9, beta2=0.999, lr=rate, weight_decay=0.0, eps=1e-8, maximize=False,
+                )  # fmt: skip
     on_step(1.0)
     return best[torch.arange(len(x)), least.argmin(1)]

@@ -1,6 +1,8 @@
 """Denoising and enlarging: tiles give what the whole picture gives, filters what their definition says, the search what a grid finds."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -278,6 +280,23 @@ def test_the_path_is_encode_decode_encode(checkpoint_root: Path, digits: tuple[S
         mu, _ = latent.encode(model, x)
         np.testing.assert_allclose(path[step], mu[0], atol=1e-5)
         x = torch.from_numpy(latent.decode(model, mu)).unsqueeze(1)
+
+
+WITHOUT_THE_COMPILER = """
+import sys, torch
+from core import code_search
+from core.models import build
+from core.models.vae import VAEConfig
+code_search.SEARCH_STEPS = 1
+model, x, starts = build("vae", VAEConfig(encoder_hidden=(4,), decoder_hidden=(4,))), torch.rand(1, 1, 28, 28), torch.zeros(1, 1, 2)
+code_search.most_probable_codes(model, x, starts)
+assert "torch._dynamo" not in sys.modules
+"""
+
+
+def test_the_first_search_does_not_import_torchs_compiler() -> None:
+    """That takes seconds, in which the visitor would wait, and 140 MB for good."""
+    subprocess.run([sys.executable, "-c", WITHOUT_THE_COMPILER], check=True, cwd=Path(__file__).parents[1])
 
 
 # --- enlarging --------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import datetime
 import platform
 import statistics
 from collections.abc import Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import torch
@@ -42,11 +42,19 @@ def times(ratio: float) -> str:
 def facts(command: str, chromium: str = "") -> str:
     """One line: the command, the day, the processor, and the versions of what was measured."""
     names = [f"Chromium {chromium}"] if chromium else []
-    names += [f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in ("torch", "streamlit", "plotly"))]
+    names += [f"Python {platform.python_version()}", *filter(None, map(versioned, ("torch", "streamlit", "plotly")))]
     machine = f"{processor()}, {torch.get_num_threads()} cores"
     if torch.cuda.is_available():
         machine += f"; {torch.cuda.get_device_name()}"
     return f"`{command}` on {datetime.date.today()}: {machine}; {', '.join(names)}."
+
+
+def versioned(package: str) -> str:
+    """A package with its version; empty where it is not installed: training needs no web server."""
+    try:
+        return f"{package} {version(package)}"
+    except PackageNotFoundError:
+        return ""
 
 
 def processor() -> str:

@@ -1,18 +1,21 @@
-"""Fixtures that every test file can ask for: a tiny model, a few digits, and a folder with one trained checkpoint."""
+"""Fixtures that every test file can ask for: a tiny model, a few digits, and a folder with one trained checkpoint.
+
+What drives pages is imported where it is needed: the tests of training also run on a machine with a GPU that has only torch's libraries.
+"""
+
+from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
-from bundle import Bundle
 from chromium import ADVICE, FLAGS, ON_CPU, find
-from hypothesis import settings
 from live import PATIENCE_MS, Server, write_mnist_files
-from playwright.sync_api import Browser, expect, sync_playwright
 from torch import nn
-from view import View
 
 from core import checkpoints
 from core.data.datasets import Split, load
@@ -21,12 +24,19 @@ from core.models.vae import VAEConfig
 from core.training.card import write_checkpoint
 from core.training.config import TrainingConfig
 from core.training.loop import Trainer
-from pages.session import downloads
+
+if TYPE_CHECKING:
+    from bundle import Bundle
+    from playwright.sync_api import Browser
+    from view import View
 
 TINY = VAEConfig(encoder_hidden=(24,), decoder_hidden=(16,))
 
-settings.register_profile("tests", max_examples=50, deadline=None, derandomize=True)
-settings.load_profile("tests")
+if find_spec("hypothesis"):
+    from hypothesis import settings
+
+    settings.register_profile("tests", max_examples=50, deadline=None, derandomize=True)
+    settings.load_profile("tests")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -113,6 +123,8 @@ def bare_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """A headless Chromium with software rendering."""
+    from playwright.sync_api import expect, sync_playwright
+
     path = find()
     if path is None:
         pytest.fail(ADVICE)
@@ -126,6 +138,8 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def view(server: Server, chromium: Browser) -> Iterator[View]:
     """The Explore page in a browser that has seen nothing yet; nothing may have gone wrong in it."""
+    from view import View
+
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
     opened = View(context.new_page(), server.url)
     yield opened
@@ -136,6 +150,8 @@ def view(server: Server, chromium: Browser) -> Iterator[View]:
 @pytest.fixture(scope="module")
 def bundle(chromium: Browser) -> Iterator[Bundle]:
     """The browser's modules in a page without a server; nothing may have gone wrong in it."""
+    from bundle import Bundle
+
     opened = Bundle(chromium)
     yield opened
     opened.close()
@@ -145,6 +161,8 @@ def bundle(chromium: Browser) -> Iterator[Bundle]:
 @pytest.fixture
 def no_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a fresh clone, unless a test says otherwise."""
+    from pages.session import downloads
+
     monkeypatch.setenv("LATENT_DATA", str(tmp_path / "nothing"))
     downloads._jobs.clear()
 

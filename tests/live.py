@@ -1,5 +1,7 @@
 """The running app and a browser, for the tests that need both: a server on a free port, and MNIST-shaped files for it to read."""
 
+from __future__ import annotations
+
 import os
 import re
 import socket
@@ -10,13 +12,15 @@ import urllib.request
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import numpy as np
-from playwright.sync_api import ConsoleMessage, Page
 
 from core.data.datasets import load
+
+if TYPE_CHECKING:
+    from playwright.sync_api import ConsoleMessage, Page
 
 PROJECT = Path(__file__).resolve().parents[1]
 START_S = 90

@@ -4,16 +4,30 @@ import os
 import re
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
 from live import PROJECT, write_mnist_files
 from streamlit.testing.v1 import AppTest
 
+from benchmarks import tables
 from benchmarks.__main__ import SECTIONS
 
 RIVAL = PROJECT / "benchmarks" / "rival" / "app.py"
 IN_CHROMIUM = ("interaction", "floor", "serving", "watching")
+
+
+ELSEWHERE = ("streamlit", "plotly", "playwright", "hypothesis", "websockets", "fastapi")  # none of it is on a machine that only trains
+TRAINING = (
+    "benchmarks.tables",
+    "benchmarks.training",
+    "benchmarks.scaling",
+    "core.training.__main__",
+    "conftest",
+    "test_graph",
+    "test_presets",
+)
 
 
 def shown(app: AppTest) -> tuple[str, str]:
@@ -32,6 +46,23 @@ def test_rival_shows_a_code_and_answers_a_slider_move(mnist_like: Path, monkeypa
     slider = app.slider(key="z1")
     moved_image, moved_panel = shown(slider.set_value(slider.max).run())
     assert moved_image != image and moved_panel != panel and "<img" not in moved_panel
+
+
+def test_a_machine_that_only_trains_needs_no_pages_and_no_browser() -> None:
+    code = f"import sys; sys.path.append('tests'); sys.modules.update(dict.fromkeys({ELSEWHERE})); import {', '.join(TRAINING)}"
+    ended = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_facts_leave_out_what_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def installed(package: str) -> str:
+        if package == "streamlit":
+            raise PackageNotFoundError(package)
+        return "1.2.3"
+
+    monkeypatch.setattr(tables, "version", installed)
+    facts = tables.facts("python -m benchmarks training")
+    assert "streamlit" not in facts and facts.endswith("torch 1.2.3, plotly 1.2.3.")
 
 
 @pytest.mark.slow

@@ -185,9 +185,9 @@ def time_to_target(quick: bool) -> str:
         x = to_unit_images(load("mnist", "test").images)
         reached = metrics.negative_elbo_nats(trainer.average_model(), x, samples=8, binarize=True)
     verdict = "below" if reached < TARGET_NATS else "above"
-    of = f"epochs: {recipe.epochs}, {str(trainer.precision).removeprefix('torch.')}"
+    trained = f"epochs: {recipe.epochs}, {str(trainer.precision).removeprefix('torch.')}"
     header = ["seconds", "of training", "test -ELBO, nats", f"{TARGET_NATS:g}"]
-    return table("The quick preset, one CPU thread", header, [[f"{trainer.seconds:.0f}", of, f"{reached:.1f}", verdict]])
+    return table("The quick preset, one CPU thread", header, [[f"{trainer.seconds:.0f}", trained, f"{reached:.1f}", verdict]])
 
 
 @contextmanager

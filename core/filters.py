@@ -8,28 +8,28 @@ NL_PATCH, NL_DISTANCE = 5, 6  # pixels: the side of what is compared, and how fa
 
 def median(image: np.ndarray, radius: float) -> np.ndarray:
     """The median of the square around each pixel; beyond the border the border repeats."""
-    from skimage.filters import median as of
+    from skimage import filters
 
     side = 2 * int(radius) + 1
-    return of(image, np.ones((side, side)), mode="nearest", behavior="ndimage")
+    return filters.median(image, np.ones((side, side)), mode="nearest", behavior="ndimage")
 
 
 def gaussian(image: np.ndarray, sigma: float) -> np.ndarray:
     """A Gaussian blur, cut off at 4 sigma; beyond the border the border repeats."""
-    from skimage.filters import gaussian as of
+    from skimage import filters
 
-    return of(image, sigma, mode="nearest", truncate=4.0, preserve_range=True)
+    return filters.gaussian(image, sigma, mode="nearest", truncate=4.0, preserve_range=True)
 
 
 def tv(image: np.ndarray, weight: float) -> np.ndarray:
     """Little total variation, yet near to the image.  (Chambolle 2004, TV_STEPS steps)"""
-    from skimage.restoration import denoise_tv_chambolle as of
+    from skimage import restoration
 
-    return of(image, weight, eps=0.0, max_num_iter=TV_STEPS)
+    return restoration.denoise_tv_chambolle(image, weight, eps=0.0, max_num_iter=TV_STEPS)
 
 
 def nl_means(image: np.ndarray, h: float) -> np.ndarray:
     """Each pixel becomes the mean of those around it whose patches look like its own.  (Buades et al. 2005; fast: Darbon et al. 2008)"""
-    from skimage.restoration import denoise_nl_means as of
+    from skimage import restoration
 
-    return of(image, NL_PATCH, NL_DISTANCE, h).reshape(image.shape)  # of a single row it makes one dimension
+    return restoration.denoise_nl_means(image, NL_PATCH, NL_DISTANCE, h).reshape(image.shape)  # of a single row it makes one dimension

@@ -131,9 +131,9 @@ def trace(root: Path) -> list[list[str]]:
     return [line.split() for line in (root / "trace").read_text().splitlines()]
 
 
-def most_at_once(root: Path, of: Callable[[list[str]], bool] = lambda line: True) -> int:
+def most_at_once(root: Path, wanted: Callable[[list[str]], bool] = lambda line: True) -> int:
     now = most = 0
-    for line in filter(of, trace(root)):
+    for line in filter(wanted, trace(root)):
         now += 1 if line[0] == "begin" else -1
         most = max(most, now)
     return most

@@ -1,7 +1,9 @@
 """An image of the visitor's own: one digit, one of many on a photo, or a picture made small."""
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+import numpy as np
 import streamlit as st
 
 from core.data import photo
@@ -28,30 +30,40 @@ NOT_NORMALISED = "As it is: nothing was moved or evened out. Right for anything 
 MADE_SMALL = "As it is, scaled down: right for anything that is not a digit."
 
 
+@dataclass(frozen=True)
+class Parts:
+    """The parts of a file, or why there are none."""
+
+    title: str  # the file's name, which a stranger chose
+    images: Mapping[str, np.ndarray] = field(default_factory=dict)  # by the name of the part: float32 (1, 28, 28)
+    problem: str = ""  # a sentence
+    notes: Sequence[str] = ()  # sentences
+
+
 def choose(key: str) -> Picked | None:
     """The file, and which of its digits."""
     file = st.file_uploader(
         "An image of a digit, or of anything else", FILE_TYPES, key=f"{key}_file", max_upload_size=MAX_BYTES >> 20, on_change=_forget,
         args=(key,), help="A photo of several digits is split into single ones.",
     )  # fmt: skip
-    kept = st.session_state.get(f"{key}_upload")
-    if file is not None and (kept is None or kept["id"] != file.file_id):
+    file_id, parts = st.session_state.get(f"{key}_upload", ("", None))
+    if file is not None and file_id != file.file_id:
         with st.spinner("Reading the image …"):
-            kept = st.session_state[f"{key}_upload"] = {"id": file.file_id} | read_upload(file.name, file.getvalue())
-    if kept is None:
+            file_id, parts = st.session_state[f"{key}_upload"] = file.file_id, read_upload(file.name, file.getvalue())
+    if parts is None:
         st.caption(LIMITS)
         return None
-    if kept["problem"]:
-        st.error(link.plain(kept["problem"]), icon=":material/error:")
+    if parts.problem:
+        st.error(link.plain(parts.problem), icon=":material/error:")
         return None
-    names, name = list(kept["images"]), next(iter(kept["images"]))
+    names, name = list(parts.images), next(iter(parts.images))
     if len(names) > 1:
         label = "Use it" if AS_IT_IS in names else "Digit"
         with st.container():
-            name = st.pills(label, names, default=name, required=True, key=f"{key}_part-{kept['id']}", persist_state="session")
-    st.caption(" ".join([words_for(name), *(link.plain(note) for note in kept["notes"])]))
+            name = st.pills(label, names, default=name, required=True, key=f"{key}_part-{file_id}", persist_state="session")
+    st.caption(" ".join([words_for(name), *(link.plain(note) for note in parts.notes)]))
     part = "" if len(names) == 1 or AS_IT_IS in names else f": {WHOLE.lower()}" if name == WHOLE else f": digit {name}"
-    return Picked(kept["images"][name][0], f"{kept['title']}{part}")
+    return Picked(parts.images[name][0], f"{parts.title}{part}")
 
 
 def words_for(part: str) -> str:
@@ -65,23 +77,29 @@ def _forget(key: str) -> None:
         st.session_state.pop(f"{key}_upload", None)
 
 
-def read_upload(name: str, data: bytes) -> dict[str, Any]:
-    """A file as {"title", "images": {name of the part: float32 (1, 28, 28)}, "problem": a sentence, or "", "notes": sentences}.
+def read_upload(name: str, data: bytes) -> Parts:
+    """A file's parts; raises nothing.
 
-    Raises nothing. A picture larger than 28 x 28 has its digits as parts, and itself made small. One of 28 x 28 that is not in MNIST's
-    form can be taken as a digit, or as it is.
+    A picture larger than 28 x 28 has its digits as parts, and itself made small. One of 28 x 28 that is not in MNIST's form can be taken
+    as a digit, or as it is.
     """
     upload = next(read_files([(name, data)]), None)
-    if upload is None or upload.image is None:
-        problem = upload.problem if upload else "There is no image in this file."
-        return {"title": upload.title if upload else name, "images": {}, "problem": problem, "notes": ()}
-    image, kept = upload.image, {"title": upload.title, "images": {}, "problem": "", "notes": upload.notes}
+    if upload is None:
+        return Parts(name, problem="There is no image in this file.")
+    if upload.image is None:
+        return Parts(upload.title, problem=upload.problem)
+    image = upload.image
     if not image.max() > 0:
-        return kept | {"problem": "This image is empty: all of its pixels are the same. Choose another."}
+        return Parts(upload.title, problem="This image is empty: all of its pixels are the same. Choose another.")
+    return Parts(upload.title, _parts(image), notes=upload.notes)
+
+
+def _parts(image: np.ndarray) -> dict[str, np.ndarray]:
+    """What of a picture (H, W) can be taken, by the name on its button: (1, 28, 28) each."""
     if is_in_form(image):
-        return kept | {"images": {"Image": image[None]}}
+        return {"Image": image[None]}
     digits = photo.find_digits(image)[:MAX_DIGITS]
     if image.shape == (SIDE, SIDE):
         as_a_digit = {AS_A_DIGIT: digits[0].x} if digits else {}
-        return kept | {"images": as_a_digit | {AS_IT_IS: image[None]}}
-    return kept | {"images": {str(number): digit.x for number, digit in enumerate(digits, 1)} | {WHOLE: made_small(image)}}
+        return as_a_digit | {AS_IT_IS: image[None]}
+    return {str(number): digit.x for number, digit in enumerate(digits, 1)} | {WHOLE: made_small(image)}

@@ -82,9 +82,9 @@ def table(strips: Sequence[Strip], names: Sequence[str], testid: str, side_px: i
     st.html(f'<div class="pictures gallery" data-testid="{testid}"><div class="table" style="{sizes}">{cells}</div></div>')
 
 
-def _words(of: Picture | Strip) -> str:
-    note = f'<div class="soft">{escape(of.note)}</div>' if of.note else ""
-    return f'<div class="title">{escape(of.title)}</div>{note}{"".join(map(_figure, of.figures))}'
+def _words(shown: Picture | Strip) -> str:
+    note = f'<div class="soft">{escape(shown.note)}</div>' if shown.note else ""
+    return f'<div class="title">{escape(shown.title)}</div>{note}{"".join(map(_figure, shown.figures))}'
 
 
 def _figure(figure: Figure) -> str:

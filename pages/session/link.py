@@ -59,11 +59,11 @@ def read(table: Table, query: Mapping[str, str]) -> tuple[dict[str, Any], set[st
     """The values that an address asks for, defaults for the rest; the names that it says; what was wrong, in sentences."""
     values: dict[str, Any] = {}
     asked, problems = set(), []
-    for name, of in table.items():
-        value = told(of.default, values)
-        if name in query and of.when(values):
+    for name, entry in table.items():
+        value = told(entry.default, values)
+        if name in query and entry.when(values):
             try:
-                value = of.read(query[name], values)
+                value = entry.read(query[name], values)
                 asked.add(name)
             except PartlyUnusableError as error:
                 value = error.value
@@ -71,7 +71,7 @@ def read(table: Table, query: Mapping[str, str]) -> tuple[dict[str, Any], set[st
                 problems.append(errors.words(error))
             except UnusableError as error:
                 problems.append(
-                    f"The link asks for {of.words} {quote(query[name])}{errors.words(error)} {told(of.instead, values)}".strip()
+                    f"The link asks for {entry.words} {quote(query[name])}{errors.words(error)} {told(entry.instead, values)}".strip()
                 )
         values[name] = value
     return values, asked, problems
@@ -80,11 +80,11 @@ def read(table: Table, query: Mapping[str, str]) -> tuple[dict[str, Any], set[st
 def write(table: Table, values: Values) -> Query:
     """The address of these values: what is not the default and says something of what is shown."""
     query, before = {}, {}
-    for name, of in table.items():
+    for name, entry in table.items():
         value = before[name] = values[name]
-        if value is UNSET or not of.when(before) or (not told(of.always, before) and same(value, told(of.default, before))):
+        if value is UNSET or not entry.when(before) or (not told(entry.always, before) and same(value, told(entry.default, before))):
             continue
-        if (text := of.write(value)) is not None:
+        if (text := entry.write(value)) is not None:
             query[name] = text
     return query
 

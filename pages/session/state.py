@@ -75,10 +75,10 @@ def _address(page: str) -> link.Query:
 def _values(page: str) -> dict[str, object]:
     """What the session holds for each property of a page."""
     state, values = st.session_state, dict[str, object]()
-    for name, of in properties.PAGES[page].items():
-        default = link.told(of.default, values)
-        said = not of.said or state.get(of.said)
-        values[name] = state.get(link.told(of.key, values), default) if said else link.UNSET
+    for name, entry in properties.PAGES[page].items():
+        default = link.told(entry.default, values)
+        said = not entry.said or state.get(entry.said)
+        values[name] = state.get(link.told(entry.key, values), default) if said else link.UNSET
     return values
 
 
@@ -86,13 +86,13 @@ def _ask(page: str, query: link.Query) -> None:
     """This link's values become the session's: of all that it can say, so that what it does not say is as it is at first."""
     state, table = st.session_state, properties.PAGES[page]
     values, asked, problems = link.read(table, query)
-    for name, of in table.items():
-        key = link.told(of.key, values)
-        if of.said:
-            state[of.said] = name in asked
+    for name, entry in table.items():
+        key = link.told(entry.key, values)
+        if entry.said:
+            state[entry.said] = name in asked
         if values[name] is link.UNSET:
             state.pop(key, None)
-        elif of.when(values):
+        elif entry.when(values):
             state[key] = values[name]
     if page == "explore":
         for pills in LAYER_PILLS.values():

@@ -77,6 +77,7 @@ def test_a_picture_of_ones_own_is_said_not_to_be_in_the_link(server: Server, chr
         ("denoise", {"denoise_mode": "photo", "denoise_kind": "draw", "denoise_drawing": DRAWN}, False),
         ("denoise", {"denoise_mode": "photo", "denoise_given": A_PICTURE}, True),
         ("denoise", {"denoise_mode": "picture", "denoise_given": A_PICTURE}, True),
+        ("denoise", {"denoise_mode": "photo", "denoise_given": A_PICTURE, "denoise_sample": (1, "vae-mnist-2d")}, False),
         ("denoise", {"denoise_mode": "files", "denoise_files_upload": ["a file"]}, True),
         ("denoise", {"denoise_mode": "files", "denoise_given": A_PICTURE}, False),
         ("super-resolution", {"sr_source_kind": "draw", "sr_source_drawing": DRAWN}, True),
@@ -128,6 +129,7 @@ def test_where_nothing_may_be_copied_the_link_stands_selected_in_a_field(unsafe:
     expect(button(unsafe)).to_be_focused()
     expect(said(unsafe)).to_be_empty()
     button(unsafe).click()
+    expect(field).to_be_focused()
     unsafe.get_by_role("button", name="Other").click()
     expect(field).to_be_hidden()
     unsafe.evaluate("delete document.execCommand, delete navigator.clipboard")

@@ -278,8 +278,10 @@ def test_a_sample_is_made_and_its_digits_are_found() -> None:
     assert "A sample: digits that the model vae-mnist-2d decoded" in words(app)
     assert 6 <= html(app, "digit-cards").count("<figure") <= 10
     assert given_page.sample(VAE, 1) == given_page.sample(VAE, 1) != given_page.sample(VAE, 2)
-    before = app.session_state["denoise_given"].token
-    assert press(app, "Another sample").session_state["denoise_given"].token != before
+    assert app.query_params["sample"] in ("1,vae-mnist-2d", ["1,vae-mnist-2d"])
+    before = html(app, "digit-cards")
+    assert html(press(app, "Another sample"), "digit-cards") != before
+    assert app.query_params["sample"] in ("2,vae-mnist-2d", ["2,vae-mnist-2d"])
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

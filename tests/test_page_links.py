@@ -28,6 +28,7 @@ EVERYTHING = [  # a page, a link, and the session's keys that it sets
         "denoise_mode": "picture", "denoise_flatten": True, "denoise_picture_damage-True": "blur", "denoise_picture_strength-blur": 2.5,
         "denoise_picture_method": "nl-means",
     }),
+    ("denoise", {"mode": "photo", "sample": "3,vae-mnist-2d"}, {"denoise_mode": "photo", "denoise_sample": (3, "vae-mnist-2d")}),
     ("denoise", {"mode": "files", "show": "digits", "method": "tv"}, {"denoise_files_kind": "digits", "denoise_files_digits_method": "tv"}),
     ("super-resolution", {"class": "8", "image": "2", "factor": "4"}, {
         "sr_source_class-mnist": 8, "sr_source_number-mnist-8": 2, "sr_factor": 4,
@@ -121,6 +122,13 @@ def test_absurd_links_become_sentences_and_the_usual_page(page: str, query: dict
     assert address(app) == {}
     go(app)
     assert page == "train" or not app.warning, "said once"
+
+
+@pytest.mark.parametrize(("sample", "why"), [("0,vae-mnist-2d", "it must be from 1"), ("3,nobody", "the model that draws it is not here")])
+def test_a_sample_that_cannot_be_drawn_becomes_a_sentence(sample: str, why: str) -> None:
+    app = run("denoise", mode="photo", sample=sample)
+    (warning,) = app.warning
+    assert f"The link asks for the sample `{sample}`" in warning.value and why in warning.value and address(app) == {"mode": "photo"}
 
 
 def test_an_image_beyond_the_last_becomes_a_sentence_and_the_first() -> None:

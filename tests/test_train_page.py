@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import archive, checkpoints, jobs, permission
 from core.models import MODELS
+from core.models.conditional_vae import NOT_TOLD
 from core.models.config import settings
 from core.training import presets
 from core.training.config import TrainingConfig
@@ -697,6 +698,22 @@ def test_a_link_names_run_epoch_and_layers(own_root: Path) -> None:
     assert timeline(late)["asked"]["value"] is None and "epoch" not in late.query_params
     odd = run(run=name, epoch="-1")
     assert "The link asks for the epoch `-1`; it must be from 0 to 2,147,483,647. Showing the newest one instead." in words(odd)
+
+
+def test_a_link_says_what_the_decoder_of_a_run_is_to_draw(own_root: Path) -> None:
+    app = run()
+    by_label(app.selectbox, "Model").set_value("cvae").run()
+    a_tiny_run(app)
+    wait_until(lambda: jobs.runs()[0].state == "finished")
+    name = jobs.runs()[0].id
+    seven = run(run=name, draw_as="7")
+    assert seven.selectbox(key=f"run_label-{name}").value == 7 and seven.query_params["draw_as"] in ("7", ["7"])
+    assert timeline(seven)["frames"] != timeline(run(run=name))["frames"]
+    checked(seven.selectbox(key=f"run_label-{name}").set_value(NOT_TOLD).run())
+    assert seven.query_params["draw_as"] in ("none", ["none"])
+    checked(seven.selectbox(key=f"run_label-{name}").set_value(0).run())
+    assert "draw_as" not in seven.query_params, "the first class is what it shows by itself"
+    assert "asks for the class to draw as `10`; it must be from 0 to 9." in words(run(run=name, draw_as="10"))
 
 
 def test_what_the_browser_says_of_the_epoch_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:

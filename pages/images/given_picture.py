@@ -7,8 +7,8 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from core import denoise, latent
-from core.checkpoints import Checkpoint
+from core import checkpoints, denoise, latent
+from core.checkpoints import Checkpoint, CheckpointError
 from core.data import uploads
 from core.data.formats import MAX_BYTES
 from core.data.uploads import UploadError
@@ -45,10 +45,10 @@ def ask(checkpoint: Checkpoint | None) -> tuple[Given, np.ndarray] | None:
     )  # fmt: skip
     if checkpoint is not None:
         st.button(
-            "Another sample" if "denoise_given" in state and state.denoise_given.sampled_from else "No photo at hand? Make a sample",
+            "Another sample" if "denoise_sample" in state else "No photo at hand? Make a sample",
             icon=":material/casino:", on_click=_sample, args=(checkpoint,), type="tertiary",
         )  # fmt: skip
-    given = state.get("denoise_given")
+    given = _sampled(*state.denoise_sample) if "denoise_sample" in state else state.get("denoise_given")
     if given is None:
         st.info(
             "Upload a photo of handwritten digits: dark pen on light paper, or the other way round. It may show several digits.",
@@ -78,15 +78,26 @@ def ask(checkpoint: Checkpoint | None) -> tuple[Given, np.ndarray] | None:
 def _uploaded() -> None:
     """Another file, or none any more."""
     file = st.session_state.denoise_upload
-    st.session_state.pop("denoise_given", None)
+    for key in ("denoise_given", "denoise_sample"):
+        st.session_state.pop(key, None)
     if file is not None:
         st.session_state.denoise_given = Given(file.getvalue())
 
 
 def _sample(checkpoint: Checkpoint) -> None:
-    state = st.session_state
-    state.denoise_samples = state.get("denoise_samples", 0) + 1
-    state.denoise_given = Given(sample(checkpoint, state.denoise_samples), checkpoint.name)
+    """The next one."""
+    before, _ = st.session_state.get("denoise_sample", (0, ""))
+    st.session_state.denoise_sample = (before + 1, checkpoint.name)
+
+
+def _sampled(number: int, name: str) -> Given | None:
+    """The sample of that number as this model draws it; None, with a sentence, where the model cannot be used (any more)."""
+    try:
+        return caches.of_session("denoise_sampled", (number, name), lambda: Given(sample(checkpoints.opened(name), number), name), 1)
+    except CheckpointError as error:
+        del st.session_state.denoise_sample
+        st.warning(link.plain(str(error)), icon=":material/error:")
+        return None
 
 
 def sample(checkpoint: Checkpoint, seed: int, patchy: float = PATCHY, grainy: float = GRAINY, fine: float = FINE) -> bytes:

@@ -26,8 +26,7 @@ def _shows_own(page: str) -> bool:
     if page == "reconstruct":
         return _has("reconstruct")
     if page == "denoise":
-        given = state.get("denoise_given")
-        a_photo = given is not None and not given.sampled_from
+        a_photo = "denoise_sample" not in state and state.get("denoise_given") is not None
         files = bool(state.get("denoise_files_upload")) or "denoise_files" in state
         by_mode = {"digit": _has("denoise"), "photo": a_photo, "picture": a_photo, "files": files}
         return by_mode[state.get("denoise_mode", "digit")]

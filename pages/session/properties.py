@@ -14,6 +14,7 @@ from core.checkpoints import Checkpoint, CheckpointError
 from core.data.corruptions import CORRUPTIONS
 from core.data.datasets import DATASETS, on_disk
 from core.frame import class_names
+from core.models import MODELS
 from core.models.conditional_vae import NOT_TOLD
 from core.restore import METHODS
 from pages.browser.map import LAYERS
@@ -156,6 +157,15 @@ def hurts(values: Values) -> bool:
     return values["mode"] == "picture" or where(mode="digit", kind=SHARED_KINDS)(values)
 
 
+def read_sample(text: str, values: Values) -> tuple[int, str]:
+    """ "3,NAME" -> (3, NAME): a sample's number, and the model that draws it; without a name the one chosen."""
+    number, _, name = text.partition(",")
+    name = name or str(values["checkpoint"])
+    if name not in checkpoints.available():
+        raise UnusableError(", but the model that draws it is not here.")
+    return whole(1, LARGEST)(number, values), name
+
+
 def read_strength(text: str, values: Values) -> float:
     """The strength of the damage."""
     kind = CORRUPTIONS[values["damage"]]
@@ -194,6 +204,10 @@ DENOISING: Table = {
     "checkpoint": CHECKPOINT,
     "mode": Property("the task", one_of(DENOISE), "denoise_mode", "digit"),
     **image("denoise", mode="digit"),
+    "sample": Property(  # of a photo or a picture, where the visitor has none
+        "the sample", read_sample, "denoise_sample", UNSET, lambda sample: ",".join(map(str, sample)),
+        when=where(mode=("photo", "picture")), instead="",
+    ),
     "show": Property("files that show", one_of(("digit", "digits", "picture")), "denoise_files_kind", "digit", when=where(mode="files")),
     "flatten": Property(
         "evened light", link.read_flag, "denoise_flatten", False, lambda flat: str(int(flat)), when=where(mode="picture")
@@ -247,6 +261,27 @@ def has_run(values: Values) -> bool:
     return isinstance(values["run"], str)
 
 
+def run_classes(values: Values) -> tuple[str, ...]:
+    """The names of the classes that a run's decoder can be told; none of another model, or where there is no such run."""
+    try:
+        config = jobs.find(values["run"]).config if has_run(values) else None
+    except jobs.JobError:
+        return ()
+    if config is None or config.model_name not in MODELS or not MODELS[config.model_name].module.conditional:
+        return ()
+    return DATASETS[config.dataset].classes if config.dataset in DATASETS else ()
+
+
+def read_drawn_of_run(text: str, values: Values) -> int:
+    """A label that the run's decoder can be told, or that it is told none."""
+    return NOT_TOLD if text == "none" else whole(0, len(run_classes(values)) - 1)(text, values)
+
+
+def write_drawn(label: int) -> str:
+    """The label, or that none is told."""
+    return "none" if label == NOT_TOLD else str(label)
+
+
 def read_run(text: str, values: Values) -> str:
     """A run that is here; the name never becomes a path."""
     if text not in {run.id for run in jobs.runs()}:
@@ -264,7 +299,7 @@ PAGES: dict[str, Table] = {
         "layers": LAYERS_SHOWN,
         "draw_as": Property(
             "the class to draw as", read_drawn, lambda values: f"draw_as-{values['checkpoint']}", first_drawn,
-            lambda label: "none" if label == NOT_TOLD else str(label), when=lambda values: bool(drawable(values)),
+            write_drawn, when=lambda values: bool(drawable(values)),
         ),
         "view": Property(
             "the view", link.read_view, lambda values: f"view-{values['checkpoint']}", UNSET, instead="Showing the usual one instead."
@@ -305,6 +340,10 @@ PAGES: dict[str, Table] = {
             instead="Showing the newest one instead.",
         ),
         "layers": replace(LAYERS_SHOWN, key="run_layers", when=has_run),
+        "draw_as": Property(
+            "the class to draw as", read_drawn_of_run, lambda values: f"run_label-{values['run']}", 0, write_drawn,
+            when=lambda values: bool(run_classes(values)),
+        ),
     },
     "models": {"checkpoint": CHECKPOINT},
 }  # fmt: skip

@@ -18,7 +18,7 @@ from core.words import duration, plural
 from pages.browser.map import LAYERS, run_map
 from pages.session import link, refusals
 from pages.session import state as session
-from pages.session.properties import LARGEST
+from pages.session.properties import LARGEST, run_classes
 from pages.session.words import UNTOLD
 from pages.training import form, run_settings, run_words, visitor
 from pages.web import epochs as frames
@@ -232,10 +232,8 @@ def _subset_words(run: Run) -> str:
 
 def _label(run: Run) -> int | None:
     """For a conditional model: which class its decoder is to draw."""
-    model, dataset = run.config.model_name, run.config.dataset
-    if model not in MODELS or not MODELS[model].module.conditional or dataset not in DATASETS:
+    if not (classes := run_classes({"run": run.id})):
         return None
-    classes = DATASETS[dataset].classes
     label = st.selectbox(
         "Draw as",
         [*range(len(classes)), NOT_TOLD],

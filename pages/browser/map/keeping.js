@@ -2,7 +2,7 @@
 
 import { Agreed, same } from "../agreed.js";
 import { listener } from "../events.js";
-import { readPoint, writePoint } from "./address.js";
+import { readAddress, writeAddress } from "./address.js";
 import { format } from "./controls.js";
 import { Late } from "./late.js";
 
@@ -25,7 +25,7 @@ export class Keeping {
     const { cursor, tour, figure, view } = this.map, first = this.agreed.value === undefined;
     const news = this.agreed.heed(kept);
     if (first && last?.view === view && same(last.known, kept.value)) { // Python has not heard of what was kept before the visitor left
-      writePoint(last.z, true);
+      writeAddress(last.z, true);
       this.choose(last.z);
       if (!cursor.pointing) cursor.rest();
       return tour.stop();
@@ -41,7 +41,7 @@ export class Keeping {
     const { viewport, cursor, data: { readout, axes }, words, controls } = this.map;
     if (z && !viewport.allows(z)) return cursor.leave();
     const kept = z && z.map((v) => Math.round(v * 1e4) / 1e4);
-    if (readout) writePoint(kept);
+    if (readout) writeAddress(kept);
     this.choose(kept);
     if (readout) return; // the panel says it aloud
     const place = kept && axes.map(([name], i) => `${name} = ${format(kept[i])}`).join(", ");
@@ -71,7 +71,7 @@ export class Keeping {
   followAddress() {
     const { ready, data, viewport } = this.map;
     if (!ready || !data.readout || location.pathname !== this.page) return;
-    const z = readPoint(viewport.limit);
+    const z = readAddress(viewport.limit);
     this.map.touched();
     this.choose(z === undefined ? data.start : z);
   }

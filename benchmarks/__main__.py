@@ -1,6 +1,7 @@
-"""Measure, and print Markdown tables: python -m benchmarks [SECTION ...] [--quick] [--write].
+"""Measure, and print Markdown tables: python -m benchmarks [SECTION ...] [--quick] [--write] [--against REVISION].
 
-The sections: interaction, floor, serving, training, scaling, watching, killing, restoring.
+The sections: interaction, floor, serving, training, scaling, watching, killing, restoring,
+and arrival: this version and an older one, which --against names.
 
 Timings want a quiet machine. Each ratio comes from one run in which both sides took turns.
 """
@@ -12,29 +13,35 @@ from importlib import import_module
 from benchmarks import tables
 
 SECTIONS = ("interaction", "floor", "serving", "training", "scaling", "watching", "killing", "restoring")
+ARRIVAL = "arrival"  # needs another version of this project
 
 
 def main() -> int:
     """Measure what was asked for; 0 when it could be."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"{' or '.join(SECTIONS)}; default: all")
+    parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"{' or '.join(SECTIONS)}; default: all of these")
     parser.add_argument("--quick", action="store_true", help="a few repeats only, to see that everything works; no numbers to keep")
     parser.add_argument("--write", action="store_true", help="also put the tables into benchmarks/README.md")
+    parser.add_argument("--against", metavar="REVISION", help=f"of this git repository, for {ARRIVAL}: the older version")
     options = parser.parse_args()
-    if unknown := set(options.sections) - set(SECTIONS):
-        parser.error(f"there is no section named {', '.join(sorted(unknown))}; choose {' or '.join(SECTIONS)}")
+    known = (*SECTIONS, ARRIVAL)
+    if unknown := set(options.sections) - set(known):
+        parser.error(f"there is no section named {', '.join(sorted(unknown))}; choose {' or '.join(known)}")
+    if (ARRIVAL in options.sections) != bool(options.against):
+        parser.error(f"{ARRIVAL} and --against REVISION go together")
     command = " ".join(["python -m benchmarks", *sys.argv[1:]])
     for section in options.sections or SECTIONS:
-        text = measure(section, options.quick, command)
+        text = measure(section, options.quick, command, options.against)
         print(f"## {section}\n\n{text}\n", flush=True)
         if options.write:
             tables.write(section, text)
     return 0
 
 
-def measure(section: str, quick: bool, command: str) -> str:
+def measure(section: str, quick: bool, command: str, against: str | None = None) -> str:
     """The section's tables under the facts that belong to them."""
-    result = import_module(f"benchmarks.{section}").measure(quick)
+    what = (quick, against) if section == ARRIVAL else (quick,)
+    result = import_module(f"benchmarks.{section}").measure(*what)
     text, chromium = result if isinstance(result, tuple) else (result, "")
     return f"{tables.facts(command, chromium)}\n\n{text}"
 

@@ -85,9 +85,10 @@ async def visitor(browser: Browser) -> BrowserContext:
     return context
 
 
-async def open_page(context: BrowserContext, address: str) -> tuple[View, float]:
-    """A new page at that address, and the milliseconds from navigation to the map on screen."""
+async def open_page(context: BrowserContext, address: str, slowdown: int = 1) -> tuple[View, float]:
+    """A new page at that address, its CPU slowed down so much, and the milliseconds from navigation to the map on screen."""
     page = await context.new_page()
     view = View(page, await context.new_cdp_session(page))
+    await view.cdp.send("Emulation.setCPUThrottlingRate", {"rate": slowdown})
     await page.goto(address, wait_until="commit")
     return view, float(await view.ask("probe.shown"))

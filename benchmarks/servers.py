@@ -24,16 +24,16 @@ class Served(NamedTuple):
 
 
 @contextmanager
-def serve(script: str, **environment: str) -> Iterator[Served]:
-    """`streamlit run script` in the project's root; yields it once it is healthy, and ends it in the end."""
+def serve(script: str, project: Path = PROJECT, **environment: str) -> Iterator[Served]:
+    """`streamlit run script` in a project's root; yields it once it is healthy, and ends it in the end."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     address = ["--server.address", "127.0.0.1", "--server.port", str(port)]
     command = [sys.executable, "-m", "streamlit", "run", script, *address, "--server.fileWatcherType", "none"]
-    own = os.environ | {"PYTHONPATH": str(PROJECT)} | environment
+    own = os.environ | {"PYTHONPATH": str(project)} | environment
     with tempfile.TemporaryFile("w+") as log:
-        process = subprocess.Popen(command, cwd=PROJECT, env=own, stdout=log, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, cwd=project, env=own, stdout=log, stderr=subprocess.STDOUT)
         try:
             if not healthy(process, f"http://127.0.0.1:{port}"):
                 log.seek(0)

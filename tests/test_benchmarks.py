@@ -1,5 +1,6 @@
 """The benchmarks still run: what we are measured beside calls our code, so a changed signature is found here, not when we measure."""
 
+import asyncio
 import os
 import re
 import subprocess
@@ -8,11 +9,16 @@ from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
-from live import PROJECT, write_mnist_files
+import torch
+from live import PROJECT, Server, write_mnist_files
 from streamlit.testing.v1 import AppTest
 
-from benchmarks import tables
-from benchmarks.__main__ import SECTIONS
+from benchmarks import arrival, floor, interaction, restoring, scaling, serving, tables, training
+from benchmarks.__main__ import ARRIVAL, SECTIONS, main
+from benchmarks.servers import Served
+from core import restore
+from core.data.datasets import load, to_unit_images
+from core.training.distributed import ALONE
 
 RIVAL = PROJECT / "benchmarks" / "rival" / "app.py"
 IN_CHROMIUM = ("interaction", "floor", "serving", "watching")
@@ -63,6 +69,64 @@ def test_facts_leave_out_what_is_not_installed(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(tables, "version", installed)
     facts = tables.facts("python -m benchmarks training")
     assert "streamlit" not in facts and facts.endswith("torch 1.2.3, plotly 1.2.3.")
+
+
+@pytest.mark.parametrize("section", [*SECTIONS, ARRIVAL])
+def test_every_section_has_its_place_among_the_tables(section: str) -> None:
+    assert re.search(rf"^<!-- {section} -->$.*^<!-- /{section} -->$", tables.README.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], [ARRIVAL], ["floor", "--against", "HEAD"]])
+def test_what_cannot_be_measured_is_refused(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["benchmarks", *arguments])
+    with pytest.raises(SystemExit) as refused:
+        main()
+    assert refused.value.code == 2
+
+
+def test_a_revision_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="no-such-revision"):
+        arrival.check_out("no-such-revision", tmp_path)
+
+
+def test_ratios_come_first_and_say_who_is_faster() -> None:
+    ours, other = [10.0, 20.0, 30.0], [40.0, 40.0, 40.0]
+    waits = {interaction.OURS: ours, interaction.RIVAL: other, interaction.FROZEN: other}
+    moves = {1: {"decodes": [{"since": 0.0, "frame": 10.0}]}}
+    waiting = interaction.waiting_table(moves, {name: {"panel": found, "image": found} for name, found in waits.items()}, {})
+    assert "| 4.0 x | a point's image" in waiting and "| 2.0 x | click -> panel text |" in waiting
+    seen = {(name, rate): {"painted": ours, "busy": ours} for name in (interaction.OURS, floor.FLOOR) for rate in (1, interaction.SLOWDOWN)}
+    assert "| 1.0 x / 1.0 x | CPU slowed 4x |" in floor.pointer_table(seen)
+    arrivals = {(name, rate): found for name, found in ((arrival.NOW, ours), (arrival.BEFORE, other)) for rate in (1, interaction.SLOWDOWN)}
+    assert "| 0.50 x | as it is | 20 | 29 | 40 | 40 | 3 / 3 |" in arrival.arrival_table(arrivals, "before")
+    opened = {interaction.OURS: (ours, 5.0), interaction.RIVAL: (other, 10.0)}
+    assert "| 2.0 x | the server's CPU for each | 5.0 | 10.0 | 3 |" in serving.opening_table(opened, 3, 1)
+    assert "| ours: nothing |" in serving.keeping_table({interaction.OURS: 0.0, interaction.RIVAL: 40.0}, 3)
+
+
+def test_both_trainers_take_an_epoch_and_can_be_weighed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LATENT_DATA", str(write_mnist_files(tmp_path, 20, train=600)))
+    cpu = torch.device("cpu")
+    for side in (training.the_usual(cpu, 300), training.ours(cpu, "float32", 300, epochs=1)):
+        assert sum(side.advance() for _ in range(side.parts)) in (300, 256)  # ours leaves out a batch that is not full
+        assert 100 < training.test_nats(side.last()) < 700
+    for seen in (way() for way in scaling.ways(ALONE, "vae", "cpu", 600, 1).values()):
+        assert seen == 512
+
+
+def test_every_fast_method_against_damage_has_its_row(mnist_like: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LATENT_DATA", str(mnist_like))
+    monkeypatch.setattr(restore, "METHODS", {name: method for name, method in restore.METHODS.items() if name not in restoring.SLOW})
+    x = to_unit_images(load("mnist", "test").images)[:2]
+    assert restoring.denoising(x).count("\n|") == 3 + len(restore.METHODS)
+    assert "| ours | Upscaler x4 |" in restoring.enlarging(x, 4)
+
+
+@pytest.mark.xdist_group("browser")
+def test_people_open_the_page_at_once(server: Server) -> None:
+    served = Served(server.url, server.process.pid)
+    waits, cpu_ms = asyncio.run(serving.opening(served, people=2, seconds=0.1))
+    assert len(waits) == 2 and min(waits) > 0 and cpu_ms > 0
 
 
 @pytest.mark.slow

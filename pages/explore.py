@@ -12,7 +12,7 @@ from pages.session import caches, downloads, heading, link, properties, sidebar,
 from pages.session import state as session
 
 MAP_KEY = "map"
-LOOK = ("view", "classes")  # of the link: zoom and legend, which the browser has
+LOOK = ("view", "classes")  # of the link: zoom and legend, which the browser has, in this order
 
 
 def main() -> None:
@@ -44,7 +44,7 @@ def explore(name: str) -> None:
     state.layers = choose_layers(latent.has_rings(view.checkpoint.model))
     dataset = view.checkpoint.dataset_name
     facts = readout.facts(view, *readout.test_images(view.checkpoint))
-    look = session.words("explore", *LOOK), state.get("look_number", 0)
+    look = list(session.words("explore", *LOOK).values()), state.get("look_number", 0)
     with st.container(key="map-and-panel"):  # where the offer stands is readout.css's: under the panel, which the map brings along
         kept = state.point, state.point_number
         latent_map(view, facts, kept, state.layers, not state.point_given, keep_pick, MAP_KEY, look, keep_look)
@@ -75,7 +75,7 @@ def keep_look() -> None:
     checked = link.check_said(st.session_state[MAP_KEY].look)
     if checked is not None:
         said, st.session_state.look_number = checked
-        session.take("explore", said, *LOOK)
+        session.take("explore", dict(zip(LOOK, said, strict=False)) if isinstance(said, list) else None, *LOOK)
 
 
 def chosen_label(checkpoint: Checkpoint) -> int | None:

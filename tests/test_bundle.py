@@ -104,7 +104,7 @@ LOOK = """const { Viewport } = await import('/map/viewport.js'), { Cursor } = aw
   const v = Object.assign(new Viewport(), { width: 700, height: 420, bound: 3.5, limit: 100 });
   const extents = { most: { left: -3, right: 2.5, bottom: -1, top: 2 }, all: { left: -6, right: 4, bottom: -9, top: 3 } };
   const look = new m.Look(v, cursor, (said) => told.push(said), stop.signal), quiet = () => new Promise(done => setTimeout(done, 500));
-  v.fit(extents, 'most'); const say = (view, classes, number) => look.follow({ value: { classes, view }, number }, extents);"""
+  v.fit(extents, 'most'); const say = (view, classes, number) => look.follow({ value: [view, classes], number }, extents);"""
 
 
 def look(bundle: Bundle, script: str) -> Any:
@@ -118,8 +118,8 @@ def test_a_link_sets_zoom_and_legend_and_they_are_told_in_its_words(bundle: Bund
       return [first, news, ...now, say('all', '', 0), look.words, say('', '', 0), v.framing];"""
     first, news, middle, across, framing, lit, words, *rest = look(bundle, script)
     assert not first and news and middle == pytest.approx([0.5, -1]) and across == pytest.approx(3) and framing is None and lit == [3, 8]
-    assert words == {"view": "0.5,-1,3", "classes": "3,8"}
-    assert rest == [True, {"view": "all", "classes": ""}, True, "most"]
+    assert words == ["0.5,-1,3", "3,8"]
+    assert rest == [True, ["all", ""], True, "most"]
 
 
 def test_what_one_does_to_zoom_and_legend_is_told_once_and_not_before_python_has_spoken(bundle: Bundle) -> None:
@@ -127,8 +127,8 @@ def test_what_one_does_to_zoom_and_legend_is_told_once_and_not_before_python_has
       v.fit(extents, 'most'); cursor.select([]); say('', '', 0);
       v.zoom(2, [0, 0]); look.changed(); cursor.select([8]); cursor.select([8, 3]); await quiet(); return [before, told];"""
     before, told = look(bundle, script)
-    assert before == 0 and len(told) == 1 and told[0]["number"] == 1 and told[0]["value"]["classes"] == "3,8"
-    assert len(told[0]["value"]["view"].split(",")) == 3
+    assert before == 0 and len(told) == 1 and told[0]["number"] == 1 and told[0]["value"][1] == "3,8"
+    assert len(told[0]["value"][0].split(",")) == 3
 
 
 def test_no_link_zooms_farther_than_one_can(bundle: Bundle) -> None:

@@ -42,10 +42,10 @@ def latent_map(
     walk: bool,
     on_pick: Callable[[], None],
     key: str,
-    look: tuple[dict[str, str], int],
+    look: tuple[list[str], int],
     on_look: Callable[[], None],
 ) -> None:
-    """Mount the map. `kept`: the kept point, and `look`: {"view", "classes"}, zoom and legend in the words of an address; each with the
+    """Mount the map. `kept`: the kept point, and `look`: [zoom, legend], in the words of an address; each with the
     number that it came with from the browser (0: from Python).
 
     When either has changed there, st.session_state[key].pick or .look is {"value": what it is now, "number": n}: the look soon, the

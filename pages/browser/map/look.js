@@ -1,12 +1,13 @@
-// Zoom and legend as the page's address has them: "view" is all, or the middle and the width of what is shown; "classes" are those that are lit.
+// Zoom and legend in the words of the page's address, [zoom, lit], whose names there Python knows: all, or the middle and the width of what is
+// shown; and the classes that are lit.
 
 import { Settling } from "../agreed.js";
 import { MIN_UNIT, clamp } from "./viewport.js";
 
-const BEGINNING = { view: "", classes: "" }; // most of the codes, all classes
+const BEGINNING = ["", ""]; // most of the codes, all classes
 
 export class Look {
-  /** tell({ value: { view, classes }, number }) reaches Python; nothing is told before Python has said what it knows. */
+  /** tell({ value: [zoom, lit], number }) reaches Python; nothing is told before Python has said what it knows. */
   constructor(viewport, cursor, tell, signal) {
     Object.assign(this, { viewport, cursor });
     this.agreed = new Settling(BEGINNING, tell);
@@ -18,7 +19,7 @@ export class Look {
   get words() {
     const { viewport: { framing, middle, xr }, cursor: { selected } } = this;
     const moved = () => [...middle, xr[1] - xr[0]].map((v) => Number(v.toFixed(4))).join();
-    return { view: framing === "most" ? "" : framing ?? moved(), classes: [...selected].sort((a, b) => a - b).join() };
+    return [framing === "most" ? "" : framing ?? moved(), [...selected].sort((a, b) => a - b).join()];
   }
 
   changed() {
@@ -29,12 +30,12 @@ export class Look {
   follow(said, extents) {
     if (!said) return false;
     this.heard = true;
-    const { viewport } = this, { value: { view, classes }, number } = said;
-    if (!this.agreed.heed({ value: { view, classes }, number })) return false;
-    this.cursor.select(classes ? classes.split(",").map(Number) : []);
-    if (!view || view === "all") viewport.fit(extents, view || "most");
+    const { viewport } = this, [zoom, lit] = said.value;
+    if (!this.agreed.heed(said)) return false;
+    this.cursor.select(lit ? lit.split(",").map(Number) : []);
+    if (!zoom || zoom === "all") viewport.fit(extents, zoom || "most");
     else {
-      const [x, y, across] = view.split(",").map(Number);
+      const [x, y, across] = zoom.split(",").map(Number);
       viewport.centre(x, y, clamp(across / viewport.box.width, MIN_UNIT, viewport.maxUnit));
       viewport.framing = null;
     }

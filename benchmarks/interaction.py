@@ -271,7 +271,7 @@ def kind_of(url: str) -> str:
     if "plotly" in name:
         return "Plotly"
     if "/assets/" in url:
-        return "the map's code, codes and decoder"
+        return "the map's code, codes, nets and test images"
     return "Streamlit itself" if "/media/" not in url or "/static/" in url else "images"
 
 

@@ -21,13 +21,16 @@ STEP_PX = 7  # from one point to the next
 
 
 def measure(quick: bool) -> str:
-    """Both tables as Markdown."""
-    people, seconds, points = (4, 1, 3) if quick else (100, 30, 30)
+    """All tables as Markdown."""
+    crowds, seconds, points = ((2, 4), 1, 3) if quick else ((100, 300), 30, 30)
     with serve("app.py") as ours, serve("benchmarks/rival/app.py") as rival:
         servers = {OURS: ours, RIVAL: rival}
         kept = keeping(servers, points)
-        opened = {name: asyncio.run(opening(server, people, seconds)) for name, server in servers.items()}
-    return f"{keeping_table(kept, points)}\n\n{opening_table(opened, people, seconds)}"
+        tables = [keeping_table(kept, points)]
+        for people in crowds:
+            opened = {name: asyncio.run(opening(server, people, seconds)) for name, server in servers.items()}
+            tables.append(opening_table(opened, people, seconds))
+    return "\n\n".join(tables)
 
 
 # --- keeping points ----------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from benchmarks.tables import table
 from core import metrics, restore
 from core.data.corruptions import CORRUPTIONS, corrupt_seeded
 from core.data.datasets import load, to_unit_images
+from core.methods import ENLARGERS, METHODS, Asked, restorer
 
 DAMAGES = ("gaussian", "salt-and-pepper", "mask")  # at their default strengths, which are those that others report
 SLOW_IMAGES = 1_000  # for what takes too long on all of them
@@ -32,7 +33,7 @@ def measure(quick: bool) -> str:
 def denoising(x: Tensor) -> str:
     """Every method against every damage."""
     rows = [row("", "as it is given", [corrupt_seeded(x, name, CORRUPTIONS[name].default, 0) for name in DAMAGES], x, len(x))]
-    for name, method in restore.METHODS.items():
+    for name, method in METHODS.items():
         clean = x[:SLOW_IMAGES] if name in SLOW else x
         answers = [denoised(corrupt_seeded(clean, damage, CORRUPTIONS[damage].default, 0), name) for damage in DAMAGES]
         rows.append(row("ours" if name == "denoiser" else "", method.title, answers, clean, len(clean)))
@@ -49,9 +50,9 @@ def enlarging(x: Tensor, scale: int) -> str:
     """Every enlarger that can do it, from the means of scale x scale pixels."""
     small = F.avg_pool2d(x, scale)
     rows = []
-    for name, enlarger in restore.ENLARGERS.items():
+    for name, enlarger in ENLARGERS.items():
         if enlarger.scale in (None, scale):
-            answer = enlarger.run(small, restore.Asked(scale=scale)) if enlarger.is_model else one_by_one(small, name, scale)
+            answer = enlarger.run(small, Asked(scale=scale)) if enlarger.is_model else one_by_one(small, name, scale)
             rows.append(row("ours" if name.startswith("upscaler") else "", enlarger.title, [answer], x, len(x)))
     title = f"Super-resolution x{scale}, {28 // scale} x {28 // scale} to 28 x 28: PSNR in dB / SSIM, means over MNIST test images"
     return table(title, ["", "method", "PSNR / SSIM", "images"], rows)
@@ -87,7 +88,7 @@ def take_photo(pipe: Connection, data: bytes) -> None:
     from core.data.uploads import find_digits, read_image
 
     torch.set_num_threads(1)
-    restore.restorer("denoiser").restore(torch.zeros(1, 1, 28, 28))
+    restorer("denoiser").restore(torch.zeros(1, 1, 28, 28))
     seconds, began = {}, time.perf_counter()
 
     def lap(name: str) -> None:

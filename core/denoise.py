@@ -23,8 +23,9 @@ from core.data.photo import find_digits
 from core.data.pixels import MAX_WORKING_PIXELS
 from core.data.uploads import Picture, UploadError, stored_size
 from core.data.uploads import read_picture as read
+from core.methods import METHODS
 from core.replacing import replacing
-from core.restore import METHODS, RestoreError, denoise_batch, denoise_page
+from core.restore import RestoreError, denoise_batch, denoise_page
 from core.watch import OnProgress
 from core.words import duration
 

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from core import metrics, restore
+from core.methods import ENLARGERS
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Comparison:
     """Pictures made small, and what each method makes of that; of those that could not, why."""
 
     small: np.ndarray  # float32 (N, h, w) in [0, 1]
-    by: dict[str, Enlarged]  # by the method's name in restore.ENLARGERS
+    by: dict[str, Enlarged]  # by the method's name in ENLARGERS
     failed: dict[str, str] = field(default_factory=dict)  # sentences, by the method's name
 
 
@@ -59,8 +60,8 @@ def enlarge_all(small: np.ndarray, method: str, factor: int) -> np.ndarray:
 
 def methods_for(factor: int) -> list[str]:
     """The methods that can enlarge by that factor, plain rules first, our model last."""
-    able = [name for name, way in restore.ENLARGERS.items() if way.scale in (None, factor)]
-    return sorted(able, key=lambda name: (restore.ENLARGERS[name].is_model, name == model_for(factor)))
+    able = [name for name, way in ENLARGERS.items() if way.scale in (None, factor)]
+    return sorted(able, key=lambda name: (ENLARGERS[name].is_model, name == model_for(factor)))
 
 
 def noise(kind: str, count: int, side: int, seed: int) -> np.ndarray:

@@ -26,9 +26,9 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from app import api
-from core import restore
+from core import checkpoints, restore
 from core.data import uploads
-from core.restore import METHODS
+from core.methods import METHODS
 from pages.web import pace
 from pages.web.api import body as reading
 from pages.web.api import bounds, limits, parameters, refusals, routes, work
@@ -427,7 +427,7 @@ def test_work_has_a_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_network_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
-    monkeypatch.setattr(restore.checkpoints, "RESTORERS_ROOT", tmp_path)
+    monkeypatch.setattr(checkpoints, "RESTORERS_ROOT", tmp_path)
     answer = post(encoded(page()), "")
     assert answer.status == 503 and "not on the server" in answer.error["message"] and str(tmp_path) not in answer.error["message"]
 

@@ -37,6 +37,7 @@ from core.checkpoints import (
     save,
     stamp,
 )
+from core.methods import MethodMissingError, restorer
 from core.models import Model, Restorer, build, build_restorer
 from core.models.restoration import DenoiserConfig
 from pages.session import caches
@@ -773,7 +774,7 @@ def test_explore_and_denoise_share_one_model_in_memory(own, reads):
 def test_a_network_is_shared_by_those_who_use_it_and_those_who_quote_its_card(own, reads):
     save(own / "denoiser", "denoiser", build_restorer("denoiser", DenoiserConfig((4, 4), (1, 1))), {"title": "Ours"})
     shown = opened_restorer("denoiser")
-    assert shown.card["title"] == "Ours" and restore.restorer("denoiser") is shown.model and reads == ["denoiser"]
+    assert shown.card["title"] == "Ours" and restorer("denoiser") is shown.model and reads == ["denoiser"]
     assert not any(weights.requires_grad for weights in shown.model.parameters())
 
 
@@ -790,7 +791,7 @@ def test_a_folder_that_goes_while_it_is_looked_at_is_a_sentence(own, monkeypatch
     for ask in (opened, opened_restorer):
         with pytest.raises(CheckpointError, match="missing"):
             ask("gone")
-    with pytest.raises(restore.MethodMissingError, match="missing"):
+    with pytest.raises(MethodMissingError, match="missing"):
         restore.denoise(np.zeros((28, 28), np.float32), "vae", checkpoint="gone")
 
 

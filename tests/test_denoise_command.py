@@ -14,7 +14,7 @@ from core import checkpoints, denoise, restore
 from core.data import uploads
 from core.data.datasets import Split
 from core.denoise import main
-from core.restore import METHODS
+from core.methods import METHODS
 
 
 def page(dark_ink: bool = True) -> np.ndarray:

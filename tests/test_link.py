@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from core import checkpoints
 from core.data.corruptions import CORRUPTIONS
 from core.data.datasets import DATASETS
-from core.restore import METHODS
+from core.methods import METHODS
 from pages.browser.map import LAYERS
 from pages.session import link, properties
 from pages.session.properties import PAGES

@@ -16,14 +16,15 @@ import torch.nn.functional as F
 from PIL import Image
 from scipy.stats import norm
 
-from core import checkpoints, code_search, filters, latent, restore, tiles
+from core import checkpoints, code_search, filters, latent, methods, restore, tiles
 from core.checkpoints import Checkpoint
 from core.data.corruptions import corrupt_seeded
 from core.data.datasets import Split, to_unit_images
+from core.methods import ENLARGERS, METHODS, MethodMissingError, restorer
 from core.metrics import psnr_db
 from core.models import Restorer, build_restorer
 from core.models.restoration import DenoiserConfig, LessonConfig, RestorerConfig, UpscalerConfig
-from core.restore import ENLARGERS, METHODS, MethodMissingError, RestoreError
+from core.restore import RestoreError
 from core.watch import RestoreStoppedError
 
 TINY: dict[str, tuple[str, RestorerConfig]] = {
@@ -107,13 +108,13 @@ def test_cuts_cover_a_side_once(length: int, tile: int, multiple: int) -> None:
 def test_classical_filters_in_tiles(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     image, known = noise(90, 75), METHODS[name].strength
     assert known is not None
-    whole_run, shown = restore.tiled, []
+    whole_run, shown = methods.tiled, []
 
     def in_small_tiles(work, x, watch, overlap):
         shown.append(overlap)
         return whole_run(work, x, watch, overlap, tile=32)
 
-    monkeypatch.setattr(restore, "tiled", in_small_tiles)
+    monkeypatch.setattr(methods, "tiled", in_small_tiles)
     for strength in (known.low, known.default, known.high):
         expected = np.clip(CLASSICAL[name](image, strength), 0, 1)
         np.testing.assert_allclose(restore.denoise(image, name, strength), expected, atol=1e-5)
@@ -264,7 +265,7 @@ def test_the_search_goes_on_in_inference_mode_and_batches(
 ) -> None:
     x = to_unit_images(digits[1].images[:5])
     once = denoised(x, "vae-search", checkpoint="tiny")
-    monkeypatch.setattr(restore, "SEARCH_IMAGES", 2)
+    monkeypatch.setattr(methods, "SEARCH_IMAGES", 2)
     shares: list[float] = []
     with torch.inference_mode():
         parts = denoised(x.clone(), "vae-search", checkpoint="tiny", on_progress=shares.append)
@@ -399,11 +400,11 @@ def test_the_vae_methods_stop_too(restorers: Path, method: str) -> None:
 def test_a_network_is_read_once_for_each_version_of_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoints, "RESTORERS_ROOT", tmp_path)
     checkpoints.save(tmp_path / "denoiser", "denoiser", tiny("denoiser", 1), {})
-    first = restore.restorer("denoiser")
-    assert restore.restorer("denoiser") is first
+    first = restorer("denoiser")
+    assert restorer("denoiser") is first
     checkpoints.save(tmp_path / "denoiser", "denoiser", tiny("denoiser", 2), {})
     os.utime(tmp_path / "denoiser" / checkpoints.WEIGHTS_FILE, (1, 1))  # even to an older time
-    assert restore.restorer("denoiser") is not first
+    assert restorer("denoiser") is not first
 
 
 def test_a_checkpoints_cache_holds_few() -> None:

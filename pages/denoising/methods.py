@@ -8,6 +8,7 @@ import streamlit as st
 
 from core import metrics, restore
 from core.checkpoints import Checkpoint
+from core.methods import METHODS
 from core.words import sentence
 from pages.session import background, caches, properties
 from pages.web.assets import digest
@@ -38,7 +39,7 @@ class Chosen:
 
 def title(name: str) -> str:
     """A method's name for people."""
-    return restore.METHODS[name].title
+    return METHODS[name].title
 
 
 def offered(any_size: bool, checkpoint: Checkpoint | None) -> list[str]:
@@ -54,20 +55,20 @@ def pick_many(checkpoint: Checkpoint | None) -> list[Chosen]:
         "Methods", options, selection_mode="multi", default=first, format_func=title, key="denoise_methods", persist_state="session",
     )  # fmt: skip
     with st.expander("Filter strength", icon=":material/tune:"):
-        strengths = {name: ask_strength("denoise", name) for name in options if restore.METHODS[name].strength}
+        strengths = {name: ask_strength("denoise", name) for name in options if METHODS[name].strength}
     return [_chosen(name, strengths.get(name), checkpoint) for name in options if name in names]
 
 
 def pick_one(key: str, any_size: bool, checkpoint: Checkpoint | None) -> Chosen:
     """One method, with what it is underneath."""
     name = str(st.selectbox("Method", offered(any_size, checkpoint), format_func=title, key=f"{key}_method", persist_state="session"))
-    st.caption(restore.METHODS[name].summary)
-    return _chosen(name, ask_strength(key, name) if restore.METHODS[name].strength else None, checkpoint)
+    st.caption(METHODS[name].summary)
+    return _chosen(name, ask_strength(key, name) if METHODS[name].strength else None, checkpoint)
 
 
 def ask_strength(key: str, name: str) -> float:
     """The slider of a classical filter."""
-    kind = restore.METHODS[name].strength
+    kind = METHODS[name].strength
     assert kind is not None
     label, words, slider_key = f"{title(name)}: strength", sentence(kind.words), f"{key}_strength_of-{name}"
     if kind.whole:

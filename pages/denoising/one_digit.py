@@ -9,6 +9,7 @@ import streamlit as st
 from core import figures, restore
 from core.checkpoints import Checkpoint, CheckpointError
 from core.data.corruptions import CORRUPTIONS
+from core.methods import METHODS
 from core.restore import RestoreError
 from core.words import number
 from pages.browser.tools import wipe
@@ -98,7 +99,7 @@ def show_table(clean: np.ndarray | None, given: np.ndarray, answers: Mapping[str
     rows += [f'<span class="number soft">{name}</span>' for name in ("PSNR, dB", "SSIM")]
     for name in ranked:
         best = clean is not None and len(ranked) > 1 and name == ranked[0]
-        title, summary = escape(denoise_methods.title(name)), escape(restore.METHODS[name].summary)
+        title, summary = escape(denoise_methods.title(name)), escape(METHODS[name].summary)
         rows += [
             f'<img src="{data_uri(error_map(given, answers[name]))}" alt="What {title} changed">',
             f'<span><b>{"★ " * best}{title}</b><br><span class="soft">{summary}</span></span>',

@@ -10,7 +10,8 @@ from core.checkpoints import Checkpoint
 from core.data import photo
 from core.data.normalizing import Digit
 from core.data.pasting import paste_back
-from core.restore import TRAINED_ON, RestoreError
+from core.methods import TRAINED_ON
+from core.restore import RestoreError
 from core.words import joined, plural
 from pages.browser.tools import MAX_BOXES, box_editor, read_boxes, wipe
 from pages.denoising import methods, zipped

@@ -8,6 +8,7 @@ import streamlit as st
 from core import restore
 from core.checkpoints import Checkpoint
 from core.data.page import flatten_light
+from core.methods import METHODS, TRAINED_ON
 from core.words import decibels, number
 from pages.browser.tools import wipe
 from pages.denoising import damage, methods
@@ -22,7 +23,7 @@ SLOT = "denoise_picture"
 PREVIEW_PX = 760  # of the picture's width, at most, before it is denoised
 DETAIL_PX = 140  # side of the detail, in the picture's pixels
 TRAINED_ON = (
-    f"It was trained on **{restore.TRAINED_ON}**. It works on pictures of any size, tile by tile, on paper of any shade: the lighting is "
+    f"It was trained on **{TRAINED_ON}**. It works on pictures of any size, tile by tile, on paper of any shade: the lighting is "
     "evened out first and put back afterwards. Where it would change strokes more than the paper's noise explains, they stay as they are."
 )
 TAKES_INK = ("mask", "block", "scratches", "blur", "jpeg", "low-resolution")  # damage that a careful network would leave
@@ -54,7 +55,7 @@ def show(checkpoint: Checkpoint | None) -> None:
         )  # fmt: skip
         hurt = damage.ask("denoise_picture", none_first=True)
         method = methods.pick_one("denoise_picture", True, checkpoint)
-        if restore.METHODS[method.name].is_model:
+        if METHODS[method.name].is_model:
             st.caption(TRAINED_ON)
         token = f"{given.token} {flatten} {hurt} {method}"
         if st.button("Denoise it", type="primary", icon=":material/auto_fix_high:", width="stretch"):

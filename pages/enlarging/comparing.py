@@ -3,8 +3,9 @@
 import numpy as np
 import streamlit as st
 
-from core import enlarging, restore
+from core import enlarging
 from core.enlarging import Comparison
+from core.methods import ENLARGERS
 from core.words import decibels, number
 from pages.images.gallery import Figure
 from pages.session import link
@@ -20,7 +21,7 @@ SHORT_TITLES = {  # where the registry's are too long for a caption
 
 def title(method: str) -> str:
     """A method's name for a caption."""
-    return SHORT_TITLES.get(method, restore.ENLARGERS[method].title)
+    return SHORT_TITLES.get(method, ENLARGERS[method].title)
 
 
 def factor_control(key: str) -> int:
@@ -44,7 +45,7 @@ def verdict(comparison: Comparison, factor: int) -> str:
     """What the figures say of our model beside the best rule, in a sentence."""
     psnr = {name: float(made.psnr_db.mean()) for name, made in comparison.by.items()}
     model = psnr.pop(enlarging.model_for(factor), None)
-    rules = {name: value for name, value in psnr.items() if not restore.ENLARGERS[name].is_model}
+    rules = {name: value for name, value in psnr.items() if not ENLARGERS[name].is_model}
     if model is None or not rules:
         return ""
     best = max(rules, key=rules.__getitem__)

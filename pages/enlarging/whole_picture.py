@@ -8,6 +8,7 @@ from core.data import uploads
 from core.data.formats import MAX_BYTES
 from core.data.uploads import UploadError
 from core.enlarging import model_for
+from core.methods import TRAINED_ON
 from pages.browser.tools import wipe
 from pages.enlarging.comparing import title
 from pages.images.from_upload import FILE_TYPES, LIMITS
@@ -120,7 +121,7 @@ def show_result(small: np.ndarray, large: dict[str, np.ndarray], token: str, dar
         )  # fmt: skip
     st.caption(
         "There is no original of this size, so PSNR and SSIM are *unknown*: your eyes have to judge. Colours become grey. Our model was "
-        f"trained on {restore.TRAINED_ON}."
+        f"trained on {TRAINED_ON}."
     )
 
 

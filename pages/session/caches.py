@@ -8,12 +8,13 @@ from typing import TypeVar
 import numpy as np
 import streamlit as st
 
-from core import checkpoints, enlarging, export, latent, reconstruction, restore
+from core import checkpoints, enlarging, export, latent, reconstruction
 from core.checkpoints import Checkpoint
 from core.data import datasets
 from core.data.datasets import Split
 from core.enlarging import Comparison
 from core.frame import Frame, of_checkpoint
+from core.methods import ENLARGERS
 from core.reconstruction import Principal
 from pages.web.assets import Asset
 
@@ -92,7 +93,7 @@ def enlarged(originals: np.ndarray, factor: int) -> Comparison:
 
 def enlargers_stamp() -> tuple[tuple[int, ...], ...]:
     """Changes when the networks that enlarge do, or come, or go."""
-    return tuple(checkpoints.stamp(name, checkpoints.RESTORERS_ROOT) for name, way in restore.ENLARGERS.items() if way.is_model)
+    return tuple(checkpoints.stamp(name, checkpoints.RESTORERS_ROOT) for name, way in ENLARGERS.items() if way.is_model)
 
 
 def of_session(slot: str, key: Hashable, make: Callable[[], T], entries: int) -> T:

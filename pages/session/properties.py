@@ -14,9 +14,9 @@ from core.checkpoints import Checkpoint, CheckpointError
 from core.data.corruptions import CORRUPTIONS
 from core.data.datasets import DATASETS, on_disk
 from core.frame import class_names
+from core.methods import METHODS
 from core.models import MODELS
 from core.models.conditional_vae import NOT_TOLD
-from core.restore import METHODS
 from pages.browser.map import LAYERS
 from pages.session import link
 from pages.session.link import UNSET, Property, Read, Table, UnusableError, Values, one_of, several_of, told, whole

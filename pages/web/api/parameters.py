@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 
-from core.restore import METHODS, RestoreError, strength_for
+from core.methods import METHODS, strength_for
+from core.restore import RestoreError
 from pages.web import errors
 from pages.web.api.refusals import Refusal
 

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from core.data.formats import FORMATS
-from core.restore import METHODS, TRAINED_ON
+from core.methods import METHODS, TRAINED_ON
 from pages.web.api import limits, parameters
 from pages.web.api.body import FILE_FIELD, content_type, is_form, read
 from pages.web.api.bounds import AT_ONCE, MAX_BODY, MAX_PIXELS, OWN_AT_ONCE, PER_MINUTE

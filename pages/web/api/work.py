@@ -7,7 +7,8 @@ from typing import NamedTuple, NoReturn
 
 from core.data.uploads import UploadError
 from core.denoise import Picture, png, read
-from core.restore import MethodMissingError, RestoreError, denoise_page
+from core.methods import MethodMissingError
+from core.restore import RestoreError, denoise_page
 from core.watch import RestoreStoppedError
 from pages.web import errors
 from pages.web.api import bounds, parameters

@@ -45,11 +45,11 @@ def explore(name: str) -> None:
     dataset = view.checkpoint.dataset_name
     facts = readout.facts(view, *readout.test_images(view.checkpoint))
     look = list(session.words("explore", *LOOK).values()), state.get("look_number", 0)
+    session.address("explore")  # before the map is there: later it would cover, in the address, a point kept meanwhile
     with st.container(key="map-and-panel"):  # where the offer stands is readout.css's: under the panel, which the map brings along
         kept = state.point, state.point_number
         latent_map(view, facts, kept, state.layers, not state.point_given, keep_pick, MAP_KEY, look, keep_look)
         offer_images(dataset)
-    session.address("explore")
 
 
 def choose_layers(rings: bool) -> list[str]:

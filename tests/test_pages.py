@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
 from mounted import mounted
 from streamlit.testing.v1 import AppTest
 
@@ -49,6 +50,13 @@ def test_main_page_offers_the_checkpoints_and_names_the_device() -> None:
     app = run(MAIN)
     assert app.sidebar.selectbox(key="checkpoint_choice").value == "vae-mnist-2d"
     assert map_data(app)["kept"]["value"]
+
+
+def test_the_address_is_written_before_a_point_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[dict[str, str]] = []
+    monkeypatch.setattr("pages.browser.map.latent_map", lambda *given: written.append(dict(st.query_params)))
+    run(EXPLORE, z="0.5,1.5")
+    assert [query["z"] for query in written] == ["0.5,1.5"] and "checkpoint" in written[0]
 
 
 def test_card_is_quoted_not_written_by_hand(own_checkpoints: Path) -> None:

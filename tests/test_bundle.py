@@ -380,6 +380,12 @@ def test_moving_looks_and_going_leaves(bundle: Bundle) -> None:
     assert meant(bundle, "viewport.limit = 0.5; pointer('pointermove', 300, 100);") == [["leave"]]
 
 
+def test_a_mouse_that_rests_does_not_look_again(bundle: Bundle) -> None:
+    move = "pointer('pointermove', 300, 100);"
+    assert meant(bundle, move + move) == [["look", [1, 1]]]  # as Chromium says after Back, when the page below it changed
+    assert meant(bundle, f"{move} pointer('pointerleave', 500, 100); {move}") == [["look", [1, 1]], ["leave"], ["look", [1, 1]]]
+
+
 def test_a_click_keeps_a_drag_does_not_and_a_double_click_shows_all(bundle: Bundle) -> None:
     assert meant(bundle, "click(300, 100, [303, 102]);") == [["keep", [1.03, 0.98]]]
     assert meant(bundle, "click(300, 100, [340, 100]);") == []

@@ -53,7 +53,11 @@ export class Input {
     const { on, map } = this, { element, cursor } = map;
     on(element, "pointermove", (event) => event.pointerType !== "touch" && this.move(event));
     on(element, "mousemove", (event) => event.buttons || event.stopPropagation(), { capture: true }); // nobody needs it: Plotly would look for a dot
-    on(element, "pointerleave", (event) => event.pointerType !== "touch" && cursor.leave());
+    on(element, "pointerleave", (event) => {
+      if (event.pointerType === "touch") return;
+      this.seen = null;
+      cursor.leave();
+    });
     on(element, "pointerdown", (event) => event.pointerType !== "touch" && event.button === 0 && !onZoomButtons(event) && this.press(event), { capture: true });
     on(element, "wheel", (event) => {
       const { unit, maxUnit } = map.viewport;
@@ -71,7 +75,10 @@ export class Input {
 
   move(event) {
     event.stopPropagation(); // React listens to everything
-    const since = performance.now(), z = this.map.plot.toLatent(event), { clientX, clientY } = event;
+    const since = performance.now(), { clientX, clientY } = event;
+    if (this.seen?.clientX === clientX && this.seen.clientY === clientY) return; // it rests: browsers say so too when the page below it changed
+    this.seen = { clientX, clientY };
+    const z = this.map.plot.toLatent(event);
     if (!z || onZoomButtons(event)) return this.map.cursor.leave();
     this.map.touched();
     this.look(z, since, { clientX, clientY });

@@ -35,6 +35,13 @@ def test_an_old_file_that_says_less_is_read(tmp_path) -> None:
     assert read_config(tmp_path) == (RunConfig(name="mine", owner="ann", created=1.5, devices=("cpu",)), "")
 
 
+def test_what_nothing_is_said_of_has_a_meaning_of_its_own() -> None:
+    bare = RunConfig()
+    assert (bare.created, bare.threads, bare.minutes, bare.devices) == (0, 0, None, ("cpu",)), "0 threads: torch's own choice"
+    assert (bare.model_name, bare.model_settings, bare.recipe_settings) == ("", {}, {})
+    assert (WHOLE.model_name, WHOLE.model_settings, WHOLE.recipe_settings) == ("vae", {"latent_dim": 2}, {"epochs": 3})
+
+
 def test_what_a_later_version_added_is_left_out(tmp_path) -> None:
     written(tmp_path, colour="red")
     assert read_config(tmp_path) == (RunConfig(name="mine", owner="ann", created=1.5), "")

@@ -62,6 +62,18 @@ def test_durations(seconds: float, long: str, short: str) -> None:
     assert duration(seconds) == long and duration(seconds, short=True) == short
 
 
+@pytest.mark.parametrize(
+    ("seconds", "before", "from_then_on"),
+    [(90, "90 seconds", "2 minutes"), (90 * 60, "90 minutes", "2 hours"), (36 * 3600, "36 hours", "2 days")],
+)
+def test_where_a_unit_gives_way_to_the_next(seconds: int, before: str, from_then_on: str) -> None:
+    assert duration(math.nextafter(seconds, 0)) == before and duration(seconds) == from_then_on
+
+
+def test_units_are_exact() -> None:
+    assert duration(86_400 * 1_000_000) == "1,000,000 days" and number(2.345678) == "2.35"
+
+
 @given(st.floats(0, 8e7))
 def test_a_duration_is_right_to_a_third(seconds: float) -> None:
     lengths = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "s": 1, "min": 60, "h": 3600, "days": 86_400}

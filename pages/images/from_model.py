@@ -7,7 +7,7 @@ from core.checkpoints import Checkpoint, CheckpointError
 from core.frame import class_names
 from core.shape import SHAPE
 from pages.images.picked import WIDTH_PX, Picked, another
-from pages.session import link
+from pages.session import link, words
 from pages.session.properties import MAX_INVENTED, default_checkpoint
 
 
@@ -15,8 +15,11 @@ def choose(key: str, checkpoint: Checkpoint | None) -> Picked | None:
     """The seed. checkpoint: the model that draws, by default the one chosen for Explore."""
     if checkpoint is None:
         name = st.session_state.get("checkpoint") or default_checkpoint()
+        if name is None:
+            st.info(words.NO_MODEL, icon=":material/model_training:")
+            return None
         try:
-            checkpoint = checkpoints.opened(str(name))
+            checkpoint = checkpoints.opened(name)
         except CheckpointError as error:
             st.error(link.plain(str(error)), icon=":material/error:")
             return None

@@ -74,7 +74,7 @@ def open_chosen(shape: Shape | None = None) -> Checkpoint | None:
     if gone := st.session_state.pop("gone", None):
         st.warning(f"The model {link.quote(gone)} is no longer here.{f' Showing {name} instead.' * bool(name)}", icon=":material/link_off:")
     if name is None:
-        st.info("There is no trained model yet. Train one on the Train page.", icon=":material/model_training:")
+        st.info(words.NO_MODEL, icon=":material/model_training:")
         return None
     checkpoint = _opened(str(name), shape)
     if checkpoint is not None or default in (None, name):

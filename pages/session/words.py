@@ -6,6 +6,7 @@ from core.data.datasets import DATASETS, Dataset
 from core.models import Model, entry_of
 from core.words import plural
 
+NO_MODEL = "There is no trained model yet. Train one on the Train page."
 NAT = "A <b>nat</b> is a unit of information, like a bit: 1 nat = 1.44 bits."
 
 # What each entry of objectives.LIKELIHOODS makes of a pixel that is drawn wrongly.

@@ -71,6 +71,37 @@ def test_a_damaged_file_says_so_and_what_is_strange_is_not_used(tmp_path, strang
     assert read_config(tmp_path) == (RunConfig(), "is missing or cannot be read") and read_config_unchecked(tmp_path) is None
 
 
+NEEDED = {"name": "mine", "owner": "ann", "created": 1.5}
+
+
+@pytest.mark.parametrize(
+    ("field", "right", "wrong"),
+    [
+        ("name", ["mine", "mine-2"], ["", "../x", 3]),
+        ("owner", ["", "ann"], [None, 3]),
+        ("created", [0, 1e12], [-1, 2e12, True, "1"]),
+        ("dataset", ["", "mnist"], [None, 3]),
+        ("model", [{}, {"name": "vae", "config": {}}], [None, [], {"name": 3}, {"name": "vae", "config": []}]),
+        (
+            "recipe",
+            [{}, {"epochs": None}, {"epochs": 1}, {"epochs": 100_000}],
+            [[], *({"epochs": n} for n in (0, 100_001, 1.5, True, "1"))],
+        ),
+        ("threads", [0, 4096], [-1, 4097, True, float("inf"), float("nan")]),
+        ("devices", [[], ["cpu"], ["mps", "cuda:0", "cuda:999"]], ["cpu", [3], ["cuda:"], ["cuda:1000"], ["cpu "], {"cpu": 1}]),
+        ("preset", [None, "quick"], [3]),
+        ("minutes", [None, 0.5, 60], [0, -1, True, "5", float("inf")]),
+    ],
+)
+def test_what_a_page_relies_on_is_checked(field: str, right: list, wrong: list) -> None:
+    assert [run_config.usable(NEEDED | {field: value})[1] for value in right] == [""] * len(right)
+    assert [run_config.usable(NEEDED | {field: value})[1] for value in wrong] == [f"has a strange {field}"] * len(wrong)
+
+
+def test_what_is_missing_is_named() -> None:
+    assert run_config.usable({"name": "mine"}) == (RunConfig(name="mine"), "lacks created, owner")
+
+
 def test_what_cannot_be_read_back_is_not_written() -> None:
     assert run_config.fault(WHOLE) == ""
     assert run_config.fault(RunConfig(name="mine")) == "has a strange model, recipe"

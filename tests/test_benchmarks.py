@@ -1,6 +1,5 @@
 """The benchmarks still run: what we are measured beside calls our code, so a changed signature is found here, not when we measure."""
 
-import asyncio
 import os
 import re
 import subprocess
@@ -10,13 +9,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from live import PROJECT, Server, write_mnist_files
+from live import PROJECT, Server, run_async, write_mnist_files
 from streamlit.testing.v1 import AppTest
 
 from benchmarks import arrival, floor, interaction, restoring, scaling, serving, tables, training
 from benchmarks.__main__ import ARRIVAL, SECTIONS, main
 from benchmarks.servers import Served
-from core import restore
 from core.data.datasets import load, to_unit_images
 from core.training.distributed import ALONE
 
@@ -116,16 +114,17 @@ def test_both_trainers_take_an_epoch_and_can_be_weighed(tmp_path: Path, monkeypa
 
 def test_every_fast_method_against_damage_has_its_row(mnist_like: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LATENT_DATA", str(mnist_like))
-    monkeypatch.setattr(restore, "METHODS", {name: method for name, method in restore.METHODS.items() if name not in restoring.SLOW})
+    fast = {name: method for name, method in restoring.METHODS.items() if name not in restoring.SLOW}
+    monkeypatch.setattr(restoring, "METHODS", fast)
     x = to_unit_images(load("mnist", "test").images)[:2]
-    assert restoring.denoising(x).count("\n|") == 3 + len(restore.METHODS)
+    assert restoring.denoising(x).count("\n|") == 3 + len(fast)
     assert "| ours | Upscaler x4 |" in restoring.enlarging(x, 4)
 
 
 @pytest.mark.xdist_group("browser")
 def test_people_open_the_page_at_once(server: Server) -> None:
     served = Served(server.url, server.process.pid)
-    waits, cpu_ms = asyncio.run(serving.opening(served, people=2, seconds=0.1))
+    waits, cpu_ms = run_async(lambda: serving.opening(served, people=2, seconds=0.1))
     assert len(waits) == 2 and min(waits) > 0 and cpu_ms > 0
 
 

@@ -19,6 +19,7 @@ from pages.session.properties import TABS
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 OWN = "Your own pictures are not in the link."
 A_PICTURE, DRAWN = Given(b""), np.zeros((1, 28, 28), np.float32)
+OTHERS = ("reconstruct?image=5", "denoise?damage=mask", "super_resolution?tab=noise")  # pages that have the button too
 
 
 def button(page: Page) -> Any:
@@ -33,7 +34,7 @@ def in_the_clipboard(page: Page) -> str:
     return page.evaluate("navigator.clipboard.readText()")
 
 
-@pytest.mark.parametrize("page", ["", "reconstruct?image=5", "denoise?damage=mask", "super_resolution?tab=noise"])
+@pytest.mark.parametrize("page", ["", *(pytest.param(page, marks=pytest.mark.slow) for page in OTHERS)])
 def test_the_address_is_copied_as_it_is_now(server: Server, chromium: Browser, page: str) -> None:
     with visitor(chromium, f"{server.url}/{page}") as opened:
         opened.context.grant_permissions(["clipboard-read", "clipboard-write"])

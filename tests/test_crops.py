@@ -41,7 +41,9 @@ def alike(a: np.ndarray, b: np.ndarray) -> float:
 
 @pytest.mark.parametrize("dark_ink", [True, False], ids=["dark ink", "chalk"])
 @pytest.mark.parametrize("margin", [0, 0.02, 0.1])
-@pytest.mark.parametrize(("side", "labels"), [(40, range(10)), (100, range(10)), (400, (0, 2, 4, 7)), (1200, (1, 8))])
+@pytest.mark.parametrize(
+    ("side", "labels"), [(40, range(10)), (100, range(10)), (400, (0, 2, 4, 7)), pytest.param(1200, (1, 8), marks=pytest.mark.slow)]
+)
 def test_a_digit_cut_at_its_ink_is_one_digit(side, labels, margin, dark_ink):
     for label in labels:
         for pen in (0.05, 0.1, 0.2):

@@ -113,6 +113,7 @@ def test_a_drawing_is_denoised(page: Page) -> None:
     expect(page.get_by_test_id("denoise-table")).to_contain_text("unknown")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "mode", ["A photo of digits", *(pytest.param(mode, marks=pytest.mark.slow) for mode in ("One digit", "A whole picture", "Many files"))]
 )

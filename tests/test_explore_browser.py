@@ -50,6 +50,7 @@ def test_map_appears_and_shows_what_the_model_decodes(view: View) -> None:
     assert view.page.locator("[data-testid=decoded]").evaluate("c => getComputedStyle(c).imageRendering") == "pixelated"
 
 
+@pytest.mark.slow
 def test_pointer_over_empty_space_decodes_and_leaving_restores(view: View) -> None:
     view.open(f"?z={POINT[0]},{POINT[1]}")
     kept = view.image()
@@ -148,6 +149,7 @@ def test_click_fills_the_panel_and_the_link_brings_it_back(view: View) -> None:
     assert "prior" in view.page.url and view.page.get_by_role("button", name="Prior rings").get_attribute("aria-checked") != "false"
 
 
+@pytest.mark.slow
 def test_click_on_a_dot_shows_its_image_and_reconstruction(view: View) -> None:
     view.open("?z=")
     code = checkpoints.load("vae-mnist-2d").latents.mu[3]
@@ -184,6 +186,7 @@ def test_keys_move_keep_and_clear(view: View) -> None:
     assert not view.image().any()
 
 
+@pytest.mark.slow
 def test_legend_dims_what_is_not_chosen(view: View) -> None:
     view.open(f"?z={POINT[0]},{POINT[1]}")
     legend = view.page.locator(".lm-legend button")
@@ -233,6 +236,7 @@ def test_dragging_pans_and_keeps_nothing(view: View) -> None:
     assert view.page.url == url
 
 
+@pytest.mark.slow
 def test_decoded_grid_lies_under_the_points(view: View) -> None:
     view.open(f"?z={POINT[0]},{POINT[1]}&layers=points,manifold")
     inked = """() => { const c = document.querySelector('.lm-tiles'); if (c.hidden) return 0;
@@ -242,6 +246,7 @@ def test_decoded_grid_lies_under_the_points(view: View) -> None:
     view.page.wait_for_function("() => document.querySelector('.lm-tiles').hidden")
 
 
+@pytest.mark.slow
 def test_first_visit_walks_until_the_first_touch(view: View) -> None:
     view.open()
     expect(view.page.locator("[data-testid=panel]")).to_contain_text("z = (")
@@ -302,6 +307,7 @@ def test_touch_moves_the_point_and_lifting_keeps_it(server: Server, chromium: Br
     assert view.errors == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", [pytest.param("light", marks=SLOW), "dark"])
 def test_theme_reaches_the_map(server: Server, chromium: Browser, scheme: Any) -> None:
     context = chromium.new_context(viewport={"width": 1440, "height": 900}, color_scheme=scheme)
@@ -411,6 +417,7 @@ MOUNT_AND_END_A_RUN = """async () => {
 }"""
 
 
+@pytest.mark.slow
 def test_no_listener_outlives_the_map(view: View) -> None:
     view.page.add_init_script(COUNT_LISTENERS)
     view.open(f"?z={POINT[0]},{POINT[1]}")

@@ -232,6 +232,7 @@ def test_wiping_with_the_arrow_keys(view: Tools) -> None:
     comes(view, lambda seen: same(seen, "Noisy", slice(10, 270)))
 
 
+@pytest.mark.slow
 @browser_test
 def test_a_transparent_picture_does_not_show_the_other_one(view: Tools) -> None:
     view.to("Compare", "wipe")
@@ -484,6 +485,7 @@ def test_a_box_is_resized_by_its_corners(view: Tools) -> None:
     assert view.edited(4)[4] == (top, left, top + 5, left + 5)
 
 
+@pytest.mark.slow
 @browser_test
 def test_boxes_are_removed_and_come_back(view: Tools) -> None:
     view.to("Boxes", "box-editor")
@@ -505,6 +507,7 @@ def test_boxes_are_removed_and_come_back(view: Tools) -> None:
     assert view.button("Add a box").evaluate("b => b === document.activeElement")
 
 
+@pytest.mark.slow
 @browser_test
 def test_boxes_are_added_by_dragging_or_by_a_click(view: Tools) -> None:
     view.to("Boxes", "box-editor")

@@ -65,6 +65,7 @@ def test_a_click_writes_panel_and_address_at_once_and_asks_nothing_of_the_server
     assert sent == []
 
 
+@pytest.mark.slow
 def test_a_choice_outside_the_map_neither_loses_nor_restores_a_point(view: View) -> None:
     view.open(FIRST)
     settled(view)
@@ -110,6 +111,7 @@ def test_back_forward_and_reload_go_from_point_to_point(view: View) -> None:
     expect(panel).to_contain_text(two)
 
 
+@pytest.mark.slow
 def test_explore_goes_on_when_the_server_is_gone(mnist_like: Path, tmp_path: Path, chromium: Browser) -> None:
     """Click, panel, pictures, sliders and the address; a lost connection loses nothing."""
     server = Server(mnist_like, tmp_path / "log")

@@ -44,6 +44,7 @@ def seen_alike(chromium: Browser, page: Page, look: Callable[[Page], None]) -> N
         assert other.url == page.url == url
 
 
+@pytest.mark.slow
 def test_denoise(server: Server, chromium: Browser) -> None:
     with visitor(chromium, f"{server.url}/denoise") as page:
         expect(page.get_by_test_id("denoise-table")).to_be_visible()
@@ -71,6 +72,7 @@ def test_denoise(server: Server, chromium: Browser) -> None:
         address(page, "image=12&damage=scratches")
 
 
+@pytest.mark.slow
 def test_reconstruct(server: Server, chromium: Browser) -> None:
     with visitor(chromium, f"{server.url}/reconstruct") as page:
         page.get_by_role("button", name="Again").click()
@@ -92,6 +94,7 @@ def test_reconstruct(server: Server, chromium: Browser) -> None:
         assert len(set(pictures)) == 1, "the same noise in the same code"
 
 
+@pytest.mark.slow
 def test_super_resolution(server: Server, chromium: Browser) -> None:
     with visitor(chromium, f"{server.url}/super_resolution") as page:
         page.get_by_role("tab", name="Noise").click()
@@ -142,6 +145,7 @@ def run_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     assert "Traceback" not in running.output(), running.output()
 
 
+@pytest.mark.slow
 def test_train(run_server: Server, chromium: Browser) -> None:
     with visitor(chromium, f"{run_server.url}/train?run=mine") as page:
         shown = page.get_by_test_id("epoch-shown")

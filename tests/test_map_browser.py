@@ -92,6 +92,7 @@ def test_the_map_has_room_at_every_width(view: View, open_sidebar: bool) -> None
         assert panel["width"] >= 180 and (panel["y"] >= near["y"] + near["height"] or panel["x"] >= near["x"] + near["width"]), width
 
 
+@pytest.mark.slow
 def test_on_a_laptop_half_of_the_window_is_map(view: View) -> None:
     view.open("?z=0.5,1.5")
     assert view.page.evaluate(SIDEBAR) == "false"
@@ -130,6 +131,7 @@ def test_on_a_phone_a_choice_closes_the_sidebar(server: Server, chromium: Browse
     context.close()
 
 
+@pytest.mark.slow
 def test_most_of_the_codes_at_first_and_all_of_them_one_press_away(view: View) -> None:
     view.open("?z=0.5,1.5")
     first = view.ranges()
@@ -146,6 +148,7 @@ def test_most_of_the_codes_at_first_and_all_of_them_one_press_away(view: View) -
     assert whole(view), "what was asked for is fitted to the new size"
 
 
+@pytest.mark.slow
 def test_a_double_click_shows_the_whole_map_wherever_it_falls(view: View) -> None:
     view.open("?z=0.5,1.5")
     first = view.ranges()
@@ -164,6 +167,7 @@ def test_a_double_click_shows_the_whole_map_wherever_it_falls(view: View) -> Non
     assert whole(view), "and once more: its outliers"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [pytest.param((1440, 900), marks=pytest.mark.slow), (390, 844)])
 def test_no_name_covers_another_nor_the_kept_point(view: View, size: tuple[int, int]) -> None:
     view.page.set_viewport_size({"width": size[0], "height": size[1]})

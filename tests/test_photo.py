@@ -97,6 +97,7 @@ def whole(top: float, left: float, bottom: float, end: float) -> tuple[int, int,
     return int(top), int(left), int(bottom), int(end)
 
 
+@pytest.mark.slow
 def test_a_box_by_hand_gives_the_digit_that_was_found():
     page = draw_page(KINDS["ruled"], 4)
     for digit in photo.find_digits(page.image):

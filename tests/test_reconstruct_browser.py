@@ -134,6 +134,7 @@ def test_an_upload_stays_when_the_visitor_comes_back(view: View, tmp_path) -> No
     assert view.rows() == losses
 
 
+@pytest.mark.slow
 def test_on_a_phone_nothing_is_wider_than_the_screen(phone: View) -> None:
     phone.open()
     page = phone.page

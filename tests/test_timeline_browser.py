@@ -263,6 +263,7 @@ def test_play_shows_every_epoch_once_and_stops_at_the_end(view: RunView) -> None
     assert near(view.image(), pixels(12))
 
 
+@pytest.mark.slow
 def test_the_latest_request_wins(view: RunView) -> None:
     view.begin(12)
     held: list[Route] = []
@@ -302,6 +303,7 @@ def test_an_epoch_that_is_gone_gets_a_sentence_and_the_map_stays(view: RunView) 
     view.errors[:] = [error for error in view.errors if "404" not in error]  # the browser's own words
 
 
+@pytest.mark.slow
 def test_a_run_that_is_gone_gets_a_sentence(view: RunView) -> None:
     view.begin(12, run="gone")
     expect(view.problem).to_contain_text("could not be fetched (404)")
@@ -405,6 +407,7 @@ def test_another_run_begins_anew(view: RunView) -> None:
     assert view.ranges()[1] - view.ranges()[0] > 2 * (zoomed[1] - zoomed[0])
 
 
+@pytest.mark.slow
 def test_a_decoder_that_the_browser_cannot_run_is_previewed(view: RunView) -> None:
     view.begin(12, "&atlas=1")
     for epoch in (12, 3):
@@ -440,6 +443,7 @@ def test_the_map_has_room_at_every_width(view: RunView) -> None:
     view.page.set_viewport_size({"width": 1440, "height": 1100})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_on_a_phone(run_server: Server, chromium: Browser, scheme: Any) -> None:
     context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, color_scheme=scheme)

@@ -654,6 +654,7 @@ def test_frames_are_found_by_what_is_listed_and_by_nothing_else(own_root, monkey
     assert not list(own_root.iterdir())
 
 
+@pytest.mark.slow
 def test_a_label_that_a_model_does_not_know_is_not_found(own_root):
     app = a_tiny_run(run(), epochs=1)
     wait_until(lambda: jobs.runs()[0].state == "finished")
@@ -700,6 +701,7 @@ def test_a_link_names_run_epoch_and_layers(own_root: Path) -> None:
     assert "The link asks for the epoch `-1`; it must be from 0 to 2,147,483,647. Showing the newest one instead." in words(odd)
 
 
+@pytest.mark.slow
 def test_a_link_says_what_the_decoder_of_a_run_is_to_draw(own_root: Path) -> None:
     app = run()
     by_label(app.selectbox, "Model").set_value("cvae").run()

@@ -748,7 +748,9 @@ def light(name: str, height: int, width: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("lit", ["even", "dim", "ramp", "vignette", "shadow", "mostly shadow"])
-@pytest.mark.parametrize(("height", "width", "size"), [(600, 800, 60), (300, 300, 200), (1500, 2000, 90), (90, 400, 60)])
+@pytest.mark.parametrize(
+    ("height", "width", "size"), [(600, 800, 60), (300, 300, 200), pytest.param(1500, 2000, 90, marks=pytest.mark.slow), (90, 400, 60)]
+)
 def test_polarity_of_photos(lit, height, width, size):
     ink, noise = page(height, width, size), np.random.default_rng(1).normal(0, 0.02, (height, width))
     for reflectance, dark in ((1 - 0.8 * ink, True), (0.9 - 0.3 * ink, True), (0.2 + 0.7 * ink, False)):

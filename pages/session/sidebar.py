@@ -107,7 +107,7 @@ def model_card(checkpoint: Checkpoint) -> None:
 def whole_card(card: dict[str, Any]) -> None:
     """The card as it is on disk."""
     text = json.dumps(card, indent=1, ensure_ascii=False).encode(errors="replace").decode()
-    st.html(f'<pre style="font-size:11px;white-space:pre-wrap;margin:0">{escape(text)}</pre>')
+    st.html(f'<pre class="whole-card">{escape(text)}</pre>')
 
 
 def leave_room() -> None:

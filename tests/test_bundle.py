@@ -99,6 +99,22 @@ def test_a_kept_point_is_told_with_what_python_has_to_know_and_once(bundle: Bund
     assert link == [1, 2], "nothing is left to remember"
 
 
+LATE = """document.body.innerHTML = `<button id=room></button><nav data-testid=stSidebarNav><a id=away href="#"></a></nav><input id=other>`;
+  const [room, away, other] = ['room', 'away', 'other'].map((id) => document.getElementById(id)), told = [], stop = new AbortController();
+  const late = new m.Late(room, stop.signal, (name, word) => told.push([name, word]));
+  const press = (element) => element.dispatchEvent(new PointerEvent('pointerdown', { bubbles: true }));"""
+
+
+def test_what_can_wait_is_told_when_someone_turns_to_what_python_draws(bundle: Bundle) -> None:
+    script = f"""{LATE} let at = 1; late.say('pick', () => at); late.say('pick', () => 10 * at); late.say('look', () => 'all'); at = 2;
+      press(room); room.focus(); press(away); away.focus(); const waiting = told.length;
+      press(other); press(other); late.say('pick', () => 3); other.focus(); late.say('pick', () => 4); late.flush();
+      stop.abort(); late.say('pick', () => 5); press(other); document.body.innerHTML = ''; return [waiting, told];"""
+    waiting, told = bundle.run("map/late.js", script)
+    assert waiting == 0, "neither the map's own room nor the way to another page needs Python"
+    assert told == [["pick", 20], ["look", "all"], ["pick", 3], ["pick", 4]], "the last word of each name, as it is when it is told, once"
+
+
 LOOK = """const { Viewport } = await import('/map/viewport.js'), { Cursor } = await import('/map/cursor.js');
   const told = [], cursor = new Cursor(), stop = new AbortController();
   const v = Object.assign(new Viewport(), { width: 700, height: 420, bound: 3.5, limit: 100 });

@@ -50,6 +50,7 @@ def test_the_address_is_copied_as_it_is_now(server: Server, chromium: Browser, p
         expect(opened.get_by_text(OWN)).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_a_picture_of_ones_own_is_said_not_to_be_in_the_link(server: Server, chromium: Browser) -> None:
     file = io.BytesIO()
     Image.fromarray(np.eye(40, dtype=np.uint8) * 255).save(file, "PNG")

@@ -166,6 +166,7 @@ def test_onnx_leaves_the_model_and_the_generator_as_they_were(tiny_model):
     assert all(torch.equal(tensor, weights[name]) for name, tensor in tiny_model.state_dict().items())
 
 
+@pytest.mark.slow
 def test_onnx_is_imported_only_when_it_is_needed():
     code = "import sys, core.archive; sys.exit('onnx' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(export.__file__).parents[1]).returncode == 0

@@ -117,6 +117,7 @@ def test_a_run_and_the_password_stay_with_the_browser(opened, root, class_server
     expect(other.get_by_text("Training here needs a password")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_browser_that_keeps_no_cookies_is_told_what_that_means(opened, class_server):
     url = class_server.url
     page = opened("eve", cookies=False).new_page()

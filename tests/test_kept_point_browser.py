@@ -89,6 +89,7 @@ def test_a_choice_outside_the_map_neither_loses_nor_restores_a_point(view: View)
     assert view.url_z() == later
 
 
+@pytest.mark.slow
 def test_back_forward_and_reload_go_from_point_to_point(view: View) -> None:
     view.open(FIRST)
     settled(view)

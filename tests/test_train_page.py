@@ -680,6 +680,7 @@ def timeline(app: AppTest) -> dict:
     return data["timeline"]
 
 
+@pytest.mark.slow
 def test_a_link_names_run_epoch_and_layers(own_root: Path) -> None:
     a_tiny_run(run())
     wait_until(lambda: jobs.runs()[0].state == "finished")

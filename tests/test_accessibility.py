@@ -26,7 +26,8 @@ def settled(page: Page) -> None:
     """The script has run, and what moves on the page has come to rest."""
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
     page.evaluate("""() => Promise.allSettled(document.getAnimations()
-        .filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity).map(({ finished }) => finished))""")
+        .filter(({ effect, playState }) => playState === 'running' && effect.getComputedTiming().endTime !== Infinity)
+        .map(({ finished }) => finished))""")
 
 
 def with_map(page: Page) -> None:

@@ -17,6 +17,7 @@ from core.frame import class_names
 from core.methods import METHODS
 from core.models import MODELS
 from core.models.conditional_vae import NOT_TOLD
+from core.training.run_config import RunConfig
 from pages.browser.map import LAYERS
 from pages.session import link
 from pages.session.link import UNSET, Property, Read, Table, UnusableError, Values, one_of, several_of, told, whole
@@ -264,10 +265,14 @@ def has_run(values: Values) -> bool:
 def run_classes(values: Values) -> tuple[str, ...]:
     """The names of the classes that a run's decoder can be told; none of another model, or where there is no such run."""
     try:
-        config = jobs.find(values["run"]).config if has_run(values) else None
+        return classes_told(jobs.find(values["run"]).config) if has_run(values) else ()
     except jobs.JobError:
         return ()
-    if config is None or config.model_name not in MODELS or not MODELS[config.model_name].module.conditional:
+
+
+def classes_told(config: RunConfig) -> tuple[str, ...]:
+    """The same of a run whose config is at hand."""
+    if config.model_name not in MODELS or not MODELS[config.model_name].module.conditional:
         return ()
     return DATASETS[config.dataset].classes if config.dataset in DATASETS else ()
 

@@ -18,7 +18,7 @@ from core.words import duration, plural
 from pages.browser.map import LAYERS, run_map
 from pages.session import link, refusals
 from pages.session import state as session
-from pages.session.properties import LARGEST, run_classes
+from pages.session.properties import LARGEST, classes_told
 from pages.session.words import UNTOLD
 from pages.training import form, run_settings, run_words, visitor
 from pages.web import epochs as frames
@@ -232,7 +232,7 @@ def _subset_words(run: Run) -> str:
 
 def _label(run: Run) -> int | None:
     """For a conditional model: which class its decoder is to draw."""
-    if not (classes := run_classes({"run": run.id})):
+    if not (classes := classes_told(run.config)):
         return None
     label = st.selectbox(
         "Draw as",

@@ -27,7 +27,6 @@ export class Keeping {
     if (first && last?.view === view && same(last.known, kept.value)) { // Python has not heard of what was kept before the visitor left
       writeAddress(last.z, true);
       this.choose(last.z);
-      if (!cursor.pointing) cursor.rest();
       return tour.stop();
     }
     if (news) cursor.keep(kept.value);

@@ -28,6 +28,7 @@ MAY_IMPORT = {  # inside core; a new module gets its line here
     "latent": {"data", "models"},
     "metrics": {"data", "models"},
     "reconstruction": {"metrics", "models", "shape"},
+    "refine": {"models"},
     "watch": set(),
     "filters": set(),
     "tiles": {"watch"},

@@ -62,11 +62,10 @@ def refine(
         images = x[at : at + BATCH].to(device)
         told = None if label is None else label[at : at + BATCH].to(device)
         with torch.inference_mode(False), torch.no_grad():
-            images = images.clone()  # a tensor of inference mode could not take part in what follows
             if start is None:
                 mu, logvar = model.encode(images, told)
             else:
-                mu, logvar = (None if part is None else part[at : at + BATCH].to(device).clone() for part in start)
+                mu, logvar = (None if part is None else part[at : at + BATCH].to(device) for part in start)
             assert mu is not None
             cost = Cost(model, images, told, beta)
             eps = [fixed_normals(n, mu.shape[1], seed + i).to(device) for i, n in enumerate((samples, measured_samples))]

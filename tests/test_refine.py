@@ -42,7 +42,7 @@ def test_a_start_that_cannot_be_improved_is_kept(exact):
 
 
 def test_the_shipped_model_comes_within_a_third_of_a_nat_of_the_evidence_around_the_code():
-    """-ELBO is at least -log p(x), and a posterior of one hill is nearly a normal distribution. The evidence: a fine grid, by Bayes' rule."""
+    """-ELBO is at least -log p(x), by Bayes' rule on a fine grid, and a posterior with one peak is nearly a normal distribution."""
     model = load("vae-mnist-2d").model
     with torch.no_grad():
         x = model.decode(torch.tensor([[0.5, 1.0], [-1.5, 0.2], [1.2, -0.9]])).round()
@@ -63,7 +63,8 @@ def test_the_shipped_model_comes_within_a_third_of_a_nat_of_the_evidence_around_
 
 
 def test_a_model_without_a_posterior_climbs_to_the_picture_nearest_to_the_image():
-    model = build("aae", AdversarialConfig(encoder_hidden=(24,), decoder_hidden=(16,), discriminator_hidden=(8,), likelihood="gaussian"), seed=1)
+    config = AdversarialConfig(encoder_hidden=(24,), decoder_hidden=(16,), discriminator_hidden=(8,), likelihood="gaussian")
+    model = build("aae", config, seed=1)
     with torch.no_grad():
         goal = torch.tensor([[0.7, -0.4], [-0.3, 0.2]])
         x = model.decode(goal)

@@ -63,13 +63,14 @@ def refine(
         told = None if label is None else label[at : at + BATCH].to(device)
         with torch.inference_mode(False), torch.no_grad():
             if start is None:
-                mu, logvar = model.encode(images, told)
+                first = Posterior(*model.encode(images, told))
             else:
-                mu, logvar = (None if part is None else part[at : at + BATCH].to(device) for part in start)
-            assert mu is not None
-            cost = Cost(model, images, told, beta)
-            eps = [fixed_normals(n, mu.shape[1], seed + i).to(device) for i, n in enumerate((samples, measured_samples))]
-            parts.append(_refine(cost, Posterior(mu, logvar), eps[0], eps[1], steps))
+                mu, logvar = start
+                first = Posterior(mu[at : at + BATCH].to(device), None if logvar is None else logvar[at : at + BATCH].to(device))
+            climb_eps, measured_eps = (
+                fixed_normals(draws, first.mu.shape[1], seed + i).to(device) for i, draws in enumerate((samples, measured_samples))
+            )
+            parts.append(_refine(Cost(model, images, told, beta), first, climb_eps, measured_eps, steps))
     return _joined(parts)
 
 

@@ -36,6 +36,7 @@ def test_the_climb_ends_at_the_posterior_that_bayes_rule_gives(exact):
 def test_a_start_that_cannot_be_improved_is_kept(exact):
     model, x, (mu, logvar) = exact
     found = refine(model, x, steps=2)  # so few steps end beside the optimum
+    assert found.logvar is not None
     assert np.array_equal(found.mu, mu.numpy()) and np.array_equal(found.logvar, logvar.numpy())
     assert np.array_equal(found.cost_after_nats, found.cost_before_nats)
     assert (found.path == mu.numpy()).all()

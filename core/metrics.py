@@ -18,7 +18,8 @@ PROTOCOLS = {
     "the density itself for a Gaussian or Laplace one",
     "nll_nats": "-log of the mean of p(x|z) over 65,536 scrambled Sobol points through the normal inverse CDF (the prior); "
     "x binarised by one Bernoulli draw; mean over all test images; nats per image",
-    "knn_accuracy_percent": "scikit-learn KNeighborsClassifier, k = 10, fitted on the training images' mu, scored on the test images'",
+    "knn_accuracy_percent": "scikit-learn KNeighborsClassifier, k = 10, fitted on mu of all the data set's training images, "
+    "scored on the test images'",
     "psnr_db": "peak signal-to-noise ratio of decode(mu) against x in [0, 1], mean over all test images",
     "ssim": "structural similarity of decode(mu), 11x11 Gaussian window, sigma 1.5, data range 1, mean over all test images",
 }

@@ -8,7 +8,7 @@ from core.data.datasets import DATASETS
 from core.models import ConfigError, ModelConfig
 from core.runs import Run
 from core.training import presets
-from core.training.config import model_of
+from core.training.config import model_of, recipe_of
 from core.turns import order_of, whole_number
 
 
@@ -50,25 +50,26 @@ def seconds_to_go(run: Run, speeds: Mapping[str, float]) -> float | None:
     known = _described(run)
     if known is None:
         return None
-    model, config, images = known
+    model, config, images, trained_on = known
     measuring = presets.measuring_seconds(speeds, model, config, images)
     if run.phase.startswith("measuring"):
         return measuring
     left = run.status.get("seconds_left") if run.state == "running" and run.phase == "training" else None
     if left is None:
         epochs = max(0.0, run.epochs - run.epoch)
-        training = presets.training_seconds(speeds, model, config, epochs, images)
+        training = presets.training_seconds(speeds, model, config, epochs, trained_on)
         left = None if training is None else presets.START_S + training
     if run.minutes is not None:
         left = min(math.inf if left is None else left, max(0.0, 60 * run.minutes - (run.status.get("seconds") or 0.0)))
     return None if left is None or measuring is None else left + measuring
 
 
-def _described(run: Run) -> tuple[str, ModelConfig, int] | None:
-    """Its model's name and config, and how many images it sees in an epoch."""
+def _described(run: Run) -> tuple[str, ModelConfig, int, int] | None:
+    """Its model's name and config, how many training images its data set has, and how many of them it sees in an epoch."""
     if run.config.dataset not in DATASETS:
         return None
     try:
-        return *model_of(run.config), DATASETS[run.config.dataset].training_images
+        images = DATASETS[run.config.dataset].training_images
+        return *model_of(run.config), images, recipe_of(run.config).images_of(images)
     except ConfigError:
         return None

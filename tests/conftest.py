@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from live import PATIENCE_MS, Server, write_mnist_files
 from torch import nn
 
 from core import checkpoints
-from core.data.datasets import Split, load
+from core.data.datasets import DATASETS, Split, load
 from core.models import Model, build
 from core.models.vae import VAEConfig
 from core.training.card import write_checkpoint
@@ -164,6 +165,9 @@ def no_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from pages.session import downloads
 
     monkeypatch.setenv("LATENT_DATA", str(tmp_path / "nothing"))
+    for name, dataset in DATASETS.items():
+        if dataset.system:
+            monkeypatch.setitem(DATASETS, name, replace(dataset, system=str(tmp_path / "no-package")))
     downloads._jobs.clear()
 
 

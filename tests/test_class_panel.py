@@ -22,11 +22,10 @@ ANN, BOB = "3f2a" + 12 * "0", "77aa" + 12 * "0"
 
 
 @pytest.fixture(autouse=True)
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_data: None) -> Path:
     """Checkpoints and runs of the test alone, and a machine whose speed is known."""
     monkeypatch.setattr(checkpoints, "CHECKPOINTS", tmp_path)
     monkeypatch.setattr(jobs, "RUNS", tmp_path / "runs")
-    monkeypatch.setenv("LATENT_DATA", str(tmp_path / "nothing"))
     monkeypatch.setattr(visitor, "at_this_machine", lambda: True)
     monkeypatch.setattr(passwords, "guesses", replace(passwords.guesses, levels=OrderedDict()))
     presets.write_speeds(tmp_path / "runs" / ".speeds.json", dict.fromkeys(MODELS, 10_000.0))

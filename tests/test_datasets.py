@@ -351,6 +351,36 @@ def test_a_distribution_s_package_is_found(root, tmp_path, monkeypatch):
     assert datasets.on_disk("fashion-mnist") and datasets.load("fashion-mnist", "test").images.shape[1:] == (28, 28)
 
 
+@pytest.mark.skipif(not Path(DATASETS["fashion-mnist"].system).is_dir(), reason="apt install dataset-fashion-mnist")
+@pytest.mark.parametrize(("split", "count"), [("train", 60_000), ("test", 10_000)])
+def test_the_package_s_own_files_are_fashion_mnist(root, split, count):
+    found = datasets.load("fashion-mnist", split)
+    assert found.images.shape == (count, 28, 28) and (np.bincount(found.labels) == count // 10).all()
+    assert not (root / "FashionMNIST").exists()
+
+
+@pytest.mark.parametrize(("name", "what"), [("mnist", "Fashion-MNIST, another data set, comes"), ("fashion-mnist", "It also comes")])
+def test_what_is_missing_names_the_package_that_brings_images_where_there_is_apt(root, tmp_path, monkeypatch, name, what):
+    monkeypatch.setitem(datasets.DATASETS, "fashion-mnist", replace(DATASETS["fashion-mnist"], system=str(tmp_path / "share")))
+    monkeypatch.setattr(datasets.shutil, "which", lambda program: f"/usr/bin/{program}")
+    with pytest.raises(DatasetError, match=f"is missing.*{what}.* sudo apt install dataset-fashion-mnist"):
+        datasets.load(name, "test")
+    monkeypatch.setattr(datasets.shutil, "which", lambda program: None)
+    with pytest.raises(DatasetError, match="is missing") as missing:
+        datasets.load(name, "test")
+    assert "apt" not in str(missing.value)
+    monkeypatch.setattr(datasets.shutil, "which", lambda program: f"/usr/bin/{program}")
+    write(tmp_path / "share", {f"{file}.gz": gzip.compress(content) for file, content in WHOLE.items()})
+    assert datasets.package_hint("mnist") == ""
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_every_data_set_says_whose_it_is_and_on_what_terms(name):
+    data = DATASETS[name]
+    assert data.authors and data.licence and data.source.startswith("http")
+    assert data.credit.startswith(f"[{data.name}]({data.source})") and data.credit.count("\n") == 0 and data.credit.endswith(".")
+
+
 def test_a_broken_download_goes_on_where_it_stopped(root, mirror):
     mirror.break_after = 40
     with pytest.raises(DatasetError, match=r"could not be downloaded .*ended early.*continues where it stopped"):

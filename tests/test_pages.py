@@ -52,6 +52,11 @@ def test_main_page_offers_the_checkpoints_and_names_the_device() -> None:
     assert map_data(app)["kept"]["value"]
 
 
+def test_the_model_s_words_say_whose_images_it_learnt_from() -> None:
+    said = run(EXPLORE).expander[0].markdown[0].value
+    assert "[MNIST](https://yann.lecun.com" in said and "Licence: commonly given as CC BY-SA 3.0." in said
+
+
 def test_the_address_is_written_before_a_point_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[dict[str, str]] = []
     monkeypatch.setattr("pages.browser.map.latent_map", lambda *given: written.append(dict(st.query_params)))

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
 
 from core import archive, checkpoints, jobs, permission
+from core.data.datasets import DATASETS
 from core.models import MODELS
 from core.models.conditional_vae import NOT_TOLD
 from core.models.config import settings
@@ -32,14 +33,13 @@ TINY = {"latent_dim": 2, "encoder_hidden": "16", "decoder_hidden": "16"}
 
 
 @pytest.fixture(autouse=True)
-def own_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def own_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_data: None) -> Iterator[Path]:
     """Checkpoints and runs of the test alone, no data set but the embedded one, and no measuring of this machine."""
     root = tmp_path / "checkpoints"
     root.mkdir()
     monkeypatch.setattr(checkpoints, "CHECKPOINTS", root)
     monkeypatch.setattr(checkpoints, "SHIPPED_ROOT", tmp_path / "shipped")
     monkeypatch.setattr(jobs, "RUNS", root / "runs")
-    monkeypatch.setenv("LATENT_DATA", str(tmp_path / "nothing"))
     monkeypatch.setattr(visitor, "at_this_machine", lambda: True)  # AppTest has no address
     monkeypatch.setattr(form, "measured_speeds", lambda: dict.fromkeys(MODELS, 10_000.0))
     yield root
@@ -144,6 +144,27 @@ def test_a_data_set_that_is_not_here_is_offered_and_cannot_be_trained_on():
     assert "MNIST is not on this machine" in words(app)
     assert not [button for button in app.button if button.label == "Start training"]
     assert [button for button in app.button if button.label.startswith("Download MNIST")]
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_a_data_set_is_chosen_with_its_licence_and_source_in_sight(dataset):
+    app = run()
+    checked(by_label(app.selectbox, "Data set").set_value(dataset).run())
+    assert DATASETS[dataset].credit in words(app)
+
+
+def test_who_has_apt_is_told_of_the_package_that_needs_no_mirror(monkeypatch):
+    monkeypatch.setattr("core.data.datasets.shutil.which", lambda program: f"/usr/bin/{program}")
+    app = run()
+    checked(by_label(app.selectbox, "Data set").set_value("mnist").run())
+    assert "Fashion-MNIST, another data set, comes as a package of Debian and Ubuntu: `sudo apt install dataset-fashion" in words(app)
+
+
+def test_a_run_over_few_images_says_how_many():
+    app = run()
+    assert "over 1,437 images" in words(app)
+    checked(by_label(app.number_input, "Training images").set_value(500).run())
+    assert "over 500 images" in words(app) and by_label(app.text_input, "Name").placeholder == "vae-digits-2d-images-500"
 
 
 @pytest.mark.parametrize(

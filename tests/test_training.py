@@ -126,6 +126,51 @@ def test_a_batch_larger_than_the_data_set_is_the_data_set(digits):
     assert trainer.step == trainer.total_steps == 2
 
 
+def test_a_few_images_are_drawn_by_the_seed_and_no_other_is_seen(digits):
+    def seen(**changes: Any) -> set[bytes]:
+        trainer = a_trainer(digits, training_images=30, batch_size=16, **changes)
+        assert (trainer.image_count, trainer.steps_per_epoch) == (30, 1)
+        return {row.numpy().tobytes() for row in trainer.images}
+
+    first = seen()
+    assert first < {image.tobytes() for image in digits[0].images}
+    assert first == seen() != seen(seed=1)
+    assert a_trainer(digits, training_images=300).images.equal(a_trainer(digits).images)
+    assert a_trainer(digits, training_images=301).image_count == 300
+
+
+def test_few_images_keep_their_labels(digits):
+    train = digits[0]
+    trainer = Trainer(dataclasses.replace(RECIPE, training_images=20), "cvae", MODELS["cvae"].config(), train.images, train.labels)
+    assert trainer.labels is not None
+    for image, label in zip(trainer.images[:, 0].numpy(), trainer.labels.tolist(), strict=True):
+        assert label in train.labels[(train.images == image).all((1, 2))]
+
+
+def test_few_images_are_resumed_bit_for_bit_and_the_card_says_how_many(digits, tmp_path):
+    whole, first = a_trainer(digits, training_images=60, batch_size=20), a_trainer(digits, training_images=60, batch_size=20)
+    whole.run()
+    first.run(should_stop=lambda: first.step == 5)
+    first.save_state(tmp_path)
+    second = a_trainer(digits, training_images=60, batch_size=20)
+    second.restore(tmp_path)
+    second.run()
+    assert same(everything(second), everything(whole))
+    card = write_checkpoint(second, tmp_path / "few", *digits)
+    assert card["dataset"]["training_images"] == card["recipe"]["training_images"] == 60
+
+
+def test_a_run_from_before_a_setting_came_goes_on(digits, tmp_path):
+    trainer = a_trainer(digits)
+    trainer.save_state(tmp_path)
+    tensors, facts = read_state(tmp_path)
+    del facts["recipe"]["training_images"]
+    write_state(tmp_path, tensors, facts)
+    a_trainer(digits).restore(tmp_path)
+    with pytest.raises(TrainingError, match="a run with other settings"):
+        a_trainer(digits, training_images=50).restore(tmp_path)
+
+
 def test_no_images_is_a_sentence():
     with pytest.raises(TrainingError, match="no images"):
         Trainer(RECIPE, "vae", TINY, np.zeros((0, 28, 28), np.uint8))
@@ -330,7 +375,7 @@ def test_a_restored_run_is_where_it_was(digits, tmp_path):
     assert same(everything(second), everything(first))
 
 
-CHANGES = [{"seed": 1}, {"epochs": 5}, {"learning_rate": 0.011}, {"dataset": "mnist"}, {"binarize": False}]
+CHANGES = [{"seed": 1}, {"training_images": 200}, {"epochs": 5}, {"learning_rate": 0.011}, {"dataset": "mnist"}, {"binarize": False}]
 
 
 @pytest.mark.parametrize("changes", CHANGES, ids=str)
@@ -426,6 +471,7 @@ def test_a_recipe_survives_json():
 
 
 REFUSED: dict[str, list[Any]] = {
+    "training_images": [-1, 1.5, True, 10_000_001],
     "epochs": [0, -1, 1.5, "3", True, None],
     "batch_size": [0, 65_537],
     "learning_rate": [0, -1e-3, 11, math.nan, math.inf],
@@ -757,8 +803,9 @@ def test_a_diverging_run_is_a_sentence(out, capsys):
 def test_every_setting_of_the_recipe_can_be_given(out, monkeypatch):
     """Each option reaches the field of its name."""
     options = {
-        "--epochs": 3, "--seed": 5, "--batch-size": 64, "--learning-rate": 0.125, "--weight-decay": 0.25, "--kl-warmup-epochs": 1.5,
-        "--ema-decay": 0.5, "--gradient-clip": 2.0, "--device": "cpu", "--precision": "bfloat16", "--dataset": "digits",
+        "--training-images": 7, "--epochs": 3, "--seed": 5, "--batch-size": 64, "--learning-rate": 0.125, "--weight-decay": 0.25,
+        "--kl-warmup-epochs": 1.5, "--ema-decay": 0.5, "--gradient-clip": 2.0,
+        "--device": "cpu", "--precision": "bfloat16", "--dataset": "digits",
         "--latent-dim": 5, "--likelihood": "gaussian", "--beta": 3.0,
     }  # fmt: skip
     made = []

@@ -57,6 +57,9 @@ def test_what_a_run_still_takes():
     assert to_go(a_run("a", "running", phase="measuring 10-NN", seconds_left=7.0)) == pytest.approx(MEASURING)
     assert to_go(a_run("a", "running", phase="training", seconds_left=700.0, seconds=50.0, minutes=1)) == pytest.approx(10 + MEASURING)
     assert to_go(a_run("a", "queued"), {}) is None
+    few = a_run("a", "queued")
+    few = replace(few, config=replace(few.config, recipe={"epochs": 10, "training_images": 600}))
+    assert to_go(few) == pytest.approx(presets.START_S + TRAINING / 100 + MEASURING)
     strange = a_run("a", "queued")
     assert to_go(replace(strange, config=replace(strange.config, model={"name": "gan"}))) is None
     assert to_go(replace(strange, config=replace(strange.config, model={"name": "vae", "config": {"beta": "x"}}))) is None

@@ -73,7 +73,11 @@ class Dataset:
     training_images: int = 60_000
     noun: str = "image"  # what one of its images shows, in a word
     look_alikes: str = "two classes"  # neighbours on a map, for "the border between ..."
-    system: str = ""  # where a Linux distribution's package puts it
+    package: str = ""  # of Debian and Ubuntu
+    system: str = ""  # where that package puts it
+    authors: str = ""  # whose it is, and where that is written
+    licence: str = ""
+    source: str = ""  # its page
 
     def idx_files(self, split: str) -> tuple[str, str]:
         """Names of the image file and the label file of a split."""
@@ -84,6 +88,11 @@ class Dataset:
     def name(self) -> str:
         """The title's first words."""
         return self.title.partition(":")[0]
+
+    @property
+    def credit(self) -> str:
+        """Whose it is and on what terms, as a line of Markdown."""
+        return f"[{self.name}]({self.source}): {self.authors}. Licence: {self.licence}."
 
     @property
     def embedded(self) -> bool:
@@ -99,7 +108,16 @@ FOURS_AND_NINES = "the 4s and the 9s"
 
 DATASETS: dict[str, Dataset] = {
     "mnist": Dataset(
-        "MNIST: handwritten digits", DIGITS, "MNIST", test_prefix="t10k", megabytes=11, noun="digit", look_alikes=FOURS_AND_NINES
+        "MNIST: handwritten digits",
+        DIGITS,
+        "MNIST",
+        test_prefix="t10k",
+        megabytes=11,
+        noun="digit",
+        look_alikes=FOURS_AND_NINES,
+        authors="Yann LeCun, Corinna Cortes and Christopher Burges, 1998",
+        licence="commonly given as CC BY-SA 3.0",
+        source="https://yann.lecun.com/exdb/mnist/",
     ),
     "fashion-mnist": Dataset(
         "Fashion-MNIST: clothes",
@@ -109,9 +127,23 @@ DATASETS: dict[str, Dataset] = {
         megabytes=29,
         noun="garment",
         look_alikes="the pullovers and the coats",
-        system="/usr/share/datasets/fashion-mnist",  # Debian: apt install dataset-fashion-mnist
+        package="dataset-fashion-mnist",
+        system="/usr/share/datasets/fashion-mnist",
+        authors="Han Xiao, Kashif Rasul and Roland Vollgraf (Zalando Research), 2017, arXiv:1708.07747",
+        licence="MIT",
+        source="https://github.com/zalandoresearch/fashion-mnist",
     ),
-    "kmnist": Dataset("KMNIST: cursive Japanese", KANA, "KMNIST", test_prefix="t10k", megabytes=20, noun="character"),
+    "kmnist": Dataset(
+        "KMNIST: cursive Japanese",
+        KANA,
+        "KMNIST",
+        test_prefix="t10k",
+        megabytes=20,
+        noun="character",
+        authors="“KMNIST Dataset” (created by CODH), adapted from “Kuzushiji Dataset” (created by NIJL and others), doi:10.20676/00000341",
+        licence="CC BY-SA 4.0",
+        source="http://codh.rois.ac.jp/kmnist/",
+    ),
     "emnist-digits": Dataset(
         "EMNIST digits: more of MNIST",
         DIGITS,
@@ -123,9 +155,19 @@ DATASETS: dict[str, Dataset] = {
         training_images=240_000,
         noun="digit",
         look_alikes=FOURS_AND_NINES,
+        authors="Gregory Cohen, Saeed Afshar, Jonathan Tapson and André van Schaik, 2017, from NIST Special Database 19",
+        licence="public domain, a work of the US government",
+        source="https://www.nist.gov/itl/products-and-services/emnist-dataset",
     ),
     "digits": Dataset(
-        "scikit-learn digits: 1,797 small ones, always here", DIGITS, training_images=1_437, noun="digit", look_alikes=FOURS_AND_NINES
+        "scikit-learn digits: 1,797 small ones, always here",
+        DIGITS,
+        training_images=1_437,
+        noun="digit",
+        look_alikes=FOURS_AND_NINES,
+        authors="Ethem Alpaydin and Cenk Kaynak, 1998, UCI Optical Recognition of Handwritten Digits, doi:10.24432/C50P49",
+        licence="CC BY 4.0",
+        source="https://archive.ics.uci.edu/dataset/80/optical+recognition+of+handwritten+digits",
     ),
 }
 
@@ -145,6 +187,19 @@ def _found(dataset: Dataset, file: str) -> Path:
     folders = [_raw(dataset), *([Path(dataset.system)] if dataset.system else [])]
     there = (path for folder in folders for path in (folder / file, folder / f"{file}.gz") if path.is_file())
     return next(there, folders[0] / file)
+
+
+def package_hint(name: str) -> str:
+    """Where no download from the mirrors is wanted: the sentence on Fashion-MNIST, or whatever comes as a package of the system.
+
+    "" where there is no apt, or what it would bring is here already.
+    """
+    by_package = [known for known, dataset in DATASETS.items() if dataset.package and not on_disk(known)]
+    if not by_package or not shutil.which("apt"):
+        return ""
+    chosen = name if name in by_package else by_package[0]
+    what = "It also" if chosen == name else f"{DATASETS[chosen].name}, another data set,"
+    return f"{what} comes as a package of Debian and Ubuntu: sudo apt install {DATASETS[chosen].package}"
 
 
 def lookup(name: str) -> Dataset:
@@ -196,8 +251,9 @@ def _corrupt(name: str, path: Path, what: str) -> DatasetError:
 def _read_idx(name: str, path: Path) -> np.ndarray:
     """An IDX file of bytes, packed (.gz) or not; its length must be what its header says."""
     if not path.is_file():
+        hint = f" {hint}." if (hint := package_hint(name)) else ""
         raise DatasetError(
-            f"{path} is missing. Download it with: python -m core.data {name}, or set LATENT_DATA to the folder that has it."
+            f"{path} is missing. Download it with: python -m core.data {name}, or set LATENT_DATA to the folder that has it.{hint}"
         )
     packed = path.suffix == ".gz"
     try:

@@ -25,7 +25,7 @@ from core.metrics import COLLAPSED_NATS
 from core.models import MODELS, ConfigError
 from core.models.config import Setting, from_json, settings, to_json
 from core.training.card import summary
-from core.training.config import DEVICES, TrainingConfig, choose_device, device_title
+from core.training.config import DEVICES, TrainingConfig, choose_device, completed, device_title
 from core.training.distributed import LostContact, in_contact, joined
 from core.training.failures import TrainingError
 from core.training.folder import STOP, BusyError, begin, hold, read_config, withdraw, write_status
@@ -148,7 +148,7 @@ def described(options: argparse.Namespace) -> RunConfig:
 def same_run(a: RunConfig, b: RunConfig) -> bool:
     """Whether two configs say the same but for where and how precisely it is computed."""
     elsewhere = {"device": "", "precision": ""}
-    return (a.model, a.recipe_settings | elsewhere) == (b.model, b.recipe_settings | elsewhere)
+    return (a.model, completed(a.recipe) | elsewhere) == (b.model, completed(b.recipe) | elsewhere)
 
 
 def _carry_out(execution: Execution, options: argparse.Namespace) -> int:

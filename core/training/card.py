@@ -82,7 +82,7 @@ def write_checkpoint(
     values, codes = measure(model, train, test, say)
     card = {
         "title": title,
-        "dataset": {"name": trainer.config.dataset, "training_images": len(train.images), "test_images": len(test.images)},
+        "dataset": {"name": trainer.config.dataset, "training_images": trainer.image_count, "test_images": len(test.images)},
         "preprocessing": PREPROCESSING if trainer.config.binarize else PREPROCESSING_GREY,
         **how_trained(trainer, weights),
         "decoder_flop": model.decoder_flop(),

@@ -1,18 +1,19 @@
 """What a training run is made of: its recipe as a frozen dataclass, its model, and the choice of device and precision."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import torch
 
 from core.models import MODELS, ModelConfig
-from core.models.config import ConfigError, Setting, check_number, check_one_of, from_json
+from core.models.config import ConfigError, Setting, check_number, check_one_of, from_json, to_json
 from core.training.fields import MAX_EPOCHS
 from core.training.run_config import RunConfig
 from core.words import plural
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "float32", "bfloat16")
+MAX_IMAGES = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,9 @@ class TrainingConfig:
     """The recipe. Its defaults are the recipe of the shipped model but for the number of epochs."""
 
     dataset: str = "mnist"
+    training_images: Annotated[
+        int, Setting("Training images", "How many to train on, drawn at random by the seed; 0 takes all. A model learns a few by heart.")
+    ] = 0
     epochs: Annotated[int, Setting("Epochs", "How often every image is seen.")] = 30
     batch_size: Annotated[int, Setting("Batch size", "Images per training step.")] = 256
     learning_rate: Annotated[float, Setting("Learning rate", "Size of the largest steps; they then shrink to zero (cosine schedule).")] = (
@@ -48,6 +52,7 @@ class TrainingConfig:
             raise ConfigError(f"dataset must be the name of a data set; it is {self.dataset!r}.")
         if not isinstance(self.binarize, bool):
             raise ConfigError(f"binarize must be true or false; it is {self.binarize!r}.")
+        check_number("training_images", self.training_images, 0, MAX_IMAGES, whole=True)
         check_number("epochs", self.epochs, 1, MAX_EPOCHS, whole=True)
         check_number("batch_size", self.batch_size, 1, 65_536, whole=True)
         check_number("learning_rate", self.learning_rate, 1e-7, 10.0)
@@ -62,10 +67,19 @@ class TrainingConfig:
         check_one_of("device", self.device, DEVICES)
         check_one_of("precision", self.precision, PRECISIONS)
 
+    def images_of(self, there: int) -> int:
+        """How many of the images that are there an epoch goes over."""
+        return min(self.training_images or there, there)
+
 
 def recipe_of(config: RunConfig) -> TrainingConfig:
     """The run's recipe; ConfigError when it cannot be used."""
     return from_json(TrainingConfig, config.recipe)
+
+
+def completed(recipe: Any) -> dict[str, Any]:
+    """A recipe as JSON, maybe of an earlier version: settings that came later have their defaults, which change nothing."""
+    return to_json(TrainingConfig()) | recipe if isinstance(recipe, dict) and recipe else {}
 
 
 def model_of(config: RunConfig) -> tuple[str, ModelConfig]:

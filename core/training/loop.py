@@ -113,10 +113,16 @@ class Trainer:
         labels: np.ndarray | None = None,
         ranks: Ranks = ALONE,
     ) -> None:
-        """Images are uint8 (N, H, W), of the model's shape, ink = 255; labels (N,) are for conditional models. `ranks`: who shares it."""
+        """Images are uint8 (N, H, W), of the model's shape, ink = 255; labels (N,) are for conditional models. `ranks`: who shares it.
+
+        Where the recipe's `training_images` is less than N, only the first so many of a permutation by the seed are trained on.
+        """
         self.config, self.model_name, self.model_config, self.ranks = config, model_name, model_config, ranks
         self.device = ranks.device(choose_device(config.device))
         self.precision = choose_precision(config.precision, self.device)
+        if (count := config.images_of(len(images))) < len(images):
+            rows = np.random.default_rng(config.seed).permutation(len(images))[:count]
+            images, labels = images[rows], None if labels is None else labels[rows]
         self.image_count = len(images)
         self.images, self.labels = self._shard(images), None
         self.batch_size = max(1, min(config.batch_size, len(images)) // ranks.world)  # of this rank

@@ -99,12 +99,15 @@ def _wait(device: torch.device) -> None:
         torch.cuda.synchronize(device)
 
 
-def estimate_seconds(speeds: Mapping[str, float], model: str, config: ModelConfig, epochs: int, images: int) -> float | None:
+def estimate_seconds(
+    speeds: Mapping[str, float], model: str, config: ModelConfig, epochs: int, images: int, trained_on: int | None = None
+) -> float | None:
     """About how long a run takes from *Start* to the saved checkpoint; None while the model's speed is not known.
 
-    Other sizes than the model's defaults count by their arithmetic.
+    trained_on: how many of the images, where not all. Other sizes than the model's defaults count by their arithmetic.
     """
-    training, measuring = training_seconds(speeds, model, config, epochs, images), measuring_seconds(speeds, model, config, images)
+    training = training_seconds(speeds, model, config, epochs, trained_on or images)
+    measuring = measuring_seconds(speeds, model, config, images)
     return None if training is None or measuring is None else START_S + training + measuring
 
 

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from core.training.config import completed
 from core.training.distributed import Ranks
 from core.training.failures import TrainingError
 from core.training.state import damaged, read_state, write_state
@@ -61,7 +62,8 @@ def restore(trainer: Resumable, folder: Path) -> dict[str, Any]:
             f"{folder} holds a run of {plural(processes, 'process', 'processes')}, and this is one of {ranks.world}. "
             f"Resume it on the command line with as many as before (torchrun), or train into another folder."
         )
-    if any(facts.get(key) != value for key, value in trainer.identity().items()):
+    theirs = facts | {"recipe": completed(facts.get("recipe"))}
+    if any(theirs.get(key) != value for key, value in trainer.identity().items()):
         raise TrainingError(f"{folder} holds a run with other settings; resume with the same ones, or train into another folder.")
     noise = tensors.pop("noise", None)
     if what := _fault(trainer, tensors, facts, noise):

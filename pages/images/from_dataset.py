@@ -17,6 +17,7 @@ def choose(key: str, wanted: str) -> Picked | None:
         "Data set", names, index=names.index(first_dataset(wanted)), format_func=lambda name: DATASETS[name].title, key=f"{key}_dataset",
         persist_state="session",
     )  # fmt: skip
+    st.caption(DATASETS[dataset].credit)
     if not on_disk(dataset, "test"):
         st.info(f"**{DATASETS[dataset].name} is not on this machine.** Download it, or choose another.", icon=":material/database:")
         downloads.offer(dataset)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.data.datasets import CHUNK_BYTES, DATASETS, DatasetError, DownloadCancelled, Progress, data_root, download
+from core.data.datasets import CHUNK_BYTES, DATASETS, DatasetError, DownloadCancelled, Progress, data_root, download, package_hint
 from core.words import duration
 from pages.web import errors
 
@@ -74,8 +74,10 @@ def offer(name: str) -> None:
         args=(name,),
         key=f"download-{name}",
     )
+    what, _, command = package_hint(name).partition(": ")
     st.caption(
         f"It comes from the data set's own mirrors and is kept in {data_root().name}/. Already have it? Set LATENT_DATA to its folder."
+        + (f" {what}: `{command}`." if command else "")
     )
 
 

@@ -57,7 +57,14 @@ training {goal}.
 - **Every dot** is the code of one test image, an image that the model was not trained on. Its colour is its label, {seen}.
 - **The space between the dots** can be decoded as well: move there and watch {change}.
 - **Try this**: {"; ".join(tries)}.
+
+{_credit(data)}
 """
+
+
+def _credit(data: Dataset) -> str:
+    """Whose images the model learnt from, in a quiet line; "" where the card does not say which."""
+    return f":small[:gray[{data.credit}]]" if data.source else ""
 
 
 def _beta(model: Model) -> str:

@@ -30,6 +30,7 @@ IN_NAMES = {  # settings that a suggested name says, where they are not the pres
     **{name: [name] for name in ("sigma", "beta", "activation", "epochs", "seed")},
     "adversarial_weight": ["weight"],
     "label_dropout": ["dropout"],
+    "training_images": ["images"],
     "batch_size": ["batch"],
     "learning_rate": ["rate"],
 }
@@ -38,6 +39,7 @@ IN_NAMES = {  # settings that a suggested name says, where they are not the pres
 def show() -> None:
     """The form, and its button."""
     dataset = st.selectbox("Data set", _on_disk_first(), format_func=lambda name: DATASETS[name].title, key="train_dataset")
+    st.caption(DATASETS[dataset].credit)
     if missing := [split for split in ("train", "test") if not on_disk(dataset, split)]:
         st.info(
             f"**{DATASETS[dataset].name} is not on this machine yet** ({' and '.join(missing)} images). Download it once, or choose "
@@ -70,9 +72,10 @@ def show() -> None:
     if problem:
         st.error(link.plain(problem), icon=":material/error:")
     elif config and recipe:
-        seconds = presets.estimate_seconds(speeds, model, config, recipe.epochs, images)
-        st.caption(f"{plural(recipe.epochs, 'epoch')} over {images:,} images: {words_for(seconds)}.")
-        _say_limit(presets.training_seconds(speeds, model, config, recipe.epochs, images))
+        count = recipe.images_of(images)
+        seconds = presets.estimate_seconds(speeds, model, config, recipe.epochs, images, count)
+        st.caption(f"{plural(recipe.epochs, 'epoch')} over {plural(count, 'image')}: {words_for(seconds)}.")
+        _say_limit(presets.training_seconds(speeds, model, config, recipe.epochs, count))
     refusals.show("start")
     pressed = st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=bool(problem), width="stretch")
     if pressed and not problem and config and recipe:

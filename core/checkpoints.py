@@ -25,12 +25,12 @@ from safetensors.torch import save as save_tensors
 
 from core import names
 from core.kept import Kept
-from core.models import ConfigError, Model, Restorer, describe, rebuild, rebuild_restorer
+from core.models import Classifier, ConfigError, Model, Restorer, describe, rebuild, rebuild_classifier, rebuild_restorer
 from core.places import CHECKPOINTS, SHIPPED_ROOT
 from core.replacing import replacing
 from core.shape import Shape
 
-RESTORERS_ROOT = SHIPPED_ROOT / "restorers"  # they come with the repository
+RESTORERS_ROOT, CLASSIFIERS_ROOT = SHIPPED_ROOT / "restorers", SHIPPED_ROOT / "classifiers"  # they come with the repository
 WEIGHTS_FILE, CARD_FILE, LATENTS_FILE = "model.safetensors", "card.json", "latents.safetensors"
 MAX_BYTES = {WEIGHTS_FILE: 512 << 20, CARD_FILE: 1 << 20, LATENTS_FILE: 64 << 20}
 WEIGHT_TYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
@@ -43,7 +43,7 @@ MAX_DEPTH = 32  # of a card: lists in lists
 MAX_TITLE, MAX_DESCRIPTION = 120, 2000  # characters
 
 
-M = TypeVar("M", Model, Restorer)
+M = TypeVar("M", Model, Restorer, Classifier)
 
 
 class CheckpointError(Exception):
@@ -89,6 +89,15 @@ class RestorerCheckpoint:
 
     name: str
     model: Restorer
+    card: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ClassifierCheckpoint:
+    """A trained classifier in evaluation mode, and its card."""
+
+    name: str  # of its data set
+    model: Classifier
     card: dict[str, Any]
 
 
@@ -150,6 +159,18 @@ def load_restorer(name: str, root: Path | None = None) -> RestorerCheckpoint:
     return RestorerCheckpoint(name, model.eval(), card)
 
 
+def classifiers(root: Path | None = None) -> list[str]:
+    """Names of the classifiers' checkpoints, in order, each that of its data set, in root, by default CLASSIFIERS_ROOT."""
+    return available(root or CLASSIFIERS_ROOT)
+
+
+def load_classifier(name: str, root: Path | None = None) -> ClassifierCheckpoint:
+    """The classifier of that name (one that `classifiers` lists, never a path); CheckpointError when it cannot be used."""
+    folder = _folder(name, root or CLASSIFIERS_ROOT)
+    card = _read_card(folder)
+    return ClassifierCheckpoint(name, _rebuilt(rebuild_classifier, card, folder).eval(), card)
+
+
 def opened(name: str) -> Checkpoint:
     """As `load`, but read once for each version of its files, and shared by all who ask: not to be changed."""
     root = home(name)
@@ -195,10 +216,11 @@ def contents(name: str, root: Path | None = None) -> dict[str, bytes]:
     return {file: _read_bytes(folder / file) for file in MAX_BYTES}
 
 
-def save(folder: Path, model_name: str, model: Model | Restorer, card: dict[str, Any], latents: Latents | None = None) -> None:
+def save(folder: Path, model_name: str, model: Model | Restorer | Classifier, card: dict[str, Any], latents: Latents | None = None) -> None:
     """Write a checkpoint to folder, whole or not at all; an earlier one there is replaced, anything else is left alone.
 
-    Floating-point weights are stored in the type they have, latents as float16; a restorer has none. The card gets the model's description.
+    Floating-point weights are stored in the type they have, latents as float16; only a `Model` has any. The card gets the model's
+    description.
     Raises CheckpointError where `check_target` does, and when a number is not finite as it would be stored.
     """
     check_target(folder)
@@ -450,7 +472,7 @@ def _deeper_than(value: Any, levels: int) -> bool:
     return True
 
 
-def _load_weights(model: Model | Restorer, folder: Path) -> None:
+def _load_weights(model: Model | Restorer | Classifier, folder: Path) -> None:
     path = folder / WEIGHTS_FILE
     try:
         weights = load_tensors(_read_bytes(path))

@@ -8,6 +8,7 @@ import torch
 
 from core.models.adversarial import AdversarialAutoencoder, AdversarialConfig
 from core.models.autoencoder import Autoencoder, AutoencoderConfig, ModelConfig
+from core.models.classifier import Classifier, ClassifierConfig
 from core.models.conditional_vae import ConditionalVAE, ConditionalVAEConfig
 from core.models.config import ConfigError, check_one_of, from_json, to_json
 from core.models.convolutional import ConvolutionalVAE, ConvolutionalVAEConfig
@@ -118,6 +119,12 @@ def build_restorer(name: str, config: RestorerConfig, seed: int = 0) -> Restorer
         return RESTORERS[name].module(config)
 
 
+def build_classifier(config: ClassifierConfig, seed: int = 0) -> Classifier:
+    """The same for a classifier."""
+    with _seeded(seed):
+        return Classifier(config)
+
+
 @contextmanager
 def _seeded(seed: int) -> Iterator[None]:
     """Inside, the global generator gives what the seed gives; afterwards it is as it was."""
@@ -131,8 +138,8 @@ def entry_of(model: Model) -> Entry:
     return next(entry for entry in MODELS.values() if entry.module is type(model))
 
 
-def describe(name: str, model: Model | Restorer) -> dict[str, Any]:
-    """What a card says of a model, enough for `rebuild` or `rebuild_restorer`."""
+def describe(name: str, model: Model | Restorer | Classifier) -> dict[str, Any]:
+    """What a card says of a model, enough for `rebuild`, `rebuild_restorer` or `rebuild_classifier`."""
     return {"name": name, "config": to_json(model.config)}
 
 
@@ -148,6 +155,12 @@ def rebuild_restorer(description: Any) -> Restorer:
     return build_restorer(name, from_json(RESTORERS[name].config, description["config"]))
 
 
+def rebuild_classifier(description: Any) -> Classifier:
+    """The same for a classifier."""
+    _described(description, ("classifier",))
+    return build_classifier(from_json(ClassifierConfig, description["config"]))
+
+
 def _described(description: Any, kinds: Collection[str]) -> str:
     if not isinstance(description, dict) or not {"name", "config"} <= description.keys():
         raise ConfigError("the model's description must be a JSON object with name and config.")
@@ -156,6 +169,6 @@ def _described(description: Any, kinds: Collection[str]) -> str:
 
 
 __all__ = [
-    "MODELS", "RESTORERS", "ConfigError", "Entry", "Model", "ModelConfig", "Restorer", "RestorerEntry",
-    "build", "build_restorer", "describe", "entry_of", "rebuild", "rebuild_restorer",
+    "MODELS", "RESTORERS", "Classifier", "ConfigError", "Entry", "Model", "ModelConfig", "Restorer", "RestorerEntry",
+    "build", "build_classifier", "build_restorer", "describe", "entry_of", "rebuild", "rebuild_classifier", "rebuild_restorer",
 ]  # fmt: skip

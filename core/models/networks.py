@@ -1,9 +1,10 @@
-"""Building blocks of the models: dense layers, convolutions down and up, a bias for each pixel."""
+"""Building blocks of the models: dense layers, convolutions down and up, residual blocks, a bias for each pixel."""
 
 from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"silu": nn.SiLU, "relu": nn.ReLU, "tanh": nn.Tanh}
@@ -34,6 +35,26 @@ def transposed_convolutions(channels: Sequence[int], activation: str = "silu") -
     for inputs, outputs in pairwise(channels):
         layers += [nn.ConvTranspose2d(inputs, outputs, kernel_size=4, stride=2, padding=1), ACTIVATIONS[activation]()]
     return layers[:-1]
+
+
+class Residual(nn.Module):
+    """x + two convolutions of x, at first nearly x.  (Lim et al. 2017: no normalisation, so that tiles fit together)"""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(channels, channels, 3, padding=1)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+        with torch.no_grad():
+            self.second.weight.mul_(0.1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, h, w) -> the same shape."""
+        return x + self.second(F.relu(self.first(x)))
+
+
+def residuals(channels: int, count: int) -> nn.Sequential:
+    """So many of them, one after the other."""
+    return nn.Sequential(*(Residual(channels) for _ in range(count)))
 
 
 class Bias(nn.Module):

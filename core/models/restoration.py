@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.models.config import ConfigError, check_hidden, check_number, check_one_of
+from core.models.networks import residuals
 from core.models.objectives import bernoulli_log_likelihood_nats, negative_psnr_db
 from core.shape import SIDE
 
@@ -60,26 +61,6 @@ class Restorer(nn.Module):
 
     def set_mean_image(self, mean: Tensor) -> None:
         """Nothing: a restorer begins with what it is given."""
-
-
-class Residual(nn.Module):
-    """x + two convolutions of x, at first nearly x.  (Lim et al. 2017: no normalisation, so that tiles fit together)"""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(channels, channels, 3, padding=1)
-        self.second = nn.Conv2d(channels, channels, 3, padding=1)
-        with torch.no_grad():
-            self.second.weight.mul_(0.1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, C, h, w) -> the same shape."""
-        return x + self.second(F.relu(self.first(x)))
-
-
-def residuals(channels: int, count: int) -> nn.Sequential:
-    """So many of them, one after the other."""
-    return nn.Sequential(*(Residual(channels) for _ in range(count)))
 
 
 @dataclass(frozen=True)

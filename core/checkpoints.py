@@ -139,6 +139,11 @@ def load(name: str, root: Path | None = None) -> Checkpoint:
     return load_folder(_folder(name, root))
 
 
+def card_of(name: str, root: Path | None = None) -> dict[str, Any]:
+    """The card alone of a checkpoint that `available` lists, without building its model; CheckpointError when it cannot be read."""
+    return _read_card(_folder(name, root))
+
+
 def load_folder(folder: Path) -> Checkpoint:
     """The checkpoint in a folder, wherever it lies; CheckpointError when it cannot be used."""
     card = _read_card(folder)
@@ -316,7 +321,7 @@ def _replace_card(folder: Path, content: bytes) -> None:
 def owner(name: str) -> str | None:
     """Whose a checkpoint is, also where its weights are damaged; None for nobody's, or where its card cannot be read."""
     try:
-        found = _read_card(_folder(name, None)).get("owner")
+        found = card_of(name).get("owner")
     except CheckpointError:
         return None
     return found if isinstance(found, str) else None

@@ -16,6 +16,8 @@ PROTOCOLS = {
     "x binarised by one Bernoulli draw per sample, pixels summed; nats per image",
     "negative_elbo_grey_nats": "the same with grey x in [0, 1]: cross-entropy in place of -log p(x|z) for a Bernoulli model, "
     "the density itself for a Gaussian or Laplace one",
+    "reconstruction_nats": "mean over all test images of -log p(x|z) at z = encode(x), for a model without a posterior: its codes have "
+    "no KL; of a Bernoulli model x is binarised by one Bernoulli draw, {samples} times over; pixels summed; nats per image",
     "nll_nats": "-log of the mean of p(x|z) over 65,536 scrambled Sobol points through the normal inverse CDF (the prior); "
     "x binarised by one Bernoulli draw; mean over all test images; nats per image",
     "knn_accuracy_percent": "scikit-learn KNeighborsClassifier, k = 10, fitted on mu of all the data set's training images, "

@@ -87,6 +87,14 @@ def test_what_is_saved_comes_back(root, tiny_model):
     assert (checkpoint.latents.mu.dtype, checkpoint.latents.label.dtype) == (np.float32, np.uint8)
 
 
+def test_a_card_is_read_without_weights_or_codes(root):
+    (root / "good" / WEIGHTS_FILE).write_bytes(b"damaged")
+    (root / "good" / LATENTS_FILE).unlink()
+    assert checkpoints.card_of("good", root)["title"] == "Good"
+    with pytest.raises(CheckpointError, match="no checkpoint named 'bad'"):
+        checkpoints.card_of("bad", root)
+
+
 def test_a_checkpoint_is_three_files_that_others_may_read(root):
     assert set(contents(root / "good")) == set(FILES)
     assert (root / "good").stat().st_mode & 0o777 == 0o755

@@ -56,6 +56,10 @@ def measure(model: Model, train: Split, test: Split, say: Callable[[str], None] 
         values["negative_elbo_grey_nats"] = metrics.negative_elbo_nats(model, x, ELBO_SAMPLES, binarize=False, label=told)
         if model.config.likelihood == "bernoulli":
             values["negative_elbo_nats"] = metrics.negative_elbo_nats(model, x, ELBO_SAMPLES, label=told)
+    else:
+        say("reconstruction")  # its -ELBO but for the KL, which it has none of
+        binarize = model.config.likelihood == "bernoulli"
+        values["reconstruction_nats"] = metrics.negative_elbo_nats(model, x, ELBO_SAMPLES if binarize else 1, binarize=binarize, label=told)
     if metrics.nll_applies(model):
         say("NLL on 65,536 points")
         values["nll_nats"] = metrics.nll_nats(model, torch.bernoulli(x, generator=torch.Generator().manual_seed(0)))

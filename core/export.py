@@ -1,7 +1,7 @@
 """A decoder in the form that the browser's decoder.js runs: one safetensors file of dense layers.
 
-Tensors are `0.weight` (outputs, inputs), `0.bias`, `1.weight`, ...; the metadata names the activation between layers, the
-images' shape (1, H, W), the likelihood and its sigma.
+Tensors are `0.weight` (outputs, inputs), `0.bias`, `1.weight`, ...; the metadata names the activation between layers and after the
+last, the images' shape (1, H, W), the likelihood and its sigma.
 For everything but the browser, encoders and decoders also leave as ONNX.
 """
 
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from core.latent import Plane
 from core.models import Model
 from core.models.conditional_vae import ConditionalVAE
+from core.models.linear import LinearAutoencoder
 from core.onnx_recorder import record
 
 BROWSER_ACTIVATIONS = ("silu", "relu", "tanh")
@@ -29,7 +30,7 @@ class NotExportable(Exception):
 def why_not_live(model: Model) -> str:
     """Why the browser cannot run this model's decoder (its weights may be on the meta device); "" when it can."""
     dense = sum(isinstance(layer, nn.Linear) for layer in model.decoder)
-    if len(model.decoder) != 2 * dense - 1 or model.config.activation not in BROWSER_ACTIVATIONS:
+    if len(model.decoder) != 2 * dense - 1 or _activation(model) not in BROWSER_ACTIVATIONS:
         return "The browser decodes dense layers only; this decoder has others."
     if model.decoder_flop() > MAX_BROWSER_FLOP:
         return f"This decoder needs {model.decoder_flop() / 1e6:.1f} MFLOP per image, too many to decode live in a browser."
@@ -75,8 +76,14 @@ def _dense_layers(model: Model) -> dict[str, Tensor]:
 
 def _dense_file(model: Model, tensors: dict[str, Tensor]) -> bytes:
     layers = sum(name.endswith(".bias") for name in tensors)
-    metadata = {"activation": model.config.activation, "layers": str(layers), "output": "sigmoid"} | _drawn(model)
+    output = "clip" if isinstance(model, LinearAutoencoder) else "sigmoid"
+    metadata = {"activation": _activation(model), "layers": str(layers), "output": output} | _drawn(model)
     return _smallest_file(tensors, metadata)
+
+
+def _activation(model: Model) -> str:
+    """The one between the layers; a single layer has none, and any does."""
+    return getattr(model.config, "activation", BROWSER_ACTIVATIONS[0])
 
 
 def _smallest_file(tensors: dict[str, Tensor], metadata: dict[str, str]) -> bytes:

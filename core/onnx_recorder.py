@@ -194,6 +194,10 @@ def _same(kind: str) -> Callable[..., None]:
     return write
 
 
+def _clamp(recorder: Recorder, results: list[Tensor], x: Tensor, low: float, high: float) -> None:
+    recorder.node("Clip", [x, low, high], results)
+
+
 NODES: dict[str, Callable[..., None]] = {
     "flatten": _reshape,
     "unflatten": _reshape,
@@ -207,6 +211,7 @@ NODES: dict[str, Callable[..., None]] = {
     "relu": _same("Relu"),
     "tanh": _same("Tanh"),
     "sigmoid": _same("Sigmoid"),
+    "clamp": _clamp,
     "add": _same("Add"),
     "eq": _same("Equal"),
 }

@@ -43,7 +43,8 @@ RECIPE: dict[str, Any] = {
     "device": "cpu",
     "precision": "float32",
 }
-SIZES: dict[str, dict[str, Any]] = {"conv-vae": {"channels": (4, 4), "hidden": 8}}
+TRAINED = [name for name in MODELS if name != "pca"]  # that is computed
+SIZES: dict[str, dict[str, Any]] = {"conv-vae": {"channels": (4, 4), "hidden": 8}, "pca": {}}
 SMALL: dict[str, Any] = {"encoder_hidden": (24,), "decoder_hidden": (16,)}
 IMAGES = 301  # one more than two can share
 PATIENCE_S = 120
@@ -85,7 +86,8 @@ def work(rank: int, folder: Path) -> None:
     dist.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=2)
     ranks = Ranks(rank, 2, rank)
     for model in MODELS:
-        save_file(after_a_step(a_trainer(ranks, model)), folder / f"gradients-{model}-{rank}")
+        if model in TRAINED:
+            save_file(after_a_step(a_trainer(ranks, model)), folder / f"gradients-{model}-{rank}")
         trainer = a_trainer(ranks, model, epochs=1)
         trainer.run()
         save_file(weights(trainer), folder / f"weights-{model}-{rank}")
@@ -147,7 +149,7 @@ def facts(two: Path, rank: int) -> dict[str, Any]:
     return json.loads((two / f"facts-{rank}.json").read_text())
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", TRAINED)
 def test_the_gradient_is_the_mean_over_both_shares_of_the_batch(two, model):
     parts = [after_a_step(a_trainer(Apart(rank, 2), model)) for rank in range(2)]
     for rank in range(2):

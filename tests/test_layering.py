@@ -29,6 +29,7 @@ MAY_IMPORT = {  # inside core; a new module gets its line here
     "metrics": {"data", "models"},
     "reconstruction": {"metrics", "models", "shape"},
     "refine": {"models"},
+    "alignment": {"checkpoints", "models"},
     "watch": set(),
     "filters": set(),
     "tiles": {"watch"},

@@ -54,15 +54,15 @@ def test_the_estimate_grows_with_epochs_images_and_sizes(model):
         return seconds
 
     base = estimate(config, 5, 60_000)
-    measuring = presets.MEASURE_S + presets.MEASURE_IMAGES[model in ("vae", "conv-vae")] / 10_000
+    measuring = presets.MEASURE_S + presets.MEASURE_IMAGES[model in ("vae", "conv-vae", "lesson-vae")] / 10_000
     assert base == pytest.approx(presets.START_S + 5 * 60_000 / 10_000 + measuring)
     slower = estimate(config, 5, 60_000, dict.fromkeys(MODELS, 1_000.0))
     assert slower == pytest.approx(10 * base, abs=10 * (presets.START_S + presets.MEASURE_S))  # all of it but the start
     ten = estimate(config, 10, 60_000)
     assert ten - base == pytest.approx(30)
     assert estimate(config, 5, 6_000) < base
-    bigger: dict[str, Any] = {"channels": (32, 64)} if model == "conv-vae" else {"encoder_hidden": (2048, 1024)}
-    assert estimate(MODELS[model].config(**bigger), 5, 60_000) > base
+    bigger: dict[str, dict[str, Any]] = {"conv-vae": {"channels": (32, 64)}, "pca": {"latent_dim": 8}}
+    assert estimate(MODELS[model].config(**bigger.get(model, {"encoder_hidden": (2048, 1024)})), 5, 60_000) > base
     assert presets.estimate_seconds({}, model, config, 5, 60_000) is None
 
 

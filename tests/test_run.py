@@ -73,7 +73,7 @@ def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
 
 @pytest.mark.parametrize("model", MODELS)
 def test_a_run_leaves_a_checkpoint_metrics_and_a_snapshot_of_every_epoch(tmp_path, model):
-    sizes = {"channels": (4, 4), "hidden": 8} if model == "conv-vae" else SMALL
+    sizes = {"conv-vae": {"channels": (4, 4), "hidden": 8}, "pca": {}}.get(model, SMALL)
     folder = a_run(tmp_path, model=model, sizes=sizes, epochs=2)
     status = carry_out(folder)
     assert (status["state"], status["checkpoint"], status["epoch"], status["epochs"]) == ("finished", "mine", 2, 2)

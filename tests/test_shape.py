@@ -25,7 +25,7 @@ from core.training.failures import TrainingError
 from core.training.loop import Trainer
 
 HEIGHT, WIDTH = 20, 12
-SMALL: dict[str, dict[str, Any]] = {"conv-vae": {"channels": (4, 6), "hidden": 16}}  # other models: one small layer each way
+SMALL: dict[str, dict[str, Any]] = {"conv-vae": {"channels": (4, 6), "hidden": 16}, "pca": {}}  # other models: one small layer each way
 DENSE: dict[str, Any] = {"encoder_hidden": (16,), "decoder_hidden": (16,)}
 
 

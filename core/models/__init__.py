@@ -12,6 +12,8 @@ from core.models.classifier import Classifier, ClassifierConfig
 from core.models.conditional_vae import ConditionalVAE, ConditionalVAEConfig
 from core.models.config import ConfigError, check_one_of, from_json, to_json
 from core.models.convolutional import ConvolutionalVAE, ConvolutionalVAEConfig
+from core.models.lesson_vae import LessonVAE, LessonVAEConfig
+from core.models.linear import LinearAutoencoder, LinearConfig
 from core.models.restoration import (
     Denoiser,
     DenoiserConfig,
@@ -31,7 +33,7 @@ class Entry(NamedTuple):
     """A kind of model: its configuration, its module, and its words: a title, a sentence for whoever chooses it, and a paragraph
     (Markdown) for whoever looks at its map."""
 
-    config: type[AutoencoderConfig] | type[ConvolutionalVAEConfig]
+    config: type[AutoencoderConfig] | type[ConvolutionalVAEConfig] | type[LinearConfig]
     module: type[Autoencoder]
     title: str
     summary: str
@@ -87,6 +89,26 @@ MODELS: dict[str, Entry] = {
         "learns to tell codes from random points of one round cloud, the **prior**. The encoder learns to mislead it, so all codes "
         "together come to look like that cloud. There is no *KL divergence*: its loss is the "
         "*reconstruction* plus the price of being found out.",
+    ),
+    "pca": Entry(
+        LinearConfig,
+        LinearAutoencoder,
+        "Linear autoencoder (PCA)",
+        "The best that straight lines can do (principal component analysis), computed from the images in one go; epochs only measure it.",
+        "This one is **linear**: it is *principal component analysis* (PCA), which no linear encoder and decoder can beat in squared "
+        "error. There are no hidden layers and nothing was trained: the directions in which the images differ most were computed from all "
+        "of them at once. Each number of the code says how far along one of them an image lies, in standard deviations. There is no "
+        "*prior* and no *KL divergence*. A straight line cannot bend, so in between two digits you see both of them, faintly.",
+    ),
+    "lesson-vae": Entry(
+        LessonVAEConfig,
+        LessonVAE,
+        "Lesson VAE, as written",
+        "The variational autoencoder of the course AI for Beginners with both of its mistakes, to compare with one without them.",
+        "This one is the VAE **of the course AI for Beginners, as written there**, with its two mistakes kept. It draws its codes with "
+        "*z_log* as the logarithm of the standard deviation, but the *KL divergence* takes it for that of the variance; and one and the "
+        "same noise serves every batch. The map and all figures here are those of the codes that it really draws. "
+        f"It is variational: {VARIATIONAL}",
     ),
 }
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Annotated, ClassVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -38,14 +39,12 @@ class ModelConfig:
     """The settings that every model has, and their checks. Each model's dataclass gives them their order and defaults."""
 
     latent_dim: LatentDim
-    activation: Activation
     likelihood: Likelihood
     sigma: Sigma
     shape: Shape  # of an image: (1, H, W)
 
     def __post_init__(self) -> None:
         check_number("latent_dim", self.latent_dim, 1, 64, whole=True)
-        check_one_of("activation", self.activation, ACTIVATIONS)
         check_one_of("likelihood", self.likelihood, objectives.LIKELIHOODS)
         check_number("sigma", self.sigma, 1e-3, 10.0)
         check_shape(self.shape)
@@ -70,6 +69,7 @@ class AutoencoderConfig(ModelConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        check_one_of("activation", self.activation, ACTIVATIONS)
         check_hidden("encoder_hidden", self.encoder_hidden)
         check_hidden("decoder_hidden", self.decoder_hidden)
 
@@ -168,6 +168,9 @@ class Autoencoder(nn.Module):
         assert isinstance(bias, nn.Parameter)
         with torch.no_grad():
             bias.copy_(torch.logit(mean.flatten().clamp(1e-3, 1 - 1e-3)))
+
+    def fit(self, images: np.ndarray) -> None:
+        """What can be computed of the weights from all training images, uint8 (N, H, W), before training: nothing, in most models."""
 
     def encoder_flop(self) -> int:
         """Floating-point operations to encode one image: 2 per weight of the dense layers."""

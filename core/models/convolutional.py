@@ -7,7 +7,7 @@ from typing import Annotated
 from torch import nn
 
 from core.models.autoencoder import Activation, LatentDim, Likelihood, Sigma
-from core.models.config import MAX_UNITS, ConfigError, Setting, check_number
+from core.models.config import MAX_UNITS, ConfigError, Setting, check_number, check_one_of
 from core.models.networks import ACTIVATIONS, Bias, convolutions, transposed_convolutions
 from core.models.vae import VAE, Beta, VariationalConfig
 from core.shape import SHAPE, Shape
@@ -34,6 +34,7 @@ class ConvolutionalVAEConfig(VariationalConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        check_one_of("activation", self.activation, ACTIVATIONS)
         _, height, width = self.shape
         most = min(MAX_HALVINGS, _halvings(height), _halvings(width))
         if not isinstance(self.channels, tuple) or not 1 <= len(self.channels) <= most:

@@ -46,8 +46,8 @@ class Ranks:
         return chosen if self.alone or chosen.type != "cuda" else torch.device("cuda", self.local_rank)
 
     def parallel(self, objective: nn.Module, device: torch.device) -> nn.Module:
-        """The objective with gradients averaged over all processes; as it is where there is one."""
-        if self.alone:
+        """The objective with gradients averaged over all processes; as it is where there is one, or no weight to train."""
+        if self.alone or not any(parameter.requires_grad for parameter in objective.parameters()):
             return objective
         return DistributedDataParallel(objective, device_ids=[device] if device.type == "cuda" else None)
 

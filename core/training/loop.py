@@ -131,6 +131,7 @@ class Trainer:
 
         self.model: Model = self.make_model()
         self.model.set_mean_image(torch.from_numpy(images.mean(0, dtype=np.float64)).float()[None] / 255)
+        self.model.fit(images)
         if self.model.conditional:
             self.labels = self._shard(self._checked_labels(labels)).long()
         self.model.to(self.device)
@@ -259,12 +260,13 @@ class Trainer:
                 group["lr"] = now.learning_rate
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.precision == torch.bfloat16):
             loss, sums = self.objective(x, target, label, self.generator, now.regularizer_weight)
-        for weight in self.weights:  # Optimizer.zero_grad without what it looks up at every step
-            weight.grad = None
-        loss.backward()
-        if self.config.gradient_clip:
-            torch.nn.utils.clip_grad_norm_(self.weights, self.config.gradient_clip)
-        self.optimizer.step()
+        if loss.requires_grad:  # else the model was computed, and is only measured
+            for weight in self.weights:  # Optimizer.zero_grad without what it looks up at every step
+                weight.grad = None
+            loss.backward()
+            if self.config.gradient_clip:
+                torch.nn.utils.clip_grad_norm_(self.weights, self.config.gradient_clip)
+            self.optimizer.step()
         with torch.no_grad():
             if isinstance(now.follow, Tensor) or now.follow:
                 lerp_(self.averages, self.weights, now.follow)

@@ -111,6 +111,6 @@ def _fault(trainer: Resumable, tensors: dict[str, Tensor], facts: dict[str, Any]
     expected["sums"] = torch.Size([trainer.ranks.world * len(trainer.sums)])
     for index, parameter in enumerate(trainer.model.parameters() if step else ()):
         moments = {"step": torch.Size(), "exp_avg": parameter.shape, "exp_avg_sq": parameter.shape}  # AdamW's
-        expected |= {f"optimizer.{index}.{moment}": shape for moment, shape in moments.items()}
+        expected |= {f"optimizer.{index}.{moment}": shape for moment, shape in moments.items() if parameter.requires_grad}
     found = {name: tensor.shape for name, tensor in tensors.items()}
     return ", ".join(sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name)))

@@ -35,7 +35,7 @@ export function parseSafetensors(buffer) {
   return { metadata, tensors };
 }
 
-const ACTIVATIONS = ["silu", "relu", "tanh"];
+const ACTIVATIONS = ["silu", "relu", "tanh"], OUTPUTS = ["sigmoid", "clip"]; // between the layers, and after the last
 
 /** The decoder that core/export.py wrote: of points on the map, or of whole codes, of a conditional model for any class. */
 export class DenseDecoder {
@@ -45,6 +45,8 @@ export class DenseDecoder {
     const { metadata, tensors } = parseSafetensors(buffer);
     [, this.height, this.width] = JSON.parse(metadata.shape); // of an image: (1, H, W)
     if (!ACTIVATIONS.includes(metadata.activation)) throw new Error(`unknown activation ${metadata.activation}`);
+    if (!OUTPUTS.includes(metadata.output)) throw new Error(`unknown output ${metadata.output}`);
+    this.output = metadata.output;
     const layers = Array.from({ length: Number(metadata.layers) }, (_, i) => ({ weight: tensors[`${i}.weight`].data, bias: tensors[`${i}.bias`].data }));
     this.bias = layers[0].bias;
     this.labels = tensors["label.weight"]?.data; // what each class adds to the first layer's bias
@@ -58,6 +60,7 @@ export class DenseDecoder {
 
   /** The pixels' logits at a code; label: the class to draw, where the file has them. The next call overwrites what this returns. */
   logits(z, label = null) {
+    if (this.output === "clip") return this.image(z, label).map((v) => Math.log(v / (1 - v))); // the image is what the layers gave, clipped
     return this.network.run(z, this.told(label), null);
   }
 
@@ -69,7 +72,7 @@ export class DenseDecoder {
 
   /** The image at a code, as `logits`. */
   image(z, label = null) {
-    return this.network.run(z, this.told(label), "sigmoid");
+    return this.network.run(z, this.told(label), this.output);
   }
 
   decode(z1, z2) {

@@ -26,7 +26,9 @@ function dense(weight, bias, input, output) {
 }
 
 const sigmoid = (v) => 1 / (1 + Math.exp(-v));
-const ACTIVATIONS = { sigmoid, silu: (v) => v * sigmoid(v), relu: (v) => Math.max(v, 0), tanh: Math.tanh };
+export const EDGE = 1e-3; // as core/models/linear.py's: what a linear decoder draws is clipped to [EDGE, 1 - EDGE]
+const clip = (v) => Math.min(1 - EDGE, Math.max(EDGE, v));
+const ACTIVATIONS = { sigmoid, clip, silu: (v) => v * sigmoid(v), relu: (v) => Math.max(v, 0), tanh: Math.tanh };
 
 export class PlainNetwork {
   kind = "javascript";

@@ -1,6 +1,7 @@
 // Dense layers in WebAssembly, four numbers at once: dense.js's arithmetic in float32, and several times as fast. The module is assembled here.
 
 import { I32, V128, assemble, call, get, integer, isLess, loop, plus, set } from "./assembler.js";
+import { EDGE } from "./dense.js";
 import { add, div, load, loadSame, max, min, mul, nearest, same, shiftLeft, store, sub, toIntegers } from "./assembler.js";
 
 const BLOCK = 16; // outputs that are summed up at once, in four vectors; everything in the memory begins at a multiple of it
@@ -26,6 +27,7 @@ const ACTIVATIONS = {
   silu: (v) => mul(v, sigmoid(v)),
   tanh: (v) => sub(mul(same(2), sigmoid(mul(same(2), v))), same(1)),
   relu: (v) => max(same(0), v),
+  clip: (v) => min(same(1 - EDGE), max(same(EDGE), v)),
 };
 
 /** f(at, end): an activation of all numbers from one address to another, in place. */

@@ -1,11 +1,11 @@
-# make run | test | test-all | check | bench | checkpoints | restorers.  Each sets up .venv first; PYTHON=python3.12 chooses the interpreter.
+# make run | test | test-all | check | bench | quality | checkpoints | restorers | classifier.  Each sets up .venv first; PYTHON=python3.12 chooses the interpreter.
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8501
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-all check bench checkpoints restorers clean
+.PHONY: run test test-all check bench quality checkpoints restorers classifier clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.installed
@@ -29,6 +29,10 @@ bench: $(VENV)/.installed-tests
 	@$(BIN)/python tests/chromium.py
 	$(BIN)/python -m benchmarks
 
+# How good every shipped model is, into benchmarks/quality.md.
+quality: $(VENV)/.installed
+	$(BIN)/python -m benchmarks quality --write
+
 # Trains the shipped model again (the data sets lie in data/ or LATENT_DATA; python -m core.data mnist brings them).
 RECIPE := --epochs 200 --seed 0 --weight-decay 0.05 --encoder-hidden 1024 768 512
 checkpoints: $(VENV)/.installed
@@ -42,6 +46,10 @@ restorers: $(VENV)/.installed
 	$(RESTORE) denoiser --epochs 1 --learning-rate 3e-4 --seed 1 --begin-with denoiser --keep 0.5 --out checkpoints/restorers/denoiser
 	for t in upscaler-x2 upscaler-x4; do $(RESTORE) $$t --epochs 12 --out checkpoints/restorers/$$t || exit 1; done
 	for t in autoencoder denoiser upscaler; do $(RESTORE) lesson-$$t --epochs 10 --learning-rate 2e-3 --out checkpoints/restorers/lesson-$$t || exit 1; done
+
+# What says which digit an image shows, to judge what the models draw.
+classifier: $(VENV)/.installed
+	$(BIN)/python -m core.training.classifier --epochs 20 --out checkpoints/classifiers/mnist
 
 $(VENV)/bin/python:
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.10 to 3.13 is needed: install it, or name it: make run PYTHON=/path/to/python3"; exit 1; }

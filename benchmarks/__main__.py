@@ -1,7 +1,8 @@
 """Measure, and print Markdown tables: python -m benchmarks [SECTION ...] [--quick] [--write] [--against REVISION].
 
-The sections: interaction, floor, serving, training, scaling, watching, killing, restoring,
-and arrival: this version and an older one, which --against names.
+The sections: interaction, floor, serving, training, scaling, watching, killing, restoring;
+arrival: this version and an older one, which --against names;
+and quality: how good the shipped models are, which is no matter of speed and is measured only when it is named (make quality).
 
 Timings want a quiet machine. Each ratio comes from one run in which both sides took turns.
 """
@@ -14,17 +15,19 @@ from benchmarks import tables
 
 SECTIONS = ("interaction", "floor", "serving", "training", "scaling", "watching", "killing", "restoring")
 ARRIVAL = "arrival"  # needs another version of this project
+QUALITY = "quality"
 
 
 def main() -> int:
     """Measure what was asked for; 0 when it could be."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"{' or '.join(SECTIONS)}; default: all of these")
+    which = f"{', '.join(SECTIONS)}; default: all of these. Or {ARRIVAL}, or {QUALITY}"
+    parser.add_argument("sections", nargs="*", metavar="SECTION", help=which)
     parser.add_argument("--quick", action="store_true", help="a few repeats only, to see that everything works; no numbers to keep")
-    parser.add_argument("--write", action="store_true", help="also put the tables into benchmarks/README.md")
+    parser.add_argument("--write", action="store_true", help="also put the tables into benchmarks/README.md, or quality.md")
     parser.add_argument("--against", metavar="REVISION", help=f"of this git repository, for {ARRIVAL}: the older version")
     options = parser.parse_args()
-    known = (*SECTIONS, ARRIVAL)
+    known = (*SECTIONS, ARRIVAL, QUALITY)
     if unknown := set(options.sections) - set(known):
         parser.error(f"there is no section named {', '.join(sorted(unknown))}; choose {' or '.join(known)}")
     if (ARRIVAL in options.sections) != bool(options.against):

@@ -1,4 +1,4 @@
-"""Markdown tables, the facts that belong to a measurement, and the place in README.md where both are kept."""
+"""Markdown tables, the facts that belong to a measurement, and the place in a Markdown file where both are kept."""
 
 import datetime
 import platform
@@ -9,7 +9,9 @@ from pathlib import Path
 
 import torch
 
-README = Path(__file__).with_name("README.md")
+FOLDER = Path(__file__).parent
+README = FOLDER / "README.md"
+ELSEWHERE = {"quality": FOLDER / "quality.md"}  # sections that are not about speed
 
 
 def table(title: str, header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -66,8 +68,14 @@ def processor() -> str:
         return platform.processor() or platform.machine()
 
 
+def file_of(section: str) -> Path:
+    """Where a section's tables are kept."""
+    return ELSEWHERE.get(section, README)
+
+
 def write(section: str, text: str) -> None:
-    """Put text between the section's two markers in README.md, in place of what was there."""
+    """Put text between the section's two markers in its file, in place of what was there; all else in the file stays."""
     begin, end = f"<!-- {section} -->", f"<!-- /{section} -->"
-    before, rest = README.read_text(encoding="utf-8").split(begin)
-    README.write_text(f"{before}{begin}\n{text}\n{end}{rest.split(end)[1]}", encoding="utf-8")
+    file = file_of(section)
+    before, rest = file.read_text(encoding="utf-8").split(begin)
+    file.write_text(f"{before}{begin}\n{text}\n{end}{rest.split(end)[1]}", encoding="utf-8")

@@ -60,17 +60,23 @@ class Plane:
         return (self.origin + np.asarray(points) @ self.axes).astype(np.float32)
 
 
+def random_codes(model: Model, codes: np.ndarray, count: int, generator: np.random.Generator) -> np.ndarray:
+    """Random codes (count, D): draws from the prior; of a model without one, from a normal distribution with the mean and covariance of
+    codes (N, D)."""
+    if model.has_prior:
+        return generator.standard_normal((count, codes.shape[1]))
+    # a sum of all deviations from the mean, each weighted at random, has their covariance
+    spread = (codes - codes.mean(0)) / max(1, len(codes) - 1) ** 0.5
+    return np.concatenate([codes.mean(0) + generator.standard_normal((1, len(codes))) @ spread for _ in range(count)])
+
+
 def invent(model: Model, codes: np.ndarray, seed: int) -> tuple[np.ndarray, int | None]:
     """An image float32 (H, W) that a model decodes from a random code, and the class that a conditional one was asked for.
 
-    The code is a draw from the prior; of a model without one, from a normal distribution with the mean and covariance of codes (N, D).
+    The code is one of `random_codes`.
     """
     generator = np.random.default_rng(seed)
-    if model.has_prior:
-        z = generator.standard_normal((1, codes.shape[1]))
-    else:  # a sum of all deviations from the mean, each weighted at random, has their covariance
-        spread = (codes - codes.mean(0)) / max(1, len(codes) - 1) ** 0.5
-        z = codes.mean(0) + generator.standard_normal((1, len(codes))) @ spread
+    z = random_codes(model, codes, 1, generator)
     label = int(generator.integers(getattr(model.config, "classes", 10))) if model.conditional else None
     return decode(model, z, label)[0], label
 

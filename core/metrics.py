@@ -41,6 +41,23 @@ def elbo_metric(model: Model) -> str:
 
 
 @torch.no_grad()
+def terms_per_image_nats(
+    model: Model, x: Tensor, samples: int, generator: torch.Generator, binarize: bool = False, label: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """log p(x|z) and KL(q(z|x)||p(z)) of each image (B, 1, H, W), averaged over samples of z (and, if binarize, of x): (B,) each, nats.
+
+    The KL of a model without a posterior is 0.
+    """
+    log_likelihood, kl = torch.zeros(2, len(x), device=x.device)
+    posterior = None if binarize else model.encode(x, label)  # of the same x for every sample
+    for _ in range(samples):
+        seen = torch.bernoulli(x, generator=generator) if binarize else x
+        terms = model.terms_nats(seen, generator=generator, label=label, posterior=posterior)
+        log_likelihood += terms[0]
+        kl += terms[1]
+    return log_likelihood / samples, kl / samples
+
+
 def elbo_per_image_nats(
     model: Model, x: Tensor, samples: int, generator: torch.Generator, binarize: bool = False, label: Tensor | None = None
 ) -> Tensor:
@@ -48,26 +65,32 @@ def elbo_per_image_nats(
 
     With labels (B,) it bounds log p(x|label), for a conditional model.
     """
-    total = torch.zeros(len(x), device=x.device)
-    posterior = None if binarize else model.encode(x, label)  # of the same x for every sample
-    for _ in range(samples):
-        seen = torch.bernoulli(x, generator=generator) if binarize else x
-        total += elbo_nats(*model.terms_nats(seen, generator=generator, label=label, posterior=posterior))
-    return total / samples
+    return elbo_nats(*terms_per_image_nats(model, x, samples, generator, binarize, label))
+
+
+def distortion_and_rate_nats(
+    model: Model, x: Tensor, samples: int = 8, seed: int = 0, binarize: bool = True, label: Tensor | None = None
+) -> tuple[float, float]:
+    """-log p(x|z) and KL(q(z|x)||p(z)), nats per image, averaged over images (N, 1, H, W) and samples; the KL is 0 without a posterior.
+
+    (Alemi et al. 2018, section 2, who call them so)
+    """
+    device = next(model.parameters()).device
+    generator = torch.Generator(device).manual_seed(seed)
+    total = torch.zeros(2, dtype=torch.float64)
+    for start in range(0, len(x), 1000):
+        told = None if label is None else label[start : start + 1000].to(device)
+        terms = terms_per_image_nats(model, x[start : start + 1000].to(device), samples, generator, binarize, told)
+        total += torch.stack(terms).cpu().double().sum(1)
+    log_likelihood, kl = (total / len(x)).tolist()
+    return -log_likelihood, kl
 
 
 def negative_elbo_nats(
     model: Model, x: Tensor, samples: int = 8, seed: int = 0, binarize: bool = True, label: Tensor | None = None
 ) -> float:
     """-ELBO, nats per image, averaged over images (N, 1, H, W) and samples; with labels (N,), of the images given their labels."""
-    device = next(model.parameters()).device
-    generator = torch.Generator(device).manual_seed(seed)
-    total = torch.zeros((), dtype=torch.float64)
-    for start in range(0, len(x), 1000):
-        told = None if label is None else label[start : start + 1000].to(device)
-        elbo = elbo_per_image_nats(model, x[start : start + 1000].to(device), samples, generator, binarize, told)
-        total += elbo.cpu().double().sum()
-    return -(total / len(x)).item()
+    return sum(distortion_and_rate_nats(model, x, samples, seed, binarize, label))
 
 
 def nll_applies(model: Model) -> bool:
@@ -86,16 +109,23 @@ def nll_nats(model: Model, x: Tensor, points: int = 65_536, seed: int = 0) -> fl
     if model.config.likelihood != "bernoulli":
         raise ValueError("nll_nats integrates a Bernoulli likelihood; this model has another.")
     device = next(model.parameters()).device
-    uniform = torch.quasirandom.SobolEngine(model.config.latent_dim, scramble=True, seed=seed).draw(points)
-    z = torch.special.ndtri(uniform.double().clamp(1e-9, 1 - 1e-9)).float().to(device)  # (points, D)
     images = x.flatten(1).to(device)  # (N, P)
     log_sum = torch.full((len(images),), -math.inf, device=device)
-    for codes in z.split(1024):
-        logits = model.decode_logits(codes).flatten(1)  # (S, P)
-        # log p(x|z) = x . logits - sum softplus(logits): one matrix product for every pair of image and point
-        log_p = torch.addmm(-F.softplus(logits).sum(1), images, logits.T)  # (N, S)
-        log_sum = torch.logaddexp(log_sum, _log_sum_exp_(log_p))
+    for codes in prior_points(model, points, seed).split(1024):
+        log_sum = torch.logaddexp(log_sum, _log_sum_exp_(log_likelihood_of_pairs_nats(model, images, codes)))
     return -(log_sum - math.log(points)).double().mean().item()
+
+
+def prior_points(model: Model, points: int, seed: int = 0) -> Tensor:
+    """Codes (points, D) spread as N(0, I) is, more evenly than draws of it: scrambled Sobol points through the normal inverse CDF."""
+    uniform = torch.quasirandom.SobolEngine(model.config.latent_dim, scramble=True, seed=seed).draw(points)
+    return torch.special.ndtri(uniform.double().clamp(1e-9, 1 - 1e-9)).float().to(next(model.parameters()).device)
+
+
+def log_likelihood_of_pairs_nats(model: Model, images: Tensor, codes: Tensor) -> Tensor:
+    """log p(x|z) of a Bernoulli model, of every image (N, H * W) at every code (S, D): (N, S), nats, by one matrix product."""
+    logits = model.decode_logits(codes).flatten(1)  # (S, H * W)
+    return torch.addmm(-F.softplus(logits).sum(1), images, logits.T)  # x . logits - sum softplus(logits)
 
 
 def _log_sum_exp_(x: Tensor) -> Tensor:

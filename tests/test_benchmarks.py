@@ -13,7 +13,7 @@ from live import PROJECT, Server, run_async, write_mnist_files
 from streamlit.testing.v1 import AppTest
 
 from benchmarks import arrival, floor, interaction, restoring, scaling, serving, tables, training
-from benchmarks.__main__ import ARRIVAL, SECTIONS, main
+from benchmarks.__main__ import ARRIVAL, QUALITY, SECTIONS, main
 from benchmarks.servers import Served
 from core.data.datasets import load, to_unit_images
 from core.training.distributed import ALONE
@@ -69,9 +69,9 @@ def test_facts_leave_out_what_is_not_installed(monkeypatch: pytest.MonkeyPatch) 
     assert "streamlit" not in facts and facts.endswith("torch 1.2.3, plotly 1.2.3.")
 
 
-@pytest.mark.parametrize("section", [*SECTIONS, ARRIVAL])
+@pytest.mark.parametrize("section", [*SECTIONS, ARRIVAL, QUALITY])
 def test_every_section_has_its_place_among_the_tables(section: str) -> None:
-    assert re.search(rf"^<!-- {section} -->$.*^<!-- /{section} -->$", tables.README.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    assert re.search(rf"^<!-- {section} -->$.*^<!-- /{section} -->$", tables.file_of(section).read_text("utf-8"), re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.parametrize("arguments", [["nonsense"], [ARRIVAL], ["floor", "--against", "HEAD"]])
@@ -130,7 +130,7 @@ def test_people_open_the_page_at_once(server: Server) -> None:
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("browser")
-@pytest.mark.parametrize("section", [pytest.param(s, marks=[pytest.mark.browser] * (s in IN_CHROMIUM)) for s in SECTIONS])
+@pytest.mark.parametrize("section", [pytest.param(s, marks=[pytest.mark.browser] * (s in IN_CHROMIUM)) for s in (*SECTIONS, QUALITY)])
 def test_smallest_round_of_every_section_ends_in_its_tables(section: str, tmp_path: Path) -> None:
     tests = 500 if section in ("training", "scaling") else 10_000  # Explore wants all that its codes were made of
     data = write_mnist_files(tmp_path, tests, train=2_000)

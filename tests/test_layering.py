@@ -30,6 +30,7 @@ MAY_IMPORT = {  # inside core; a new module gets its line here
     "reconstruction": {"metrics", "models", "shape"},
     "refine": {"models"},
     "alignment": {"checkpoints", "models"},
+    "quality": {"latent", "metrics", "models", "refine"},
     "watch": set(),
     "filters": set(),
     "tiles": {"watch"},

@@ -1,0 +1,108 @@
+"""How good a model is beyond its card: what its encoder leaves on the table, how many units of its code it uses, and what a classifier
+says of what it draws. `python -m benchmarks quality` puts it all into one table."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core import latent, metrics
+from core.models import Classifier, Model
+from core.models.objectives import standard_normal_log_density_nats
+from core.refine import refine
+
+START_POINTS = 8_192  # of the prior, the best of which a climb starts from
+CLIMB_SAMPLES, MEASURED_SAMPLES = 4, 64  # of z: in the climb, and before and after it
+ACTIVE_VARIANCE = 0.01
+CONFIDENT = 0.9  # from here on the classifier is taken at its word
+
+
+@dataclass(frozen=True)
+class Refinement:
+    """How much lower -ELBO is at the best posterior of each image than at the encoder's answer."""
+
+    gain_nats: float  # mean over the images
+    standard_error_nats: float  # of that mean
+    images: int
+
+
+def refinement(model: Model, x: Tensor, label: Tensor | None = None, steps: int = 150) -> Refinement:
+    """The amortization gap on images (N, 1, H, W), binarised by one draw where the model wants ink or paper: see `core.refine`.
+
+    The climb starts where `best_start` says.
+    """
+    if model.config.likelihood == "bernoulli":
+        x = torch.bernoulli(x, generator=torch.Generator().manual_seed(0))
+    x = x.to(next(model.parameters()).device)
+    elbo = metrics.elbo_per_image_nats(model, x, MEASURED_SAMPLES, torch.Generator(x.device).manual_seed(0), label=label)
+    found = refine(model, x, label, best_start(model, x, label), steps=steps, samples=CLIMB_SAMPLES, measured_samples=MEASURED_SAMPLES)
+    gain = -elbo.double().cpu().numpy() - found.cost_after_nats  # (N,)
+    return Refinement(float(gain.mean()), float(gain.std(ddof=1) / len(gain) ** 0.5), len(gain))
+
+
+@torch.no_grad()
+def best_start(model: Model, x: Tensor, label: Tensor | None = None, points: int = START_POINTS) -> tuple[Tensor, Tensor | None]:
+    """Where a climb of images (N, 1, H, W) starts: mu and logvar (N, D), as the encoder says them, but mu moved to the one of the prior's
+    points at which p(x, z) is largest, where that is better and the prior can be filled with points (see `metrics.nll_applies`)."""
+    mu, logvar = model.encode(x, label)
+    if not metrics.nll_applies(model):
+        return mu, logvar
+    images = x.flatten(1)
+    best = model.log_likelihood_nats(model.decode_logits(mu), x) + standard_normal_log_density_nats(mu)  # (N,)
+    for codes in metrics.prior_points(model, points).split(1024):
+        joint = metrics.log_likelihood_of_pairs_nats(model, images, codes) + standard_normal_log_density_nats(codes)  # (N, S)
+        largest, where = joint.max(1)
+        mu = torch.where((largest > best).unsqueeze(1), codes[where], mu)
+        best = torch.maximum(best, largest)
+    return mu, logvar
+
+
+def active_units(mu: np.ndarray) -> int:
+    """How many coordinates of the codes (N, D) of a data set vary: more than 0.01 in variance.  (Burda et al. 2016, section 4)"""
+    return int((mu.var(0) > ACTIVE_VARIANCE).sum())
+
+
+def entropy_bits(counts: np.ndarray) -> float:
+    """The entropy of a histogram (K,), in bits: log2 K where all K are equally frequent."""
+    shares = counts[counts > 0] / counts.sum()
+    return float(-(shares * np.log2(shares)).sum() + 0.0)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a classifier says of images. All shares are in [0, 1]."""
+
+    confident: float  # share of the images that it is sure of: its most probable class has over CONFIDENT
+    entropy_bits: float  # of the classes it names; log2 of their number where they come evenly
+    rarest: int  # the class it names least
+    rarest_share: float
+    right: float | None  # share of the images of which it names the class they were said to be
+    right_when_confident: float | None  # the same among those it is sure of; None where there are none
+
+
+@torch.no_grad()
+def judge(classifier: Classifier, images: np.ndarray, asked: np.ndarray | None = None) -> Verdict:
+    """What the classifier says of images (N, H, W) in [0, 1]; asked (N,): the class that each was drawn as, or is."""
+    batches = torch.from_numpy(np.ascontiguousarray(images, np.float32)).unsqueeze(1).split(1000)
+    probabilities = torch.cat([classifier.probabilities(x) for x in batches]).numpy()  # (N, classes)
+    named, sure = probabilities.argmax(1), probabilities.max(1) > CONFIDENT
+    counts = np.bincount(named, minlength=probabilities.shape[1])
+    agrees = None if asked is None else named == asked
+    return Verdict(
+        confident=float(sure.mean()),
+        entropy_bits=entropy_bits(counts),
+        rarest=int(counts.argmin()),
+        rarest_share=float(counts.min() / len(named)),
+        right=None if agrees is None else float(agrees.mean()),
+        right_when_confident=None if agrees is None or not sure.any() else float(agrees[sure].mean()),
+    )
+
+
+def draws(model: Model, codes: np.ndarray, count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray | None]:
+    """What a model draws of `latent.random_codes`, (count, H, W) in [0, 1], and the classes (count,) that a conditional one was asked for,
+    each as likely as another."""
+    generator = np.random.default_rng(seed)
+    z = latent.random_codes(model, codes, count, generator)
+    asked = generator.integers(getattr(model.config, "classes", 10), size=count) if model.conditional else None
+    return latent.decode(model, z, asked), asked

@@ -171,9 +171,7 @@ def test_the_report_of_a_toy_checkpoint_has_every_figure(checkpoint_root: Path, 
     assert "digits test images (20)" in text and "noise" in text
 
 
-def test_every_kind_of_model_has_its_row_and_what_does_not_apply_says_why(
-    tmp_path: Path, digits: tuple[Split, Split], judged: Path
-) -> None:
+def test_every_kind_of_model_has_its_row_and_an_empty_cell_says_why(tmp_path: Path, digits: tuple[Split, Split], judged: Path) -> None:
     for name, entry in MODELS.items():
         model = build(name, entry.config(**SMALL[name] | {"latent_dim": 3 if name == "vae" else 2}), seed=1).eval()
         mu, logvar = latent.encode(model, table.to_unit_images(digits[1].images))

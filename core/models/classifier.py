@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -66,3 +67,6 @@ class Classifier(nn.Module):
 
     def set_mean_image(self, mean: Tensor) -> None:
         """Nothing: a classifier has no image to begin with."""
+
+    def fit(self, images: np.ndarray) -> None:
+        """Nothing: a classifier begins with random weights, and all of them are learnt."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -61,6 +62,9 @@ class Restorer(nn.Module):
 
     def set_mean_image(self, mean: Tensor) -> None:
         """Nothing: a restorer begins with what it is given."""
+
+    def fit(self, images: np.ndarray) -> None:
+        """Nothing: a restorer begins with random weights, and all of them are learnt."""
 
 
 @dataclass(frozen=True)

@@ -77,8 +77,12 @@ def write_checkpoint(
     weights: torch.dtype = torch.float16,
     say: Callable[[str], None] = lambda what: None,
     owner: str = "",
+    **told: Any,
 ) -> dict[str, Any]:
-    """Measure the running average as it will be stored (rounded to `weights`) and save it with its card; returns the card."""
+    """Measure the running average as it will be stored (rounded to `weights`) and save it with its card; returns the card.
+
+    told: what the card says besides, or in other words.
+    """
     model = copy.deepcopy(trainer.average_model())  # the run may go on with its own
     dimensions = trainer.model_config.latent_dim
     title = f"{MODELS[trainer.model_name].title} on {DATASETS[trainer.config.dataset].name}, {plural(dimensions, 'dimension')}"
@@ -92,6 +96,7 @@ def write_checkpoint(
         "decoder_flop": model.decoder_flop(),
         "metrics": values,
         **made_with(),
+        **told,
     }
     if owner:
         card["owner"] = owner  # who may rename or delete it

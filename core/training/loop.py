@@ -136,9 +136,11 @@ class Trainer:
             self.labels = self._shard(self._checked_labels(labels)).long()
         self.model.to(self.device)
         self.average = copy.deepcopy(self.model).requires_grad_(False)
+        learning = [name for name, weight in self.model.named_parameters() if weight.requires_grad]  # all, unless `make_model` froze some
+        self.weights, self.averages = ([network.get_parameter(name) for name in learning] for network in (self.model, self.average))
         self.objective = ranks.parallel(Objective(self.model), self.device)
         self.optimizer: torch.optim.Optimizer = torch.optim.AdamW(
-            self.model.parameters(),
+            self.weights,
             lr=torch.tensor(config.learning_rate, device=self.device) if self.device.type == "cuda" else config.learning_rate,
             betas=(config.beta1, config.beta2),
             weight_decay=config.weight_decay,
@@ -151,7 +153,6 @@ class Trainer:
             1 + len(self.model.LOSSES), device=self.device, dtype=torch.float64 if self.device.type != "mps" else torch.float32
         )
         self.images_seen, self.loss_sums = self.sums[:1], self.sums[1:]  # views
-        self.weights, self.averages = list(self.model.parameters()), list(self.average.parameters())
         self.generator = torch.Generator(self.device)  # seeded anew for each epoch
         self.graphed = GraphedStep(self) if self.device.type == "cuda" and ranks.alone else None
 

@@ -5,9 +5,7 @@ The loop is the one of every model; what differs is that it is shown damaged ima
 
 import argparse
 import copy
-import signal
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,18 +17,17 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core import metrics
-from core.checkpoints import CheckpointError, RestorerCheckpoint, check_target, load_restorer, save
+from core.checkpoints import RestorerCheckpoint, check_target, load_restorer, save
 from core.data.corruptions import CORRUPTIONS, SHARES, corrupt_blindly, corrupt_seeded
-from core.data.datasets import DATASETS, DatasetError, Split, load, to_unit_images
+from core.data.datasets import DATASETS, Split, load, to_unit_images
 from core.models import Restorer, build_restorer
 from core.models.restoration import DenoiserConfig, LessonConfig, UpscalerConfig
 from core.shape import SIDE
 from core.training.card import how_trained, made_with, round_weights
-from core.training.config import DEVICES, PRECISIONS, TrainingConfig, device_title
+from core.training.command import carried_out, reported, state_of
+from core.training.config import DEVICES, PRECISIONS, TrainingConfig
 from core.training.failures import TrainingError
-from core.training.loop import Progress, Trainer, denormals_flushed
-from core.training.state import STATE_FILE, StateError
-from core.words import duration
+from core.training.loop import Trainer
 
 Damage = Callable[[Tensor, torch.Generator], Tensor]  # clean images (B, 1, H, W) -> what the network is shown
 CANVAS, DIGITS = 72, 4  # pixels to a canvas's side, and digits on it at most: about every second of them is there
@@ -222,14 +219,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     """Train as asked; 0 when a checkpoint was written, 1 with a sentence on stderr when not, 130 after Ctrl-C."""
     options = parser().parse_args(arguments)
-    try:
-        with denormals_flushed():  # already here, before torch starts its threads
-            return _train(options)
-    except (CheckpointError, DatasetError, TrainingError, StateError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
-    except OSError as error:
-        print(f"error: {options.out} could not be written ({error.strerror or error}). Is the disk full, or read-only?", file=sys.stderr)
-    return 1
+    return reported(lambda: _train(options), options.out)
 
 
 def _train(options: argparse.Namespace) -> int:
@@ -247,40 +237,13 @@ def _train(options: argparse.Namespace) -> int:
         raise TrainingError("--keep is a share from 0 to 1 of the weights that --begin-with names.")
     if options.begin_with:
         trainer.begin_with(load_restorer(options.begin_with, options.out.parent), options.keep)
-    state = options.out.parent / ".runs" / options.out.name
-    if options.resume:
-        trainer.restore(state)
-    elif (state / STATE_FILE).exists():
-        raise TrainingError(f"{state} holds an interrupted run: add --resume to go on, or delete it to start anew.")
-    print(f"Device: {device_title(trainer.device)}, {str(trainer.precision).removeprefix('torch.')}; state: {state / STATE_FILE}")
-    said = 0.0
-    stopped = []
-
-    def on_step(progress: Progress) -> None:
-        nonlocal said
-        if time.monotonic() - said > 10:
-            said = time.monotonic()
-            losses = ", ".join(f"{name} {value:.2f}" for name, value in progress.losses().items())
-            print(
-                f"epoch {progress.epoch:5.2f} of {options.epochs}  {losses}  {duration(progress.seconds_left, short=True)} left", flush=True
-            )
-
-    before = signal.signal(signal.SIGINT, lambda *_: stopped.append(True))
-    try:
-        finished = trainer.run(on_step, lambda t, losses: t.save_state(state), lambda: bool(stopped))
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if not finished:
-        trainer.save_state(state)
-        print("Interrupted. The same command with --resume goes on exactly from here.")
-        return 130
-    card = write_restorer(trainer, options.out, test)
+    with state_of(trainer, options.out, options.resume) as state:
+        if not carried_out(trainer, state):
+            return 130
+        card = write_restorer(trainer, options.out, test)
     print(f"Saved {options.out}:")
     for name, entry in card["metrics"].items():
         print(f"  {name:26} {entry['value']:8.3f}   {entry['protocol']}")
-    for file in state.iterdir():
-        file.unlink()
-    state.rmdir()
     return 0
 
 

@@ -21,6 +21,7 @@ class Resumable(Protocol):
     optimizer: torch.optim.Optimizer
     generator: torch.Generator
     sums: Tensor  # of this epoch's losses
+    weights: list[nn.Parameter]  # those that learn, as the optimiser has them
     step: int
     steps_per_epoch: int
     total_steps: int
@@ -71,7 +72,7 @@ def restore(trainer: Resumable, folder: Path) -> dict[str, Any]:
     groups = optimizer.state_dict()["param_groups"]
     model.load_state_dict({n.removeprefix("model."): t for n, t in tensors.items() if n.startswith("model.")})
     average.load_state_dict({n.removeprefix("average."): t for n, t in tensors.items() if n.startswith("average.")})
-    optimizer.load_state_dict({"state": _moments(tensors, list(model.parameters())), "param_groups": groups})
+    optimizer.load_state_dict({"state": _moments(tensors, trainer.weights), "param_groups": groups})
     trainer.sums.copy_(ranks.own(tensors["sums"]))
     trainer.step, trainer.seconds = facts["step"], facts["seconds"]
     if noise is not None and len(own := ranks.own(noise)) == len(trainer.generator.get_state()):
@@ -109,7 +110,7 @@ def _fault(trainer: Resumable, tensors: dict[str, Tensor], facts: dict[str, Any]
         return f"step {step}, noise {'missing' if noise is None else noise.dtype}"
     expected = {name: tensor.shape for name, tensor in _tensors(trainer).items() if not name.startswith("optimizer.")}
     expected["sums"] = torch.Size([trainer.ranks.world * len(trainer.sums)])
-    for index, parameter in enumerate(trainer.model.parameters() if step else ()):
+    for index, parameter in enumerate(trainer.weights if step else ()):
         moments = {"step": torch.Size(), "exp_avg": parameter.shape, "exp_avg_sq": parameter.shape}  # AdamW's
         expected |= {f"optimizer.{index}.{moment}": shape for moment, shape in moments.items() if parameter.requires_grad}
     found = {name: tensor.shape for name, tensor in tensors.items()}

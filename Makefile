@@ -33,10 +33,33 @@ bench: $(VENV)/.installed-tests
 quality: $(VENV)/.installed
 	$(BIN)/python -m benchmarks quality --write
 
-# Trains the shipped model again (the data sets lie in data/ or LATENT_DATA; python -m core.data mnist brings them).
+# Trains the shipped models again (the data sets lie in data/ or LATENT_DATA; python -m core.data mnist fashion-mnist brings them).
 RECIPE := --epochs 200 --seed 0 --weight-decay 0.05 --encoder-hidden 1024 768 512
+TRAIN = $(BIN)/python -m core.training --seed 0
+SIZES := --encoder-hidden 512 256 --decoder-hidden 192 192 192 256
+SHORT := --epochs 15 --learning-rate 3e-3 --weight-decay 0.05
+FAMILY := --model vae $(SIZES) $(SHORT)
 checkpoints: $(VENV)/.installed
 	$(BIN)/python -m core.training --dataset mnist --model vae --latent-dim 2 $(RECIPE) --out checkpoints/vae-mnist-2d
+	$(TRAIN) --model ae $(SIZES) $(SHORT) --out checkpoints/ae-mnist-2d
+	$(TRAIN) --model pca --epochs 1 --out checkpoints/pca-mnist-2d
+	$(TRAIN) $(FAMILY) --beta 0 --out checkpoints/beta-0-mnist-2d
+	$(TRAIN) $(FAMILY) --beta 0.1 --out checkpoints/beta-0.1-mnist-2d
+	$(TRAIN) $(FAMILY) --beta 0.3 --out checkpoints/beta-0.3-mnist-2d
+	$(TRAIN) $(FAMILY) --beta 1 --out checkpoints/beta-1-mnist-2d
+	$(TRAIN) $(FAMILY) --beta 3 --out checkpoints/beta-3-mnist-2d
+	$(TRAIN) $(FAMILY) --beta 10 --out checkpoints/beta-10-mnist-2d
+	$(BIN)/python -m core.alignment --to checkpoints/beta-1-mnist-2d checkpoints/beta-*-mnist-2d
+	$(TRAIN) --model lesson-vae --epochs 30 --out checkpoints/lesson-vae-mnist-2d
+	$(TRAIN) --model vae --beta 100 --kl-warmup-epochs 0 --encoder-hidden 256 --decoder-hidden 128 128 --epochs 3 --weight-decay 0.05 --out checkpoints/vae-mnist-2d-collapsed
+	$(TRAIN) --model vae $(SIZES) --training-images 500 --no-binarize --epochs 500 --batch-size 125 --learning-rate 1e-3 --weight-decay 0 --out checkpoints/vae-mnist-2d-overfitted
+	$(TRAIN) --model conv-vae --epochs 8 --batch-size 128 --learning-rate 4e-3 --weight-decay 0.05 --out checkpoints/conv-vae-mnist-2d
+	$(TRAIN) --model cvae $(SIZES) $(SHORT) --out checkpoints/cvae-mnist-2d
+	$(TRAIN) --model aae $(SIZES) $(SHORT) --out checkpoints/aae-mnist-2d
+	$(TRAIN) --model vae --latent-dim 16 --encoder-hidden 512 256 --decoder-hidden 256 256 256 $(SHORT) --out checkpoints/vae-mnist-16d
+	$(TRAIN) --dataset fashion-mnist $(FAMILY) --out checkpoints/vae-fashion-2d
+	$(TRAIN) --dataset digits --model vae --encoder-hidden 256 128 --decoder-hidden 128 128 128 --epochs 150 --batch-size 64 --weight-decay 0.05 --out checkpoints/vae-digits-2d
+	$(BIN)/python -c "from core.checkpoints import describe_shipped; describe_shipped()"
 
 # The networks from image to image. The denoiser learns digits first, then also larger pictures, and digits once more.
 RESTORE = $(BIN)/python -m core.training.restoration

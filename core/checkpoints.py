@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,7 @@ from core.models import Classifier, ConfigError, Model, Restorer, describe, rebu
 from core.places import CHECKPOINTS, SHIPPED_ROOT
 from core.replacing import replacing
 from core.shape import Shape
+from core.shipped import SHIPPED
 
 RESTORERS_ROOT, CLASSIFIERS_ROOT = SHIPPED_ROOT / "restorers", SHIPPED_ROOT / "classifiers"  # they come with the repository
 WEIGHTS_FILE, CARD_FILE, LATENTS_FILE = "model.safetensors", "card.json", "latents.safetensors"
@@ -38,7 +39,6 @@ CODE_TYPES = (np.float16, np.float32)
 MAX_CODE = float(np.finfo(np.float16).max)  # codes are stored as float16
 PICKLE_SUFFIXES = (".pt", ".pth", ".pkl", ".pickle", ".bin", ".ckpt")
 PICKLES_REFUSED = "Pickle files can run code when they are opened, so they are never read: save the weights with safetensors."
-SHIPPED = ("vae-mnist-2d",)  # come with the repository, are always there, and stay as they are
 MAX_DEPTH = 32  # of a card: lists in lists
 MAX_TITLE, MAX_DESCRIPTION = 120, 2000  # characters
 
@@ -102,7 +102,7 @@ class ClassifierCheckpoint:
 
 
 Key = tuple[Path, str, tuple[int, ...]]  # where it lies, its name, its stamp
-_opened: Kept[Key, Checkpoint] = Kept(16)  # more than a page shows at once
+_opened: Kept[Key, Checkpoint] = Kept(32)  # more than a page shows at once
 _opened_restorers: Kept[Key, RestorerCheckpoint] = Kept(8)
 
 
@@ -291,7 +291,22 @@ def rename(name: str, new: str, root: Path | None = None) -> str:
 
 def describe_card(name: str, title: str, description: str, root: Path | None = None) -> None:
     """Write a title, and a description or none, into a checkpoint's card; the rest of the card stays."""
-    folder = _own_folder(name, root or CHECKPOINTS)
+    _describe(_own_folder(name, root or CHECKPOINTS), title, description)
+
+
+def describe_shipped() -> None:
+    """Write the words of core/shipped.py into the cards of the models that come with the explorer."""
+    for name, words in SHIPPED.items():
+        _describe(SHIPPED_ROOT / name, words.title, words.description)
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """The names as people are to find them: the shipped models in their own order, then all others in the alphabet's."""
+    shipped = list(SHIPPED)
+    return sorted(names, key=lambda name: (shipped.index(name) if name in SHIPPED else len(shipped), name))
+
+
+def _describe(folder: Path, title: str, description: str) -> None:
     title, description = _plain(title, " "), _plain(description, "\n")
     if not 1 <= len(title) <= MAX_TITLE or len(description) > MAX_DESCRIPTION:
         raise CheckpointError(
@@ -302,7 +317,7 @@ def describe_card(name: str, title: str, description: str, root: Path | None = N
     if not description:
         del card["description"]
     content = _card_bytes(folder, card)
-    with _disk_errors(f"{name} could not be described"):
+    with _disk_errors(f"{folder.name} could not be described"):
         _replace_card(folder, content)
 
 

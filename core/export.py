@@ -16,7 +16,6 @@ from torch import Tensor, nn
 from core.latent import Plane
 from core.models import Model
 from core.models.conditional_vae import ConditionalVAE
-from core.models.linear import LinearAutoencoder
 from core.onnx_recorder import record
 
 BROWSER_ACTIVATIONS = ("silu", "relu", "tanh")
@@ -76,7 +75,7 @@ def _dense_layers(model: Model) -> dict[str, Tensor]:
 
 def _dense_file(model: Model, tensors: dict[str, Tensor]) -> bytes:
     layers = sum(name.endswith(".bias") for name in tensors)
-    output = "clip" if isinstance(model, LinearAutoencoder) else "sigmoid"
+    output = "clip" if model.linear else "sigmoid"
     metadata = {"activation": _activation(model), "layers": str(layers), "output": output} | _drawn(model)
     return _smallest_file(tensors, metadata)
 

@@ -52,6 +52,27 @@ def test_main_page_offers_the_checkpoints_and_names_the_device() -> None:
     assert map_data(app)["kept"]["value"]
 
 
+def test_the_picker_offers_models_by_titles_in_order_and_says_of_the_chosen_one_what_to_look_for() -> None:
+    app = run(checkpoint="vae-digits-2d")
+    picker = app.sidebar.selectbox(key="checkpoint_choice")
+    titles = [words.title for words in checkpoints.SHIPPED.values()]
+    assert picker.options[: len(titles)] == titles
+    assert checkpoints.SHIPPED["vae-digits-2d"].description in [caption.value for caption in app.sidebar.caption]
+    picker.set_value("ae-mnist-2d").run()
+    assert app.query_params["checkpoint"] in ("ae-mnist-2d", ["ae-mnist-2d"])
+    assert checkpoints.SHIPPED["ae-mnist-2d"].description in [caption.value for caption in app.sidebar.caption]
+
+
+def test_a_visitor_s_own_model_is_offered_last_by_its_own_name(own_checkpoints: Path, checkpoint_root: Path) -> None:
+    shutil.copytree(checkpoint_root / "tiny", own_checkpoints / "a-tiny-one")
+    app = run(checkpoint="a-tiny-one")
+    assert app.sidebar.selectbox(key="checkpoint_choice").options == [checkpoints.SHIPPED["vae-mnist-2d"].title, "a-tiny-one"]
+    assert not app.sidebar.caption  # nobody described it
+    checkpoints.describe_card("a-tiny-one", "Tiny", "word " * 200)
+    (said,) = [caption.value for caption in run(checkpoint="a-tiny-one").sidebar.caption]
+    assert said.startswith("word word") and said.endswith("…") and len(said) <= 330
+
+
 def test_the_model_s_words_say_whose_images_it_learnt_from() -> None:
     said = run(EXPLORE).expander[0].markdown[0].value
     assert "[MNIST](https://yann.lecun.com" in said and "Licence: commonly given as CC BY-SA 3.0." in said

@@ -110,7 +110,7 @@ def test_a_first_visitor_finds_a_form_that_can_be_started_at_once():
     assert by_label(app.selectbox, "Data set").value == "digits"  # the only one that is here
     assert by_label(app.selectbox, "Model").value == "vae"
     assert not by_label(app.button, "Start training").disabled
-    assert by_label(app.text_input, "Name").placeholder == "vae-digits-2d"
+    assert by_label(app.text_input, "Name").placeholder == "vae-digits-2d-2"  # a shipped model has the first
 
 
 def test_every_model_has_its_own_settings():
@@ -237,7 +237,7 @@ def test_of_two_who_start_the_same_at_once_the_second_gets_another_suggestion(ow
     pages = [run(), run()]
     for page in pages:
         checked(by_label(page.button, "Start training").click().run())
-    assert asked == ["vae-digits-2d", "vae-digits-2d-2"]
+    assert asked == ["vae-digits-2d-2", "vae-digits-2d-3"]
 
 
 # --- who may --------------------------------------------------------------------------------------------------------------

@@ -80,6 +80,7 @@ class Autoencoder(nn.Module):
     LOSSES: ClassVar[tuple[str, ...]] = ("reconstruction_nats",)  # the rows of `training_terms`
     has_prior: ClassVar[bool] = False  # whether N(0, I) is what the codes are trained to look like, so that draws of it decode well
     conditional: ClassVar[bool] = False  # whether it is told the label
+    linear: ClassVar[bool] = False  # whether encoder and decoder are straight lines, computed and not trained
     numbers_per_coordinate: ClassVar[int] = 1  # that the encoder gives: a code, or mu and logvar
 
     def __init__(self, config: ModelConfig) -> None:

@@ -1,6 +1,7 @@
 """Principal component analysis with an autoencoder's interface: a linear encoder and decoder, computed from the images in one go."""
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -31,6 +32,7 @@ class LinearAutoencoder(Autoencoder):
     the training images' codes has mean 0 and variance 1, the scale of the other models' maps; the order, most variance first, stays.
     """
 
+    linear: ClassVar[bool] = True
     config: LinearConfig
 
     def __init__(self, config: LinearConfig) -> None:

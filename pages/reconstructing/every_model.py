@@ -12,7 +12,7 @@ from pages.reconstructing import KEY
 from pages.session import link
 from pages.web import errors
 
-MOST_MODELS = 12  # that one image is shown through
+MOST_MODELS = 30  # that one image is shown through
 
 
 def show(picked: Picked) -> None:
@@ -21,7 +21,7 @@ def show(picked: Picked) -> None:
     if not part.open:
         return
     made, problems = [], []
-    names = checkpoints.available()
+    names = checkpoints.in_order(checkpoints.available())
     for name in names[:MOST_MODELS]:
         try:
             checkpoint = checkpoints.opened(name)

@@ -15,6 +15,7 @@ NEIGHBOURS = 8
 NOT_TRAINED_WITH_NOISE = (
     "This model was trained without noise in its codes: nothing taught it that codes near each other should look alike."
 )
+STRAIGHT = "Nobody trained this model with noise, but it draws in straight lines: twice the noise changes the image twice as much."
 
 
 @st.fragment
@@ -39,7 +40,8 @@ def show(name: str, picked: Picked, label: int | None) -> None:
     images = latent.decode(checkpoint.model, np.concatenate([z[None], codes]), label)
     gallery.strip(images, ["no noise", *(f"neighbour {i + 1}" for i in range(NEIGHBOURS))], "neighbours")
     noun = words.dataset_of(checkpoint).noun
-    st.caption(f"{noise_words(own)} How far can you go before a neighbour is another {noun}, or none at all?")
+    said = STRAIGHT if checkpoint.model.linear else noise_words(own)
+    st.caption(f"{said} How far can you go before a neighbour is another {noun}, or none at all?")
 
 
 def noise_words(own: float | None) -> str:

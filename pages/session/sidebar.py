@@ -55,12 +55,17 @@ def figures(checkpoint: Checkpoint) -> list[Figure]:
 
 def checkpoint_picker() -> None:
     """Choose among the available checkpoints; the choice is st.session_state.checkpoint."""
-    names = checkpoints.available()
+    names = checkpoints.in_order(checkpoints.available())
     if names:
         place = state.index_of(names)
         st.session_state.checkpoint_choice = None if place is None else names[place]
         index = None if place is None else 0  # a value and another default would be one too many
-        st.selectbox("Model", names, index, key="checkpoint_choice", on_change=_chosen, help="Trained models in checkpoints/")
+        st.selectbox(
+            "Model", names, index, words.title_of, key="checkpoint_choice", on_change=_chosen,
+            help="The models that come with the explorer, then those trained or added here.",
+        )  # fmt: skip
+        if place is not None and (said := words.in_a_line(names[place])):
+            st.caption(link.plain(said))
 
 
 def _chosen() -> None:

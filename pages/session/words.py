@@ -1,7 +1,9 @@
 """What pages say of a model in words that fit its kind, its settings and its data."""
 
-from core import latent, metrics
-from core.checkpoints import Checkpoint
+from textwrap import shorten
+
+from core import checkpoints, latent, metrics
+from core.checkpoints import SHIPPED, Checkpoint, CheckpointError
 from core.data.datasets import DATASETS, Dataset
 from core.models import Model, entry_of
 from core.words import plural
@@ -16,7 +18,22 @@ LIKELIHOODS = {
     "laplace": "an *absolute error*: each pixel has a Laplace distribution around what is drawn",
 }
 UNTOLD = "any class (not told)"  # among the classes that a conditional model can be asked for
+MOST_SAID = 320  # characters of a model's description under its name
 UNKNOWN = Dataset("unknown", ())
+
+
+def title_of(name: str) -> str:
+    """What a model is called where one is chosen: a shipped one by its title, another by its own name."""
+    return SHIPPED[name].title if name in SHIPPED else name
+
+
+def in_a_line(name: str) -> str:
+    """What a model is and what to look for, from its card; "" where that says nothing, or cannot be read."""
+    try:
+        said = checkpoints.card_of(name).get("description")
+    except CheckpointError:
+        return ""
+    return shorten(said, MOST_SAID, placeholder=" …") if isinstance(said, str) else ""
 
 
 def dataset_of(checkpoint: Checkpoint) -> Dataset:

@@ -1,0 +1,66 @@
+"""The models that come with the explorer, in the order in which they are offered, and what their cards say of each.
+
+They are always there and stay as they are. To ship one more: an entry here, its command in the Makefile, its line in .gitignore, and
+`core.checkpoints.describe_shipped()`, which writes these words into the cards.
+"""
+
+from typing import NamedTuple
+
+
+class Words(NamedTuple):
+    """What a card says of a shipped model: a short title, and what it is and what to look for, in two sentences at most."""
+
+    title: str
+    description: str
+
+
+def beta(value: str, effect: str) -> Words:
+    """Of one of the family that differs in β alone."""
+    return Words(f"VAE with β = {value}", f"The same network, images and order with the KL divergence times {value}. {effect}")
+
+
+SHIPPED: dict[str, Words] = {
+    # the main one
+    "vae-mnist-2d": Words(
+        "VAE: the main model",
+        "A variational autoencoder (VAE) that keeps two numbers of each digit. Look at how every point of the map, also between the dots, "
+        "decodes to something like a digit.",
+    ),
+    # why variational?
+    "ae-mnist-2d": Words(
+        "Plain autoencoder",
+        "Learned to copy digits and nothing else: no prior, no KL divergence. Look at how far out the codes lie, how unevenly they are "
+        "spread, and what is decoded where there are none.",
+    ),
+    "vae-mnist-2d-collapsed": Words(
+        "VAE that collapsed (KL near 0)",
+        "With β = 100 a code costs more than it is worth, so the encoder gave up (posterior collapse). Look at the dots, all in one place, "
+        "and at the same gray digit everywhere.",
+    ),
+    # other kinds of model
+    "cvae-mnist-2d": Words(
+        "Conditional VAE: told the digit",
+        "Encoder and decoder are told which digit it is, so the code only says how it is written. Choose another digit under Draw as and "
+        "see the style stay; on the map all classes lie on top of each other.",
+    ),
+    "aae-mnist-2d": Words(
+        "Adversarial autoencoder",
+        "In place of the KL divergence a second network (the discriminator) makes all codes together look like the prior. Look at how they "
+        "fill the round cloud, and at the sharp borders between digits.",
+    ),
+    "vae-mnist-16d": Words(
+        "VAE with 16 numbers",
+        "Sixteen numbers for each digit instead of two: sharper reconstructions. Look at the map: it is only a plane through the code, "
+        "and some of the numbers say nothing (inactive units).",
+    ),
+    # other images
+    "vae-fashion-2d": Words(
+        "VAE of clothes (Fashion-MNIST)",
+        "The same VAE on photos of clothes. Look at where shoes turn into bags and pullovers into coats.",
+    ),
+    "vae-digits-2d": Words(
+        "VAE of scikit-learn's small digits",
+        "Learned from 1,437 digits of 8 by 8 pixels, enlarged, which are always here. Look at its test images: they show "
+        "without a download.",
+    ),
+}

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.models import Model
-from core.models.objectives import diagonal_normal_log_density_nats, elbo_nats, standard_normal_log_density_nats
+from core.models.objectives import diagonal_normal_log_density_nats, elbo_nats, kl_nats, standard_normal_log_density_nats
 
 PROTOCOLS = {
     "negative_elbo_nats": "mean over all test images of (-log p(x|z) + KL(q||p)), {samples} samples of z each, analytic KL, "
@@ -29,6 +29,15 @@ PROTOCOLS = {
 # Below so much KL a VAE's codes have collapsed. The mean KL is at least the information between an image and its code (Hoffman & Johnson
 # 2016, "ELBO surgery"), and telling only two kinds of image apart takes ln 2 = 0.69 nats: at 0.1 a code tells nothing that can be seen.
 COLLAPSED_NATS = 0.1
+
+
+def has_collapsed(mu: np.ndarray, logvar: np.ndarray | None) -> bool:
+    """Whether codes (N, D) have collapsed; never those of a model without a posterior."""
+    if logvar is None:
+        return False
+    kl = kl_nats(torch.from_numpy(mu), torch.from_numpy(logvar))  # (N,)
+    return kl.mean().item() < COLLAPSED_NATS
+
 
 _BELL = [math.exp(-0.5 * (offset / 1.5) ** 2) for offset in range(-5, 6)]
 SSIM_WINDOW = [weight / sum(_BELL) for weight in _BELL]  # to each side; its outer product with itself is the 11x11 window

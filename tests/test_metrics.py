@@ -306,3 +306,13 @@ def test_figures_of_one_picture_and_none_for_the_ssim_of_a_tiny_one(pairs):
     assert psnr_db == pytest.approx(metrics.psnr_db(x_hat, x)[0].item()) and ssim == pytest.approx(metrics.ssim(x_hat, x)[0].item())
     assert metrics.psnr_and_ssim(np.zeros((10, 30)), np.ones((10, 30))) == (0.0, None)
     assert metrics.psnr_and_ssim(np.ones((11, 11)), np.ones((11, 11))) == (math.inf, 1.0)
+
+
+def test_codes_have_collapsed_where_their_kl_is_near_0():
+    mu, logvar = np.zeros((50, 2), np.float32), np.zeros((50, 2), np.float32)
+    assert metrics.has_collapsed(mu, logvar) and not metrics.has_collapsed(mu, None)
+    mu[:, 0] = 0.4  # 0.08 nats each
+    assert metrics.has_collapsed(mu, logvar)
+    assert not metrics.has_collapsed(mu, logvar - 0.5)
+    mu[:, 0] = 0.5  # 0.125
+    assert not metrics.has_collapsed(mu, logvar)

@@ -247,7 +247,14 @@ def test_every_kind_of_model_is_explained_in_its_own_words(own_checkpoints: Path
     assert ("This one is **variational**" in said or "It is variational" in said) == ("kl_nats" in MODELS[kind].module.LOSSES)
     assert ("which the model never saw" in said) == (kind != "cvae")
     assert ("the last ring" in said) == (kind not in ("ae", "pca")) == ("Prior rings" in app.button_group[0].options)
-    assert ("the 4s and the 9s" in said) == ("one digit turn into another" in said) == (kind != "cvae")
+    assert ("the 4s and the 9s" in said) == (kind != "cvae")
+    assert ("one digit turn into another" in said) == (kind not in ("cvae", "pca"))
+    assert ("one digit fade into another" in said) == (kind == "pca") == ("In training" not in said)
+
+
+def test_of_a_collapsed_model_no_page_says_that_one_digit_turns_into_another() -> None:
+    (said,) = [block.value for block in run(checkpoint="vae-mnist-2d-collapsed").markdown if "Every dot" in block.value]
+    assert "have **collapsed**" in said and "turn into another" not in said and "the 4s and the 9s" not in said
 
 
 def test_every_likelihood_has_words() -> None:

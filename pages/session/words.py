@@ -47,16 +47,14 @@ def what_it_is(checkpoint: Checkpoint) -> str:
     size = model.config.latent_dim
     numbers = plural(size, "number")
     label = " and the label" * model.conditional
-    goal = (
-        "the only goal is to lose little"
-        if model.conditional
-        else "the only goal is to lose little, and no labels are needed (*self-supervised learning*)"
-    )
+    goal = "It was computed to lose as little as it can" if model.linear else "In training the only goal is to lose little"
+    if not model.conditional:
+        goal += ", and no labels are needed (*self-supervised learning*)"
     seen = "which the model is told" if model.conditional else "which the model never saw"
     beyond = (
         "beyond the last ring, where nothing was learnt" if latent.has_rings(model) else "beyond the last dots, where nothing was learnt"
     )
-    change = "the style change" if model.conditional else f"one {data.noun} turn into another"
+    change = "the style change" if model.conditional else f"one {data.noun} {'fade' if model.linear else 'turn'} into another"
     tries = [
         f"find the border between {data.look_alikes}",
         f"walk out {beyond}",
@@ -64,15 +62,18 @@ def what_it_is(checkpoint: Checkpoint) -> str:
     ]
     if model.conditional:
         tries[0] = "keep a point and choose another class under *Draw as*: the style stays, the class changes"
+    between = f"can be decoded as well: move there and watch {change}"
+    if metrics.has_collapsed(checkpoint.latents.mu, checkpoint.latents.logvar):
+        between = "decodes to the same image as the dots: the codes of this model have **collapsed** (*posterior collapse*, a KL near 0)"
+        tries = ["move anywhere and see that the image stays", "compare with a model whose β is smaller"]
     return f"""
 An **autoencoder** is two networks that learn together. The **encoder** squeezes an image of {model.config.pixels} pixels into a few \
-numbers, its **code** (a *latent vector* z; here {numbers}). The **decoder** has only the code{label} to draw the image again. In \
-training {goal}.
+numbers, its **code** (a *latent vector* z; here {numbers}). The **decoder** has only the code{label} to draw the image again. {goal}.
 
 {entry_of(model).explanation}{_beta(model)} What the reconstruction misses is measured by {LIKELIHOODS[model.config.likelihood]}.
 
 - **Every dot** is the code of one test image, an image that the model was not trained on. Its colour is its label, {seen}.
-- **The space between the dots** can be decoded as well: move there and watch {change}.
+- **The space between the dots** {between}.
 - **Try this**: {"; ".join(tries)}.
 
 {_credit(data)}

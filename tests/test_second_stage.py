@@ -40,6 +40,13 @@ def test_the_evidence_is_what_the_integral_over_the_prior_says(model, images):
     assert -evidence.mean().item() == pytest.approx(metrics.nll_nats(model, images), abs=0.02)
 
 
+def test_bfloat16_does_not_round_the_evidence(model, images):
+    grid = GridPosterior(model, 32)
+    exact = grid.log_likelihood_nats(images)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        torch.testing.assert_close(grid.log_likelihood_nats(images), exact, atol=1e-3, rtol=0)
+
+
 def test_draws_have_the_moments_of_the_posterior(model, images):
     """Against a sum over a fine even grid with the prior's density as weight: another grid, another formula."""
     grid, generator = GridPosterior(model, 64), torch.Generator().manual_seed(1)

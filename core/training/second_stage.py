@@ -59,6 +59,10 @@ class SecondStage(Trainer):
         """What must agree: the stage and what it began with, too."""
         return super().identity() | {"stage": self.name, "began_with": self.before}
 
+    def autocast(self) -> torch.autocast:
+        """The run's precision, for what is decoded outside of a step."""
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.precision == torch.bfloat16)
+
     def third(self, rows: Tensor) -> tuple[Tensor, int]:
         """The grey images of these rows, (B, 1, H, W) in [0, 1], and a third of B."""
         return self.images.index_select(0, rows).float().div_(255.0), len(rows) // 3
@@ -78,7 +82,8 @@ class DecoderStage(SecondStage):
     def batch(self, rows: Tensor) -> tuple[Tensor, Tensor, None]:
         """As every VAE's, but for the distortions; now and then the table is made anew (always at the start of an epoch, for --resume)."""
         if self.step % self.steps_per_epoch % DECODE_EVERY == 0:
-            self.posterior.decode()
+            with self.autocast():
+                self.posterior.decode()
         x, third = self.third(rows)
         x = torch.cat([distort(x[:third], SLIGHT, self.generator), x[third:]])
         x = torch.bernoulli(x, generator=self.generator)
@@ -117,7 +122,7 @@ class EncoderStage(SecondStage):
         """A third each: images as they are, distorted ones, and the decoder's own of draws from the prior."""
         x, third = self.third(rows)
         z = torch.randn(third, self.model.config.latent_dim, device=self.device, generator=self.generator)
-        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.precision == torch.bfloat16):
+        with self.autocast():
             dreamed = self.model.decode(z)
         x = torch.cat([x[2 * third :], distort(x[third : 2 * third], STRONG, self.generator), dreamed])
         x = torch.bernoulli(x, generator=self.generator)

@@ -101,7 +101,8 @@ class ClassifierCheckpoint:
     card: dict[str, Any]
 
 
-Key = tuple[Path, str, tuple[int, ...]]  # where it lies, its name, its stamp
+Stamp = tuple[int, ...]  # of a checkpoint's files
+Key = tuple[Path, str, Stamp]  # where it lies, its name, its stamp
 _opened: Kept[Key, Checkpoint] = Kept(32)  # more than a page shows at once
 _opened_restorers: Kept[Key, RestorerCheckpoint] = Kept(8)
 
@@ -194,12 +195,20 @@ def opened_restorer(name: str) -> RestorerCheckpoint:
     return _opened_restorers.get((root, name, stamp(name, root)), read)
 
 
-def stamp(name: str, root: Path) -> tuple[int, ...]:
+def stamp(name: str, root: Path) -> Stamp:
     """Changes when the checkpoint's files do; empty where there is none. A name that is not available never becomes a path."""
-    if name not in available(root):
-        return ()
+    return _stamp(root / name) if name in available(root) else ()
+
+
+def stamps() -> dict[str, Stamp]:
+    """The stamps of all that is available, in order."""
+    shipped = {name for name in available(SHIPPED_ROOT) if name in SHIPPED}
+    return {name: _stamp((SHIPPED_ROOT if name in shipped else CHECKPOINTS) / name) for name in available()}
+
+
+def _stamp(folder: Path) -> Stamp:
     try:
-        return tuple(f.stat().st_mtime_ns for f in sorted((root / name).iterdir()) if f.is_file())
+        return tuple(f.stat().st_mtime_ns for f in sorted(folder.iterdir()) if f.is_file())
     except OSError:  # it was deleted just now
         return ()
 

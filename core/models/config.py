@@ -25,6 +25,21 @@ class Setting:
     words: str
     choices: Mapping[str, str] | None = None
 
+    @property
+    def name(self) -> str:
+        """The title's first words."""
+        return self.title.partition(",")[0]
+
+    def said(self, value: Any) -> str:
+        """A value of it as people read it."""
+        if self.choices is not None:
+            return self.choices.get(value, str(value)).partition(",")[0]  # BCE, MSE, L1
+        if isinstance(value, bool):
+            return "on" if value else "off"
+        if isinstance(value, tuple):
+            return ", ".join(map(str, value)) or "none"
+        return f"{value:,}" if isinstance(value, int) else f"{value:g}"
+
 
 def settings(kind: Any) -> dict[str, Setting]:
     """The settings of a configuration dataclass, in its order; fields that follow from something else (the classes) have none."""

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
@@ -25,9 +26,23 @@ def legend(gone: str, top_nats: float | None = None) -> str:
 
 def data_uri(pixels: np.ndarray) -> str:
     """uint8 (H, W) grey or (H, W, 4) colour with alpha -> a PNG as a data URI."""
+    return "data:image/png;base64," + base64.b64encode(png_bytes(pixels)).decode()
+
+
+def png_bytes(pixels: np.ndarray) -> bytes:
+    """The same as a PNG's bytes."""
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return buffer.getvalue()
+
+
+def indexed_png(numbers: np.ndarray, colours: Sequence[str]) -> bytes:
+    """uint8 (H, W) as a PNG's bytes: 0 is transparent, n has the n-th of the colours, "#rrggbb"."""
+    picture = Image.fromarray(numbers, "P")
+    picture.putpalette([0, 0, 0, *(int(colour[i : i + 2], 16) for colour in colours for i in (1, 3, 5))])
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", transparency=0, optimize=True)
+    return buffer.getvalue()
 
 
 def photo_uri(image: np.ndarray, dark_ink: bool = True, most_px: int = 1600) -> str:

@@ -2,20 +2,22 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import TypeVar
 
 import numpy as np
 import streamlit as st
 
-from core import checkpoints, enlarging, export, latent, reconstruction
-from core.checkpoints import Checkpoint
+from core import checkpoints, enlarging, export, figures, latent, portrait, reconstruction
+from core.checkpoints import Checkpoint, Stamp
 from core.data import datasets
 from core.data.datasets import Split
 from core.enlarging import Comparison
 from core.frame import Frame, of_checkpoint
 from core.methods import ENLARGERS
+from core.portrait import Entry, Portrait, Window
 from core.reconstruction import Principal
+from pages.images import pictures
 from pages.web.assets import Asset
 
 T = TypeVar("T")
@@ -42,6 +44,30 @@ def map_view(name: str, label: int | None = None) -> MapView:
     """The checkpoint ready for the live map, a conditional one to draw that class; CheckpointError when it cannot be used."""
     root = checkpoints.home(name)
     return _map_view(name, str(root), checkpoints.stamp(name, root), label)
+
+
+@dataclass(frozen=True)
+class Pictured:
+    """A checkpoint's portrait, and its pictures for the browser."""
+
+    portrait: Portrait
+    map: Asset
+    grid: Asset
+
+
+def entry(name: str, stamp: Stamp) -> Entry:
+    """What a list says of a checkpoint with this stamp; CheckpointError when its card cannot be read."""
+    return _entry(name, str(checkpoints.home(name)), stamp)
+
+
+def pictured(name: str, stamp: Stamp) -> Pictured:
+    """Its portrait; CheckpointError when it cannot be used. The model itself is let go."""
+    return _pictured(name, str(checkpoints.home(name)), stamp)
+
+
+def map_within(name: str, stamp: Stamp, window: Window) -> Asset:
+    """The picture of its map that shows another part of it."""
+    return _map_within(name, str(checkpoints.home(name)), stamp, astuple(window))
 
 
 def test_images(dataset: str) -> np.ndarray:
@@ -126,6 +152,26 @@ def _map_view(name: str, root: str, stamp: tuple[int, ...], label: int | None) -
         Asset("code-decoder.safetensors", export.code_decoder_bytes(model)) if live and whole_codes else None,
         latent.typical_gap(codes.mu),
     )
+
+
+@st.cache_resource(max_entries=1024, show_spinner=False)
+def _entry(name: str, root: str, stamp: Stamp) -> Entry:
+    return portrait.entry(name)
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)  # 0.2 MB each
+def _pictured(name: str, root: str, stamp: Stamp) -> Pictured:
+    made = portrait.load(name)
+    return Pictured(made, _map_picture(made, made.window), Asset("grid.png", pictures.png_bytes(portrait.sheet(made.grid))))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _map_within(name: str, root: str, stamp: Stamp, window: tuple[float, float, float]) -> Asset:
+    return _map_picture(_pictured(name, root, stamp).portrait, Window(*window))
+
+
+def _map_picture(made: Portrait, window: Window) -> Asset:
+    return Asset("map.png", pictures.indexed_png(portrait.dots(made.points, made.labels, window), figures.CLASS_COLOURS))
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)  # routes and the warm-up ask, too, where nothing can spin

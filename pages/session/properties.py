@@ -20,7 +20,7 @@ from core.models.conditional_vae import NOT_TOLD
 from core.training.run_config import RunConfig
 from pages.browser.map import LAYERS
 from pages.session import link
-from pages.session.link import UNSET, Property, Read, Table, UnusableError, Values, one_of, several_of, told, whole
+from pages.session.link import UNSET, PartlyUnusableError, Property, Read, Table, UnusableError, Values, one_of, several_of, told, whole
 
 MAIN = next(iter(checkpoints.SHIPPED))  # the model that a first visitor sees
 DEFAULT_LAYERS = ("points", "names")
@@ -35,6 +35,10 @@ DENOISE = {"digit": "denoise", "photo": "denoise_photo", "picture": "denoise_pic
 TABS = {"one": "One digit", "ten": "Ten digits", "noise": "Noise", "larger": "A larger picture"}  # of Super-resolution
 FACTORS = (2, 4)
 NOISES = ("uniform", "gaussian")
+MOST_COMPARED = 4  # models beside each other
+SCALES = ("same", "own")  # of their maps
+OTHER = "other"  # kinds and data sets that are not known here
+MAX_SEARCH = 60  # characters
 LARGEST = 2**31 - 1
 
 
@@ -294,6 +298,36 @@ def read_run(text: str, values: Values) -> str:
     return text
 
 
+def read_compared(text: str, values: Values) -> list[str]:
+    """Two to MOST_COMPARED models that are here; the names never become paths."""
+    here = checkpoints.available()
+    names = list(dict.fromkeys(name for name in text.split(",") if name))
+    found = [name for name in names if name in here][:MOST_COMPARED]
+    if not found:
+        raise UnusableError(", none of which is here.")
+    if left := [link.quote(name) for name in names if name not in found]:
+        why = "which are not here" if len(names) <= MOST_COMPARED else f"and only {MOST_COMPARED} that are here are shown"
+        raise PartlyUnusableError(found, f"The link asks for more models to compare: {', '.join(left[:5])}, {why}.")
+    return found
+
+
+def compared(values: Values) -> list[str]:
+    """The models beside each other; none where there is another view."""
+    return [] if values["compare"] is UNSET else values["compare"]
+
+
+def shows_all(values: Values) -> bool:
+    """Whether the page shows the gallery."""
+    return values["checkpoint"] is UNSET and not compared(values)
+
+
+def read_words(text: str, values: Values) -> str:
+    """What is searched for."""
+    if len(text) > MAX_SEARCH:
+        raise UnusableError(f", which is longer than {MAX_SEARCH} characters.")
+    return text
+
+
 PAGES: dict[str, Table] = {
     "explore": {
         "checkpoint": replace(CHECKPOINT, always=True),
@@ -350,5 +384,19 @@ PAGES: dict[str, Table] = {
             when=lambda values: bool(run_classes(values)),
         ),
     },
-    "models": {"checkpoint": CHECKPOINT},
+    "models": {
+        "checkpoint": replace(CHECKPOINT, key="models_shown", default=UNSET, instead="Showing all models."),
+        "compare": Property(
+            "models to compare", read_compared, "models_compared", UNSET, ",".join,
+            when=lambda values: values["checkpoint"] is UNSET, instead="Showing all models.",
+        ),
+        "scale": Property(
+            "the scale", lambda text, values: one_of(SCALES)(text, values) == SCALES[0],
+            lambda values: f"models_scale-{','.join(compared(values))}", UNSET, lambda one: SCALES[not one],
+            when=lambda values: len(compared(values)) > 1, instead="",
+        ),
+        "data": Property("data sets", several_of([*DATASETS, OTHER], "data sets", ()), "models_data", [], ",".join, when=shows_all),
+        "kind": Property("kinds", several_of([*MODELS, OTHER], "kinds of model", ()), "models_kinds", [], ",".join, when=shows_all),
+        "search": Property("the words", read_words, "models_search", "", when=shows_all),
+    },
 }  # fmt: skip

@@ -1,56 +1,17 @@
 """The sidebar that every page shares: which checkpoint, what it is, and what computes here."""
 
-import json
-from dataclasses import dataclass
-from html import escape
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
-from core import checkpoints, metrics
+from core import checkpoints
 from core.checkpoints import Checkpoint, CheckpointError
 from core.shape import Shape
 from core.training.config import choose_device, device_title
-from core.words import number
-from pages.session import link, properties, state, words
+from pages.session import figures, link, properties, state, words
+from pages.session import model_card as whole_card
 
 ROOM = (Path(__file__).parent / "sidebar.js").read_text(encoding="utf-8")
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A figure of a card, ready to be shown."""
-
-    title: str
-    value: str
-    words: str
-    help: str
-
-
-def figures(checkpoint: Checkpoint) -> list[Figure]:
-    """What the card says of how good the model is, the figures that it has."""
-    model = checkpoint.model
-    told = " (whose classes the model was told)" if model.conditional else ""
-    density = "; of a density, so it can be negative" if model.config.likelihood != "bernoulli" else ""
-    known = {
-        metrics.elbo_metric(model): (
-            "−ELBO", "{} nats", f"what it takes to describe a test image{density}; lower is better", words.elbo_help(checkpoint),
-        ),
-        "nll_nats": (
-            "NLL", "{} nats", "the same with the best possible encoder",
-            "Negative log-likelihood, −log p(x), of the same binarised images: an integral over all codes, so no encoder takes part.",
-        ),
-        "knn_accuracy_percent": (
-            "10-NN", "{} %", f"test images recognised from their codes alone{told}",
-            "Each test image gets the class that most of its 10 nearest training codes have (10-nearest-neighbour accuracy).",
-        ),
-    }  # fmt: skip
-    return [
-        Figure(title, form.format(number(value, 1)), said, explained)
-        for name, (title, form, said, explained) in known.items()
-        if (value := metrics.from_card(checkpoint.card, name)) is not None
-    ]
 
 
 def checkpoint_picker() -> None:
@@ -103,16 +64,10 @@ def _opened(name: str, shape: Shape | None) -> Checkpoint | None:
 
 def model_card(checkpoint: Checkpoint) -> None:
     """The card in brief, and whole on request."""
-    for figure in figures(checkpoint):
+    for figure in figures.leading(checkpoint.model, checkpoint.card):
         st.markdown(f"**{figure.title} {figure.value}** · {figure.words}", help=figure.help)
     with st.expander("How it was trained and measured"):
-        whole_card(checkpoint.card)
-
-
-def whole_card(card: dict[str, Any]) -> None:
-    """The card as it is on disk."""
-    text = json.dumps(card, indent=1, ensure_ascii=False).encode(errors="replace").decode()
-    st.html(f'<pre class="whole-card">{escape(text)}</pre>')
+        whole_card.show(checkpoint.model, checkpoint.card)
 
 
 def leave_room() -> None:

@@ -11,19 +11,20 @@ LAYER_PILLS = {True: "layer_pills", False: "layer_pills_without_rings"}  # the w
 MOST_SENT = 100  # addresses that may be on their way to the browser
 
 
-def begin(page: str) -> None:
+def begin(page: str, bare: bool = False) -> None:
     """What the URL asks of this page becomes the session's, the first time, and when Back or an edited address asks for another;
-    what it asks in vain becomes `link_problems`."""
+    what it asks in vain becomes `link_problems`. bare: an address that says nothing asks for the page as it is at first, too."""
     _begin_session()
     _leave_deleted()
     query = {name: st.query_params[name] for name in properties.PAGES[page] if name in st.query_params}
     sent = _sent(page)
-    if st.session_state.get("page") != page:
+    came = st.session_state.get("page") != page
+    if came:
         del sent[:-1]  # what was on its way when the visitor left
         st.session_state.page = page
     if query in sent and (query == sent[-1] or _address(page) != sent[-1]):  # a change was made before the newest came to the browser
         del sent[: sent.index(query)]
-    elif query:  # a link in the sidebar drops it, and the page stays as it was left
+    elif query or (bare and not came):  # a link in the sidebar drops it, and the page stays as it was left
         _ask(page, query)
         sent[:] = [query]
 

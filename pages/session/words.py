@@ -102,13 +102,13 @@ def _beta(model: Model) -> str:
     return f" In this one the KL divergence is multiplied by β = {beta:g} (a *β-VAE*): {effect}."
 
 
-def elbo_help(checkpoint: Checkpoint) -> str:
+def elbo_help(model: Model) -> str:
     """What the quoted −ELBO is: for a beginner, and exactly."""
     exact = {
         "negative_elbo_nats": "mean over the test images, their grey pixels turned into black or white at random (binarised)",
         "negative_elbo_grey_nats": "mean over the test images, of a probability density of grey pixels, so it can be negative",
-    }[metrics.elbo_metric(checkpoint.model)]
-    told = "; the model is told each image's class" if checkpoint.model.conditional else ""
+    }[metrics.elbo_metric(model)]
+    told = "; the model is told each image's class" if model.conditional else ""
     return (
         "How much information it takes to describe a test image with this model, in **nats** (1 nat = 1.44 bits): for its code, and for "
         f"what the reconstruction misses. Exactly: the negative evidence lower bound on log p(x), {exact}{told}."

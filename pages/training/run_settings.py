@@ -35,7 +35,7 @@ def in_words(config: RunConfig) -> str:
     differs = presets.changed(values, usual)
     said = [*(name for name in ALWAYS if name in values), *(name for name in differs if name in asked and name not in ALWAYS)]
     words = [
-        f"**{_plain(asked[name], values[name])}** ({whose}: {_value(asked[name], usual[name])})"
+        f"**{_plain(asked[name], values[name])}** ({whose}: {asked[name].said(usual[name])})"
         if name in differs
         else _plain(asked[name], values[name])
         for name in said
@@ -44,14 +44,4 @@ def in_words(config: RunConfig) -> str:
 
 
 def _plain(setting: Setting, value: Any) -> str:
-    return f"{setting.title.partition(',')[0]} {_value(setting, value)}"
-
-
-def _value(setting: Setting, value: Any) -> str:
-    if setting.choices is not None:
-        return setting.choices.get(value, str(value)).partition(",")[0]  # BCE, MSE, L1
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value)) or "none"
-    return f"{value:,}" if isinstance(value, int) else f"{value:g}"
+    return f"{setting.name} {setting.said(value)}"

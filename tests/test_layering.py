@@ -41,6 +41,7 @@ MAY_IMPORT = {  # inside core; a new module gets its line here
     "restore": {"data", "latent", "methods", "models", "shape", "tiles", "watch"},
     "enlarging": {"methods", "metrics", "restore"},
     "frame": {"checkpoints", "data", "export", "figures", "latent", "models", "training", "words"},
+    "portrait": {"checkpoints", "data", "figures", "frame", "latent", "models", "words"},
     "denoise": {"methods", "restore", "data", "replacing", "watch", "words"},
     "training": {"names", "pace", "words", "checkpoints", "latent", "metrics", "posterior", "data", "models", "replacing", "shape"},
     "runs": {"names", "training"},

@@ -333,12 +333,12 @@ def test_without_an_administrator_s_password_who_sits_at_this_machine_is_in_char
 
 def test_other_people_s_models_can_be_opened_and_not_changed(mine, monkeypatch):
     monkeypatch.setattr(visitor, "at_this_machine", lambda: False)
-    app = run(MODELS_PAGE)
+    app = run(MODELS_PAGE, checkpoint="mine")
     assert by_label(app.button, "Open in Explore")
     assert not [button for button in app.button if button.label in ("Delete it", "Save")]
     monkeypatch.setattr(visitor, "me", lambda: "myself")
     checkpoints.set_owner(mine, "myself")
-    assert by_label(run(MODELS_PAGE).button, "Delete it")
+    assert by_label(run(MODELS_PAGE, checkpoint="mine").button, "Delete it")
 
 
 def test_other_people_s_runs_can_be_watched_and_not_touched(own_root, monkeypatch):
@@ -582,7 +582,7 @@ def mine(own_root: Path, checkpoint_root: Path) -> Path:
 
 
 def test_a_model_is_renamed_and_described(mine):
-    app = run(MODELS_PAGE)
+    app = run(MODELS_PAGE, checkpoint="mine")
     by_label(app.text_input, "Name").set_value("ours")
     by_label(app.text_input, "Title").set_value("Of the Tuesday course")
     by_label(app.text_area, "Description").set_value("Two dimensions, *three* epochs.")
@@ -595,7 +595,7 @@ def test_a_model_is_renamed_and_described(mine):
 
 def test_a_name_that_is_taken_is_a_sentence_and_nothing_is_lost(mine, own_root):
     shutil.copytree(mine, own_root / "taken")
-    app = run(MODELS_PAGE)
+    app = run(MODELS_PAGE, checkpoint="mine")
     by_label(app.text_input, "Name").set_value("taken")
     checked(by_label(app.button, "Save").click().run())
     assert "taken" in app.error[0].value
@@ -603,7 +603,7 @@ def test_a_name_that_is_taken_is_a_sentence_and_nothing_is_lost(mine, own_root):
 
 
 def test_a_model_is_deleted(mine):
-    app = run(MODELS_PAGE)
+    app = run(MODELS_PAGE, checkpoint="mine")
     checked(by_label(app.button, "Delete it").click().run())
     assert checkpoints.available() == []
     assert "There is no model yet" in words(app)
@@ -613,7 +613,7 @@ def test_who_uploaded_a_model_can_delete_it_also_where_training_is_off(mine, mon
     monkeypatch.setattr(visitor, "at_this_machine", lambda: False)
     monkeypatch.setattr(visitor, "me", lambda: "myself")
     monkeypatch.setenv("LATENT_TRAINING", "off")
-    assert not [button for button in run(MODELS_PAGE).button if button.label in ("Delete it", "Save")]
+    assert not [button for button in run(MODELS_PAGE, checkpoint="mine").button if button.label in ("Delete it", "Save")]
     checkpoints.set_owner(mine, "myself")
     (mine / "model.safetensors").write_bytes(b"damaged meanwhile")
     checked(by_label(run(MODELS_PAGE).button, "Delete it").click().run())
@@ -622,12 +622,12 @@ def test_who_uploaded_a_model_can_delete_it_also_where_training_is_off(mine, mon
 
 def test_a_model_that_somebody_else_deleted_gives_way_to_another(mine, own_root):
     shutil.copytree(mine, own_root / "other")
-    app = run(MODELS_PAGE)
-    checked(by_label(app.selectbox, "Model").set_value("other").run())
+    app = run(MODELS_PAGE, checkpoint="other")
     app.session_state.checkpoint = "other"
     shutil.rmtree(own_root / "other")
     checked(app.run())
-    assert by_label(app.selectbox, "Model").value == "mine" and not app.error and "None" not in words(app)
+    assert app.session_state.checkpoint == "mine" and not app.error and "None" not in words(app)
+    assert "The model `other` is no longer here" in words(app) and app.button(key="details-mine")
     shutil.rmtree(mine)
     checked(app.run())
     assert "There is no model yet" in words(app) and not app.error
@@ -635,7 +635,7 @@ def test_a_model_that_somebody_else_deleted_gives_way_to_another(mine, own_root)
 
 def test_the_shipped_model_stays_as_it_is(own_root, checkpoint_root):
     shutil.copytree(checkpoint_root / "tiny", own_root / "vae-mnist-2d")
-    app = run(MODELS_PAGE)
+    app = run(MODELS_PAGE, checkpoint="vae-mnist-2d")
     assert "cannot be changed" in words(app)
     assert not [button for button in app.button if button.label in ("Delete it", "Save")]
 

@@ -3,7 +3,7 @@
 Names and values are a contract: old links go on working. A property's default is what the page shows by itself.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -316,6 +316,11 @@ def compared(values: Values) -> list[str]:
     return [] if values["compare"] is UNSET else values["compare"]
 
 
+def in_the_order_of(known: Iterable[str]) -> Callable[[list[str]], str]:
+    """Writes some of them, and OTHER, in one order, however they were chosen."""
+    return lambda chosen: ",".join(name for name in (*known, OTHER) if name in chosen)
+
+
 def shows_all(values: Values) -> bool:
     """Whether the page shows the gallery."""
     return values["checkpoint"] is UNSET and not compared(values)
@@ -395,8 +400,8 @@ PAGES: dict[str, Table] = {
             lambda values: f"models_scale-{','.join(compared(values))}", UNSET, lambda one: SCALES[not one],
             when=lambda values: len(compared(values)) > 1, instead="",
         ),
-        "data": Property("data sets", several_of([*DATASETS, OTHER], "data sets", ()), "models_data", [], ",".join, when=shows_all),
-        "kind": Property("kinds", several_of([*MODELS, OTHER], "kinds of model", ()), "models_kinds", [], ",".join, when=shows_all),
+        "data": Property("data sets", several_of([*DATASETS, OTHER], "data sets", ()), "models_data", [], in_the_order_of(DATASETS), when=shows_all),
+        "kind": Property("kinds", several_of([*MODELS, OTHER], "kinds of model", ()), "models_kinds", [], in_the_order_of(MODELS), when=shows_all),
         "search": Property("the words", read_words, "models_search", "", when=shows_all),
     },
 }  # fmt: skip

@@ -18,7 +18,7 @@ from core.frame import Frame, of_checkpoint
 from core.models import MODELS, Model, rebuild
 from core.words import plural
 
-SIDE_PX = 480  # of the map's picture: twice and more what a card shows of it
+SIDE_PX = 720  # of the map's picture: several times what a card shows of it
 GRID_PX = 640  # of the grid's picture, at least: pixels of the model, each a square of several, stay crisp in any size
 CELLS = 8  # a side, of the decoded grid
 STYLES = 10  # in a row of a conditional model's grid
@@ -27,7 +27,7 @@ SHOWN = 0.99  # of the codes, along each axis: a few far outliers would make all
 ROOM = 1.08  # around them
 SPREAD = 0.05, 0.95  # of the codes: from where to where the styles of a conditional model go
 COLOURS = len(CLASS_COLOURS)
-DOT_PX = 2.0, 6.0  # the radius of a dot: of many, of few
+DOT_PX = 2.5, 9.0  # the radius of a dot: of many, of few
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ def _line(frame: Frame, seen: Window, ends: Any, count: int) -> np.ndarray:
 def dots(points: np.ndarray, labels: np.ndarray, seen: Window, side: int = SIDE_PX) -> np.ndarray:
     """The map as a picture: uint8 (side, side), 0 where there is no dot, else 1 + the colour of the one on
     top, by its label. Points (N, 2)."""
-    radius = float(np.clip(0.6 * side / len(points) ** 0.5, *DOT_PX))
+    radius = float(np.clip(0.45 * side / len(points) ** 0.5, *DOT_PX))
     reach = ceil(radius)
     offsets = np.mgrid[-reach : reach + 1, -reach : reach + 1].reshape(2, -1).T
     disc = offsets[(offsets**2).sum(1) <= radius**2]  # (K, 2)

@@ -84,12 +84,13 @@ def column(shown: Pictured, stamp: Stamp, window: Window | None) -> None:
     made, name = shown.portrait, shown.portrait.entry.name
     seen = window or made.window
     picture = caches.map_within(name, stamp, window) if window else shown.map
-    wide = f"Map: {number(2 * seen.half, 1)} units wide. Below: decoded where its own codes lie."
-    st.html(
-        f'<div class="tile"><h2>{escape(made.entry.title)}</h2><p class="soft">{escape(tiles.in_short(made))}</p>'
-        f'<div class="portrait stacked">{portraits.map_html(made, picture, seen, large=True)}{portraits.grid_html(made, shown.grid)}</div>'
-        f'<p class="soft">{wide}</p></div>'
+    heading = f'<h2>{escape(made.entry.title)}</h2><p class="soft">{escape(tiles.in_short(made))}</p>'
+    large = '<div class="portrait large" style="grid-template-columns:1fr">'
+    words = f'<p class="soft">{number(2 * seen.half, 1)} units wide. Below, what is decoded where its own codes lie.</p>'
+    pictures = (
+        f"{large}{portraits.map_html(made, picture, seen, large=True)}</div>{words}{large}{portraits.grid_html(made, shown.grid)}</div>"
     )
+    st.html(f'<div class="tile">{heading}{pictures}</div>')
     with st.container(horizontal=True):
         chosen.open_in_explore(name, f"explore-{name}", f"Open in Explore:small[ ({name})]")
         st.button(f"Details:small[ ({name})]", key=f"details-{name}", on_click=chosen.one, args=(name,))

@@ -7,7 +7,7 @@ from core.portrait import Portrait, Window
 from pages import browser
 from pages.web.assets import Asset
 
-NEAR = 0.075  # of the picture's side: classes whose middles lie nearer than that are not both named
+NEAR = {False: 0.075, True: 0.045}  # shares of a small and a large map's side: of classes whose middles are nearer one is not named
 SHORT = 2  # characters of a name that fits on a small map
 RINGS = (1, 2, 3)  # standard deviations of the prior
 
@@ -47,7 +47,7 @@ def _names(made: Portrait, window: Window, large: bool) -> str:
     chips = []
     for label, (x, y) in made.middles.items():
         left, top = window.place(x, y)
-        if not (0 <= left <= 1 and 0 <= top <= 1) or any(max(abs(left - a), abs(top - b)) < NEAR for a, b in placed):
+        if not (0 <= left <= 1 and 0 <= top <= 1) or any(max(abs(left - a), abs(top - b)) < NEAR[large] for a, b in placed):
             continue
         placed.append((left, top))
         colours = f"background:{figures.class_colour(label)};color:{figures.text_colour(label)}"

@@ -1,7 +1,7 @@
 """A model's card as people read it: what it is, how it was trained, how it was measured, how large it is, what it was made with."""
 
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -10,12 +10,22 @@ from core.models import MODELS, ConfigError, Model
 from core.models.config import from_json, settings
 from core.training import presets
 from core.training.config import TrainingConfig
-from core.words import duration, number, plural
+from core.words import duration, number, plural, sentence
 from pages.session import figures
 
-Rows = list[tuple[str, str]]  # a name and what is said of it, both plain text
 TOLD_APART = ("epochs", "seed", "latent_dim")  # settings that have a row of their own
 MOST_TEXT = 300  # characters of a stranger's
+
+
+class Row(NamedTuple):
+    """A name, what is said of it, and what is said softly; plain text, in lines."""
+
+    name: str
+    said: str
+    softly: str = ""
+
+
+Rows = list[Row]
 
 
 def show(model: Model, card: dict[str, Any], megabytes: float | None = None) -> None:
@@ -31,10 +41,10 @@ def show(model: Model, card: dict[str, Any], megabytes: float | None = None) -> 
     st.html(f'<div class="model-card" data-testid="model-card">{"".join(sections)}</div>')
 
 
-def _row(row: tuple[str, str]) -> str:
-    name, said = row
-    lines = "".join(f"<p>{_line(line)}</p>" for line in said.splitlines())
-    return f"<div><dt>{escape(name)}</dt><dd>{lines}</dd></div>"
+def _row(row: Row) -> str:
+    lines = "".join(f"<p>{escape(line)}</p>" for line in row.said.splitlines())
+    soft = "".join(f'<p class="soft">{_line(line)}</p>' for line in row.softly.splitlines())
+    return f"<div><dt>{escape(row.name)}</dt><dd>{lines}{soft}</dd></div>"
 
 
 def _line(line: str) -> str:
@@ -49,8 +59,8 @@ def what_it_is(model: Model, card: dict[str, Any]) -> Rows:
     (kind,) = (entry for entry in MODELS.values() if entry.module is type(model))
     _, height, width = model.config.shape
     rows = [
-        ("Kind", f"{kind.title}\n{kind.summary}"),
-        ("Code", f"{plural(model.config.latent_dim, 'number')} for an image of {width} × {height} pixels"),
+        Row("Kind", kind.title, kind.summary),
+        Row("Code", f"{plural(model.config.latent_dim, 'number')} for an image of {width} × {height} pixels"),
     ]
     told, name = _part(card, "dataset"), _text(_part(card, "dataset").get("name"))
     if name:
@@ -61,7 +71,7 @@ def what_it_is(model: Model, card: dict[str, Any]) -> Rows:
             if isinstance(count := told.get(key), int)
         ]
         whose = [f"{data.authors}. Licence: {data.licence}.", data.source] if data else []
-        rows.append(("Data set", "\n".join(filter(None, [data.title if data else name, ", ".join(counts), *whose]))))
+        rows.append(Row("Data set", data.title if data else name, "\n".join(filter(None, [", ".join(counts), *whose]))))
     return rows
 
 
@@ -73,12 +83,12 @@ def how_trained(model: Model, card: dict[str, Any]) -> Rows:
         took = f" in {duration(seconds)}" if seconds is not None else ""
         where = f" on {_device(device)}" if (device := _text(card.get("device"))) else ""
         early = "\nStopped before its end." if card.get("finished") is False else ""
-        rows.append(("Training", f"{plural(round(epochs, 1) if epochs % 1 else int(epochs), 'epoch')}{took}{where}{early}"))
-    rows.append(("Settings", "\n".join(unusual(model, card))))
+        rows.append(Row("Training", f"{plural(round(epochs, 1) if epochs % 1 else int(epochs), 'epoch')}{took}{where}{early}"))
+    rows.append(Row("Settings", "\n".join(unusual(model, card))))
     if isinstance(seed := card.get("seed"), int):
-        rows.append(("Seed", str(seed)))
+        rows.append(Row("Seed", str(seed)))
     if images := _text(card.get("preprocessing")):
-        rows.append(("Images", images))
+        rows.append(Row("Images", images))
     return rows
 
 
@@ -99,18 +109,18 @@ def unusual(model: Model, card: dict[str, Any]) -> list[str]:
 
 def how_measured(model: Model, card: dict[str, Any]) -> Rows:
     """Each figure, what it means, and its protocol."""
-    return [(f"{f.title} {f.value}", "\n".join(filter(None, [_sentence(f.words), f.protocol]))) for f in figures.of(model, card)]
+    return [Row(f"{f.title} {f.value}", sentence(f.words), f.protocol) for f in figures.of(model, card)]
 
 
 def size(model: Model, card: dict[str, Any], megabytes: float | None) -> Rows:
     """Weights, arithmetic, files."""
     stored = _text(card.get("stored_weights"))
     flop = model.decoder_flop()
-    rows = [("Weights", f"{sum(p.numel() for p in model.parameters()):,}{f', stored as {stored}' if stored else ''}")]
+    rows = [Row("Weights", f"{sum(p.numel() for p in model.parameters()):,}{f', stored as {stored}' if stored else ''}")]
     if flop:
-        rows.append(("To draw an image", f"{number(flop / 1e6)} million floating-point operations"))
+        rows.append(Row("To draw an image", f"{number(flop / 1e6)} million floating-point operations"))
     if megabytes is not None:
-        rows.append(("Files", f"{number(megabytes, 1)} MB"))
+        rows.append(Row("Files", f"{number(megabytes, 1)} MB"))
     return rows
 
 
@@ -120,12 +130,8 @@ def made_with(card: dict[str, Any]) -> Rows:
     said = [f"{names} {_text(versions[key])}" for key, names in (("python", "Python"), ("torch", "PyTorch"), ("numpy", "NumPy"))
             if _text(versions.get(key))]  # fmt: skip
     commit = _text(card.get("commit"))
-    rows = [("Software", ", ".join(said))] if said else []
-    return rows + ([("Commit", commit[:12] + ("+, with changes" if commit.endswith("+") else ""))] if commit else [])
-
-
-def _sentence(said: str) -> str:
-    return f"{said[:1].upper()}{said[1:]}."
+    rows = [Row("Software", ", ".join(said))] if said else []
+    return rows + ([Row("Commit", commit[:12] + ("+, with changes" if commit.endswith("+") else ""))] if commit else [])
 
 
 def _part(card: dict[str, Any], name: str) -> dict[str, Any]:

@@ -400,8 +400,12 @@ PAGES: dict[str, Table] = {
             lambda values: f"models_scale-{','.join(compared(values))}", UNSET, lambda one: SCALES[not one],
             when=lambda values: len(compared(values)) > 1, instead="",
         ),
-        "data": Property("data sets", several_of([*DATASETS, OTHER], "data sets", ()), "models_data", [], in_the_order_of(DATASETS), when=shows_all),
-        "kind": Property("kinds", several_of([*MODELS, OTHER], "kinds of model", ()), "models_kinds", [], in_the_order_of(MODELS), when=shows_all),
+        "data": Property(
+            "data sets", several_of([*DATASETS, OTHER], "data sets", ()), "models_data", [], in_the_order_of(DATASETS), when=shows_all
+        ),
+        "kind": Property(
+            "kinds", several_of([*MODELS, OTHER], "kinds of model", ()), "models_kinds", [], in_the_order_of(MODELS), when=shows_all
+        ),
         "search": Property("the words", read_words, "models_search", "", when=shows_all),
     },
 }  # fmt: skip

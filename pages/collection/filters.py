@@ -16,7 +16,9 @@ KEYS = ("models_data", "models_kinds", "models_search")
 def show(entries: list[Entry]) -> list[Entry]:
     """The choices, and the entries that fit them."""
     with st.container(key="model-filters", horizontal=True, vertical_alignment="bottom"):
-        words = st.text_input("Search", max_chars=MAX_SEARCH, key="models_search", persist_state="session", placeholder="a name, a word …")
+        words = st.text_input(
+            "Search", max_chars=MAX_SEARCH, key="models_search", persist_state="session", placeholder="a name, a word …", width=240
+        )
         data = _choice("Data set", (e.dataset for e in entries), DATASETS, _dataset_name, "models_data")
         kinds = _choice("Kind", (e.kind for e in entries), MODELS, chosen.kind_title, "models_kinds")
     return [e for e in entries if fits(e, words or "", data, kinds)]

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import checkpoints
-from core.checkpoints import SHIPPED, CheckpointError, Stamp
+from core.checkpoints import CheckpointError, Stamp
 from core.models import MODELS
 from core.portrait import Entry
 from pages.session import caches, state

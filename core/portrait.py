@@ -25,6 +25,7 @@ STYLES = 10  # in a row of a conditional model's grid
 MOST_ROWS = 10  # of it: classes
 SHOWN = 0.99  # of the codes, along each axis: a few far outliers would make all others small
 ROOM = 1.08  # around them
+LEAST_SIGMAS = 2.5  # of the prior that a map with its rings shows to each side: collapsed codes are then a spot, as they should be
 SPREAD = 0.05, 0.95  # of the codes: from where to where the styles of a conditional model go
 COLOURS = len(CLASS_COLOURS)
 DOT_PX = 2.5, 9.0  # the radius of a dot: of many, of few
@@ -138,7 +139,8 @@ def _megabytes(name: str) -> float:
 def portrait_of(checkpoint: Checkpoint, megabytes: float = 0.0) -> Portrait:
     """The portrait of an open checkpoint, which is left as it is."""
     frame = of_checkpoint(checkpoint)
-    seen = window_of(frame.points)
+    rings = latent.has_rings(checkpoint.model)
+    seen = window_of(frame.points, LEAST_SIGMAS if rings else 0.0)
     with torch.device("meta"):  # shapes without memory
         shapes = rebuild(checkpoint.card["model"])
     return Portrait(
@@ -149,18 +151,18 @@ def portrait_of(checkpoint: Checkpoint, megabytes: float = 0.0) -> Portrait:
         frame.labels,
         frame.classes,
         frame.middles,
-        latent.has_rings(checkpoint.model),
+        rings,
         seen,
         np.rint(decoded(frame, checkpoint.latents.mu, seen) * 255).astype(np.uint8),
         megabytes,
     )
 
 
-def window_of(points: np.ndarray) -> Window:
-    """The square around nearly all of the points (N, 2)."""
+def window_of(points: np.ndarray, least: float = 0.0) -> Window:
+    """The square around nearly all of the points (N, 2), from its middle to its side at least so long."""
     low, high = np.quantile(points, [(1 - SHOWN) / 2, (1 + SHOWN) / 2], axis=0)
     middle, half = (low + high) / 2, ROOM * float((high - low).max()) / 2
-    return Window(float(middle[0]), float(middle[1]), max(half, 1e-3))  # collapsed codes may lie on one spot
+    return Window(float(middle[0]), float(middle[1]), max(half, least, 1e-3))  # all may lie on one spot
 
 
 def decoded(frame: Frame, codes: np.ndarray, seen: Window) -> np.ndarray:

@@ -65,8 +65,13 @@ def test_the_window_shows_nearly_all_codes_and_no_outlier_shrinks_them() -> None
     window = portrait.window_of(codes)
     inside = (np.abs(codes - (window.x, window.y)) <= window.half).all(1)
     assert inside.mean() > 0.97 and window.half < 5
-    spot = portrait.window_of(np.ones((50, 2), np.float32))
-    assert spot.half > 0, "collapsed codes lie on one spot"
+    assert portrait.window_of(np.ones((50, 2), np.float32)).half > 0, "codes may lie on one spot"
+
+
+def test_collapsed_codes_are_a_spot_within_the_prior_s_rings() -> None:
+    codes = np.random.default_rng(0).normal(size=(200, 2), scale=0.01).astype(np.float32)
+    assert portrait.portrait_of(of("vae", codes=codes)).window.half == 2.5
+    assert portrait.portrait_of(of("ae", codes=codes)).window.half < 0.1, "which a plain autoencoder has not: it fills its map"
 
 
 def test_dots_are_where_the_codes_are_in_the_colours_of_their_classes() -> None:

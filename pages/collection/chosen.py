@@ -15,9 +15,7 @@ SHOWN, COMPARED, PICKED = "models_shown", "models_compared", "models_picked"  # 
 def in_order() -> dict[str, Stamp]:
     """The models by name, with their stamps: those that come with the explorer first, in their order."""
     stamps = checkpoints.stamps()
-    return {
-        name: stamps[name] for name in sorted(stamps, key=lambda name: (SHIPPED.index(name) if name in SHIPPED else len(SHIPPED), name))
-    }
+    return {name: stamps[name] for name in checkpoints.in_order(stamps)}
 
 
 def entry(name: str, stamp: Stamp) -> Entry:

@@ -85,7 +85,7 @@ def column(shown: Pictured, stamp: Stamp, window: Window | None) -> None:
     seen = window or made.window
     picture = caches.map_within(name, stamp, window) if window else shown.map
     heading = f'<h2>{escape(made.entry.title)}</h2><p class="soft">{escape(tiles.in_short(made))}</p>'
-    large = '<div class="portrait large" style="grid-template-columns:1fr">'
+    large = '<div class="portrait large alone">'
     words = f'<p class="soft">{number(2 * seen.half, 1)} units wide. Below, what is decoded where its own codes lie.</p>'
     pictures = (
         f"{large}{portraits.map_html(made, picture, seen, large=True)}</div>{words}{large}{portraits.grid_html(made, shown.grid)}</div>"

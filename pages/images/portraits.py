@@ -35,7 +35,7 @@ def grid_html(made: Portrait, picture: Asset) -> str:
 
 def _ring(window: Window, sigmas: int) -> str:
     left, top = window.place(-sigmas, sigmas)
-    return f'<i style="left:{left:.2%};top:{top:.2%};width:{sigmas / window.half:.2%}"></i>'
+    return f'<i style="--x:{left:.2%};--y:{top:.2%};--width:{sigmas / window.half:.2%}"></i>'
 
 
 def _names(made: Portrait, window: Window, large: bool) -> str:
@@ -51,5 +51,5 @@ def _names(made: Portrait, window: Window, large: bool) -> str:
             continue
         placed.append((left, top))
         colours = f"background:{figures.class_colour(label)};color:{figures.text_colour(label)}"
-        chips.append(f'<b style="left:{left:.1%};top:{top:.1%};{colours}">{escape(names[label])}</b>')
+        chips.append(f'<b style="--x:{left:.1%};--y:{top:.1%};{colours}">{escape(names[label])}</b>')
     return "".join(chips)

@@ -32,12 +32,21 @@ SHIPPED: dict[str, Words] = {
         "Learned to copy digits and nothing else: no prior, no KL divergence. Look at how far out the codes lie, how unevenly they are "
         "spread, and what is decoded where there are none.",
     ),
+    "pca-mnist-2d": Words(
+        "PCA: straight lines only",
+        "The two directions in which digits differ most (principal component analysis, a linear autoencoder). Look at how the classes "
+        "overlap and how blurred the digits are: two straight lines say little.",
+    ),
     "vae-mnist-2d-collapsed": Words(
         "VAE that collapsed (KL near 0)",
         "With β = 100 a code costs more than it is worth, so the encoder gave up (posterior collapse). Look at the dots, all in one place, "
         "and at the same gray digit everywhere.",
     ),
     # other kinds of model
+    "conv-vae-mnist-2d": Words(
+        "Convolutional VAE",
+        "A VAE that looks for the same strokes everywhere in the image, with far fewer weights. Compare its map with the main model's.",
+    ),
     "cvae-mnist-2d": Words(
         "Conditional VAE: told the digit",
         "Encoder and decoder are told which digit it is, so the code only says how it is written. Choose another digit under Draw as and "

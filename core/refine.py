@@ -70,7 +70,7 @@ def refine(
             climb_eps, measured_eps = (
                 fixed_normals(draws, first.mu.shape[1], seed + i).to(device) for i, draws in enumerate((samples, measured_samples))
             )
-            parts.append(_refine(Cost(model, images, told, beta), first, climb_eps, measured_eps, steps))
+            parts.append(refine_with(Cost(model, images, told, beta), first, climb_eps, measured_eps, steps))
     return _joined(parts)
 
 
@@ -102,8 +102,9 @@ def fixed_normals(draws: int, dimensions: int, seed: int) -> Tensor:
     return (torch.cat([half, -half]) / half.square().mean(0).sqrt()).float()
 
 
-def _refine(cost: Cost, start: Posterior, climb_eps: Tensor, measured_eps: Tensor, steps: int) -> Refined:
-    """The climb of one batch."""
+@torch.no_grad()
+def refine_with(cost: Cost, start: Posterior, climb_eps: Tensor, measured_eps: Tensor, steps: int) -> Refined:
+    """The climb of one batch with the draws of z given, (S, D) each: those that the climb looks at, and those that measure it."""
     path, best = climb(cost, start, climb_eps, steps)
     before, after = _measured(cost, start, measured_eps), _measured(cost, best, measured_eps)
     worse = (after >= before).unsqueeze(1)  # (B, 1)

@@ -40,6 +40,12 @@ export class PlainNetwork {
     this.input = new Float32Array(layers[0].weight.length / layers[0].bias.length);
   }
 
+  /** What it was made of: {layers, activation}. */
+  given() {
+    const { activation } = this;
+    return { activation, layers: this.layers.map(({ weight, bias }) => ({ weight, bias })) };
+  }
+
   /** What the last layer gives for z, after the activation `last` (null: as it is); the first layer's bias is given too. The next call
    *  overwrites what this returns. */
   run(z, bias, last) {

@@ -4,7 +4,7 @@
 const SLICE_MS = 4; // of computing at a time: frames come in between
 
 const softplus = (v) => Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v)));
-const sigmoid = (v) => 1 / (1 + Math.exp(-v));
+export const sigmoid = (v) => 1 / (1 + Math.exp(-v));
 
 /** log p(x | logits), summed over pixels; sigma: the scale of a pixel, where it has one. */
 export const LIKELIHOODS = {
@@ -41,17 +41,26 @@ export function sampleLoss(decoder, { mu, logvar, x, label }, { likelihood, sigm
   return -LIKELIHOODS[likelihood](decoder.logits(z, label), seen, sigma);
 }
 
+/** Computing in slices: call and await what this gives between pieces of work; the page's other tasks come in where a slice is over. Throws the
+ *  signal's reason when that aborts. */
+export function breaks(signal) {
+  let until = performance.now() + SLICE_MS;
+  return async () => {
+    if (performance.now() <= until) return;
+    await new Promise((go) => setTimeout(go));
+    signal.throwIfAborted();
+    until = performance.now() + SLICE_MS;
+  };
+}
+
 /** {reconstruction, kl}: the mean of so many samples, in slices; of a code without logvar mu's own loss, and no kl. Throws the
  *  signal's reason when that aborts. */
 export async function describe(decoder, code, model, samples, signal, random) {
   if (!code.logvar) return { reconstruction: -LIKELIHOODS[model.likelihood](decoder.logits(code.mu, code.label), code.x, model.sigma), kl: null };
-  let sum = 0, until = performance.now() + SLICE_MS;
+  const pause = breaks(signal);
+  let sum = 0;
   for (let i = 0; i < samples; i++) {
-    if (performance.now() > until) {
-      await new Promise((go) => setTimeout(go));
-      signal.throwIfAborted();
-      until = performance.now() + SLICE_MS;
-    }
+    await pause();
     sum += sampleLoss(decoder, code, model, random);
   }
   return { reconstruction: sum / samples, kl: kl(code.mu, code.logvar) };

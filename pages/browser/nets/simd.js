@@ -114,6 +114,15 @@ export class SimdNetwork {
   }
 
   /** As PlainNetwork's. */
+  given() {
+    const { activation, numbers } = this;
+    const layers = this.layers.map(({ inputs, outputs, weight, bias }) => (
+      { weight: unpack(numbers.subarray(weight), inputs, outputs), bias: numbers.slice(bias, bias + outputs) }
+    ));
+    return { activation, layers };
+  }
+
+  /** As PlainNetwork's. */
   run(z, bias, last) {
     const kernels = simd(), { floats } = kernels, start = place(this), at = (number) => 4 * (start + number); // an address is in bytes
     floats.set(z, start + this.input);
@@ -136,4 +145,14 @@ function pack(weight, inputs, packed) {
     const block = (o - o % BLOCK) * inputs + o % BLOCK;
     for (let i = 0; i < inputs; i++) packed[block + BLOCK * i] = weight[from++];
   }
+}
+
+/** The way back: (outputs x inputs), row by row. */
+function unpack(packed, inputs, outputs) {
+  const weight = new Float32Array(outputs * inputs);
+  for (let o = 0, to = 0; to < weight.length; o++) {
+    const block = (o - o % BLOCK) * inputs + o % BLOCK;
+    for (let i = 0; i < inputs; i++) weight[to++] = packed[block + BLOCK * i];
+  }
+  return weight;
 }

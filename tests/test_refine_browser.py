@@ -1,0 +1,142 @@
+"""Refining a code in the browser: the slope against torch's autograd, the climb against core/refine.py's."""
+
+import numpy as np
+import pytest
+import torch
+from bundle import Bundle
+from test_nets_browser import READ, base64_of
+
+from core import export
+from core.checkpoints import load
+from core.models import Model, build, objectives
+from core.models.autoencoder import AutoencoderConfig
+from core.models.conditional_vae import ConditionalVAEConfig
+from core.models.vae import VAEConfig
+from core.refine import STEPS, Cost, Posterior, Refined, fixed_normals, refine, refine_with
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+SETUP = f"""
+  {READ}
+  const {{ DenseDecoder }} = await import('/nets/decoder.js'), {{ SimdNetwork }} = await import('/nets/simd.js');
+  const {{ PlainNetwork }} = await import('/nets/dense.js'), f32 = (v) => Float32Array.from(v);
+  const open = (file, kind) => new DenseDecoder(read(file), kind === 'simd' ? SimdNetwork : PlainNetwork);
+"""
+CLIMB = f"""{SETUP}
+  const {{ file, mu, logvar, x, label, facts, climb, measured }} = given, shares = [];
+  const draws = climb && {{ climb, measured }}, signal = new AbortController().signal;
+  const code = {{ mu: f32(mu), logvar: logvar && f32(logvar), x: f32(x), label }};
+  const found = await m.refine(open(file, 'simd'), code, facts, signal, (share) => shares.push(share), draws ?? undefined);
+  return {{ ...found, mu: [...found.mu], logvar: found.logvar && [...found.logvar], path: found.path.map((z) => [...z]), shares }};
+"""
+
+
+def climb_in_browser(
+    bundle: Bundle, model: Model, x: torch.Tensor, start: Posterior, beta: float = 1.0, label: int | None = None, eps: list | None = None
+) -> dict:
+    """What nets/refine.js finds for one image (1, 1, H, W)."""
+    given = {
+        "file": base64_of(export.code_decoder_bytes(model)),
+        "mu": start.mu[0].tolist(),
+        "logvar": None if start.logvar is None else start.logvar[0].tolist(),
+        "x": x.flatten().tolist(),
+        "label": label,
+        "facts": {"likelihood": model.config.likelihood, "sigma": model.config.sigma, "beta": beta},
+        "climb": eps and eps[0].tolist(),
+        "measured": eps and eps[1].tolist(),
+    }
+    return bundle.run("nets/refine.js", CLIMB, given)
+
+
+def encoded(model: Model, x: torch.Tensor, label: torch.Tensor | None = None) -> Posterior:
+    with torch.no_grad():
+        return Posterior(*model.encode(x, label))
+
+
+@pytest.mark.parametrize("kind", ["simd", "javascript"])
+@pytest.mark.parametrize("likelihood", objectives.LIKELIHOODS)
+@pytest.mark.parametrize(("activation", "hidden"), [("silu", (20, 33)), ("relu", (17,)), ("tanh", (16, 8)), ("silu", ())])
+def test_the_slope_of_log_p_is_autograds(bundle: Bundle, kind: str, likelihood: str, activation: str, hidden: tuple[int, ...]) -> None:
+    config = ConditionalVAEConfig(latent_dim=3, decoder_hidden=hidden, activation=activation, likelihood=likelihood, sigma=0.3)
+    model, label = build("cvae", config, seed=2), torch.tensor([4])
+    x = torch.rand(1, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+    z = torch.tensor([[0.7, -1.3, 2.0]], requires_grad=True)
+    value = model.log_likelihood_nats(model.decode_logits(z, label), x).sum()
+    (slope,) = torch.autograd.grad(value, z)
+    script = f"{SETUP} const [file, kind, z, x, facts] = given, slope = new m.Slope(open(file, kind), 4, facts);"
+    script += "const { value, slope: found } = slope.at(f32(z), f32(x)); return [value, slope.value(f32(z), f32(x)), [...found]];"
+    given = [base64_of(export.code_decoder_bytes(model)), kind, z[0].tolist(), x.flatten().tolist(), {"likelihood": likelihood, "sigma": 0.3}]
+    forward, alone, back = bundle.run("nets/slope.js", script, given)
+    assert forward == alone == pytest.approx(value.item(), rel=1e-5)
+    assert back == pytest.approx(slope[0].tolist(), rel=1e-3, abs=1e-3)
+
+
+CASES = {
+    "vae": (VAEConfig(decoder_hidden=(32, 24)), 1.0, None),
+    "beta": (VAEConfig(latent_dim=3, decoder_hidden=(32,), likelihood="gaussian", beta=4.0), 4.0, None),
+    "cvae": (ConditionalVAEConfig(decoder_hidden=(32,)), 1.0, 7),
+    "ae": (AutoencoderConfig(decoder_hidden=(32,), likelihood="laplace"), 1.0, None),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_climb_is_pythons(bundle: Bundle, case: str) -> None:
+    """With the same draws of z: the same way, the same end, the same costs."""
+    config, beta, label = CASES[case]
+    model = build({"beta": "vae"}.get(case, case), config, seed=3)
+    with torch.no_grad():
+        model.decoder[-1].weight *= 8  # so that it matters where the code is
+        x = model.decode(torch.ones(1, config.latent_dim), None if label is None else torch.tensor([label]))
+    told = None if label is None else torch.tensor([label])
+    start = encoded(model, x, told)
+    eps = [fixed_normals(draws, config.latent_dim, seed=5) for draws in (8, 64)]
+    wanted: Refined = refine_with(Cost(model, x, told, beta), start, *eps, steps=STEPS)
+    found = climb_in_browser(bundle, model, x, start, beta, label, eps)
+    assert found["before"] == pytest.approx(wanted.cost_before_nats[0], rel=1e-4)
+    assert found["after"] == pytest.approx(wanted.cost_after_nats[0], rel=1e-4, abs=0.02) and found["after"] < found["before"] - 1
+    assert np.array(found["path"]) == pytest.approx(wanted.path[:, 0], abs=0.01)
+    assert found["mu"] == found["path"][-1]
+    if wanted.logvar is None:
+        assert found["logvar"] is None
+    else:
+        assert found["logvar"] == pytest.approx(wanted.logvar[0].tolist(), abs=0.02)
+    assert found["shares"] == pytest.approx(np.linspace(0, 1, STEPS + 1).tolist())
+
+
+def test_its_own_draws_lead_to_the_same_cost_and_twice_to_the_same_code(bundle: Bundle) -> None:
+    model = load("vae-mnist-2d").model
+    with torch.no_grad():
+        x = model.decode(torch.tensor([[0.5, 1.0]])).round()
+    wanted = refine(model, x)
+    found, again = (climb_in_browser(bundle, model, x, encoded(model, x)) for _ in range(2))
+    assert found == again
+    assert found["before"] == pytest.approx(wanted.cost_before_nats[0], abs=0.3)
+    assert found["after"] == pytest.approx(wanted.cost_after_nats[0], abs=0.2)
+
+
+def test_what_cannot_be_improved_is_kept(bundle: Bundle) -> None:
+    """A decoder that draws the same whatever the code is: the best posterior is the prior, and the start is just that."""
+    model = build("vae", VAEConfig(decoder_hidden=(16,)), seed=1)
+    with torch.no_grad():
+        model.decoder[-1].weight.zero_()
+    found = climb_in_browser(bundle, model, torch.rand(1, 1, 28, 28), Posterior(torch.zeros(1, 2), torch.zeros(1, 2)))
+    assert found["after"] == found["before"] and found["mu"] == [0, 0] and found["logvar"] == [0, 0] and found["path"] == [[0, 0]]
+
+
+def test_it_leaves_the_page_time_and_stops_when_asked(bundle: Bundle) -> None:
+    model = load("vae-mnist-2d").model
+    script = f"""{SETUP}
+      const stopper = new AbortController(), code = {{ mu: [0, 0], logvar: [0, 0], x: new Float32Array(784), label: null }};
+      let others = 0;
+      const timer = setInterval(() => ++others === 3 && stopper.abort(), 0);
+      const ended = await m.refine(open(given, 'simd'), code, {{ likelihood: 'bernoulli', sigma: 1, beta: 1 }}, stopper.signal).catch((e) => e.name);
+      clearInterval(timer);
+      return [ended, others];
+    """
+    assert bundle.run("nets/refine.js", script, base64_of(export.code_decoder_bytes(model))) == ["AbortError", 3]
+
+
+def test_the_draws_come_in_opposite_pairs_with_mean_0_and_variance_1(bundle: Bundle) -> None:
+    script = "const { noise } = await import('/nets/losses.js'); return m.fixedNormals(8, 3, noise(2)).map((e) => [...e])"
+    eps = np.array(bundle.run("nets/refine.js", script))
+    assert eps[:4] == pytest.approx(-eps[4:]) and (eps**2).mean(0) == pytest.approx(1)

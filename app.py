@@ -45,6 +45,13 @@ def point(request: Request) -> Response:
     return points.respond(request)
 
 
+def refined(request: Request) -> Response:
+    """/refined/{name}: a test image's best code, where the browser cannot find it."""
+    from pages.exploring import refined
+
+    return refined.respond(request)
+
+
 async def api(scope: Scope, receive: Receive, send: Send) -> None:
     """/api/...: the HTTP interface, an ASGI application of its own."""
     from pages.web.api.routes import app
@@ -121,6 +128,7 @@ app = st.App(
         Route(f"{prefix}/assets/{{bundle}}/{{name:path}}", asset),
         Route(f"{prefix}/runs/{{run}}/{{stamp}}/{{epoch}}/{{file}}", frame),
         Route(f"{prefix}/points/{{name}}", point),
+        Route(f"{prefix}/refined/{{name}}", refined),
         Mount(f"{prefix}/api", api),
     ],
 )

@@ -5,6 +5,7 @@ One encoder serves all images, so its answer is rarely the best for each: what t
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from torch.optim.adam import adam
 
 from core.models import Model
 from core.models.objectives import elbo_nats, kl_nats
+from core.watch import OnProgress
 
 STEPS, RATE = 150, 0.1  # Adam's; its rate falls linearly to zero
 CLIMB_SAMPLES, MEASURED_SAMPLES = 8, 256  # of z: what the climb looks at, and what before and after are measured with
@@ -50,6 +52,7 @@ def refine(
     samples: int = CLIMB_SAMPLES,
     measured_samples: int = MEASURED_SAMPLES,
     seed: int = 0,
+    on_step: OnProgress = lambda share: None,
 ) -> Refined:
     """Climb the ELBO of each image (N, 1, H, W) in [0, 1], from `start` (N, D) or else from the encoder's answer.
 
@@ -59,8 +62,8 @@ def refine(
     device = next(model.parameters()).device
     parts = []
     for at in range(0, len(x), BATCH):
-        images = x[at : at + BATCH].to(device)
-        told = None if label is None else label[at : at + BATCH].to(device)
+        images, told = x[at : at + BATCH].to(device), None if label is None else label[at : at + BATCH].to(device)
+        share = partial(_share, on_step, at / len(x), len(images) / len(x))
         with torch.inference_mode(False), torch.no_grad():
             if start is None:
                 first = Posterior(*model.encode(images, told))
@@ -70,8 +73,12 @@ def refine(
             climb_eps, measured_eps = (
                 fixed_normals(draws, first.mu.shape[1], seed + i).to(device) for i, draws in enumerate((samples, measured_samples))
             )
-            parts.append(refine_with(Cost(model, images, told, beta), first, climb_eps, measured_eps, steps))
+            parts.append(refine_with(Cost(model, images, told, beta), first, climb_eps, measured_eps, steps, share))
     return _joined(parts)
+
+
+def _share(on_step: OnProgress, before: float, part: float, share: float) -> None:
+    on_step(before + part * share)
 
 
 class Cost:
@@ -103,9 +110,11 @@ def fixed_normals(draws: int, dimensions: int, seed: int) -> Tensor:
 
 
 @torch.no_grad()
-def refine_with(cost: Cost, start: Posterior, climb_eps: Tensor, measured_eps: Tensor, steps: int) -> Refined:
+def refine_with(
+    cost: Cost, start: Posterior, climb_eps: Tensor, measured_eps: Tensor, steps: int, on_step: OnProgress = lambda share: None
+) -> Refined:
     """The climb of one batch with the draws of z given, (S, D) each: those that the climb looks at, and those that measure it."""
-    path, best = climb(cost, start, climb_eps, steps)
+    path, best = climb(cost, start, climb_eps, steps, on_step)
     before, after = _measured(cost, start, measured_eps), _measured(cost, best, measured_eps)
     worse = (after >= before).unsqueeze(1)  # (B, 1)
     mu = torch.where(worse, start.mu, best.mu)
@@ -119,13 +128,14 @@ def refine_with(cost: Cost, start: Posterior, climb_eps: Tensor, measured_eps: T
     )
 
 
-def climb(cost: Cost, start: Posterior, eps: Tensor, steps: int) -> tuple[Tensor, Posterior]:
+def climb(cost: Cost, start: Posterior, eps: Tensor, steps: int, on_step: OnProgress) -> tuple[Tensor, Posterior]:
     """Adam on mu and logvar: the way of mu, (steps + 1, B, D), and the best of all that it came by, where the way ends."""
     q = [part.clone() for part in start if part is not None]
     means, squares, counts = [torch.zeros_like(part) for part in q], [torch.zeros_like(part) for part in q], [torch.zeros(()) for _ in q]
     best, least = [part.clone() for part in q], torch.full((len(start.mu),), torch.inf, device=start.mu.device)
     path = []
     for step in range(steps + 1):
+        on_step(step / steps)
         with torch.enable_grad():
             leaves = [part.detach().requires_grad_() for part in q]
             costs = cost(Posterior(leaves[0], leaves[1] if len(leaves) > 1 else None), eps)  # (B,)
@@ -157,3 +167,23 @@ def _joined(parts: list[Refined]) -> Refined:
         np.concatenate([part.cost_before_nats for part in parts]),
         np.concatenate([part.cost_after_nats for part in parts]),
     )
+
+
+def refine_image(
+    model: Model,
+    image: np.ndarray,
+    label: int | None = None,
+    start: tuple[np.ndarray, np.ndarray | None] | None = None,
+    on_step: OnProgress = lambda share: None,
+) -> Refined:
+    """`refine` for one image (H, W) in [0, 1], the KL weighted as in the model's training.
+
+    label: what a conditional model is told. start: mu and logvar, (D,), instead of the encoder's.
+    """
+    x = torch.from_numpy(np.ascontiguousarray(image, np.float32))[None, None]
+    told = torch.tensor([label]) if label is not None and model.conditional else None
+    first = None
+    if start is not None:
+        mu, logvar = start
+        first = torch.from_numpy(mu)[None], None if logvar is None else torch.from_numpy(logvar)[None]
+    return refine(model, x, told, first, beta=getattr(model.config, "beta", 1.0), on_step=on_step)

@@ -29,7 +29,7 @@ MAY_IMPORT = {  # inside core; a new module gets its line here
     "latent": {"data", "models"},
     "metrics": {"data", "models"},
     "reconstruction": {"metrics", "models", "shape"},
-    "refine": {"models"},
+    "refine": {"models", "watch"},
     "posterior": {"metrics", "models"},
     "alignment": {"checkpoints", "models"},
     "quality": {"latent", "metrics", "models", "refine"},

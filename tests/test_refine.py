@@ -93,10 +93,12 @@ def test_the_cost_is_that_of_the_label_that_was_told_and_of_the_weight_of_the_kl
 
 def test_the_same_image_climbs_the_same_way_alone_and_among_many_and_in_inference_mode(monkeypatch):
     monkeypatch.setattr("core.refine.BATCH", 2)
+    shares: list[float] = []
     model = build("vae", TINY, seed=1)
     x = torch.rand(3, 1, 28, 28, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
-        alone, together = refine(model, x[2:].clone(), steps=20), refine(model, x, steps=20)
+        alone, together = refine(model, x[2:].clone(), steps=20), refine(model, x, steps=20, on_step=shares.append)
+    assert shares == sorted(shares) and shares[0] == 0 and shares[-1] == pytest.approx(1)
     assert together.path.shape == (21, 3, 2) and together.cost_after_nats.shape == (3,)
     assert together.path[:, 2] == pytest.approx(alone.path[:, 0], abs=1e-4)
     assert together.cost_after_nats[2] == pytest.approx(alone.cost_after_nats[0], abs=1e-3)

@@ -65,7 +65,13 @@ def test_the_slope_of_log_p_is_autograds(bundle: Bundle, kind: str, likelihood: 
     (slope,) = torch.autograd.grad(value, z)
     script = f"{SETUP} const [file, kind, z, x, facts] = given, slope = new m.Slope(open(file, kind), 4, facts);"
     script += "const { value, slope: found } = slope.at(f32(z), f32(x)); return [value, slope.value(f32(z), f32(x)), [...found]];"
-    given = [base64_of(export.code_decoder_bytes(model)), kind, z[0].tolist(), x.flatten().tolist(), {"likelihood": likelihood, "sigma": 0.3}]
+    given = [
+        base64_of(export.code_decoder_bytes(model)),
+        kind,
+        z[0].tolist(),
+        x.flatten().tolist(),
+        {"likelihood": likelihood, "sigma": 0.3},
+    ]
     forward, alone, back = bundle.run("nets/slope.js", script, given)
     assert forward == alone == pytest.approx(value.item(), rel=1e-5)
     assert back == pytest.approx(slope[0].tolist(), rel=1e-3, abs=1e-3)
@@ -129,7 +135,8 @@ def test_it_leaves_the_page_time_and_stops_when_asked(bundle: Bundle) -> None:
       const stopper = new AbortController(), code = {{ mu: [0, 0], logvar: [0, 0], x: new Float32Array(784), label: null }};
       let others = 0;
       const timer = setInterval(() => ++others === 3 && stopper.abort(), 0);
-      const ended = await m.refine(open(given, 'simd'), code, {{ likelihood: 'bernoulli', sigma: 1, beta: 1 }}, stopper.signal).catch((e) => e.name);
+      const facts = {{ likelihood: 'bernoulli', sigma: 1, beta: 1 }};
+      const ended = await m.refine(open(given, 'simd'), code, facts, stopper.signal).catch((e) => e.name);
       clearInterval(timer);
       return [ended, others];
     """

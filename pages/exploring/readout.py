@@ -38,6 +38,7 @@ def facts(view: MapView, images: Asset | None, why_not: str) -> dict[str, Any]:
         "drawn": frame.label,  # the class that the map's decoder was told
         "likelihood": model.config.likelihood,
         "sigma": model.config.sigma,
+        "beta": getattr(model.config, "beta", 1.0),  # the weight of the KL in its training
         "binarised": metrics.elbo_metric(model) == "negative_elbo_nats",
         "samples": DESCRIPTION_SAMPLES,
         "describes": DESCRIBES[model.config.likelihood].format(given=" given its class" * model.conditional),

@@ -168,6 +168,7 @@ export default class LatentMap {
     this.controls.stretch(viewport, cursor.pointed);
     this.marks.keep(cursor.kept);
     this.marks.point(cursor.pointed);
+    this.trail?.draw();
     this.look.changed();
   }
 

@@ -96,7 +96,7 @@ export class Readout {
   /** What the decoder draws of a dot's code, told the image's class, beside the image; of whole codes also the map's own picture. */
   async decode(z, code, row, label, signal) {
     const { facts } = this, told = facts.conditional ? label : null;
-    if (facts.served) return this.ask(z, row, label, signal);
+    if (facts.served) return this.ask(z, code, row, label, signal);
     const decoder = this.decoder ?? this.map.decoder;
     if (code.length > 2) this.answer(decoder.image(code, facts.drawn));
     const xHat = decoder.image(code, told).slice();
@@ -104,11 +104,13 @@ export class Readout {
     const x = await this.imageOf(row, label, xHat, signal);
     if (!x) return;
     const logvar = this.codes.tensors.logvar && this.of("logvar", row);
-    this.write(await describe(decoder, { mu: code, logvar, x, label: told }, facts, facts.samples, signal, noise(row)));
+    const dot = { z, row, mu: code, logvar, x, xHat, label: told, signal };
+    this.write(await describe(decoder, dot, facts, facts.samples, signal, noise(row)));
+    this.offer(dot);
   }
 
   /** The server decodes for this model. */
-  async ask(z, row, label, signal) {
+  async ask(z, code, row, label, signal) {
     const { facts } = this, query = new URLSearchParams({ z: z.join(), label: facts.drawn ?? "" });
     const response = await fetch(`${facts.served}?${query}`, { signal });
     if (!response.ok) throw new Error(await response.text());
@@ -117,7 +119,11 @@ export class Readout {
     if (row === null) return;
     const xHat = levels(x_hat);
     this.paint(row, label, xHat);
-    if (await this.imageOf(row, label, xHat, signal)) this.write(losses);
+    const x = await this.imageOf(row, label, xHat, signal);
+    if (!x) return;
+    this.write(losses);
+    const logvar = this.codes.tensors.logvar && this.of("logvar", row);
+    this.offer({ z, row, mu: code, logvar, x, xHat, label: facts.conditional ? label : null, signal });
   }
 
   /** The map's own picture of the kept point, where its decoder has only something near to it. */
@@ -151,13 +157,25 @@ export class Readout {
     const section = this.element.lastElementChild, shown = here ? FIGURES : [["reconstruction", "What the model makes of the image"]];
     const canvases = shown.map(([caption, alt]) => `<figure><canvas width="${width}" height="${height}" role="img" aria-label="${alt}"></canvas><figcaption>${caption}</figcaption></figure>`);
     const words = here ? "Error map: blue ink was left out, orange ink was invented." : facts.images ? "The test images are being fetched …" : facts.instead;
-    section.innerHTML = `<div class="lm-images">${canvases.join("")}</div><p class="lm-soft">${say.escape(words)}</p>${say.toldAnother(facts, label)}<div class="lm-losses${here ? " lm-expected" : ""}"></div>`;
+    section.innerHTML = `<div class="lm-images">${canvases.join("")}</div><p class="lm-soft">${say.escape(words)}</p>${say.toldAnother(facts, label)}<div class="lm-losses${here ? " lm-expected" : ""}"></div>${here ? '<div class="lm-refine"></div>' : ""}`;
     const inks = here ? [grey(this.image(row)), grey(xHat), errors(this.image(row), xHat, facts.error_rgb)] : [grey(xHat)];
     section.querySelectorAll("canvas").forEach((canvas, i) => canvas.getContext("2d").putImageData(new ImageData(inks[i], width, height), 0, 0));
   }
 
   write(losses) {
     this.element.querySelector(".lm-losses").innerHTML = say.losses(this.facts, losses);
+  }
+
+  /** The button that refines the code of a dot (see refining.js, which is fetched when somebody may want it). */
+  offer(dot) {
+    const place = this.element.querySelector(".lm-refine");
+    place.innerHTML = `<button type="button" class="lm-button" data-testid="refine">Refine the code</button>`
+      + `<p class="lm-soft">${dot.logvar ? "Is there a better code for this very image than the encoder’s?" : "Finds the code whose picture is nearest to the image."}</p>`;
+    const button = place.querySelector("button"), fetched = () => import("./refining.js");
+    const ahead = () => fetched().catch(() => {}); // who clicks hears of it
+    if (this.map.keeping.chosen) ahead(); // from then on it also works without a connection
+    for (const type of ["pointerenter", "focus"]) button.addEventListener(type, ahead, { once: true });
+    button.addEventListener("click", () => fetched().then(({ refineDot }) => refineDot(this, dot, place)).catch((error) => this.failed(error)), { once: true });
   }
 
   failed(error) {
@@ -178,14 +196,14 @@ function labelsByRow({ codes: { row, owner }, data }) {
 const levels = (text) => Float32Array.from(atob(text), (c) => c.charCodeAt(0) / 255);
 
 /** Ink in [0, 1] -> pixels. */
-function grey(ink) {
+export function grey(ink) {
   const pixels = new Uint8ClampedArray(4 * ink.length);
   ink.forEach((v, i) => pixels.fill(255 * v, 4 * i, 4 * i + 3).fill(255, 4 * i + 3, 4 * i + 4));
   return pixels;
 }
 
 /** Where the reconstruction differs: the colours of missing and of invented ink, the more opaque the larger the difference. */
-function errors(x, xHat, { missing, invented }) {
+export function errors(x, xHat, { missing, invented }) {
   const pixels = new Uint8ClampedArray(4 * x.length);
   x.forEach((v, i) => pixels.set([...(xHat[i] > v ? invented : missing), 255 * Math.abs(xHat[i] - v)], 4 * i));
   return pixels;

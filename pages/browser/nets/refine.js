@@ -3,9 +3,10 @@
 import { breaks, kl, noise } from "./losses.js";
 import { Slope } from "./slope.js";
 
+// As core/refine.py has them:
 export const STEPS = 150;
 const RATE = 0.1; // Adam's, falling linearly to zero
-const CLIMB_SAMPLES = 8, MEASURED_SAMPLES = 256; // of z: what the climb looks at, and what before and after are measured with
+export const CLIMB_SAMPLES = 8, MEASURED_SAMPLES = 256; // of z: what the climb looks at, and what before and after are measured with
 
 /** Draws of N(0, I) in opposite pairs, scaled so that each dimension has mean 0 and variance 1. */
 export function fixedNormals(draws, dimensions, { normal }) {

@@ -11,6 +11,7 @@ from core.checkpoints import load
 from core.models import Model, build, objectives
 from core.models.autoencoder import AutoencoderConfig
 from core.models.conditional_vae import ConditionalVAEConfig
+from core.models.linear import LinearConfig
 from core.models.vae import VAEConfig
 from core.refine import STEPS, Cost, Posterior, Refined, fixed_normals, refine, refine_with
 
@@ -75,6 +76,30 @@ def test_the_slope_of_log_p_is_autograds(bundle: Bundle, kind: str, likelihood: 
     forward, alone, back = bundle.run("nets/slope.js", script, given)
     assert forward == alone == pytest.approx(value.item(), rel=1e-5)
     assert back == pytest.approx(slope[0].tolist(), rel=1e-3, abs=1e-3)
+
+
+@pytest.mark.parametrize("kind", ["simd", "javascript"])
+def test_the_slope_of_what_a_linear_model_draws_ends_where_it_is_clipped(bundle: Bundle, kind: str) -> None:
+    model = build("pca", LinearConfig(sigma=0.3))
+    x = torch.rand(1, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        model.decoder[0].weight.normal_(0, 0.5, generator=torch.Generator().manual_seed(1))
+        model.decoder[0].bias.fill_(0.5)
+    z = torch.tensor([[0.7, -1.3]], requires_grad=True)
+    clipped = (model.decode(z) == model.decode(z).min()).float().mean()
+    value = model.log_likelihood_nats(model.decode_logits(z), x).sum()
+    (slope,) = torch.autograd.grad(value, z)
+    script = f"{SETUP} const [file, kind, z, x, facts] = given, slope = new m.Slope(open(file, kind), null, facts);"
+    script += "const { value, slope: found } = slope.at(f32(z), f32(x)); return [value, ...found];"
+    given = [
+        base64_of(export.code_decoder_bytes(model)),
+        kind,
+        z[0].tolist(),
+        x.flatten().tolist(),
+        {"likelihood": "gaussian", "sigma": 0.3},
+    ]
+    assert 0.1 < clipped < 0.5
+    assert bundle.run("nets/slope.js", script, given) == pytest.approx([value.item(), *slope[0].tolist()], rel=1e-3)
 
 
 CASES = {

@@ -10,7 +10,7 @@ from pages.browser import address
 from pages.images.pictures import INVENTED_RGB, MISSING_RGB
 from pages.session import caches
 from pages.session.caches import MapView
-from pages.session.words import NAT
+from pages.session.words import NAT, why_refined
 from pages.web import assets, errors
 from pages.web.assets import Asset
 
@@ -41,6 +41,7 @@ def facts(view: MapView, images: Asset | None, why_not: str) -> dict[str, Any]:
         "beta": getattr(model.config, "beta", 1.0),  # the weight of the KL in its training
         "binarised": metrics.elbo_metric(model) == "negative_elbo_nats",
         "samples": DESCRIPTION_SAMPLES,
+        "why_refined": why_refined(model),
         "describes": DESCRIBES[model.config.likelihood].format(given=" given its class" * model.conditional),
         "average": metrics.from_card(view.checkpoint.card, metrics.elbo_metric(model)),
         "nat": NAT,

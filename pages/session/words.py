@@ -6,6 +6,8 @@ from core import checkpoints, latent, metrics
 from core.checkpoints import SHIPPED, Checkpoint, CheckpointError
 from core.data.datasets import DATASETS, Dataset
 from core.models import Model, entry_of
+from core.models.lesson_vae import LessonVAE
+from core.models.linear import LinearAutoencoder
 from core.words import plural
 
 NO_MODEL = "There is no trained model yet. Train one on the Train page."
@@ -100,6 +102,29 @@ def _beta(model: Model) -> str:
         else "the codes hold more of the image and stay less close to the prior"
     )
     return f" In this one the KL divergence is multiplied by β = {beta:g} (a *β-VAE*): {effect}."
+
+
+ONE_ENCODER = "One encoder has to answer for all images, so its answer is rarely the best for each."
+
+
+def why_refined(model: Model) -> str:
+    """Why an encoder's answer is not an image's best code, and what a climb to a better one looks at, in plain text."""
+    if isinstance(model, LinearAutoencoder):
+        return (
+            "PCA’s code has the smallest squared error there is, as long as pixels may be darker than black and lighter than white. The "
+            "climb counts them cut off there, as they are drawn."
+        )
+    if "kl_nats" in model.LOSSES:
+        lesson = " This encoder also learned from the course’s mistaken loss, which adds to it." * isinstance(model, LessonVAE)
+        return (
+            f"{ONE_ENCODER} What that costs is the amortization gap (Cremer et al. 2018).{lesson} The climb ends at the nearest peak; "
+            "there may be a better code farther away."
+        )
+    free = " Nothing keeps the code near the prior while it climbs." * model.has_prior
+    return (
+        f"{ONE_ENCODER} This model answers with a single code, not a cloud, so the climb looks only at how well the picture fits, "
+        f"log p(x|z).{free}"
+    )
 
 
 def elbo_help(model: Model) -> str:

@@ -2,7 +2,7 @@
 // Fetched only when somebody may want it.
 
 import { refine } from "../nets/refine.js";
-import { drawn, result } from "./refined.js";
+import { LEAST_NATS, drawn, result } from "./refined.js";
 import { Trail } from "./trail.js";
 
 /** Refine the code of the dot on show and write what came of it into `place`, whose button says how far it is and stops it. readout: the panel;
@@ -19,8 +19,8 @@ export async function refineDot(readout, dot, place) {
     const found = await (facts.served ? fromServer : inBrowser)(readout, dot, signal, (share) => button.style.setProperty("--share", share));
     signal.throwIfAborted();
     const path = found.path.map((code) => onMap(facts, dot, code)), [end] = path.slice(-1);
-    const focused = button === document.activeElement, gained = found.before - found.after;
-    const keeps = gained > 0 && dot.mu.length <= 2 && map.viewport.allows(end);
+    const focused = button === document.activeElement, better = found.before - found.after >= LEAST_NATS;
+    const keeps = better && dot.mu.length <= 2 && map.viewport.allows(end);
     place.innerHTML = result(facts, dot, found, keeps);
     drawn(place, map.decoder, [dot.x, dot.xHat, found.xHat], facts.error_rgb);
     const keep = place.querySelector("button");
@@ -29,7 +29,7 @@ export async function refineDot(readout, dot, place) {
       map.keep(end);
     });
     if (focused) keep?.focus();
-    if (gained > 0) await show(map, path, dot, signal);
+    if (better) await show(map, path, dot, signal);
   } catch (error) {
     if (dot.signal.aborted) return; // the panel is about another point
     readout.offer(dot);

@@ -1,6 +1,7 @@
 // log p(x|z) of a dense decoder, and its slope in z: the way back through the layers that dense.js and simd.js only go forward.
 // Of a layer y = W f + b the slope in f is W^T times the slope in y, which is a dense layer too. Held to torch's autograd by a test.
 
+import { EDGE } from "./dense.js";
 import { LIKELIHOODS, sigmoid } from "./losses.js";
 
 /** d log p(x | logits) / d logit of a pixel; sigma: its scale, where it has one. */
@@ -14,6 +15,15 @@ function throughSigmoid(logit, slope) {
   const p = sigmoid(logit);
   return slope(p) * p * (1 - p);
 }
+
+/** What makes logits of the last layer's numbers: [the logit, its slope] at v. See DenseDecoder.logits. */
+const OUTPUTS = {
+  sigmoid: (v) => [v, 1],
+  clip: (v) => {
+    const p = Math.min(1 - EDGE, Math.max(EDGE, v));
+    return [Math.log(p / (1 - p)), p === v ? 1 / (p * (1 - p)) : 0];
+  },
+};
 
 /** What is between layers: [its value, its slope] at v. */
 const ACTIVATIONS = {
@@ -39,8 +49,8 @@ export class Slope {
       const bias = new Float32Array(weight.length / outputs); // of the slope: zeros
       return { bias, network: new Network([{ weight: transposed(weight, outputs), bias }], activation) };
     });
-    this.slopes = layers.slice(1).map(() => null); // of the activations between layers
-    this.activation = ACTIVATIONS[activation];
+    this.slopes = layers.map(() => null); // of what comes after each layer
+    this.after = layers.map((_, i) => (i < layers.length - 1 ? ACTIVATIONS[activation] : OUTPUTS[decoder.output]));
     this.likelihood = (logits, x) => LIKELIHOODS[likelihood](logits, x, sigma);
     this.pixelSlope = (logit, x) => SLOPES[likelihood](logit, x, sigma);
   }
@@ -55,26 +65,20 @@ export class Slope {
     const logits = this.logits(z), value = this.likelihood(logits, x);
     let slope = logits.map((logit, i) => this.pixelSlope(logit, x[i]));
     for (let i = this.back.length - 1; i >= 0; i--) {
-      const { network, bias } = this.back[i];
-      slope = network.run(slope, bias, null);
-      if (i) slope = slope.map((v, unit) => v * this.slopes[i - 1][unit]);
+      const { network, bias } = this.back[i], slopes = this.slopes[i];
+      slope = network.run(slope.map((v, unit) => v * slopes[unit]), bias, null);
     }
     return { value, slope: slope.slice() };
   }
 
-  /** Forward, keeping the slopes of the activations for the way back. */
+  /** Forward, keeping the slopes of what comes after each layer for the way back. */
   logits(z) {
-    let h = z;
-    this.forward.forEach(({ network, bias }, i) => {
-      if (i) h = this.activate(h, i - 1);
-      h = network.run(h, bias, null);
-    });
-    return h;
+    return this.forward.reduce((h, { network, bias }, i) => this.pass(network.run(h, bias, null), i), z);
   }
 
-  activate(h, i) {
-    const values = new Float32Array(h.length), slopes = new Float32Array(h.length);
-    h.forEach((v, unit) => ([values[unit], slopes[unit]] = this.activation(v)));
+  pass(h, i) {
+    const values = new Float32Array(h.length), slopes = new Float32Array(h.length), f = this.after[i];
+    for (let unit = 0; unit < h.length; unit++) [values[unit], slopes[unit]] = f(h[unit]);
     this.slopes[i] = slopes;
     return values;
   }

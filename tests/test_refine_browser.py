@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from bundle import Bundle
+from conftest import linear
 from test_nets_browser import READ, base64_of
 
 from core import export
@@ -13,7 +14,7 @@ from core.models.autoencoder import AutoencoderConfig
 from core.models.conditional_vae import ConditionalVAEConfig
 from core.models.linear import LinearConfig
 from core.models.vae import VAEConfig
-from core.refine import STEPS, Cost, Posterior, Refined, fixed_normals, refine, refine_with
+from core.refine import STEPS, Cost, Posterior, fixed_normals, refine, refine_with
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -83,8 +84,8 @@ def test_the_slope_of_what_a_linear_model_draws_ends_where_it_is_clipped(bundle:
     model = build("pca", LinearConfig(sigma=0.3))
     x = torch.rand(1, 1, 28, 28, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
-        model.decoder[0].weight.normal_(0, 0.5, generator=torch.Generator().manual_seed(1))
-        model.decoder[0].bias.fill_(0.5)
+        linear(model.decoder, 0).weight.normal_(0, 0.5, generator=torch.Generator().manual_seed(1))
+        linear(model.decoder, 0).bias.fill_(0.5)
     z = torch.tensor([[0.7, -1.3]], requires_grad=True)
     clipped = (model.decode(z) == model.decode(z).min()).float().mean()
     value = model.log_likelihood_nats(model.decode_logits(z), x).sum()
@@ -116,13 +117,13 @@ def test_the_climb_is_pythons(bundle: Bundle, case: str) -> None:
     config, beta, label = CASES[case]
     model = build({"beta": "vae"}.get(case, case), config, seed=3)
     with torch.no_grad():
-        model.decoder[-1].weight *= 8  # so that it matters where the code is
+        linear(model.decoder, -1).weight.mul_(8)  # so that it matters where the code is
         x = model.decode(torch.ones(1, config.latent_dim), None if label is None else torch.tensor([label]))
     told = None if label is None else torch.tensor([label])
     start = encoded(model, x, told)
-    eps = [fixed_normals(draws, config.latent_dim, seed=5) for draws in (8, 64)]
-    wanted: Refined = refine_with(Cost(model, x, told, beta), start, *eps, steps=STEPS)
-    found = climb_in_browser(bundle, model, x, start, beta, label, eps)
+    few, many = (fixed_normals(draws, config.latent_dim, seed=5) for draws in (8, 64))
+    wanted = refine_with(Cost(model, x, told, beta), start, few, many, STEPS)
+    found = climb_in_browser(bundle, model, x, start, beta, label, [few, many])
     assert found["before"] == pytest.approx(wanted.cost_before_nats[0], rel=1e-4)
     assert found["after"] == pytest.approx(wanted.cost_after_nats[0], rel=1e-4, abs=0.02) and found["after"] < found["before"] - 1
     assert np.array(found["path"]) == pytest.approx(wanted.path[:, 0], abs=0.01)
@@ -149,7 +150,7 @@ def test_what_cannot_be_improved_is_kept(bundle: Bundle) -> None:
     """A decoder that draws the same whatever the code is: the best posterior is the prior, and the start is just that."""
     model = build("vae", VAEConfig(decoder_hidden=(16,)), seed=1)
     with torch.no_grad():
-        model.decoder[-1].weight.zero_()
+        linear(model.decoder, -1).weight.zero_()
     found = climb_in_browser(bundle, model, torch.rand(1, 1, 28, 28), Posterior(torch.zeros(1, 2), torch.zeros(1, 2)))
     assert found["after"] == found["before"] and found["mu"] == [0, 0] and found["logvar"] == [0, 0] and found["path"] == [[0, 0]]
 

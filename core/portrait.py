@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from core import checkpoints, latent
-from core.checkpoints import Checkpoint
+from core.checkpoints import Checkpoint, CheckpointError
 from core.data.datasets import DATASETS
 from core.figures import CLASS_COLOURS
 from core.frame import Frame, of_checkpoint
@@ -133,7 +133,10 @@ def load(name: str) -> Portrait:
 
 def _megabytes(name: str) -> float:
     folder = checkpoints.home(name) / name
-    return sum(file.stat().st_size for file in folder.iterdir() if file.is_file()) / 1e6
+    try:
+        return sum(file.stat().st_size for file in folder.iterdir() if file.is_file()) / 1e6
+    except OSError as error:
+        raise CheckpointError(f"{name} was deleted just now.") from error
 
 
 def portrait_of(checkpoint: Checkpoint, megabytes: float = 0.0) -> Portrait:

@@ -91,6 +91,9 @@ STATES: dict[str, tuple[str, Callable[[Page], None]]] = {  # of each page: its a
     "denoise, files": ("/denoise", choosing("Many files")),
     "train, a run": ("/train?run=tiny", with_map),
     "train, deleting": ("/train?run=tiny", asking_before("Delete the run")),
+    "models, one": ("/models?checkpoint=vae-mnist-2d", with_everything_unfolded),
+    "models, beside each other": ("/models?compare=vae-mnist-2d,tiny", settled),
+    "models, none fits": ("/models?search=nothing", settled),
     "models, deleting": ("/models?checkpoint=tiny", asking_before("Delete it")),
 }
 FIRST = ("denoise",)  # in make test; all of them, narrow too, in make test-all

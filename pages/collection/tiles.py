@@ -68,7 +68,7 @@ def in_short(made: Portrait) -> str:
     """Its data set, its kind, the size of its code."""
     entry = made.entry
     data = DATASETS[entry.dataset].name if entry.dataset else "unknown data"
-    return f"{data} · {MODELS[entry.kind].title} · {plural(made.model.config.latent_dim, 'number')} a code"
+    return f"{data} · {MODELS[entry.kind].title} · {plural(made.model.config.latent_dim, 'number')} per image"
 
 
 def figures_html(made: Portrait) -> str:

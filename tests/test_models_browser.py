@@ -1,0 +1,64 @@
+"""The Models page in a real browser: pictures that load, buttons that say whose they are, columns by the width, and the way back."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from live import PATIENCE_MS, Server
+from playwright.sync_api import Browser, Page, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.slow]
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": 1440, "height": 1000})
+    opened = context.new_page()
+    opened.set_default_timeout(PATIENCE_MS)
+    errors: list[str] = []
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    yield opened
+    context.close()
+    assert not errors
+
+
+def columns(page: Page) -> int:
+    """How many cards stand beside each other."""
+    return page.locator(".st-key-model-gallery").evaluate("grid => getComputedStyle(grid).gridTemplateColumns.split(' ').length")
+
+
+def test_from_the_gallery_to_a_comparison_to_a_model_to_explore_and_back(server: Server, page: Page) -> None:
+    page.goto(f"{server.url}/models")
+    card = page.locator(".st-key-model-ae-mnist-2d")
+    expect(card.get_by_role("heading", name="Plain autoencoder")).to_be_visible()
+    for picture in card.locator("img").all():
+        picture.scroll_into_view_if_needed()
+        expect(picture).to_have_js_property("complete", True)
+        assert picture.evaluate("image => image.naturalWidth") >= 640, "a picture that did not come has no width"
+    details = card.get_by_role("button", name="Details (ae-mnist-2d)")
+    assert (details.bounding_box() or {"width": 999})["width"] < 100, "the model's name is heard, not seen"
+
+    for name in ("ae-mnist-2d", "vae-mnist-2d"):
+        page.get_by_role("checkbox", name=f"Compare ({name})").check(force=True)
+    page.get_by_role("button", name="Compare 2 models").click()
+    expect(page).to_have_url(re.compile(r"/models\?compare=ae-mnist-2d%2Cvae-mnist-2d"), timeout=PATIENCE_MS)
+    expect(page.get_by_role("region", name="Figures of Plain autoencoder and VAE: the main model")).to_contain_text("better")
+    expect(page.get_by_test_id("portrait-map")).to_have_count(2)
+    page.go_back()
+    expect(page.get_by_role("heading", name="Models", exact=True)).to_be_visible()
+
+    details.click()
+    expect(page.get_by_test_id("model-card")).to_contain_text("How it was measured")
+    expect(page).to_have_url(re.compile(r"/models\?checkpoint=ae-mnist-2d$"), timeout=PATIENCE_MS)
+    page.get_by_role("button", name="Open in Explore").click()
+    expect(page.get_by_test_id("latent-map")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"checkpoint=ae-mnist-2d"), timeout=PATIENCE_MS)
+
+
+@pytest.mark.parametrize(("width", "least", "most"), [(390, 1, 1), (820, 2, 2), (1440, 3, 4), (1920, 4, 5)])
+def test_cards_stand_beside_each_other_as_the_window_has_room(server: Server, page: Page, width: int, least: int, most: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{server.url}/models")
+    expect(page.locator(".st-key-model-vae-mnist-2d").get_by_role("heading")).to_be_visible()
+    assert least <= columns(page) <= most
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing is wider than the window"

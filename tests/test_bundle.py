@@ -16,6 +16,7 @@ from core import export
 from core.frame import Frame
 from core.latent import Plane
 from core.models import build
+from core.models.linear import EDGE, LinearConfig
 from core.models.vae import VAEConfig
 from pages.browser import FOLDER
 from pages.browser.map import LAYERS
@@ -476,11 +477,25 @@ def test_the_decoder_is_torchs(bundle: Bundle, activation: str, network: tuple[s
     assert ours.shape == (50, 784) and np.abs(ours - theirs).max() < 1e-5
 
 
+@pytest.mark.parametrize("network", NETWORKS)
+def test_a_linear_decoder_is_torchs_clipped_and_its_logits_too(bundle: Bundle, network: tuple[str, str]) -> None:
+    model = build("pca", LinearConfig(), seed=1).eval()
+    z = np.random.default_rng(0).normal(0, 2, (50, 2)).astype(np.float32)
+    given = {"bytes": base64.b64encode(export.decoder_bytes(model)).decode(), "z": z.tolist(), "network": network}
+    with torch.no_grad():
+        theirs, logits = model.decode(torch.from_numpy(z)).flatten(1).numpy(), model.decode_logits(torch.from_numpy(z)).flatten(1).numpy()
+    assert theirs.min() == np.float32(EDGE), "some pixels are clipped"
+    assert np.abs(np.array(bundle.run("nets/decoder.js", DECODE, given)) - theirs).max() < 1e-5
+    found = np.array(bundle.run("nets/decoder.js", DECODE.replace("decoder.decode(a, b)", "decoder.logits([a, b])"), given))
+    np.testing.assert_allclose(found, logits, atol=1e-3)
+
+
 EXACT: dict[str | None, Callable[[torch.Tensor], torch.Tensor]] = {
     "sigmoid": torch.sigmoid,
     "silu": torch.nn.functional.silu,
     "tanh": torch.tanh,
     "relu": torch.relu,
+    "clip": lambda v: v.clamp(EDGE, 1 - EDGE),
     None: torch.clone,
 }
 

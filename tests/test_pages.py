@@ -16,6 +16,7 @@ from core import checkpoints
 from core.checkpoints import Latents
 from core.data import datasets
 from core.data.datasets import DatasetError, Progress
+from core.kept import Kept
 from core.models import MODELS, build, objectives
 from core.models.conditional_vae import NOT_TOLD
 from core.models.vae import VAEConfig
@@ -61,6 +62,20 @@ def test_the_picker_offers_models_by_titles_in_order_and_says_of_the_chosen_one_
     picker.set_value("ae-mnist-2d").run()
     assert app.query_params["checkpoint"] in ("ae-mnist-2d", ["ae-mnist-2d"])
     assert checkpoints.SHIPPED["ae-mnist-2d"].description in [caption.value for caption in app.sidebar.caption]
+
+
+def test_a_visit_opens_the_chosen_model_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many ship: the picker reads no weights."""
+    read, load = [], checkpoints.load_folder
+
+    def watched(folder: Path) -> checkpoints.Checkpoint:
+        read.append(folder.name)
+        return load(folder)
+
+    monkeypatch.setattr(checkpoints, "_opened", Kept(32))
+    monkeypatch.setattr(checkpoints, "load_folder", watched)
+    run(MAIN, checkpoint="ae-mnist-2d")
+    assert set(read) == {"ae-mnist-2d"}
 
 
 def test_a_visitor_s_own_model_is_offered_last_by_its_own_name(own_checkpoints: Path, checkpoint_root: Path) -> None:

@@ -6,8 +6,6 @@ from typing import Any
 import pytest
 
 from core.jobs import Run
-from core.metrics import COLLAPSED_NATS
-from core.training.history import final_kl_nats
 from core.training.run_config import from_json
 from pages.training import run_words
 
@@ -41,34 +39,6 @@ def test_a_time_left_that_nobody_renews_is_not_said():
     run = a_run(epoch=2.4, seconds_left=130.0)
     assert run_words.how_far(run, NOW + 45) == "Epoch 3 of 30 · no step has finished for 45 s"
     assert "left" in run_words.how_far(run, NOW + run_words.SILENT_S)
-
-
-def lines(*kl: float | None) -> list[dict[str, Any]]:
-    """A run's metrics, with this KL after each epoch from 0 on."""
-    return [{"epoch": epoch, "test": {"reconstruction_nats": 200.0, "kl_nats": value}} for epoch, value in enumerate(kl)]
-
-
-def test_collapse_is_said_when_the_kl_ends_near_0_with_what_to_try():
-    config = {
-        "model": {"name": "vae", "config": {"beta": 50.0, "likelihood": "gaussian", "sigma": 0.3}},
-        "recipe": {"kl_warmup_epochs": 4.0},
-    }
-    done = a_run("finished", alive=False, config=config)
-    said = run_words.collapse(done, lines(0.001, 3.0, 0.02))
-    assert "collapsed" in said and "0.02 nats" in said
-    assert "a smaller β (now 50) or a longer KL warm-up (now 4 epochs) or a smaller pixel scale σ (now 0.3)" in said
-    assert run_words.collapse(done, lines(0.001, 0.02, 3.0)) == ""
-    assert run_words.collapse(done, lines(0.0, COLLAPSED_NATS)) == ""
-    assert run_words.collapse(a_run("running", config=config), lines(0.0, 0.02)) == "", "it may come back"
-    assert run_words.collapse(a_run("finished", alive=False), lines(0.0, 0.02)).endswith("Try a longer KL warm-up.")
-
-
-def test_what_has_no_kl_does_not_collapse():
-    done = a_run("finished", alive=False)
-    strange: list[list[dict[str, Any]]] = [[], lines(0.0), lines(0.0, None), [{"epoch": 1, "test": None}], [{"epoch": 1, "test": {}}]]
-    for metrics in (*strange, lines(0.0, float("nan"))):
-        assert final_kl_nats(metrics) is None
-        assert run_words.collapse(done, metrics) == ""
 
 
 def test_only_the_losses_that_are_drawn_are_explained():

@@ -1,6 +1,7 @@
 """The Train and Models pages through AppTest, with real runs of scikit-learn's digits in a folder of their own."""
 
 import json
+import math
 import shutil
 import threading
 import time
@@ -91,11 +92,18 @@ def wait_until(condition, seconds: float = 90) -> None:
         time.sleep(0.05)
 
 
-def left_alone(root: Path, state: str, name: str = "mine", **fields) -> jobs.Run:
+def with_epochs(folder: Path) -> None:
+    """Give a run what the page takes for epochs that can be shown."""
+    (folder / "subset.safetensors").touch()
+    (folder / "epochs").mkdir()
+    (folder / "epochs" / "00003.safetensors").touch()
+
+
+def left_alone(root: Path, state: str, name: str = "mine", kind: str = "vae", **fields) -> jobs.Run:
     """A run without a process, in that state."""
     folder = root / "runs" / name
     folder.mkdir(parents=True)
-    model = {"name": "vae", "config": {"encoder_hidden": [16], "decoder_hidden": [16]}}
+    model = {"name": kind, "config": {"encoder_hidden": [16], "decoder_hidden": [16]} if kind == "vae" else {}}
     config = {"name": name, "id": name, "owner": "somebody", "created": 1.0, "dataset": "digits", "model": model, "recipe": {"epochs": 3}}
     (folder / CONFIG).write_text(json.dumps(config))
     (folder / STATUS).write_text(json.dumps({"state": state, **fields}))
@@ -552,12 +560,44 @@ def test_what_is_asked_next_takes_a_refusal_away(own_root, monkeypatch):
 def test_a_collapsed_run_says_so(own_root):
     folder = left_alone(own_root, "finished", epoch=3.0, epochs=3).folder
     (folder / METRICS).write_text('{"epoch": 3, "test": {"reconstruction_nats": 206.0, "kl_nats": 0.004}, "train": null}')
-    (folder / "subset.safetensors").touch()
-    (folder / "epochs").mkdir()
-    (folder / "epochs" / "00003.safetensors").touch()
+    with_epochs(folder)
     app = run(run="mine")
     assert "The codes have collapsed" in app.warning[0].value
     assert "**KL** is what the code says" in words(app) and "1 nat = 1.44 bits" in words(app)
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_every_kind_of_run_says_what_a_good_loss_is(own_root, kind):
+    folder = left_alone(own_root, "stopped", kind=kind, epoch=3.0, epochs=3).folder
+    has_kl = "kl_nats" in MODELS[kind].module.LOSSES
+    nats = dict.fromkeys(MODELS[kind].module.LOSSES, 90.0) | ({"negative_elbo_nats": 180.0} if has_kl else {})
+    (folder / METRICS).write_text("".join(json.dumps({"epoch": e, "test": nats, "train": nats if e else None}) + "\n" for e in range(4)))
+    with_epochs(folder)
+    app = run(run="mine")
+    shown = {metric.label: metric.value for metric in app.metric}
+    whole = 180.0 if has_kl else 90.0
+    assert shown["nats per pixel, the mean of 784"] == f"{whole / 784:.3f}"
+    assert shown["bits per image"] == f"{whole / math.log(2):.1f}"
+    assert "What is normal?" in words(app) and "May it be negative?" in words(app)
+    assert ("Why does the KL rise first?" in words(app)) == has_kl
+
+
+def test_an_overfitted_run_says_so_also_when_its_epochs_are_gone(own_root):
+    folder = left_alone(own_root, "finished", epoch=9.0, epochs=9, removed_epochs=True).folder
+    for epoch in range(10):
+        train, test = 200 - 8 * epoch, 200 - 5 * epoch if epoch < 5 else 175 + 4 * (epoch - 5)
+        losses = {split: {"reconstruction_nats": nats, "kl_nats": 2.0} for split, nats in (("train", train), ("test", test))}
+        with (folder / METRICS).open("a") as file:
+            file.write(json.dumps({"epoch": epoch, **losses}) + "\n")
+    app = run(run="mine")
+    assert app.warning[0].value.startswith("**It is overfitting.**") and "fewer epochs" in app.warning[0].value
+
+
+def test_before_the_first_epoch_nothing_is_said_of_the_loss(own_root):
+    folder = left_alone(own_root, "paused", epoch=0.5, epochs=3).folder
+    (folder / METRICS).write_text('{"epoch": 0, "test": {"reconstruction_nats": 206.0, "kl_nats": 0.0}, "train": null}')
+    with_epochs(folder)
+    assert "What is normal?" not in words(run(run="mine"))
 
 
 def test_a_machine_that_cannot_be_measured_says_so(own_root, monkeypatch, capsys):

@@ -21,15 +21,15 @@ from tqdm import tqdm
 
 from core.checkpoints import CheckpointError, check_target
 from core.data.datasets import DATASETS, DatasetError
-from core.metrics import COLLAPSED_NATS
 from core.models import MODELS, ConfigError
 from core.models.config import Setting, from_json, settings, to_json
 from core.training.card import summary
 from core.training.config import DEVICES, TrainingConfig, choose_device, completed, device_title
+from core.training.diagnosis import diagnose
 from core.training.distributed import LostContact, in_contact, joined
 from core.training.failures import TrainingError
 from core.training.folder import STOP, BusyError, begin, hold, read_config, withdraw, write_status
-from core.training.history import final_kl_nats, read_metrics
+from core.training.history import read_metrics
 from core.training.loop import Progress
 from core.training.profile import profile
 from core.training.run import STOPPED, Execution, Hooks, Stopped, explain
@@ -180,13 +180,19 @@ def _carry_out(execution: Execution, options: argparse.Namespace) -> int:
         print("Stopped before the model was measured. The same command with --resume goes on exactly from here.")
         return 130
     print(f"Saved {options.out} after {card['epochs']:g} of {options.epochs} epochs and {card['training_seconds']:.0f} s:\n{summary(card)}")
-    kl = final_kl_nats(read_metrics(folder))
-    if kl is not None and kl < COLLAPSED_NATS:
-        print(f"The codes have collapsed: their KL ended at {kl:.2g} nats. Try a smaller --beta or a longer --kl-warmup-epochs.")
+    if words := last_words(execution.config, read_metrics(folder), finished=state == "finished"):
+        print(words)
     if state == "finished":
         return 0
     print("Interrupted. The same command with --resume goes on exactly from here.")
     return 130 if hooks.ranks.alone else 0  # torchrun takes anything but 0 for a failure
+
+
+def last_words(config: RunConfig, lines: list[dict[str, Any]], finished: bool) -> str:
+    """What the run's losses show, and which options to try."""
+    found = diagnose(config, lines, finished=finished)
+    names = {"layers": "layers"}  # whose options are the model's own
+    return " ".join(filter(None, (found.title, found.words, found.advice(lambda name: names.get(name) or _flag(name)))))
 
 
 class ProgressBar:

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import astuple, dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import streamlit as st
@@ -17,6 +17,7 @@ from core.frame import Frame, of_checkpoint
 from core.methods import ENLARGERS
 from core.portrait import Entry, Portrait, Window
 from core.reconstruction import Principal
+from core.training import comparable
 from pages.images import pictures
 from pages.web.assets import Asset
 
@@ -68,6 +69,11 @@ def pictured(name: str, stamp: Stamp) -> Pictured:
 def map_within(name: str, stamp: Stamp, window: Window) -> Asset:
     """The picture of its map that shows another part of it."""
     return _map_within(name, str(checkpoints.home(name)), stamp, astuple(window))
+
+
+def shipped_cards() -> dict[str, dict[str, Any]]:
+    """The cards of the models that come with the explorer, which stay as they are."""
+    return _shipped_cards(str(checkpoints.SHIPPED_ROOT))
 
 
 def test_images(dataset: str) -> np.ndarray:
@@ -172,6 +178,11 @@ def _map_within(name: str, root: str, stamp: Stamp, window: tuple[float, float, 
 
 def _map_picture(made: Portrait, window: Window) -> Asset:
     return Asset("map.png", pictures.indexed_png(portrait.dots(made.points, made.labels, window), figures.CLASS_COLOURS))
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _shipped_cards(root: str) -> dict[str, dict[str, Any]]:
+    return comparable.shipped_cards()
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)  # routes and the warm-up ask, too, where nothing can spin

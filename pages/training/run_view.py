@@ -20,7 +20,7 @@ from pages.session import link, refusals
 from pages.session import state as session
 from pages.session.properties import LARGEST, classes_told
 from pages.session.words import UNTOLD
-from pages.training import form, run_settings, run_words, visitor
+from pages.training import form, good_loss, run_settings, run_words, visitor
 from pages.web import epochs as frames
 
 POLL_S = 2.0
@@ -182,8 +182,6 @@ def seconds_until_turn(runs: list[Run]) -> dict[str, float | None]:
 def _map(run: Run) -> None:
     """The live map on the run's epochs."""
     state, lines = st.session_state, read_metrics(run.folder)
-    if words := run_words.collapse(run, lines):
-        st.warning(words, icon=":material/compress:")
     left, right = st.columns([0.6, 0.4], vertical_alignment="bottom")
     with left:
         layers = st.pills(
@@ -216,14 +214,15 @@ def _map(run: Run) -> None:
         key=f"run_map-{run.id}",
     )
     session.address("train")
-    if groups := {name for name, _, _ in drawn(lines)}:
-        st.caption(run_words.what_the_curves_are(groups))
+    good_loss.show(run, lines)
 
 
 def _curves_alone(run: Run) -> None:
     """The losses of a run that has no epochs left to show."""
-    drawn = curves(read_metrics(run.folder))
+    lines = read_metrics(run.folder)
+    drawn = curves(lines)
     st.plotly_chart(figures.losses(drawn["epoch"], drawn["series"]), key=f"run_curves-{run.id}", config={"displayModeBar": False})
+    good_loss.show(run, lines)
 
 
 def _subset_words(run: Run) -> str:

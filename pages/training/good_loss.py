@@ -1,0 +1,68 @@
+"""What is a good loss? Under a run's curves: what they show in a line, its loss in every unit, what is normal, and how to read them."""
+
+import math
+from contextlib import suppress
+from typing import Any
+
+import streamlit as st
+
+from core.jobs import Run
+from core.models import ConfigError
+from core.training.comparable import Comparable, comparables
+from core.training.diagnosis import Diagnosis, diagnose, shape_of
+from core.training.run_config import RunConfig
+from core.words import number
+from pages.session import caches
+from pages.training import loss_words, run_words
+
+NAMES = {  # of settings that a diagnosis suggests to change
+    "beta": "β",
+    "kl_warmup_epochs": "KL warm-up",
+    "sigma": "pixel scale σ",
+    "epochs": "epochs",
+    "training_images": "training images",
+    "layers": "layers",
+    "dataset": "data set",
+}
+ICONS = {"healthy": ":green[:material/check_circle:]", "learning": ":blue[:material/trending_down:]"}
+TROUBLE = {"collapsed": ":material/compress:", "overfitting": ":material/call_split:"}
+
+
+def show(run: Run, lines: list[dict[str, Any]]) -> None:
+    """All of it, after the run's last epoch; nothing before its first."""
+    loss = loss_words.last_loss(lines)
+    if loss is None:
+        return
+    st.subheader("What is a good loss?", anchor=False)
+    _verdict(diagnose(run.config, lines, run.active, run.state == "finished"))
+    _figures(loss, math.prod(shape_of(run.config)))
+    reading = [run_words.what_the_curves_are({*lines[-1]["test"]})]
+    with suppress(ConfigError):  # the page says above that the settings cannot be read
+        st.markdown(f"**What is normal?** {loss_words.normal(run.config, reference(run.config))}")
+        reading += loss_words.how_to_read(run.config, loss, lines)
+    with st.expander("How to read these curves", icon=":material/school:"):
+        st.markdown("\n".join(f"- {sentence}" for sentence in reading))
+
+
+def reference(config: RunConfig) -> list[Comparable]:
+    """The shipped models that the run can be compared with; none where its config cannot be used."""
+    try:
+        return comparables(config, caches.shipped_cards())
+    except ConfigError:
+        return []
+
+
+def _verdict(found: Diagnosis) -> None:
+    words = " ".join(filter(None, (f"**{found.title}**", found.words, found.advice(NAMES.__getitem__))))
+    if found.kind in TROUBLE:
+        st.warning(words, icon=TROUBLE[found.kind])
+    else:
+        st.markdown(f"{ICONS.get(found.kind, ':gray[:material/info:]')} {words}")
+
+
+def _figures(loss: loss_words.Loss, pixels: int) -> None:
+    """The loss as people ask for it."""
+    with st.container(horizontal=True, key="good_loss_figures"):
+        st.metric(f"{loss.title}, nats per image", number(loss.nats, 1), width="content")
+        st.metric(f"nats per pixel, the mean of {pixels:,}", number(loss.nats / pixels, 3), width="content")
+        st.metric("bits per image", number(loss.nats / math.log(2), 1), width="content")

@@ -109,6 +109,16 @@ def test_a_turn_is_as_large_as_it_says() -> None:
     assert 9 < degrees.abs().max() < 10.5 and degrees.min() < -8 and degrees.max() > 8
 
 
+def test_width_and_height_change_by_as_much_as_the_scale_says_each_by_itself() -> None:
+    x = torch.zeros(400, 1, 28, 28)
+    x[:, :, 9:19, 9:19] = 1.0  # 10 pixels to a side
+    moved = distort(x, Distortion(0, 0, 0.2, 0, 0), torch.Generator().manual_seed(0))[:, 0]
+    down, across = moved[:, :, 14].sum(1), moved[:, 14].sum(1)  # of ink in the middle column and row
+    for side in (down, across):
+        assert 8.2 < side.min() < 8.6 and 11.8 < side.max() < 12.6  # 10 / 1.2 to 10 / 0.8
+    assert abs(torch.corrcoef(torch.stack([down, across]))[0, 1]) < 0.2
+
+
 def test_the_held_out_images_are_not_trained_on(digits: tuple[Split, Split]) -> None:
     train, _ = digits
     rest, held = hold_out(train)

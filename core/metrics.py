@@ -110,19 +110,23 @@ def nll_applies(model: Model) -> bool:
 
 
 @torch.no_grad()
-def nll_nats(model: Model, x: Tensor, points: int = 65_536, seed: int = 0) -> float:
-    """-log p(x), nats per image, of a Bernoulli VAE with a low-dimensional latent, by integrating p(x|z) over the prior.
+def nll_per_image_nats(model: Model, x: Tensor, points: int = 65_536, seed: int = 0) -> Tensor:
+    """-log p(x) of each image (N, 1, H, W), (N,), nats, of a Bernoulli VAE with a low-dimensional latent, by integrating over the prior.
 
-    A quasi-Monte Carlo sum over Sobol points through the normal inverse CDF; meant for latent_dim <= 2. x (N, 1, H, W).
+    A quasi-Monte Carlo sum over Sobol points through the normal inverse CDF; meant for latent_dim <= 2.
     """
     if model.config.likelihood != "bernoulli":
         raise ValueError("nll_nats integrates a Bernoulli likelihood; this model has another.")
-    device = next(model.parameters()).device
-    images = x.flatten(1).to(device)  # (N, P)
-    log_sum = torch.full((len(images),), -math.inf, device=device)
+    images = x.flatten(1).to(next(model.parameters()).device)  # (N, H * W)
+    log_sum = torch.full((len(images),), -math.inf, device=images.device)
     for codes in prior_points(model, points, seed).split(1024):
         log_sum = torch.logaddexp(log_sum, _log_sum_exp_(log_likelihood_of_pairs_nats(model, images, codes)))
-    return -(log_sum - math.log(points)).double().mean().item()
+    return -(log_sum - math.log(points)).double()
+
+
+def nll_nats(model: Model, x: Tensor, points: int = 65_536, seed: int = 0) -> float:
+    """The mean of `nll_per_image_nats` over images (N, 1, H, W)."""
+    return nll_per_image_nats(model, x, points, seed).mean().item()
 
 
 def prior_points(model: Model, points: int, seed: int = 0) -> Tensor:

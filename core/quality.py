@@ -10,7 +10,7 @@ from torch import Tensor
 from core import latent, metrics
 from core.models import Classifier, Model
 from core.models.objectives import standard_normal_log_density_nats
-from core.refine import refine
+from core.refine import STEPS, refine
 
 START_POINTS = 8_192  # of the prior, the best of which a climb starts from
 CLIMB_SAMPLES, MEASURED_SAMPLES = 4, 64  # of z: in the climb, and before and after it
@@ -18,27 +18,19 @@ ACTIVE_VARIANCE = 0.01
 CONFIDENT = 0.9  # from here on the classifier is taken at its word
 
 
-@dataclass(frozen=True)
-class Refinement:
-    """How much lower -ELBO is at the best posterior of each image than at the encoder's answer."""
-
-    gain_nats: float  # mean over the images
-    standard_error_nats: float  # of that mean
-    images: int
-
-
-def refinement(model: Model, x: Tensor, label: Tensor | None = None, steps: int = 150) -> Refinement:
-    """The amortization gap on images (N, 1, H, W), binarised by one draw where the model wants ink or paper: see `core.refine`.
-
-    The climb starts where `best_start` says.
-    """
-    if model.config.likelihood == "bernoulli":
-        x = torch.bernoulli(x, generator=torch.Generator().manual_seed(0))
+def refined_negative_elbo_nats(model: Model, x: Tensor, label: Tensor | None = None, steps: int = STEPS) -> np.ndarray:
+    """-ELBO of each image (N, 1, H, W) at the best posterior that a climb from `best_start` finds for it, (N,): see `core.refine`."""
     x = x.to(next(model.parameters()).device)
-    elbo = metrics.elbo_per_image_nats(model, x, MEASURED_SAMPLES, torch.Generator(x.device).manual_seed(0), label=label)
-    found = refine(model, x, label, best_start(model, x, label), steps=steps, samples=CLIMB_SAMPLES, measured_samples=MEASURED_SAMPLES)
-    gain = -elbo.double().cpu().numpy() - found.cost_after_nats  # (N,)
-    return Refinement(float(gain.mean()), float(gain.std(ddof=1) / len(gain) ** 0.5), len(gain))
+    start = best_start(model, x, label)
+    found = refine(model, x, label, start, steps=steps, samples=CLIMB_SAMPLES, measured_samples=MEASURED_SAMPLES)
+    return found.cost_after_nats
+
+
+def controlled_mean(some: np.ndarray, control: np.ndarray, control_mean: float) -> tuple[float, float]:
+    """The mean over a population of what was measured of a sample, (n,), and its standard error: by the difference from a control variate,
+    known of the same sample, (n,), whose mean over the population is known too.  (Owen 2013, section 8.9, with a coefficient of 1)"""
+    difference = np.asarray(some, np.float64) - np.asarray(control, np.float64)
+    return control_mean + float(difference.mean()), float(difference.std(ddof=1) / len(difference) ** 0.5)
 
 
 @torch.no_grad()

@@ -37,7 +37,7 @@ def files_on_disk() -> set[str]:
 def test_tree_is_what_is_on_disk() -> None:
     listed, files = tree_told(), files_on_disk()
     folders = {str(parent) for file in files for parent in Path(file).parents}
-    speaks_for_itself = re.compile(r".*__init__\.py$|tests/|benchmarks/.*/|checkpoints/(restorers/)?[^/]+/[^/]+$|\.gitignore")
+    speaks_for_itself = re.compile(r".*__init__\.py$|tests/|benchmarks/.*/|checkpoints/((restorers|classifiers)/)?[^/]+/[^/]+$|\.gitignore")
     missing = {path for path in files if path not in listed and not speaks_for_itself.match(path)}
     assert not missing, "on disk and not in CONTRIBUTING's tree"
     assert not listed - files - folders, "in CONTRIBUTING's tree and not on disk"

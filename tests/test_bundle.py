@@ -253,7 +253,7 @@ def test_a_cloud_that_shrinks_or_grows_is_not_well_framed(bundle: Bundle) -> Non
 
 CURSOR = """const c = new m.Cursor(), heard = [], stopper = new AbortController(), frame = () => new Promise(requestAnimationFrame);
   const drawn = async () => { await frame(); await frame(); };
-  const hear = (who, signal) => c.subscribe(Object.fromEntries(['frame', 'words', 'kept', 'selected'].map(what =>
+  const hear = (who, signal) => c.subscribe(Object.fromEntries(['frame', 'words', 'rested', 'kept', 'selected'].map(what =>
     [what, (said) => heard.push([who, what, said instanceof Set ? [...said] : said])])), signal);
   const wait = (ms) => new Promise(done => setTimeout(done, ms)), only = (what) => heard.filter(one => one[1] === what).map(one => one[2]);
   hear('one', stopper.signal);"""
@@ -275,6 +275,16 @@ def test_the_oldest_event_that_a_frame_answers_is_told(bundle: Bundle) -> None:
     assert cursor(bundle, script) == [12, 40, None]
 
 
+def test_what_can_wait_for_rest_waits_while_a_pointer_passes(bundle: Bundle) -> None:
+    script = """const end = performance.now() + 450; let i = 0;
+      while (performance.now() < end) { c.look([i++, 0], undefined, true); await frame(); }
+      const passing = only('rested').length; await wait(500); c.look([7, 7]); await wait(150); const key = only('rested').length;
+      c.look([8, 8], undefined, true); await drawn(); c.keep([9, 9]); c.leave(); return [i - 1, passing, key, only('rested')];"""
+    last, passing, key, rested = cursor(bundle, script)
+    assert passing == 0 and key == 2, "a key rests with its words"
+    assert rested == [[last, 0], [7, 7], [9, 9]]
+
+
 def test_words_come_ten_times_a_second_and_the_last_one_always(bundle: Bundle) -> None:
     script = """const end = performance.now() + 450; let i = 0;
       while (performance.now() < end) { c.look([i++, 0]); await frame(); } await wait(150);
@@ -288,7 +298,7 @@ def test_what_is_kept_is_told_at_once_and_looking_ends(bundle: Bundle) -> None:
     script = """c.look([1, 1]); heard.length = 0; c.choose([2, 3]);
       const now = [...heard]; await drawn(); return [now, c.pointing, heard.length];"""
     z = [2, 3]
-    assert cursor(bundle, script) == [[["one", "kept", z], ["one", "frame", z], ["one", "words", z]], False, 3]
+    assert cursor(bundle, script) == [[["one", what, z] for what in ("kept", "frame", "words", "rested")], False, 4]
 
 
 def test_leaving_shows_the_kept_point_again(bundle: Bundle) -> None:
@@ -301,7 +311,8 @@ def test_what_python_says_does_not_disturb_who_looks_elsewhere(bundle: Bundle) -
 
 
 def test_two_maps_that_share_a_cursor_hear_the_same(bundle: Bundle) -> None:
-    script = "hear('two', stopper.signal); c.look([1, 2]); await drawn(); c.select([3]); return heard.filter(one => one[1] !== 'words');"
+    script = """hear('two', stopper.signal); c.look([1, 2]); await drawn(); c.select([3]);
+      return heard.filter(one => !['words', 'rested'].includes(one[1]));"""
     assert cursor(bundle, script) == [
         ["one", "frame", [1, 2]],
         ["two", "frame", [1, 2]],
@@ -320,10 +331,69 @@ def test_a_move_of_the_pointer_moves_layers_and_paints_one_canvas(bundle: Bundle
       watch.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
       marks.point([0.2, 0.1]); picture.paint(ink);
       const seen = watch.takeRecords().map(({ type, attributeName }) => `${type} ${attributeName}`);
-      const places = [...root.querySelectorAll('.lm-cross *')].map((part) => new DOMMatrix(getComputedStyle(part).transform));
+      const own = (part) => new DOMMatrix(getComputedStyle(part).transform);
+      const at = (part) => part.matches('.lm-cross') ? own(part) : at(part.parentElement).multiply(own(part));
+      const places = ['i', 'i + i', 'b'].map((part) => at(root.querySelector(`.lm-cross ${part}`)));
       const wanted = v.toPixel([0.2, 0.1]); root.remove(); return [seen, places.map(({ e, f }) => [e, f]), wanted];"""
     seen, places, wanted = bundle.run("map/marks.js", script)
     assert seen == [] and places == [pytest.approx(wanted, abs=1e-3)] * 3
+
+
+SLIDERS = """const { SKELETON } = await import('/map/skeleton.js'), { Viewport } = await import('/map/viewport.js');
+  const root = document.body.appendChild(document.createElement('div')), stopper = new AbortController();
+  const style = root.appendChild(document.createElement('style')); style.textContent = given;
+  root.insertAdjacentHTML('beforeend', `<div class="live lm">${SKELETON}</div>`);
+  const v = Object.assign(new Viewport(), { width: 400, height: 400, limit: 9, bound: 4 }); v.centre(0, 0, 0.01);
+  const figure = { index: { find: () => ({ index: -1 }) }, codes: {}, data: [] }, controls = new m.Controls(root, stopper.signal);
+  controls.stretch(v, null); const say = (z) => controls.say(z, v, figure, 'code');
+  const values = () => controls.sliders.map(s => Number(s.value));
+  const drawn = () => controls.sliders.map((slider) => { // in shares of the way that the input's own thumb has
+    const { left, right } = slider.getBoundingClientRect(), { left: at } = slider.parentElement.querySelector('b').getBoundingClientRect();
+    return (at - left) / (right - left - 16); });"""
+
+
+def sliders(bundle: Bundle, script: str) -> Any:
+    styles = "".join((FOLDER / name).read_text("utf-8") for name in STYLES)
+    return bundle.run("map/controls.js", f"{SLIDERS} {script} root.remove(); stopper.abort(); return seen;", styles)
+
+
+def test_words_of_a_point_move_drawn_thumbs_and_the_inputs_follow_at_rest(bundle: Bundle) -> None:
+    script = """say([0, 0]); controls.rest(); const watch = new MutationObserver(() => {}), seen = [];
+      watch.observe(root, { subtree: true, childList: true, attributes: true });
+      for (const z of [[-4, 4], [3, -2]]) { say(z); seen.push(drawn(), values()); }
+      seen.push(watch.takeRecords().length); controls.rest(); seen.push(values(), controls.image.getAttribute('aria-label'));"""
+    first, before, second, still_before, changes, after, name = sliders(bundle, script)
+    assert first == pytest.approx([0, 1], abs=1e-3) and second == pytest.approx([0.875, 0.25], abs=1e-3)
+    assert before == still_before == [0, 0] and changes == 0
+    assert after == [3, -2] and name == "Decoded image at z = (3.00, −2.00)"
+
+
+def test_who_takes_hold_of_a_slider_finds_it_where_it_is_drawn(bundle: Bundle) -> None:
+    script = """const [slider] = controls.sliders, seen = [];
+      const key = () => slider.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight' }));
+      say([0, 0]); controls.rest();
+      const holds = { press: () => slider.dispatchEvent(new PointerEvent('pointerdown')), focus: () => slider.focus(), key };
+      Object.values(holds).forEach((hold, i) => { say([i + 1, 0]); hold(); seen.push(values()[0]); });
+      slider.value = 2; slider.dispatchEvent(new Event('input')); seen.push(drawn()[0]); key(); seen.push(values()[0]);"""
+    *held, drawn, value = sliders(bundle, script)
+    assert held == [1, 2, 3]
+    assert drawn == pytest.approx(0.75, abs=1e-3), "in the event of the drag itself"
+    assert value == 2, "the next key of a held one goes on from where the last one went"
+
+
+def test_plotly_drags_and_zooms_by_what_happens_above_it(bundle: Bundle) -> None:
+    script = """const { SKELETON } = await import('/map/skeleton.js'), { Viewport } = await import('/map/viewport.js');
+      const root = document.body.appendChild(document.createElement('div')), stopper = new AbortController(), seen = [];
+      root.innerHTML = SKELETON; const map = root.querySelector('.lm-map'), above = map.querySelector('.lm-catch');
+      new m.Plot(map, new Viewport(), () => {}, stopper.signal);
+      const send = (event) => seen.push(above.dispatchEvent(event));
+      const wheel = () => new WheelEvent('wheel', { deltaY: -3, clientX: 5, bubbles: true, cancelable: true });
+      send(wheel()); map.querySelector('.lm-plot').innerHTML = '<div class="nsewdrag"></div>'; const drag = map.querySelector('.nsewdrag');
+      drag.addEventListener('mousedown', ({ button, clientX, clientY }) => seen.push([button, clientX, clientY]));
+      drag.addEventListener('wheel', (event) => { event.preventDefault(); seen.push([event.deltaY, event.clientX]); });
+      send(new MouseEvent('mousedown', { button: 2, clientX: 3, clientY: 4, bubbles: true, cancelable: true })); send(wheel());
+      stopper.abort(); root.remove(); return seen;"""
+    assert bundle.run("map/plot.js", script) == [True, [2, 3, 4], True, [-3, 5], False]
 
 
 def test_who_has_ended_hears_nothing_more(bundle: Bundle) -> None:

@@ -1,5 +1,9 @@
 // What stands beside the map: the image decoded at the point on show, a slider for each coordinate, and the code nearest to it.
 
+import { listener } from "../events.js";
+import { mover } from "./still.js";
+import { clamp } from "./viewport.js";
+
 const thousands = new Intl.NumberFormat("en");
 
 export const format = (v) => v.toFixed(2).replace("-", "−");
@@ -38,12 +42,18 @@ export class Picture {
 }
 
 export class Controls {
-  constructor(root) {
+  constructor(root, signal) {
     this.image = root.querySelector(".lm-image");
     this.near = root.querySelector(".lm-near");
     this.sliders = [...root.querySelectorAll(".lm-controls input")];
     this.outputs = [...root.querySelectorAll(".lm-controls output")];
     this.spans = this.sliders.map(() => [0, 0]); // their ends
+    this.thumbs = this.sliders.map(({ parentElement }) => [["b"], ["i", "::before"]].map(([part, pseudo]) => mover(parentElement.querySelector(part), "X", "%", 100, pseudo)));
+    const on = listener(signal);
+    this.sliders.forEach((slider, i) => {
+      on(slider, "input", () => this.slide(i, Number(slider.value)));
+      for (const type of ["pointerdown", "keydown", "focus"]) on(slider, type, () => this.rest()); // before it moves from where it is
+    });
   }
 
   /** A slider for each coordinate: codes of one number have one, and a plane of larger codes has its own. */
@@ -66,18 +76,35 @@ export class Controls {
       if (this.spans[i][0] === min && this.spans[i][1] === max) return;
       this.spans[i] = [min, max];
       Object.assign(this.sliders[i], { min, max, value: at });
+      this.slide(i, at);
     });
+  }
+
+  /** Draw a slider's thumb at v, and its track filled up to there. */
+  slide(i, v) {
+    const [min, max] = this.spans[i], share = 100 * clamp((v - min) / (max - min), 0, 1), [thumb, fill] = this.thumbs[i];
+    thumb(share);
+    fill(share - 100);
   }
 
   /** Say where the point on show is, and what is nearest to it: of the page's layout, as little as it can change at once. `named`: "code", or "dot" where the map does not show whole codes. */
   say(z, viewport, figure, named) {
-    this.image.setAttribute("aria-label", z ? `Decoded image at z = (${z.map(format).join(", ")})` : "Decoded image: no point is chosen");
+    Object.assign(this, { said: z, behind: true });
     if (z?.some((v, i) => v < this.spans[i][0] || v > this.spans[i][1])) this.stretch(viewport, z);
-    this.sliders.forEach((slider, i) => {
-      if (z) slider.value = z[i];
+    this.sliders.forEach((_, i) => {
+      if (z) this.slide(i, z[i]);
       write(this.outputs[i], z ? format(z[i]) : "");
     });
     write(this.near, z ? nearest(z, figure, named) : "No point is chosen. Move over the map, or click to keep a point.");
+  }
+
+  /** Bring up to date what is read and taken hold of at rest only, and would cost a layout at each word: the image's name and the inputs' values. */
+  rest() {
+    const { said, behind } = this;
+    if (!behind) return; // a key may have moved a slider since
+    this.behind = false;
+    this.image.setAttribute("aria-label", said ? `Decoded image at z = (${said.map(format).join(", ")})` : "Decoded image: no point is chosen");
+    if (said) this.sliders.forEach((slider, i) => (slider.value = said[i]));
   }
 }
 

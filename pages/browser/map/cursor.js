@@ -1,18 +1,21 @@
 // What is looked at, kept and selected. Map, panel and legend subscribe to it; two maps that share one are linked.
 
-const WORDS_MS = 100; // between two changes of words and sliders, which cost the page a layout
+const WORDS_MS = 100; // between two changes of words, which cost the page a layout
+const REST_MS = 250; // a pointer that has not moved for so long rests
 
 export class Cursor {
   pointed = null; // the point on show: under mouse, finger or thumb; else the kept one
   kept = null;
   selected = new Set(); // classes that are lit; empty: all
   pointing = false; // someone looks at a point, until they leave or keep one
+  #passing = false; // a pointer is on its way, and the point on show may be another soon
   #subscribers = new Set();
   #said = -Infinity; // when words were last told
 
   /** Hear of changes until the signal aborts; each of these may be missing.
    *  frame(z, since): once an animation frame with a new point on show, or at once where it jumps; `since`: when the pointer's event came.
-   *  words(z): the same for what is read, at most ten times a second, the last one always. kept(z): at once. selected(classes): at once. */
+   *  words(z): the same for what is read, at most ten times a second, the last one always. rested(z): the same once no pointer is on
+   *  its way. kept(z): at once. selected(classes): at once. */
   subscribe(hears, signal) {
     this.#subscribers.add(hears);
     signal.addEventListener("abort", () => {
@@ -25,8 +28,9 @@ export class Cursor {
     for (const hears of this.#subscribers) hears[what]?.(...said);
   }
 
-  /** Someone looks at z: it is shown on the next frame; of several points before it, the latest wins. */
-  look(z, since = performance.now()) {
+  /** Someone looks at z: it is shown on the next frame; of several points before it, the latest wins. `passing`: with a pointer on its way. */
+  look(z, since = performance.now(), passing = false) {
+    this.#passing = passing;
     this.pointing = true;
     this.pointed = z;
     this.since ??= since; // the oldest event that the frame answers
@@ -49,10 +53,14 @@ export class Cursor {
     this.timer = undefined;
     this.#said = performance.now();
     this.#tell("words", this.pointed);
+    clearTimeout(this.resting);
+    if (this.#passing) this.resting = setTimeout(() => this.#tell("rested", this.pointed), REST_MS);
+    else this.#tell("rested", this.pointed);
   }
 
   /** Back to the kept point, words and all. */
   rest() {
+    this.#passing = false;
     this.show(this.kept);
     this.say();
   }
@@ -84,6 +92,7 @@ export class Cursor {
   #stop() {
     cancelAnimationFrame(this.frame);
     clearTimeout(this.timer);
+    clearTimeout(this.resting);
     this.frame = this.timer = undefined;
   }
 }

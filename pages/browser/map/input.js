@@ -31,9 +31,16 @@ export class Input {
     return this.mouse && this.map.plot.toLatent(this.mouse);
   }
 
-  look(z, since, mouse = null) {
+  /** A pointer passes over z; `mouse`: where it is on the page. */
+  pass(z, since, mouse = null) {
     this.mouse = mouse;
-    this.map.cursor.look(z, since);
+    this.map.cursor.look(z, since, true);
+  }
+
+  /** A key or a slider goes to z. */
+  look(z) {
+    this.mouse = null;
+    this.map.cursor.look(z);
   }
 
   keep(z) {
@@ -51,8 +58,9 @@ export class Input {
 
   listenToPointer() {
     const { on, map } = this, { element, cursor } = map;
-    on(element, "pointermove", (event) => event.pointerType !== "touch" && this.move(event));
-    on(element, "mousemove", (event) => event.buttons || event.stopPropagation(), { capture: true }); // nobody needs it: Plotly would look for a dot
+    const ours = ({ target, pointerType }) => pointerType !== "touch" && element.contains(target); // heard first, because the page's libraries listen to all moves
+    on(window, "pointermove", (event) => ours(event) && this.move(event), { capture: true });
+    on(window, "mousemove", (event) => !event.buttons && ours(event) && event.stopPropagation(), { capture: true }); // nobody needs it
     on(element, "pointerleave", (event) => {
       if (event.pointerType === "touch") return;
       this.seen = null;
@@ -74,14 +82,14 @@ export class Input {
   }
 
   move(event) {
-    event.stopPropagation(); // React listens to everything
+    event.stopPropagation();
     const since = performance.now(), { clientX, clientY } = event;
     if (this.seen?.clientX === clientX && this.seen.clientY === clientY) return; // it rests: browsers say so too when the page below it changed
     this.seen = { clientX, clientY };
     const z = this.map.plot.toLatent(event);
     if (!z || onZoomButtons(event)) return this.map.cursor.leave();
     this.map.touched();
-    this.look(z, since, { clientX, clientY });
+    this.pass(z, since, { clientX, clientY });
   }
 
   /** A button goes down: where it comes up as near by, that was a click. */
@@ -118,7 +126,7 @@ export class Input {
       if (event.type === "touchstart") this.finger = null;
       if (!z) return;
       this.finger = z;
-      this.look(z);
+      this.pass(z);
     } else if (!touches.length) {
       const lifted = event.type === "touchend" && !this.pinched && this.finger;
       this.pinched = this.finger = null;

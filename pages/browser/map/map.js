@@ -37,7 +37,7 @@ export default class LatentMap {
     this.layers = new Layers(this.plot.element);
     this.legend = new Legend(find(".lm-legend"), cursor, signal);
     this.picture = new Picture(find(".lm-image"));
-    this.controls = new Controls(this.root);
+    this.controls = new Controls(this.root, signal);
     this.sliders = this.controls.sliders;
     this.words = new Words(this.root);
     this.look = new Look(this.viewport, cursor, (said) => this.keeping.tell("look", said), signal);
@@ -48,6 +48,7 @@ export default class LatentMap {
     cursor.subscribe({
       frame: (z, since) => this.show(z, since),
       words: (z) => this.figure && this.controls.say(z, this.viewport, this.figure, this.data.nearest),
+      rested: () => this.controls.rest(),
       kept: () => this.ready && this.keptChanged(),
       selected: () => this.ready && this.plot.figure === this.figure && this.refresh(), // else it is about to be drawn
     }, signal);

@@ -1,11 +1,16 @@
 // The crosshair at the point on show, and the ring round the kept one.
 
+import { mover } from "./still.js";
+
+const FAR_PX = 10_000; // out of every view
+
 export class Marks {
   constructor(root, viewport) {
     this.viewport = viewport;
     this.kept = root.querySelector(".lm-kept");
     this.cross = root.querySelector(".lm-cross");
-    this.places = [...this.cross.children].map(still);
+    this.across = mover(this.cross.firstElementChild, "X", "px", FAR_PX);
+    this.down = mover(this.cross.firstElementChild, "Y", "px", FAR_PX);
   }
 
   keep(z) {
@@ -17,15 +22,8 @@ export class Marks {
   point(z) {
     if (this.cross.hidden !== !z) this.cross.hidden = !z;
     if (!z) return;
-    const [x, y] = this.viewport.toPixel(z), transform = `translate(${x}px, ${y}px)`;
-    for (const place of this.places) place.setKeyframes({ transform: [transform, transform] });
+    const [x, y] = this.viewport.toPixel(z);
+    this.across(x);
+    this.down(y);
   }
-}
-
-/** An animation that stands still, to move its element by: Chromium works out all layers of the page again when a style's transform
- *  changes, a sixth of all that a move cost, but not when an animation's does. */
-function still(element) {
-  const animation = element.animate({ transform: ["none", "none"] }, { duration: 1, fill: "both" });
-  animation.pause();
-  return animation.effect;
 }

@@ -1,6 +1,6 @@
 // The plot: Plotly's scatter of the codes, which pans by dragging and zooms by the wheel, in the part of the latent space that a viewport says.
 
-import { onResize } from "../events.js";
+import { listener, onResize } from "../events.js";
 
 const CONFIG = { displayModeBar: false, scrollZoom: true, doubleClick: false, responsive: false };
 
@@ -33,6 +33,8 @@ export class Plot {
     Object.assign(this, { map, viewport, changed });
     this.element = map.querySelector(".lm-plot");
     onResize(map, () => this.resize(), signal);
+    const on = listener(signal), above = map.querySelector(".lm-catch");
+    for (const type of ["mousedown", "wheel"]) on(above, type, (event) => this.hand(event), { passive: false });
     signal.addEventListener("abort", () => this.end(), { once: true });
   }
 
@@ -77,6 +79,12 @@ export class Plot {
     this.drawn = JSON.stringify([looks, style]);
     this.changed();
     this.resize(); // it may have another size since
+  }
+
+  /** Plotly drags and zooms by an event on what lies above it. */
+  hand(event) {
+    const same = new event.constructor(event.type, event);
+    if (this.element.querySelector(".nsewdrag")?.dispatchEvent(same) === false) event.preventDefault();
   }
 
   listen() {
@@ -149,7 +157,7 @@ export class Plot {
 
   /** The event's latent point; null outside the plot and beyond the limit. */
   toLatent({ clientX, clientY }) {
-    const { left, top } = this.map.getBoundingClientRect();
-    return this.viewport.toLatent([clientX - left - this.map.clientLeft, clientY - top - this.map.clientTop]);
+    const { left, top } = this.element.getBoundingClientRect();
+    return this.viewport.toLatent([clientX - left, clientY - top]);
   }
 }

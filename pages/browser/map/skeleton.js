@@ -1,7 +1,8 @@
 // The elements that a map is made of; layers, timeline and legend add their own.
 
 const slider = (i, ordinal) => `<label><span>z<sub>${i}</sub></span>
-  <input type="range" data-testid="z${i}" aria-label="z${i}, ${ordinal} latent coordinate" step="0.01"><output></output></label>`;
+  <span class="lm-slider"><i></i><b></b><input type="range" data-testid="z${i}" aria-label="z${i}, ${ordinal} latent coordinate" step="0.01"></span>
+  <output></output></label>`;
 
 export const SKELETON = `
   <div class="lm-map" data-testid="latent-map" tabindex="0" role="application" aria-describedby="lm-help">
@@ -9,7 +10,8 @@ export const SKELETON = `
     <svg class="lm-overlay" aria-hidden="true">
       <g class="lm-kept" visibility="hidden"><circle r="9"/><circle r="2.5"/></g>
     </svg>
-    <div class="lm-cross" aria-hidden="true" hidden><i></i><i></i><b></b></div>
+    <div class="lm-cross" aria-hidden="true" hidden><span><i></i><i></i><b></b></span></div>
+    <div class="lm-catch"></div>
     <div class="lm-zoom" role="group" aria-label="Zoom">
       <button type="button" data-zoom="in" aria-label="Zoom in" title="Zoom in">+</button>
       <button type="button" data-zoom="out" aria-label="Zoom out" title="Zoom out">−</button>

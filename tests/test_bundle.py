@@ -473,6 +473,23 @@ def test_a_mouse_that_rests_does_not_look_again(bundle: Bundle) -> None:
     assert meant(bundle, f"{move} pointer('pointerleave', 500, 100); {move}") == [["look", [1, 1]], ["leave"], ["look", [1, 1]]]
 
 
+def test_nobody_else_on_the_page_hears_a_mouse_that_moves_over_the_map(bundle: Bundle) -> None:
+    script = """const hear = ({ type, target }) => meant.push([type, target === element]), types = ['pointermove', 'mousemove'];
+      const move = (target, type, more) => target.dispatchEvent(new PointerEvent(type, { pointerType: 'mouse', ...at(300, 100), ...more }));
+      for (const type of types) document.addEventListener(type, hear, { capture: true });
+      for (const type of types) for (const target of [element, sliders[0]]) move(target, type);
+      move(element, 'mousemove', { buttons: 1 });
+      for (const type of types) document.removeEventListener(type, hear, { capture: true });"""
+    expected = [["look", [1, 1]], ["pointermove", False], ["mousemove", False], ["mousemove", True]]
+    assert meant(bundle, script) == expected, "but where it drags"
+
+
+def test_mouse_and_fingers_pass_keys_and_sliders_go_to_a_point(bundle: Bundle) -> None:
+    script = """cursor.look = (z, since, passing = false) => meant.push([passing]); plot.bringIn = () => {};
+      pointer('pointermove', 300, 100); touch('touchstart', [300, 100]); key('ArrowLeft'); sliders[0].dispatchEvent(new Event('input'));"""
+    assert meant(bundle, script) == [[True], [True], [False], [False]]
+
+
 def test_a_click_keeps_a_drag_does_not_and_a_double_click_shows_all(bundle: Bundle) -> None:
     assert meant(bundle, "click(300, 100, [303, 102]);") == [["keep", [1.03, 0.98]]]
     assert meant(bundle, "click(300, 100, [340, 100]);") == []

@@ -470,6 +470,14 @@ def test_neighbouring_codes_differ_under_bfloat16_autocast(tiny_model):
     assert not torch.equal(here, there)
 
 
+@pytest.mark.parametrize("name", MODELS)
+def test_codes_are_not_rounded_under_bfloat16_autocast(name, x, label):
+    model = small(name)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        mu, _ = model.encode(x, label)
+    assert not torch.equal(mu, mu.bfloat16().float())  # what the last layer adds up is kept
+
+
 def test_decoder_flop_counts_two_per_weight():
     assert build("vae", VAEConfig(decoder_hidden=(256, 256, 512))).decoder_flop() == 2 * (2 * 256 + 256 * 256 + 256 * 512 + 512 * 784)
 

@@ -1,5 +1,6 @@
 """The second stage: the exact posterior on a grid, and the two trainings that use a model of their own images."""
 
+import copy
 from functools import partial
 
 import numpy as np
@@ -91,20 +92,45 @@ def same(a, b):
 
 
 def test_each_stage_makes_its_network_better_and_keeps_the_other(first_stage, tmp_path):
-    """The encoder's after the decoder's, which leaves it behind."""
+    """The encoder's after the decoder's, which leaves it behind, and then both."""
     before = first_stage
-    for stage, kept, better in (("decoder", "encoder", "nll_nats"), ("encoder", "decoder", "negative_elbo_nats")):
+    for stage, kept, better in (
+        ("decoder", "encoder", "nll_nats"),
+        ("encoder", "decoder", "negative_elbo_nats"),
+        ("both", "", "negative_elbo_nats"),
+    ):
         out = tmp_path / stage
         asked = [stage, "--begin-with", str(before), "--out", str(out), "--epochs", "12", "--batch-size", "64"]
         assert second_stage.main(asked) == 0
-        assert same(weights(out, kept), weights(before, kept))
-        assert not same(weights(out, stage), weights(before, stage))
+        for network in ("encoder", "decoder"):
+            assert same(weights(out, network), weights(before, network)) == (network == kept)
         assert figures(out)[better] < figures(before)[better]
         card = load_folder(out).card
         assert card["stage"] == stage and card["began_with"]["epochs"] == 12
-        assert "third" in card["preprocessing"]
+        assert ("half as they are" if stage == "both" else "third") in card["preprocessing"]
         assert not (tmp_path / ".runs" / stage).exists()
         before = out
+
+
+def test_the_decoder_feels_only_the_images_as_they_are(model):
+    x = torch.bernoulli(torch.rand(12, 1, 28, 28, generator=torch.Generator().manual_seed(5)))
+    trained = copy.deepcopy(model).requires_grad_(True)
+    loss, sums = second_stage.JointObjective(trained, 4)(x, x, None, torch.Generator().manual_seed(6), 1.0)
+    loss.backward()
+    found = [weight.grad.clone() for weight in trained.parameters()]
+    trained.zero_grad()
+    generator = torch.Generator().manual_seed(6)
+    real, others = trained.training_terms(x[:6], generator=generator), trained.training_terms(x[6:], generator=generator)
+    torch.testing.assert_close(sums, torch.cat([real, others], 1).sum(1))
+    (real.sum() / 12).backward(retain_graph=True)
+    for (name, weight), grad in zip(trained.named_parameters(), found, strict=True):
+        if name.startswith("decoder"):
+            torch.testing.assert_close(grad, weight.grad)
+    (others.sum() / 12).backward()
+    for (name, weight), grad in zip(trained.named_parameters(), found, strict=True):
+        if name.startswith("encoder"):
+            torch.testing.assert_close(grad, weight.grad)
+    assert all(weight.requires_grad for weight in trained.decoder.parameters())
 
 
 def _has_an_epoch(trainer):

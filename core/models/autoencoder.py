@@ -97,7 +97,13 @@ class Autoencoder(nn.Module):
 
     def run_encoder(self, x: Tensor, label: Tensor | None) -> Tensor:
         """Images (B, 1, H, W) -> what the encoder says of them, (B, numbers_per_coordinate * D), float32."""
-        return self.encoder(x.flatten(1)).float()
+        return self.leave_encoder(self.encoder[:-1](x.flatten(1)))
+
+    def leave_encoder(self, h: Tensor) -> Tensor:
+        """The encoder's last layer. It stays in float32 under autocast, as the decoder's first does: a code with the 8 bits of bfloat16
+        would be off by as much as a posterior is wide."""
+        with torch.autocast(h.device.type, enabled=False):
+            return self.encoder[-1](h.float())
 
     def enter_decoder(self, z: Tensor, label: Tensor | None) -> Tensor:
         """Codes (B, D) -> what the decoder's first layer makes of them."""

@@ -53,7 +53,8 @@ class ConditionalVAE(VAE):
         """Images (B, 1, H, W), labels (B,) -> what the encoder says of them, (B, 2 D), float32."""
         if label is None:
             return super().run_encoder(x, None)
-        return self.encoder[1:](self.encoder[0](x.flatten(1)) + self.encoder_label(self.one_hot(label))).float()
+        h = self.encoder[0](x.flatten(1)) + self.encoder_label(self.one_hot(label))
+        return self.leave_encoder(self.encoder[1:-1](h)) if len(self.encoder) > 1 else h.float()
 
     def enter_decoder(self, z: Tensor, label: Tensor | None) -> Tensor:
         """Codes (B, D), labels (B,) -> what the decoder's first layer makes of them."""

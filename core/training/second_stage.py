@@ -4,6 +4,8 @@ decoder   learns on with codes drawn from the exact posterior (Bayes' rule on a 
           expectation maximisation, so an encoder that finds bad codes no longer spoils what the decoder learns.  (Dempster et al. 1977)
 encoder   learns on against the decoder as it is, on images that it cannot know by heart: a third of each batch as they are, a third
           distorted, a third dreamed by the decoder from the prior ("sleep").  (Hinton et al. 1995; Cremer et al. 2018, section 5.5)
+both      learn on together: the encoder as above, the decoder by the ELBO of the images as they are, so that it draws what the encoder
+          can find again.
 """
 
 import argparse
@@ -18,12 +20,13 @@ from torch import Tensor, nn
 from core.checkpoints import Checkpoint, check_target, load_folder
 from core.data.datasets import load
 from core.data.distortions import Distortion, distort
+from core.models import Model
 from core.posterior import GridPosterior
 from core.training.card import summary, write_checkpoint
 from core.training.classifier import hold_out
 from core.training.command import carried_out, reported, state_of
 from core.training.config import DEVICES, PRECISIONS, TrainingConfig
-from core.training.loop import Trainer
+from core.training.loop import Objective, Trainer
 
 DECODE_EVERY = 9  # steps: how long the table of the exact posterior serves
 SLIGHT = Distortion(turn=2.7, shear=0.045, scale=0.03, shift=0.4, bend=0.23)  # for a third of the decoder's images
@@ -34,7 +37,8 @@ class SecondStage(Trainer):
     """A trainer that begins with a checkpoint's weights and changes only one of its two networks."""
 
     name: str  # the network that learns
-    frozen: str  # the one that stays as it is
+    part = 3  # of a batch: one in so many images is distorted, and where there are dreams, one in so many is dreamed
+    frozen: str  # the one that stays as it is, if there is one
     words: str  # what the card says of the images
 
     def __init__(self, config: TrainingConfig, beginning: Checkpoint, images: np.ndarray) -> None:
@@ -48,7 +52,8 @@ class SecondStage(Trainer):
     def make_model(self) -> Any:
         """The model, one of its networks frozen."""
         model = super().make_model()
-        getattr(model, self.frozen).requires_grad_(False)
+        if self.frozen:
+            getattr(model, self.frozen).requires_grad_(False)
         return model
 
     def told(self) -> dict[str, Any]:
@@ -63,9 +68,9 @@ class SecondStage(Trainer):
         """The run's precision, for what is decoded outside of a step."""
         return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.precision == torch.bfloat16)
 
-    def third(self, rows: Tensor) -> tuple[Tensor, int]:
-        """The grey images of these rows, (B, 1, H, W) in [0, 1], and a third of B."""
-        return self.images.index_select(0, rows).float().div_(255.0), len(rows) // 3
+    def grey(self, rows: Tensor) -> tuple[Tensor, int]:
+        """The grey images of these rows, (B, 1, H, W) in [0, 1], and how many of a batch are distorted."""
+        return self.images.index_select(0, rows).float().div_(255.0), len(rows) // self.part
 
 
 class DecoderStage(SecondStage):
@@ -84,8 +89,8 @@ class DecoderStage(SecondStage):
         if self.step % self.steps_per_epoch % DECODE_EVERY == 0:
             with self.autocast():
                 self.posterior.decode()
-        x, third = self.third(rows)
-        x = torch.cat([distort(x[:third], SLIGHT, self.generator), x[third:]])
+        x, part = self.grey(rows)
+        x = torch.cat([distort(x[:part], SLIGHT, self.generator), x[part:]])
         x = torch.bernoulli(x, generator=self.generator)
         return x, x, None
 
@@ -119,17 +124,48 @@ class EncoderStage(SecondStage):
 
     @torch.no_grad()
     def batch(self, rows: Tensor) -> tuple[Tensor, Tensor, None]:
-        """A third each: images as they are, distorted ones, and the decoder's own of draws from the prior."""
-        x, third = self.third(rows)
-        z = torch.randn(third, self.model.config.latent_dim, device=self.device, generator=self.generator)
+        """Images as they are, then distorted ones, then as many of the decoder's own, of draws from the prior."""
+        x, part = self.grey(rows)
+        z = torch.randn(part, self.model.config.latent_dim, device=self.device, generator=self.generator)
         with self.autocast():
             dreamed = self.model.decode(z)
-        x = torch.cat([x[2 * third :], distort(x[third : 2 * third], STRONG, self.generator), dreamed])
+        x = torch.cat([x[2 * part :], distort(x[part : 2 * part], STRONG, self.generator), dreamed])
         x = torch.bernoulli(x, generator=self.generator)
         return x, x, None
 
 
-STAGES: dict[str, type[SecondStage]] = {"decoder": DecoderStage, "encoder": EncoderStage}
+class BothStage(EncoderStage):
+    """Both networks: the decoder learns only from the images as they are, half of a batch."""
+
+    name, frozen, part = "both", "", 4
+    words = EncoderStage.words.replace("a third", "a quarter").replace("a quarter as they are", "half as they are")
+
+    def __init__(self, config: TrainingConfig, beginning: Checkpoint, images: np.ndarray) -> None:
+        super().__init__(config, beginning, images)
+        self.objective = JointObjective(self.model, self.part)
+
+
+class JointObjective(Objective):
+    """The mean -ELBO of a batch of `EncoderStage`, of which the decoder feels only the images as they are."""
+
+    def __init__(self, model: Model, part: int) -> None:
+        super().__init__(model)
+        self.part = part
+
+    def forward(
+        self, x: Tensor, target: Tensor, label: Tensor | None, generator: torch.Generator, regularizer_weight: float | Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """The loss, and the sums of its terms over the batch."""
+        asis = len(x) - 2 * (len(x) // self.part)  # they come first
+        real = self.model.training_terms(x[:asis], target[:asis], generator)  # (2, asis)
+        self.model.decoder.requires_grad_(False)  # from here on the graph holds it as a constant
+        others = self.model.training_terms(x[asis:], target[asis:], generator)
+        self.model.decoder.requires_grad_(True)
+        terms = torch.cat([real, others], 1)  # (2, B)
+        return self.model.objective(terms, regularizer_weight), terms.detach().sum(1)
+
+
+STAGES: dict[str, type[SecondStage]] = {"decoder": DecoderStage, "encoder": EncoderStage, "both": BothStage}
 
 
 def parser() -> argparse.ArgumentParser:

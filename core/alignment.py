@@ -83,6 +83,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         to = load_folder(options.to)
         for folder in options.folders:
+            if folder.resolve() == options.to.resolve():
+                continue
             print(f"{folder}: {align(folder, to).astype(int).tolist()}")
     except CheckpointError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -29,7 +29,7 @@ SHIPPED: dict[str, Words] = {
     # why variational?
     "ae-mnist-2d": Words(
         "Plain autoencoder",
-        "Learned to copy digits and nothing else: no prior, no KL divergence. Look at how far out the codes lie, how unevenly they are "
+        "Learnt to copy digits and nothing else: no prior, no KL divergence. Look at how far out the codes lie, how unevenly they are "
         "spread, and what is decoded where there are none.",
     ),
     "pca-mnist-2d": Words(
@@ -37,10 +37,14 @@ SHIPPED: dict[str, Words] = {
         "The two directions in which digits differ most (principal component analysis, a linear autoencoder). Look at how the classes "
         "overlap and how blurred the digits are: two straight lines say little.",
     ),
+    "beta-0-mnist-2d": beta("0", "Nothing keeps the codes together: look at how far out they lie, and how small each one's cloud is."),
+    "beta-1-mnist-2d": beta(
+        "1", "This is the usual VAE, the one to compare the others with: look at how the codes fill the prior's rings."
+    ),
     "vae-mnist-2d-collapsed": Words(
-        "VAE that collapsed (KL near 0)",
-        "With β = 100 a code costs more than it is worth, so the encoder gave up (posterior collapse). Look at the dots, all in one place, "
-        "and at the same gray digit everywhere.",
+        "VAE that collapsed",
+        "With β = 100 a code costs more than it is worth, so the encoder gave up: its KL is 0 (posterior collapse). Look at the dots, all in one place, "
+        "and at the same grey digit everywhere.",
     ),
     # other kinds of model
     "conv-vae-mnist-2d": Words(
@@ -48,7 +52,7 @@ SHIPPED: dict[str, Words] = {
         "A VAE that looks for the same strokes everywhere in the image, with far fewer weights. Compare its map with the main model's.",
     ),
     "cvae-mnist-2d": Words(
-        "Conditional VAE: told the digit",
+        "Conditional VAE",
         "Encoder and decoder are told which digit it is, so the code only says how it is written. Choose another digit under Draw as and "
         "see the style stay; on the map all classes lie on top of each other.",
     ),
@@ -64,12 +68,12 @@ SHIPPED: dict[str, Words] = {
     ),
     # other images
     "vae-fashion-2d": Words(
-        "VAE of clothes (Fashion-MNIST)",
-        "The same VAE on photos of clothes. Look at where shoes turn into bags and pullovers into coats.",
+        "VAE of clothes",
+        "The same VAE on photos of clothes (Fashion-MNIST). Look at where shoes turn into bags and pullovers into coats.",
     ),
     "vae-digits-2d": Words(
-        "VAE of scikit-learn's small digits",
-        "Learned from 1,437 digits of 8 by 8 pixels, enlarged, which are always here. Look at its test images: they show "
+        "VAE of small digits",
+        "Learnt from scikit-learn's 1,437 digits of 8 by 8 pixels, enlarged, which are always here. Look at its test images: they show "
         "without a download.",
     ),
 }

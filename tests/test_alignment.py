@@ -84,6 +84,13 @@ def test_a_checkpoint_that_already_lies_right_stays_as_it_is(checkpoint_root: Pa
         assert (tmp_path / "same" / file).read_bytes() == (checkpoint_root / "tiny" / file).read_bytes()
 
 
+def test_the_one_that_others_are_turned_to_is_left_alone(checkpoint_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    folder = shutil.copytree(checkpoint_root / "tiny", tmp_path / "tiny")
+    before = (folder / checkpoints.CARD_FILE).read_bytes()
+    assert alignment.main(["--to", str(folder), str(folder / "..") + "/tiny"]) == 0
+    assert (folder / checkpoints.CARD_FILE).read_bytes() == before and not capsys.readouterr().out
+
+
 def test_codes_of_other_images_are_a_sentence(checkpoint_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     shutil.copytree(checkpoint_root / "tiny", tmp_path / "few")
     few = load_folder(tmp_path / "few")

@@ -64,7 +64,7 @@ def completed_model(card: dict) -> dict:
 def test_each_has_its_words(name: str) -> None:
     card, words = checkpoints.card_of(name, SHIPPED_ROOT), SHIPPED[name]
     assert (card["title"], card["description"]) == tuple(words), "run core.checkpoints.describe_shipped()"
-    assert len(words.title) <= 40 and len(re.findall(r"[.!?](?=\s|$)", words.description)) <= 2
+    assert len(words.title) <= 24 and len(re.findall(r"[.!?](?=\s|$)", words.description)) <= 2
     assert words.description.endswith(".") and re.search(r"\b([Ll]ook at|[Cc]ompare|Choose)\b", words.description)
 
 

@@ -31,7 +31,7 @@ def test_a_shipped_model_is_explored(view: View, name: str) -> None:
     view.open(f"?checkpoint={name}&layers=points&z={z[0]},{z[1]}")
     assert view.page.locator(ERRORS).count() == 0
     assert f"{len(shown.points):,} test codes" in (view.page.locator("[data-testid=latent-map]").get_attribute("aria-label") or "")
-    assert coloured_pixels(view) > 30
+    assert coloured_pixels(view) > 10
     drawn = view.image()
     assert drawn.max() > 100, "something is drawn at a digit's own code"
     if opened.latents.mu.shape[1] == 2 and not export.why_not_live(opened.model):

@@ -38,13 +38,19 @@ SHIPPED: dict[str, Words] = {
         "overlap and how blurred the digits are: two straight lines say little.",
     ),
     "beta-0-mnist-2d": beta("0", "Nothing keeps the codes together: look at how far out they lie, and how small each one's cloud is."),
+    "beta-0.1-mnist-2d": beta("0.1", "The pull to the centre is weak: look at how much room the codes still take."),
     "beta-1-mnist-2d": beta(
         "1", "This is the usual VAE, the one to compare the others with: look at how the codes fill the prior's rings."
     ),
     "vae-mnist-2d-collapsed": Words(
         "VAE that collapsed",
-        "With β = 100 a code costs more than it is worth, so the encoder gave up: its KL is 0 (posterior collapse). Look at the dots, all in one place, "
-        "and at the same grey digit everywhere.",
+        "With β = 100 a code costs more than it is worth, so the encoder gave up: its KL is 0 (posterior collapse). Look at the dots, all "
+        "in one place, and at the same grey digit everywhere.",
+    ),
+    "vae-mnist-2d-overfitted": Words(
+        "VAE that overfitted",
+        "Saw only 500 digits, so often that it knows them by heart. Look at test images beside their reconstructions: many come out as "
+        "another digit, and the −ELBO is far above that of its own training images.",
     ),
     # other kinds of model
     "conv-vae-mnist-2d": Words(

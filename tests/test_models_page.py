@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import checkpoints
 from core.checkpoints import SHIPPED
-from core.models import build
+from core.models import MODELS, build
 from core.models.vae import VAEConfig
 from pages.collection import comparing, filters, tiles
 from pages.session import caches
@@ -321,3 +321,29 @@ def test_models_of_other_kinds_beside_each_other(root: Path) -> None:
     differing = table_of(app, "What differs")
     assert differing["Latent dimensions"] == ["2", "3"] and differing["Batch size"] == ["50", "–"]
     assert table_of(app, "Figures")["PSNR"][1] == "–"
+
+
+def saved(root: Path, name: str, kind: str, like: str = "one", **settings: Any) -> None:
+    """A model of this kind with random weights, and codes and card as another's."""
+    other = checkpoints.load(like, root)
+    card = {key: value for key, value in other.card.items() if key != "model"} | {"title": f"Model {name}"}
+    checkpoints.save(root / name, kind, build(kind, MODELS[kind].config(**settings)), card, other.latents)
+
+
+def test_figures_of_different_losses_are_not_called_better_but_pictures_are_compared(root: Path) -> None:
+    saved(root, "grey", "vae", encoder_hidden=(8,), decoder_hidden=(8,), likelihood="gaussian")
+    same = {"value": 1.0, "protocol": "one and the same"}
+    for name, value in (("one", 100.0), ("grey", 50.0)):
+        change(root / name, metrics={key: same | {"value": value} for key in ("negative_elbo_grey_nats", "psnr_db")})
+    app = run(compare="one,grey")
+    rows = table_of(app, "Figures")
+    assert rows["PSNR"] == ["100.0 dB better", "50.0 dB"] and not any("better" in cell for cell in rows["\u2212ELBO, grey"])
+    assert "Different reconstruction losses" in html(app)
+
+
+def test_a_model_that_is_computed_has_no_settings_of_a_training(root: Path) -> None:
+    saved(root, "pca", "pca")
+    card = next(body for body in html(run(checkpoint="pca")).split("\n") if "model-card" in body)
+    assert "its weights are computed from the images" in card and "Settings" not in card and "Seed" not in card
+    differing = table_of(run(compare="one,pca"), "What differs")
+    assert differing["Training"] == ["\u2013", "computed, not trained"] and differing["Epochs"] == ["3", "\u2013"]

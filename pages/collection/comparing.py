@@ -124,6 +124,9 @@ def incomparable(found: list[Figure], made: list[Portrait]) -> str:
     """Why these figures say nothing of which model is better; "" when they do."""
     if len({p.entry.dataset for p in made}) > 1:
         return "Different data sets: no better or worse."
+    losses = {(p.model.config.likelihood, p.model.config.likelihood == "bernoulli" or p.model.config.sigma) for p in made}
+    if any(figure.name.endswith("_nats") for figure in found) and len(losses) > 1:
+        return "Different reconstruction losses: no better or worse."
     if len({figure.protocol for figure in found}) > 1:
         return "Measured in different ways: no better or worse."
     return ""
@@ -142,16 +145,21 @@ def facts(made: Portrait) -> dict[str, str]:
     config, card = made.model.config, made.card
     said = {"Kind": chosen.kind_title(made.entry.kind), "Data set": tiles.in_short(made).partition(" · ")[0]}
     said |= {asked.name: asked.said(getattr(config, key)) for key, asked in settings(type(config)).items()}
+    if made.model.linear:
+        return said | {"Training": "computed, not trained"} | _size(made)
     try:
         recipe = from_json(TrainingConfig, card.get("recipe"))
         said |= {asked.name: asked.said(getattr(recipe, key)) for key, asked in settings(TrainingConfig).items()}
     except ConfigError:
         pass  # the card does not say
-    size = {
+    return said | _size(made)
+
+
+def _size(made: Portrait) -> dict[str, str]:
+    return {
         "Weights": f"{sum(p.numel() for p in made.model.parameters()):,}",
         "To draw an image": f"{number(made.model.decoder_flop() / 1e6)} MFLOP",
     }
-    return said | size
 
 
 def table(title: str, made: list[Portrait], rows: list[Row]) -> None:

@@ -70,7 +70,7 @@ def _kinds(model: Model) -> dict[str, Kind]:
             "Negative log-likelihood, −log p(x), of the same binarised images: an integral over all codes, so no encoder takes part.",
         ),
         "reconstruction_nats": Kind(
-            "Reconstruction", "{} nats", 1, "lower", "what is lost when a test image is drawn from its code; lower is better",
+            "Reconstruction", "{} nats", 1, "lower", f"what is lost when a test image is drawn from its code{density}; lower is better",
             "The negative log-likelihood of a test image, given its own code.",
         ),
         "knn_accuracy_percent": Kind(

@@ -78,6 +78,9 @@ def what_it_is(model: Model, card: dict[str, Any]) -> Rows:
 def how_trained(model: Model, card: dict[str, Any]) -> Rows:
     """Epochs, time and device; what is not as usual."""
     rows: Rows = []
+    images = [Row("Images", how)] if (how := _text(card.get("preprocessing"))) else []
+    if model.linear:
+        return [Row("Training", "None: its weights are computed from the images."), *images]
     epochs, seconds = _number(card.get("epochs")), _number(card.get("training_seconds"))
     if epochs is not None:
         took = f" in {duration(seconds)}" if seconds is not None else ""
@@ -87,9 +90,7 @@ def how_trained(model: Model, card: dict[str, Any]) -> Rows:
     rows.append(Row("Settings", "\n".join(unusual(model, card))))
     if isinstance(seed := card.get("seed"), int):
         rows.append(Row("Seed", str(seed)))
-    if images := _text(card.get("preprocessing")):
-        rows.append(Row("Images", images))
-    return rows
+    return rows + images
 
 
 def unusual(model: Model, card: dict[str, Any]) -> list[str]:

@@ -78,6 +78,7 @@ def test_each_model_has_a_card_with_pictures_that_say_what_they_show(root: Path)
     assert len(re.findall(r'<img src="/assets/\w+/map.png" alt="Model two\. Map of 100 test codes in 10 classes', drawn)) == 1
     assert len(re.findall(r'<img src="/assets/\w+/grid.png" alt="Model two\. 8 by 8 decoded images', drawn)) == 1
     assert "Look at &lt;b&gt;this&lt;/b&gt;." in drawn
+    assert "two · scikit-learn digits · Variational autoencoder · 2 numbers per image" in drawn
     assert drawn.count("nats</dd>") == 6 and drawn.count(" %</dd>") == 3  # -ELBO and NLL, 10-NN
 
 

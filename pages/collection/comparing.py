@@ -11,7 +11,7 @@ from core.models.config import ConfigError, from_json, settings
 from core.portrait import Portrait, Window
 from core.training.config import TrainingConfig
 from core.words import joined, number
-from pages.collection import changing, chosen, tiles
+from pages.collection import changing, chosen, filters, tiles
 from pages.images import portraits
 from pages.session import caches, figures
 from pages.session.caches import Pictured
@@ -143,7 +143,7 @@ def differences(made: list[Portrait]) -> list[Row]:
 def facts(made: Portrait) -> dict[str, str]:
     """What a model is and how it was trained, by names for people."""
     config, card = made.model.config, made.card
-    said = {"Kind": chosen.kind_title(made.entry.kind), "Data set": tiles.in_short(made).partition(" · ")[0]}
+    said = {"Kind": chosen.kind_title(made.entry.kind), "Data set": filters.dataset_name(made.entry.dataset)}
     said |= {asked.name: asked.said(getattr(config, key)) for key, asked in settings(type(config)).items()}
     if made.model.linear:
         return said | {"Training": "computed, not trained"} | _size(made)

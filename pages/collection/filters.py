@@ -19,14 +19,14 @@ def show(entries: list[Entry]) -> list[Entry]:
         words = st.text_input(
             "Search", max_chars=MAX_SEARCH, key="models_search", persist_state="session", placeholder="a name, a word …", width=240
         )
-        data = _choice("Data set", (e.dataset for e in entries), DATASETS, _dataset_name, "models_data")
+        data = _choice("Data set", (e.dataset for e in entries), DATASETS, dataset_name, "models_data")
         kinds = _choice("Kind", (e.kind for e in entries), MODELS, chosen.kind_title, "models_kinds")
     return [e for e in entries if fits(e, words or "", data, kinds)]
 
 
 def fits(entry: Entry, words: str, data: list[str], kinds: list[str]) -> bool:
     """Whether all the words are somewhere in the entry, and data set and kind are among those chosen; none chosen: any."""
-    text = " ".join([entry.name, entry.title, entry.description, chosen.kind_title(entry.kind), _dataset_name(entry.dataset)]).casefold()
+    text = " ".join([entry.name, entry.title, entry.description, chosen.kind_title(entry.kind), dataset_name(entry.dataset)]).casefold()
     return (
         all(word in text for word in words.casefold().split())
         and (not data or (entry.dataset or OTHER) in data)
@@ -41,7 +41,8 @@ def _choice(label: str, there: Iterable[str], known: Iterable[str], title, key: 
     return st.pills(label, options, selection_mode="multi", format_func=title, key=key, persist_state="session")
 
 
-def _dataset_name(name: str) -> str:
+def dataset_name(name: str) -> str:
+    """A data set in words."""
     return DATASETS[name].name if name in DATASETS else "Another data set"
 
 

@@ -5,12 +5,11 @@ from html import escape
 import streamlit as st
 
 from core import archive
-from core.checkpoints import CheckpointError, Stamp
-from core.data.datasets import DATASETS
+from core.checkpoints import SHIPPED, CheckpointError, Stamp
 from core.models import MODELS
 from core.portrait import Entry, Portrait
 from core.words import plural
-from pages.collection import changing, chosen
+from pages.collection import changing, chosen, filters
 from pages.images import portraits
 from pages.session import caches, figures, link
 from pages.session.properties import MOST_COMPARED
@@ -65,10 +64,11 @@ def about(entry: Entry) -> str:
 
 
 def in_short(made: Portrait) -> str:
-    """Its data set, its kind, the size of its code."""
+    """The name that it has in other pages' lists, where that is not its title; its data set, its kind, the size of its code."""
     entry = made.entry
-    data = DATASETS[entry.dataset].name if entry.dataset else "unknown data"
-    return f"{data} · {MODELS[entry.kind].title} · {plural(made.model.config.latent_dim, 'number')} per image"
+    name = [] if entry.name in SHIPPED else [entry.name]
+    size = f"{plural(made.model.config.latent_dim, 'number')} per image"
+    return " · ".join([*name, filters.dataset_name(entry.dataset), MODELS[entry.kind].title, size])
 
 
 def figures_html(made: Portrait) -> str:

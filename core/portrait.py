@@ -86,7 +86,9 @@ class Portrait:
     def map_words(self) -> str:
         """What one sees on the map."""
         count, classes = plural(len(self.points), "test code"), plural(len(self.middles), "class", "classes")
-        return f"Map of {count} in {classes}, a colour for each" + (", with the prior's rings." if self.rings else ".")
+        dimensions = self.model.config.latent_dim
+        plane = f" on a plane through {dimensions} dimensions" if dimensions > 2 else ""
+        return f"Map of {count} in {classes}{plane}, a colour for each class{', with the rings of the prior' * self.rings}."
 
     @property
     def grid_words(self) -> str:

@@ -1,5 +1,6 @@
 """Two to four models beside each other: their maps, what they draw, their figures, and where their settings differ."""
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import reduce
 from html import escape
@@ -35,7 +36,7 @@ class Row:
 def show(available: dict[str, Stamp]) -> None:
     """The models, chosen here too."""
     titles = {name: chosen.entry(name, stamp).title for name, stamp in available.items()}
-    several = [title for title in titles.values() if list(titles.values()).count(title) > 1]
+    several = {title for title, count in Counter(titles.values()).items() if count > 1}
     names = st.multiselect(
         "Models", list(titles), key=chosen.COMPARED, max_selections=MOST_COMPARED, persist_state="session",
         format_func=lambda name: f"{titles[name]} ({name})" if titles[name] in several else titles[name],
@@ -86,7 +87,9 @@ def column(shown: Pictured, stamp: Stamp, window: Window | None) -> None:
     picture = caches.map_within(name, stamp, window) if window else shown.map
     heading = f'<h2>{escape(made.entry.title)}</h2><p class="soft">{escape(tiles.in_short(made))}</p>'
     large = '<div class="portrait large alone">'
-    words = f'<p class="soft">{number(2 * seen.half, 1)} units wide. Below, what is decoded where its own codes lie.</p>'
+    dimensions = made.model.config.latent_dim
+    plane = f", a plane through {dimensions} dimensions" if dimensions > 2 else ""
+    words = f'<p class="soft">{number(2 * seen.half, 1)} units wide{plane}. Below, what is decoded where its own codes lie.</p>'
     pictures = (
         f"{large}{portraits.map_html(made, picture, seen, large=True)}</div>{words}{large}{portraits.grid_html(made, shown.grid)}</div>"
     )

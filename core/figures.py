@@ -162,16 +162,21 @@ def losses(epochs: Sequence[int], series: Sequence[Mapping[str, Any]]) -> go.Fig
 
 
 def latent_path(
-    points: np.ndarray, labels: np.ndarray, classes: tuple[str, ...], middles: Mapping[int, tuple[float, ...]], path: np.ndarray
+    points: np.ndarray,
+    labels: np.ndarray,
+    classes: tuple[str, ...],
+    middles: Mapping[int, tuple[float, ...]],
+    path: np.ndarray,
+    ends: tuple[str, str],
 ) -> go.Figure:
-    """A walk over the latent scatter: path (S, 2), each step a dot, its start and its end named, over pale points (N, 2)."""
+    """A walk over the latent scatter: path (S, 2), each step a dot, over pale points (N, 2); ends: the words for its first and its last."""
     figure = latent_map(points, labels, classes, middles, prior=False)
     figure.update_traces(marker={"opacity": 0.4, "size": 3.5})
     x, y = path.astype(np.float32).T
     for width, size, colour in ((7, 13, "#ffffff"), (2.5, 8, "#10141b")):  # dark on a light seam: it shows on every colour
         line, marker = {"color": colour, "width": width}, {"color": colour, "size": size}
         figure.add_trace(go.Scatter(x=x, y=y, mode="lines+markers", line=line, marker=marker, hoverinfo="skip", name="path"))
-    for row, words, side in ((0, "the image", -1), (len(path) - 1, f"after {len(path) - 1} rounds", 1)):
+    for row, words, side in ((0, ends[0], -1), (len(path) - 1, ends[1], 1)):
         figure.add_annotation(
             x=float(x[row]), y=float(y[row]), text=f"<b>{words}</b>", showarrow=True, arrowcolor="#808a94", arrowhead=0, ax=70 * side,
             ay=-46 * side, font={"size": 13, "color": "#ffffff"}, bgcolor="#10141b", bordercolor="#ffffff", borderwidth=1, borderpad=4,

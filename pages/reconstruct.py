@@ -1,10 +1,10 @@
-"""Reconstruct: an image, its code, and what is drawn from it; PCA beside it; noise in the code; how strange the image is to the model."""
+"""Reconstruct: an image, its code, and what is drawn from it; PCA beside it; a better code; noise in the code; how strange the image is."""
 
 import streamlit as st
 
 from core.shape import SHAPE
 from pages.images import gallery, source
-from pages.reconstructing import KEY, bottlenecks, every_model, gauge, noise
+from pages.reconstructing import KEY, bottlenecks, every_model, gauge, noise, refining
 from pages.session import heading, sidebar, state
 
 
@@ -29,6 +29,7 @@ def main() -> None:
         label = picked.label_for(checkpoint)
         with results:
             bottlenecks.show(checkpoint, picked, label)
+        refining.show(checkpoint, picked, label)
         noise.show(checkpoint.name, picked, label)
         gauge.show(checkpoint, picked)
         every_model.show(picked)

@@ -9,10 +9,11 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 import torch
+from live import until
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core import checkpoints, latent, reconstruction
+from core import checkpoints, latent, reconstruction, refine
 from core.checkpoints import Latents
 from core.data import datasets, photo
 from core.data.normalizing import made_small
@@ -357,3 +358,57 @@ def test_a_rerun_computes_nothing_heavy_again(mnist: None, monkeypatch: pytest.M
     monkeypatch.setattr(datasets, "load", refuse)
     app.button(key="reconstruct_another").click().run()
     assert len(losses(checked(app))) >= 2
+
+
+# --- refining ---------------------------------------------------------------------------------------------------------------------
+
+
+def refined(app: AppTest) -> AppTest:
+    """Press the button and wait for the work."""
+    app.button(key="reconstruct_refine").click()
+    checked(app.run())
+    until(lambda: app.session_state["reconstruct_refined"].done)
+    return checked(app.run())
+
+
+def test_refining_says_the_nats_that_core_finds_and_shows_the_walk(mnist: None) -> None:
+    app = run()
+    assert not any("refined" in chart.proto.id for chart in app.get("plotly_chart"))
+    refined(app)
+    x = datasets.to_ink(datasets.load("mnist", "test").images[0])
+    found = refine.refine_image(checkpoints.load("vae-mnist-2d").model, x)
+    before, after = float(found.cost_before_nats[0]), float(found.cost_after_nats[0])
+    assert f"**{before - after:.1f} nats** more than the best code near it ({before:.1f} → {after:.1f} nats, −ELBO)" in words(app)
+    assert "amortization gap" in words(app) and "Computed by the server" in words(app)
+    assert html(app, "refined").count("<img") == 3
+    assert any("the encoder’s answer" in chart.proto.spec for chart in app.get("plotly_chart"))
+    app.button(key="reconstruct_another").click()
+    checked(app.run())
+    assert not html(app, "refined") and app.button(key="reconstruct_refine"), "that was another picture"
+
+
+@pytest.mark.parametrize(("kind", "dimensions"), [("ae", 1), ("aae", 3), ("pca", 2), ("cvae", 2), ("lesson-vae", 2)])
+def test_refining_says_what_is_true_of_each_kind(own_checkpoints: Path, mnist: None, kind: str, dimensions: int) -> None:
+    save_model(own_checkpoints, "other", kind, dimensions=dimensions)
+    app = refined(run(checkpoint="other"))
+    said = words(app)
+    assert ("amortization gap" in said) <= (kind in ("cvae", "lesson-vae"))
+    assert ("steps of Adam on z," in said) == (kind in ("ae", "aae", "pca"))
+    assert ("was told the image’s class" in said) == (kind == "cvae")
+    if "found nothing better" not in said:
+        assert ("course’s mistaken loss" in said) == (kind == "lesson-vae")
+        assert ("Nothing keeps the code near the prior" in said) == (kind == "aae")
+        assert ("PCA’s code" in said) == (kind == "pca")
+        assert ("picture is nearest to the image: it misses" in said) == (kind in ("ae", "aae", "pca"))
+
+
+def test_a_climb_that_gains_nothing_says_so(own_checkpoints: Path, mnist: None) -> None:
+    config = VAEConfig(encoder_hidden=(), decoder_hidden=())
+    model = build("vae", config)
+    for parameter in model.parameters():
+        parameter.data.zero_()  # every posterior is the prior, which the decoder does not look at
+    checkpoints.save(
+        own_checkpoints / "other", "vae", model, {"dataset": {"name": "mnist"}}, Latents(np.zeros((50, 2)), None, np.arange(50) % 10)
+    )
+    app = refined(run(checkpoint="other"))
+    assert "found nothing better" in words(app) and not html(app, "refined")

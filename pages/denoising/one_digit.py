@@ -129,7 +129,8 @@ def show_path(given: np.ndarray, checkpoint: Checkpoint) -> None:
     frame = view.frame
     path = frame.plane.points(restore.path_on_map(checkpoint.model, given, STEPS))
     every = max(1, len(frame.points) // DOTS)
-    figure = figures.latent_path(frame.points[::every], frame.labels[::every], frame.classes, frame.middles, path)
+    ends = "the image", f"after {STEPS} rounds"
+    figure = figures.latent_path(frame.points[::every], frame.labels[::every], frame.classes, frame.middles, path, ends)
     st.plotly_chart(figure, width="stretch", key=f"{KEY}_path", config={"displayModeBar": False})
     st.caption(
         f"**{checkpoint.name}** encodes the image, decodes the code, encodes the result, and so on, {STEPS} times in all. Each round pulls "

@@ -41,6 +41,9 @@ def test_refining_shows_the_nats_and_the_walk_and_the_code_can_be_kept(dot: View
     assert page.locator(".lm-refine canvas").count() == 3
     page.wait_for_function("document.querySelector('.lm-trail polyline').getAttribute('points').split(' ').length > 100")
     assert page.evaluate(KEPT) == start, "it is not kept until somebody says so"
+    page.evaluate("window.earlier = document.querySelector('.lm-trail')")
+    page.click("[data-testid=refine-walk]")
+    page.wait_for_function(f"!window.earlier.isConnected && {TRAIL} === 1")
     page.click("[data-testid=refine-keep]")
     page.wait_for_function(f"start => {KEPT} !== start", arg=start)
     page.wait_for_selector("[data-testid=refine]", state="detached")

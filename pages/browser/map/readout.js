@@ -157,7 +157,7 @@ export class Readout {
     const section = this.element.lastElementChild, shown = here ? FIGURES : [["reconstruction", "What the model makes of the image"]];
     const canvases = shown.map(([caption, alt]) => `<figure><canvas width="${width}" height="${height}" role="img" aria-label="${alt}"></canvas><figcaption>${caption}</figcaption></figure>`);
     const words = here ? "Error map: blue ink was left out, orange ink was invented." : facts.images ? "The test images are being fetched …" : facts.instead;
-    section.innerHTML = `<div class="lm-images">${canvases.join("")}</div><p class="lm-soft">${say.escape(words)}</p>${say.toldAnother(facts, label)}<div class="lm-losses${here ? " lm-expected" : ""}"></div>${here ? '<div class="lm-refine"></div>' : ""}`;
+    section.innerHTML = `<div class="lm-images">${canvases.join("")}</div><p class="lm-soft">${say.escape(words)}</p>${say.toldAnother(facts, label)}${here ? '<div class="lm-refine"></div>' : ""}<div class="lm-losses${here ? " lm-expected" : ""}"></div>`;
     const inks = here ? [grey(this.image(row)), grey(xHat), errors(this.image(row), xHat, facts.error_rgb)] : [grey(xHat)];
     section.querySelectorAll("canvas").forEach((canvas, i) => canvas.getContext("2d").putImageData(new ImageData(inks[i], width, height), 0, 0));
   }

@@ -22,7 +22,8 @@ export function result(facts, dot, { before, after, xHat }, keeps) {
   const canvases = FIGURES.map(([caption, alt]) => `<figure><canvas role="img" aria-label="${alt}"></canvas><figcaption>${caption}</figcaption></figure>`);
   return `${title}<p>${words(dot, facts, before, after)}</p><div class="lm-images">${canvases.join("")}</div>`
     + `<p class="lm-soft">Mean squared error of the picture: ${number(mse(dot.x, dot.xHat), 4)} before, ${number(mse(dot.x, xHat), 4)} after.</p>`
-    + `${keeps ? '<button type="button" class="lm-button" data-testid="refine-keep">Keep this code</button>' : ""}`
+    + `<p>${keeps ? '<button type="button" class="lm-button" data-testid="refine-keep">Keep this code</button> ' : ""}`
+    + '<button type="button" class="lm-button" data-testid="refine-walk">Show the walk again</button></p>'
     + `<p class="lm-soft">${escape(facts.why_refined)} ${exactly}</p>`;
 }
 

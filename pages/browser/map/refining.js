@@ -23,12 +23,16 @@ export async function refineDot(readout, dot, place) {
     const keeps = better && dot.mu.length <= 2 && map.viewport.allows(end);
     place.innerHTML = result(facts, dot, found, keeps);
     drawn(place, map.decoder, [dot.x, dot.xHat, found.xHat], facts.error_rgb);
-    const keep = place.querySelector("button");
+    const [keep, again] = ["keep", "walk"].map((name) => place.querySelector(`[data-testid=refine-${name}]`));
     keep?.addEventListener("click", () => {
       map.element.focus({ preventScroll: true }); // the button goes
       map.keep(end);
     });
-    if (focused) keep?.focus();
+    again?.addEventListener("click", () => {
+      map.element.scrollIntoView({ block: "nearest" }); // on a phone it is far above
+      show(map, path, dot, dot.signal);
+    });
+    if (focused) (keep ?? again)?.focus();
     if (better) await show(map, path, dot, signal);
   } catch (error) {
     if (dot.signal.aborted) return; // the panel is about another point
@@ -63,5 +67,5 @@ function onMap({ plane: { origin, axes } }, { z, mu }, code) {
 async function show(map, path, dot, signal) {
   const trail = new Trail(map, [dot.z, ...path.slice(1)]), whole = dot.mu.length <= 2;
   if (whole) map.plot.bringIn(path.at(-1));
-  await trail.walk(signal, (z) => whole && map.cursor.show(z));
+  await trail.walk(signal, (z) => whole && !map.cursor.pointing && map.cursor.show(z));
 }

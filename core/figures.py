@@ -168,8 +168,12 @@ def latent_path(
     middles: Mapping[int, tuple[float, ...]],
     path: np.ndarray,
     ends: tuple[str, str],
+    reach: float = PATH_REACH,
 ) -> go.Figure:
-    """A walk over the latent scatter: path (S, 2), each step a dot, over pale points (N, 2); ends: the words for its first and its last."""
+    """A walk over the latent scatter: path (S, 2), each step a dot, over pale points (N, 2); ends: the words for its first and its last.
+
+    reach: how much of the map is shown around it, at least, up and down.
+    """
     figure = latent_map(points, labels, classes, middles, prior=False)
     figure.update_traces(marker={"opacity": 0.4, "size": 3.5})
     x, y = path.astype(np.float32).T
@@ -181,7 +185,7 @@ def latent_path(
             x=float(x[row]), y=float(y[row]), text=f"<b>{words}</b>", showarrow=True, arrowcolor="#808a94", arrowhead=0, ax=70 * side,
             ay=-46 * side, font={"size": 13, "color": "#ffffff"}, bgcolor="#10141b", bordercolor="#ffffff", borderwidth=1, borderpad=4,
         )  # fmt: skip
-    middle, reach = (path.max(0) + path.min(0)) / 2, max(PATH_REACH, 0.75 * float(np.ptp(path, axis=0).max()))
+    middle, reach = (path.max(0) + path.min(0)) / 2, max(reach, 0.75 * float(np.ptp(path, axis=0).max()))
     (left, bottom), (right, top) = (middle - reach).tolist(), (middle + reach).tolist()
     figure.update_layout(
         height=460,

@@ -1,6 +1,7 @@
 """The Reconstruct page through AppTest: every source of an image, every kind of model, what may be missing or wrong."""
 
 import io
+import json
 import re
 import shutil
 from pathlib import Path
@@ -363,6 +364,12 @@ def test_a_rerun_computes_nothing_heavy_again(mnist: None, monkeypatch: pytest.M
 # --- refining ---------------------------------------------------------------------------------------------------------------------
 
 
+def written(app: AppTest) -> set[str]:
+    """The words in the charts."""
+    layouts = (json.loads(chart.proto.spec)["layout"] for chart in app.get("plotly_chart"))
+    return {annotation["text"] for layout in layouts for annotation in layout.get("annotations", [])}
+
+
 def refined(app: AppTest) -> AppTest:
     """Press the button and wait for the work."""
     app.button(key="reconstruct_refine").click()
@@ -373,7 +380,7 @@ def refined(app: AppTest) -> AppTest:
 
 def test_refining_says_the_nats_that_core_finds_and_shows_the_walk(mnist: None) -> None:
     app = run()
-    assert not any("refined" in chart.proto.id for chart in app.get("plotly_chart"))
+    assert "<b>refined</b>" not in written(app)
     refined(app)
     x = datasets.to_ink(datasets.load("mnist", "test").images[0])
     found = refine.refine_image(checkpoints.load("vae-mnist-2d").model, x)
@@ -381,7 +388,7 @@ def test_refining_says_the_nats_that_core_finds_and_shows_the_walk(mnist: None) 
     assert f"**{before - after:.1f} nats** more than the best code near it ({before:.1f} → {after:.1f} nats, −ELBO)" in words(app)
     assert "amortization gap" in words(app) and "Computed by the server" in words(app)
     assert html(app, "refined").count("<img") == 3
-    assert any("the encoder’s answer" in chart.proto.spec for chart in app.get("plotly_chart"))
+    assert {"<b>the encoder’s answer</b>", "<b>refined</b>"} <= written(app)
     app.button(key="reconstruct_another").click()
     checked(app.run())
     assert not html(app, "refined") and app.button(key="reconstruct_refine"), "that was another picture"

@@ -21,6 +21,7 @@ SLOT = f"{KEY}_refined"
 LEAST_NATS = 0.05  # less is not worth a number; as pages/browser/map/refined.js has it
 DOTS = 3_000  # of the map that are drawn under the walk
 EVERY = 6  # steps from a dot of the walk to the next
+REACH = 0.4  # of the map that is shown around it, at least, up and down
 
 
 def show(checkpoint: Checkpoint, picked: Picked, label: int | None) -> None:
@@ -121,7 +122,13 @@ def show_walk(path: np.ndarray, checkpoint: Checkpoint) -> None:
     points = (np.concatenate([path[:-1:EVERY], path[-1:]]) - frame.plane.origin) @ frame.plane.axes.T
     every = max(1, len(frame.points) // DOTS)
     figure = figures.latent_path(
-        frame.points[::every], frame.labels[::every], frame.classes, frame.middles, points, ("the encoder’s answer", "refined")
+        frame.points[::every],
+        frame.labels[::every],
+        frame.classes,
+        frame.middles,
+        points,
+        ("the encoder’s answer", "refined"),
+        REACH,
     )
     st.plotly_chart(figure, width="stretch", key=f"{KEY}_walk", config={"displayModeBar": False})
     st.caption(f"The walk on the map of **{checkpoint.name}**. {frame.note}")

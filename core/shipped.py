@@ -39,8 +39,12 @@ SHIPPED: dict[str, Words] = {
     ),
     "beta-0-mnist-2d": beta("0", "Nothing keeps the codes together: look at how far out they lie, and how small each one's cloud is."),
     "beta-0.1-mnist-2d": beta("0.1", "The pull to the centre is weak: look at how much room the codes still take."),
-    "beta-1-mnist-2d": beta(
-        "1", "This is the usual VAE, the one to compare the others with: look at how the codes fill the prior's rings."
+    "beta-0.3-mnist-2d": beta("0.3", "Halfway to the usual VAE: look at how the codes begin to fill a round cloud."),
+    "beta-1-mnist-2d": beta("1", "The usual VAE, to compare the others with: look at how the codes fill the prior's rings."),
+    "lesson-vae-mnist-2d": Words(
+        "Lesson VAE, as written",
+        "The VAE of the course AI for Beginners with its two mistakes: its noise and its KL divergence take one output for two different "
+        "things, and every batch gets the same noise. Compare its map and its −ELBO (of the codes it really draws) with β = 1.",
     ),
     "vae-mnist-2d-collapsed": Words(
         "VAE that collapsed",

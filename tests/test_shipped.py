@@ -44,6 +44,10 @@ def test_git_keeps_every_one_of_them_and_no_other() -> None:
     assert {Path(file).parent.name for file in listed.stdout.splitlines() if file.count("/") == 2} == set(SHIPPED)
 
 
+def test_every_kind_of_model_ships() -> None:
+    assert {checkpoints.card_of(name, SHIPPED_ROOT)["model"]["name"] for name in SHIPPED} == set(MODELS)
+
+
 @pytest.mark.parametrize("name", SHIPPED)
 def test_each_opens_and_draws(name: str) -> None:
     opened = checkpoints.load(name, SHIPPED_ROOT)

@@ -691,6 +691,25 @@ def test_one_value_that_is_far_off_does_not_flatten_the_curves(bundle: Bundle) -
     assert bundle.run("map/curves.js", "return [m.reach(given), m.reach([]), m.reach([5])];", usual) == [[81, 100], [0, 1], [5, 5]]
 
 
+def test_the_curves_make_room_for_where_a_comparable_model_ended(bundle: Bundle) -> None:
+    body = """
+        const elbo = { group: "elbo", values: [200, 150, 140] }, kl = { group: "kl", values: [0, 5, 7] };
+        const { axis, ended } = m.Curves.prototype, curves = { reference: given };
+        const panels = [{ series: [elbo], range: axis.call({ curves }, [elbo]) }, { series: [kl], range: axis.call({ curves }, [kl]) }];
+        return [panels.map(({ range }) => range), ended.call({ curves, panels }), ended.call({ curves, panels: panels.slice(1) })];
+    """
+    (upper, lower), ended, alone = bundle.run("map/curves.js", body, {"group": "elbo", "nats": 128.1, "name": "main"})
+    assert upper[0] < 128.1 and upper[1] > 200 and lower[0] > -1
+    assert ended == [{"group": "elbo", "nats": 128.1, "name": "main", "yref": "y"}]
+    assert alone == [], "its curve is not drawn"
+    (upper, _), ended, _ = bundle.run("map/curves.js", body, None)
+    assert upper[0] > 135 and ended == []
+    _, ended, _ = bundle.run("map/curves.js", body, {"group": "kl", "nats": 6.0, "name": "main"})
+    assert [one["yref"] for one in ended] == ["y2"]
+    _, ended, _ = bundle.run("map/curves.js", body, {"group": "elbo", "nats": -1e6, "name": "main"})
+    assert ended == [], "beyond the axis"
+
+
 # --- tools -----------------------------------------------------------------------------------------------------------------
 
 PHOTO = {"width": 400, "height": 300}

@@ -10,7 +10,7 @@ from core import checkpoints
 from core.models import MODELS, ConfigError
 from core.training.comparable import Comparable, comparables, shipped_cards
 from core.training.run_config import RunConfig, from_json
-from pages.training import loss_words
+from pages.training import good_loss, loss_words
 
 
 def a_run(kind: str = "vae", recipe: dict[str, Any] | None = None, dataset: str = "mnist", **model: Any) -> RunConfig:
@@ -80,6 +80,15 @@ def test_the_main_model_s_own_figure_is_quoted_from_its_card():
     said = loss_words.normal(a_run(recipe={"epochs": 3}), comparables(a_run(), shipped_cards()))
     assert f"**{value:.1f} nats** (`vae-mnist-2d`" in said
     assert "This run is shorter (3 epochs)" in said
+
+
+def test_the_curves_are_marked_where_the_best_model_of_the_same_beta_ended():
+    shipped = {one.name: one.nats for one in comparables(a_run(), shipped_cards())}
+    lines = [{"epoch": 1, "test": {"reconstruction_nats": 150.0, "kl_nats": 5.0, "negative_elbo_nats": 155.0}}]
+    best = min(shipped, key=lambda name: shipped[name])
+    assert good_loss.mark(a_run(), lines) == {"group": "negative_elbo_nats", "nats": shipped[best], "name": best}
+    assert good_loss.mark(a_run(beta=77.7), lines) is None
+    assert good_loss.mark(a_run(), []) is good_loss.mark(a_run("unknown"), lines) is None
 
 
 def test_another_beta_is_said():

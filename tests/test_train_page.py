@@ -576,7 +576,7 @@ def test_every_kind_of_run_says_what_a_good_loss_is(own_root, kind):
     app = run(run="mine")
     shown = {metric.label: metric.value for metric in app.metric}
     whole = 180.0 if has_kl else 90.0
-    assert shown["nats per pixel, the mean of 784"] == f"{whole / 784:.3f}"
+    assert shown["mean of 784 pixels"] == f"{whole / 784:.3f}"
     assert shown["bits per image"] == f"{whole / math.log(2):.1f}"
     assert "What is normal?" in words(app) and "May it be negative?" in words(app)
     assert ("Why does the KL rise first?" in words(app)) == has_kl

@@ -138,9 +138,8 @@ def _collapsed(config: RunConfig, kl: float) -> Diagnosis:
 
 
 def _overfitting(config: RunConfig, losses: Losses) -> Diagnosis:
-    best, last = losses.best, len(losses.test) - 1
-    rose = losses.rose()
-    tries = [Try("fewer {}", "epochs", f"the test loss was lowest after epoch {losses.epochs[best]:,}")] if rose else []
+    lowest = f"the test loss was lowest after epoch {losses.epochs[losses.best]:,}"
+    tries = [Try("fewer {}", "epochs", lowest)] if losses.rose() else []
     if recipe_images := config.recipe_settings.get("training_images"):
         tries.append(Try("more {}", "training_images", f"now {recipe_images:,}"))
     elif images := training_images_of(config):
@@ -148,12 +147,11 @@ def _overfitting(config: RunConfig, losses: Losses) -> Diagnosis:
     tries.append(Try("smaller {}", "layers", ""))
     if (beta := beta_of(config)) > 0:
         tries.append(Try("a larger {}", "beta", f"now {beta:g}"))
-    shown = f"{number(losses.test[last], 1)} nats on test images, {number(losses.train[last], 1)} on its training images"
-    since = f"The test loss has risen since epoch {losses.epochs[best]:,} while the training loss fell. " if rose else ""
+    train, test = number(losses.train[-1], 1), number(losses.test[-1], 1)
     return Diagnosis(
         "overfitting",
         "It is overfitting.",
-        f"It learns its training images by heart: its loss is {shown}. {since}{_kept(losses)}",
+        f"It learns its training images by heart: its loss is {train} nats on these, {test} on test images. {_kept(losses)}",
         tuple(tries),
     )
 

@@ -9,7 +9,7 @@ import streamlit as st
 from core.jobs import Run
 from core.models import ConfigError
 from core.training.comparable import Comparable, comparables
-from core.training.diagnosis import Diagnosis, diagnose, shape_of
+from core.training.diagnosis import Diagnosis, beta_of, diagnose, shape_of
 from core.training.run_config import RunConfig
 from core.words import number
 from pages.session import caches
@@ -33,7 +33,7 @@ def show(run: Run, lines: list[dict[str, Any]]) -> None:
     loss = loss_words.last_loss(lines)
     if loss is None:
         return
-    st.subheader("What is a good loss?", anchor=False)
+    st.header("What is a good loss?", anchor=False)
     _verdict(diagnose(run.config, lines, run.active, run.state == "finished"))
     _figures(loss, math.prod(shape_of(run.config)))
     reading = [run_words.what_the_curves_are({*lines[-1]["test"]})]
@@ -52,6 +52,14 @@ def reference(config: RunConfig) -> list[Comparable]:
         return []
 
 
+def mark(config: RunConfig, lines: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The best of them for the curves, where it has the run's own β: which curve it belongs beside, its loss and its name."""
+    loss, found = loss_words.last_loss(lines), reference(config)
+    if loss is None or not found or found[0].beta not in (None, beta_of(config)):
+        return None
+    return {"group": loss.name, "nats": found[0].nats, "name": found[0].name}
+
+
 def _verdict(found: Diagnosis) -> None:
     words = " ".join(filter(None, (f"**{found.title}**", found.words, found.advice(NAMES.__getitem__))))
     if found.kind in TROUBLE:
@@ -64,5 +72,5 @@ def _figures(loss: loss_words.Loss, pixels: int) -> None:
     """The loss as people ask for it."""
     with st.container(horizontal=True, key="good_loss_figures"):
         st.metric(f"{loss.title}, nats per image", number(loss.nats, 1), width="content")
-        st.metric(f"nats per pixel, the mean of {pixels:,}", number(loss.nats / pixels, 3), width="content")
+        st.metric(f"mean of {pixels:,} pixels", number(loss.nats / pixels, 3), width="content")
         st.metric("bits per image", number(loss.nats / math.log(2), 1), width="content")

@@ -199,7 +199,7 @@ def _map(run: Run) -> None:
             "epochs": snapshot.epochs(run.folder),
             "running": run.active,
             "total": run.epochs,
-            "curves": curves(lines),
+            "curves": curves(lines) | {"reference": good_loss.mark(run.config, lines)},
         },
         view=f"{run.id}-{run.created}",
         bound=frame.bound(max([line.get("extent") or 0.0 for line in lines], default=0.0)),

@@ -108,9 +108,10 @@ export class Curves {
     return parts.map((series, i) => ({ series, range: this.axis(series), domain: (parts[1] ? UPPER_AND_LOWER : ALONE)[i] }));
   }
 
-  /** What an axis shows: where these curves are, with room around. */
+  /** What an axis shows: where these curves are, and where a comparable model ended, with room around. */
   axis(series) {
-    const [low, high] = reach(series.flatMap(({ values }) => values)), room = PAD * (high - low || 1);
+    const { reference } = this.curves, beside = reference && series.some(({ group }) => group === reference.group) ? [reference.nats] : [];
+    const [low, high] = reach([...series.flatMap(({ values }) => values), ...beside]), room = PAD * (high - low || 1);
     return [low - room, high + room];
   }
 
@@ -139,8 +140,16 @@ export class Curves {
     this.outside.textContent = beyond.length ? `${above ? "▲" : "▼"} Beyond the axis: ${name} ${number(value)} in epoch ${epoch}${others}.` : "";
   }
 
+  /** Where a comparable model ended, on the axis of its loss: none or one. */
+  ended() {
+    const { reference } = this.curves, panel = this.panels.findIndex(({ series }) => series.some(({ group }) => group === reference?.group));
+    const fits = panel >= 0 && reference.nats >= this.panels[panel].range[0] && reference.nats <= this.panels[panel].range[1];
+    return fits ? [{ ...reference, yref: panel ? "y2" : "y" }] : [];
+  }
+
   layout({ width, margin, colour, family, grid }) {
     const axis = { fixedrange: true, zeroline: false, gridcolor: grid, automargin: false }, [from, to] = this.domain, [upper, lower] = this.panels;
+    const ended = this.ended();
     const across = ({ range, domain }, nticks) => ({ ...axis, range, domain, nticks });
     return {
       width, margin, height: HEIGHT, showlegend: false, hovermode: false, dragmode: false,
@@ -148,9 +157,12 @@ export class Curves {
       xaxis: { ...axis, range: [from, to], title: { text: "epoch", standoff: 6 }, nticks: 11, anchor: lower ? "y2" : "y", ...(to - from <= width / 45 && { dtick: 1 }) },
       yaxis: across(upper, lower ? 4 : 6),
       ...(lower && { yaxis2: across(lower, 3) }),
+      shapes: ended.map(({ yref, nats }) => ({ type: "line", xref: "paper", x0: 0, x1: 1, yref, y0: nats, y1: nats, line: { color: colour, width: 1, dash: "dot" }, opacity: 0.6 })),
       annotations: [{
         text: "nats per image", textangle: -90, showarrow: false, xref: "paper", yref: "paper", x: 0, y: 0.5, xanchor: "left", xshift: 4 - margin.l, font: { size: 13 },
-      }],
+      }, ...ended.map(({ yref, nats, name }) => ({ // on the left, where the curves are still far above
+        text: `${name} ${number(nats)}`, showarrow: false, xref: "paper", x: 0, xanchor: "left", yref, y: nats, yanchor: "bottom", opacity: 0.8, font: { size: 11 },
+      }))],
     };
   }
 

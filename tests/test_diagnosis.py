@@ -106,6 +106,13 @@ def test_a_single_bad_epoch_is_no_overfitting():
     assert diagnose(*a_run(FALLING, [*test[:6], 165.0, 170.0, 180.0])).kind == "overfitting"
 
 
+def test_a_test_loss_that_rises_for_good_is_overfitting_also_while_the_gap_is_small():
+    config, lines = a_run(FALLING, [200.0, 181.0, 161.0, 150.0, 145.0, 140.0, 150.0, 150.0, 150.0])
+    losses = losses_of(config, lines)
+    assert losses is not None and not losses.apart() and losses.rose()
+    assert diagnose(config, lines).kind == "overfitting"
+
+
 def test_losses_that_rise_together_are_no_overfitting():
     train = [180.0, 160.0, 140.0, 142.0, 150.0, 155.0]
     assert diagnose(*a_run(train, [200.0, 180.0, 160.0, 140.0, 144.0, 151.0, 156.0])).kind == "healthy"

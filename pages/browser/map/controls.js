@@ -44,9 +44,9 @@ export class Picture {
 export class Controls {
   constructor(root, signal) {
     this.image = root.querySelector(".lm-image");
-    this.near = root.querySelector(".lm-near");
+    this.near = root.querySelector(".lm-near .lm-said");
     this.sliders = [...root.querySelectorAll(".lm-controls input")];
-    this.outputs = [...root.querySelectorAll(".lm-controls output")];
+    this.outputs = [...root.querySelectorAll(".lm-controls output .lm-said")];
     this.spans = this.sliders.map(() => [0, 0]); // their ends
     this.thumbs = this.sliders.map(({ parentElement }) => [["b"], ["i", "::before"]].map(([part, pseudo]) => mover(parentElement.querySelector(part), "X", "%", 100, pseudo)));
     const on = listener(signal);

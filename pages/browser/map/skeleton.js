@@ -2,7 +2,7 @@
 
 const slider = (i, ordinal) => `<label><span>z<sub>${i}</sub></span>
   <span class="lm-slider"><i></i><b></b><input type="range" data-testid="z${i}" aria-label="z${i}, ${ordinal} latent coordinate" step="0.01"></span>
-  <output></output></label>`;
+  <output><span class="lm-said"></span></output></label>`;
 
 export const SKELETON = `
   <div class="lm-map" data-testid="latent-map" tabindex="0" role="application" aria-describedby="lm-help">
@@ -24,7 +24,7 @@ export const SKELETON = `
     <div class="lm-controls">
       ${slider(1, "first")}
       ${slider(2, "second")}
-      <p class="lm-near" data-testid="nearest"></p>
+      <p class="lm-near" data-testid="nearest"><span class="lm-said"></span></p>
       <p class="lm-note" hidden></p>
     </div>
   </div></div>

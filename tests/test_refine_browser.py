@@ -1,11 +1,16 @@
-"""Refining a code in the browser: the slope against torch's autograd, the climb against core/refine.py's."""
+"""Refining in the browser: the slope against torch's autograd, the climb against core/refine.py's, and what the server does of it."""
+
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from bundle import Bundle
 from conftest import linear
+from starlette.requests import Request
 from test_nets_browser import READ, base64_of
+from test_pages import map_data, run, save_random
 
 from core import export
 from core.checkpoints import load
@@ -15,6 +20,8 @@ from core.models.conditional_vae import ConditionalVAEConfig
 from core.models.linear import LinearConfig
 from core.models.vae import VAEConfig
 from core.refine import STEPS, Cost, Posterior, fixed_normals, refine, refine_with
+from pages.exploring import points, refined
+from pages.web import assets
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -173,3 +180,44 @@ def test_the_draws_come_in_opposite_pairs_with_mean_0_and_variance_1(bundle: Bun
     script = "const { noise } = await import('/nets/losses.js'); return m.fixedNormals(8, 3, noise(2)).map((e) => [...e])"
     eps = np.array(bundle.run("nets/refine.js", script))
     assert eps[:4] == pytest.approx(-eps[4:]) and (eps**2).mean(0) == pytest.approx(1)
+
+
+PRESS = """
+  const { Cursor } = await import('/map/cursor.js'), { readModel } = await import('/map/frames.js');
+  const { Readout } = await import('/map/readout.js'), { Viewport } = await import('/map/viewport.js');
+  const root = document.createElement('div'), cursor = new Cursor(), stopper = new AbortController(), viewport = new Viewport();
+  root.innerHTML = '<svg><g class="lm-kept"></g></svg><div class="lm-side"></div>';
+  document.body.replaceChildren(root);
+  const [figure, decoder] = await readModel(given), plot = { bringIn() {} }, { signal } = stopper;
+  const map = { root, cursor, figure, decoder, viewport, plot, signal, view: 'other', keeping: { chosen: true } };
+  Object.assign(viewport, { limit: 100, xr: [-3, 3], yr: [-3, 3], width: 300, height: 300 });
+  const readout = new Readout(map, signal), button = () => root.querySelector('[data-testid=refine]');
+  cursor.kept = given.kept.value;
+  await readout.update(given.readout, false);
+  await readout.work;
+  button().click();
+  while (button()) await new Promise((go) => setTimeout(go));
+  while (!map.trail?.element.querySelector('circle').getAttribute('transform')) await new Promise((go) => setTimeout(go));
+  return { html: root.querySelector('.lm-refine').innerHTML, path: map.trail.path };
+"""
+
+
+def test_where_the_browser_cannot_decode_the_server_refines(
+    bundle: Bundle, own_checkpoints: Path, mnist_like: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LATENT_DATA", str(mnist_like))
+    save_random(own_checkpoints, "conv-vae", 2, count=10_000)
+    data = map_data(run(checkpoint="other"))
+    bundle.served = {address: asset.content for address, asset in assets._published.items()}
+    scope = {"type": "http", "method": "GET", "query_string": b"row=0", "path_params": {"name": "other"}}
+    answer = bytes(refined.respond(Request(scope)).body)
+    bundle.served[f"{data['readout']['served'].lstrip('/').replace('points', 'refined')}?row=0"] = answer
+    z, label = data["kept"]["value"], data["readout"]["drawn"]
+    point = f"z={z[0]:g}%2C{z[1]:g}&label="
+    assert label is None
+    bundle.served[f"{data['readout']['served'].lstrip('/')}?{point}"] = points.respond(
+        Request(scope | {"query_string": point.encode()})
+    ).body
+    shown, found = bundle.run("map/map.js", PRESS, data), json.loads(answer)
+    assert "Computed by the server" in shown["html"] and f"{found['before']:.1f} → {found['after']:.1f} nats" in shown["html"]
+    assert np.array(shown["path"][1:]) == pytest.approx(np.array(found["path"][1:]), abs=1e-4)

@@ -11,6 +11,7 @@ from torch import Tensor
 from core.models import Model
 from core.models.objectives import diagonal_normal_log_density_nats, elbo_nats, kl_nats, standard_normal_log_density_nats
 
+NLL_POINTS = 65_536
 PROTOCOLS = {
     "negative_elbo_nats": "mean over all test images of (-log p(x|z) + KL(q||p)), {samples} samples of z each, analytic KL, "
     "x binarised by one Bernoulli draw per sample, pixels summed; nats per image",
@@ -18,7 +19,7 @@ PROTOCOLS = {
     "the density itself for a Gaussian or Laplace one",
     "reconstruction_nats": "mean over all test images of -log p(x|z) at z = encode(x), for a model without a posterior: its codes have "
     "no KL; of a Bernoulli model x is binarised by one Bernoulli draw, {samples} times over; pixels summed; nats per image",
-    "nll_nats": "-log of the mean of p(x|z) over 65,536 scrambled Sobol points through the normal inverse CDF (the prior); "
+    "nll_nats": "-log of the mean of p(x|z) over {points:,} scrambled Sobol points through the normal inverse CDF (the prior); "
     "x binarised by one Bernoulli draw; mean over all test images; nats per image",
     "knn_accuracy_percent": "scikit-learn KNeighborsClassifier, k = 10, fitted on mu of all the data set's training images, "
     "scored on the test images'",
@@ -110,7 +111,7 @@ def nll_applies(model: Model) -> bool:
 
 
 @torch.no_grad()
-def nll_per_image_nats(model: Model, x: Tensor, points: int = 65_536, seed: int = 0) -> Tensor:
+def nll_per_image_nats(model: Model, x: Tensor, points: int = NLL_POINTS, seed: int = 0) -> Tensor:
     """-log p(x) of each image (N, 1, H, W), (N,), nats, of a Bernoulli VAE with a low-dimensional latent, by integrating over the prior.
 
     A quasi-Monte Carlo sum over Sobol points through the normal inverse CDF; meant for latent_dim <= 2.
@@ -124,7 +125,7 @@ def nll_per_image_nats(model: Model, x: Tensor, points: int = 65_536, seed: int 
     return -(log_sum - math.log(points)).double()
 
 
-def nll_nats(model: Model, x: Tensor, points: int = 65_536, seed: int = 0) -> float:
+def nll_nats(model: Model, x: Tensor, points: int = NLL_POINTS, seed: int = 0) -> float:
     """The mean of `nll_per_image_nats` over images (N, 1, H, W)."""
     return nll_per_image_nats(model, x, points, seed).mean().item()
 

@@ -24,7 +24,7 @@ from core.models.classifier import ClassifierConfig
 from core.models.conditional_vae import ConditionalVAEConfig
 from core.training import classifier as training
 
-SMALL_EFFORT = Effort(20, 60, 10, 2, 50, 3)
+SMALL_EFFORT = Effort(20, 60, 10, 2, 50, 3, 1_024)
 
 
 class Certain(Classifier):
@@ -176,7 +176,7 @@ def test_the_report_of_a_toy_checkpoint_has_every_figure(checkpoint_root: Path, 
     seen = torch.bernoulli(x, generator=torch.Generator().manual_seed(0))
     rows_of = np.linspace(0, 19, 10).round().astype(int)
     refined = quality.refined_negative_elbo_nats(opened.model, seen[rows_of], steps=2)
-    nll = metrics.nll_per_image_nats(opened.model, seen).numpy()
+    nll = metrics.nll_per_image_nats(opened.model, seen, 1_024).numpy()
     assert float(good["refined -ELBO"].split()[0]) == pytest.approx(nll.mean() + (refined - nll[rows_of]).mean(), abs=0.006)
     assert good["NLL"] == f"{nll.mean():.2f}"
     assert float(good["rate (KL)"]) + float(good["distortion"]) == pytest.approx(elbo, abs=0.011)

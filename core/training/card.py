@@ -32,7 +32,9 @@ def round_weights(model: torch.nn.Module, dtype: torch.dtype) -> None:
             parameter.copy_(parameter.to(dtype))
 
 
-def measure(model: Model, train: Split, test: Split, say: Callable[[str], None] = lambda what: None) -> tuple[dict[str, Any], Latents]:
+def measure(
+    model: Model, train: Split, test: Split, say: Callable[[str], None] = lambda what: None, nll_points: int = metrics.NLL_POINTS
+) -> tuple[dict[str, Any], Latents]:
     """Every metric that applies to the model, with its protocol, and the codes of the test images.
 
     A conditional model is told the labels wherever it can be told.
@@ -61,9 +63,9 @@ def measure(model: Model, train: Split, test: Split, say: Callable[[str], None] 
         binarize = model.config.likelihood == "bernoulli"
         values["reconstruction_nats"] = metrics.negative_elbo_nats(model, x, ELBO_SAMPLES if binarize else 1, binarize=binarize, label=told)
     if metrics.nll_applies(model):
-        say("NLL on 65,536 points")
-        values["nll_nats"] = metrics.nll_nats(model, torch.bernoulli(x, generator=torch.Generator().manual_seed(0)))
-    protocols = {name: metrics.PROTOCOLS[name].format(samples=ELBO_SAMPLES) for name in values}
+        say(f"NLL on {nll_points:,} points")
+        values["nll_nats"] = metrics.nll_nats(model, torch.bernoulli(x, generator=torch.Generator().manual_seed(0)), nll_points)
+    protocols = {name: metrics.PROTOCOLS[name].format(samples=ELBO_SAMPLES, points=nll_points) for name in values}
     if model.conditional:
         protocols = {name: f"{protocol}; the model is told each image's label" for name, protocol in protocols.items()}
     return {name: {"value": round(values[name], 4), "protocol": protocols[name]} for name in metrics.PROTOCOLS if name in values}, codes

@@ -35,12 +35,17 @@ quality: $(VENV)/.installed
 
 # Trains the shipped models again (the data sets lie in data/ or LATENT_DATA; python -m core.data mnist fashion-mnist brings them).
 RECIPE := --epochs 200 --seed 0 --weight-decay 0.05 --encoder-hidden 1024 768 512
+MAIN := checkpoints/vae-mnist-2d
+STAGE = $(BIN)/python -m core.training.second_stage
 TRAIN = $(BIN)/python -m core.training --seed 0
 SIZES := --encoder-hidden 512 256 --decoder-hidden 192 192 192 256
 SHORT := --epochs 15 --learning-rate 3e-3 --weight-decay 0.05
 FAMILY := --model vae $(SIZES) $(SHORT)
 checkpoints: $(VENV)/.installed
-	$(BIN)/python -m core.training --dataset mnist --model vae --latent-dim 2 $(RECIPE) --out checkpoints/vae-mnist-2d
+	$(BIN)/python -m core.training --dataset mnist --model vae --latent-dim 2 $(RECIPE) --out $(MAIN)
+	$(STAGE) decoder --epochs 28 --begin-with $(MAIN) --out $(MAIN)
+	$(STAGE) encoder --epochs 56 --learning-rate 6e-4 --begin-with $(MAIN) --out $(MAIN)
+	$(STAGE) both --epochs 80 --learning-rate 5e-4 --begin-with $(MAIN) --out $(MAIN)
 	$(TRAIN) --model ae $(SIZES) $(SHORT) --out checkpoints/ae-mnist-2d
 	$(TRAIN) --model pca --epochs 1 --out checkpoints/pca-mnist-2d
 	$(TRAIN) $(FAMILY) --beta 0 --out checkpoints/beta-0-mnist-2d

@@ -230,6 +230,15 @@ def test_two_models_that_are_ticked_are_shown_beside_each_other(root: Path) -> N
     assert address(app) == {}
 
 
+def test_a_ticked_model_that_was_deleted_counts_no_longer(root: Path) -> None:
+    app = run()
+    for name in ("one", "two"):
+        checked(app.checkbox(key=f"pick-{name}").check().run())
+    shutil.rmtree(root / "two")
+    checked(app.run())
+    assert "one more" in app.markdown[0].value and not [button for button in app.button if button.label.startswith("Compare")]
+
+
 def test_no_more_than_four_can_be_ticked(root: Path) -> None:
     for name in ("four", "five"):
         shutil.copytree(root / "one", root / name)

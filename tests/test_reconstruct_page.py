@@ -406,7 +406,7 @@ def test_refining_says_what_is_true_of_each_kind(own_checkpoints: Path, mnist: N
         assert ("course’s mistaken loss" in said) == (kind == "lesson-vae")
         assert ("Nothing keeps the code near the prior" in said) == (kind == "aae")
         assert ("PCA’s code" in said) == (kind == "pca")
-        assert ("picture is nearest to the image: it misses" in said) == (kind in ("ae", "aae", "pca"))
+        assert ("picture is nearer to the image: it misses" in said) == (kind in ("ae", "aae", "pca"))
 
 
 def test_a_climb_that_gains_nothing_says_so(own_checkpoints: Path, mnist: None) -> None:

@@ -33,7 +33,7 @@ def show(checkpoint: Checkpoint, picked: Picked, label: int | None) -> None:
         st.markdown(
             "Is there a better code for this very image than the encoder’s?"
             if "kl_nats" in checkpoint.model.LOSSES
-            else "Find the code whose picture is nearest to the image."
+            else "Is there a code whose picture is nearer to this very image?"
         )
         if not st.button("Refine the code", icon=":material/trending_up:", key=f"{KEY}_refine"):
             return
@@ -84,7 +84,7 @@ def what(found: Refined, checkpoint: Checkpoint) -> str:
     nats, costs = number(before - after, 1), f"{number(before, 1)} → {number(after, 1)} nats"
     if found.logvar is None:
         return (
-            f"The climb found the code whose picture is nearest to the image: it misses **{nats} nats** less than the encoder’s "
+            f"The climb found a code whose picture is nearer to the image: it misses **{nats} nats** less than the encoder’s "
             f"({costs} of reconstruction loss)."
         )
     beta = getattr(checkpoint.model.config, "beta", 1.0)

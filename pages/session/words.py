@@ -105,6 +105,7 @@ def _beta(model: Model) -> str:
 
 
 ONE_ENCODER = "One encoder has to answer for all images, so its answer is rarely the best for each."
+NEAREST_PEAK = "The climb ends at the nearest peak; there may be a better code farther away."
 
 
 def why_refined(model: Model) -> str:
@@ -116,14 +117,11 @@ def why_refined(model: Model) -> str:
         )
     if "kl_nats" in model.LOSSES:
         lesson = " This encoder also learned from the course’s mistaken loss, which adds to it." * isinstance(model, LessonVAE)
-        return (
-            f"{ONE_ENCODER} What that costs is the amortization gap (Cremer et al. 2018).{lesson} The climb ends at the nearest peak; "
-            "there may be a better code farther away."
-        )
+        return f"{ONE_ENCODER} What that costs is the amortization gap (Cremer et al. 2018).{lesson} {NEAREST_PEAK}"
     free = " Nothing keeps the code near the prior while it climbs." * model.has_prior
     return (
         f"{ONE_ENCODER} This model answers with a single code, not a cloud, so the climb looks only at how well the picture fits, "
-        f"log p(x|z).{free}"
+        f"log p(x|z).{free} {NEAREST_PEAK}"
     )
 
 

@@ -170,7 +170,7 @@ export class Readout {
   offer(dot) {
     const place = this.element.querySelector(".lm-refine");
     place.innerHTML = `<button type="button" class="lm-button" data-testid="refine">Refine the code</button>`
-      + `<p class="lm-soft">${dot.logvar ? "Is there a better code for this very image than the encoder’s?" : "Finds the code whose picture is nearest to the image."}</p>`;
+      + `<p class="lm-soft">${dot.logvar ? "Is there a better code for this very image than the encoder’s?" : "Is there a code whose picture is nearer to this very image?"}</p>`;
     const button = place.querySelector("button"), fetched = () => import("./refining.js");
     const ahead = () => fetched().catch(() => {}); // who clicks hears of it
     if (this.map.keeping.chosen) ahead(); // from then on it also works without a connection

@@ -273,7 +273,7 @@ def test_knn_accuracy_with_fewer_codes_than_neighbours():
 
 def test_every_protocol_can_be_written_on_a_card():
     for protocol in metrics.PROTOCOLS.values():
-        assert "{" not in protocol.format(samples=8)
+        assert "{" not in protocol.format(samples=8, points=metrics.NLL_POINTS)
 
 
 @pytest.mark.parametrize("value", [131.5, 0, -3.25])

@@ -41,6 +41,8 @@ SHIPPED: dict[str, Words] = {
     "beta-0.1-mnist-2d": beta("0.1", "The pull to the centre is weak: look at how much room the codes still take."),
     "beta-0.3-mnist-2d": beta("0.3", "Halfway to the usual VAE: look at how the codes begin to fill a round cloud."),
     "beta-1-mnist-2d": beta("1", "The usual VAE, to compare the others with: look at how the codes fill the prior's rings."),
+    "beta-3-mnist-2d": beta("3", "The codes cost more, so they say less: look at how digits that look alike share a place."),
+    "beta-10-mnist-2d": beta("10", "A code says little more than which digit it is: look at how alike each one is drawn."),
     "lesson-vae-mnist-2d": Words(
         "Lesson VAE, as written",
         "The VAE of the course AI for Beginners with its two mistakes: its noise and its KL divergence take one output for two different "

@@ -271,8 +271,11 @@ def test_figures_of_different_data_or_protocols_are_not_called_better(root: Path
 def test_differences_of_settings_are_listed_and_nothing_else(root: Path) -> None:
     recipe = json.loads((root / "one" / "card.json").read_text())["recipe"]
     assert "Nothing." in "".join(block.value for block in run(compare="one,two").markdown)
-    change(root / "two", recipe=recipe | {"learning_rate": 0.25, "epochs": 7})
-    assert table_of(run(compare="one,two"), "What differs") == {"Epochs": ["3", "7"], "Learning rate": ["0.01", "0.25"]}
+    change(root / "two", recipe=recipe | {"learning_rate": 0.25, "epochs": 7, "training_images": 500})
+    assert table_of(run(compare="one,two"), "What differs") == {
+        "Epochs": ["3", "7"], "Learning rate": ["0.01", "0.25"], "Training images": ["all", "500"],
+    }  # fmt: skip
+    assert "Training images" not in html(run(checkpoint="two")), "which its data set's row says"
 
 
 def test_a_link_brings_the_comparison_and_its_scale(root: Path) -> None:

@@ -153,6 +153,8 @@ def facts(made: Portrait) -> dict[str, str]:
     try:
         recipe = from_json(TrainingConfig, card.get("recipe"))
         said |= {asked.name: asked.said(getattr(recipe, key)) for key, asked in settings(TrainingConfig).items()}
+        if recipe.training_images == 0:
+            said[settings(TrainingConfig)["training_images"].name] = "all"
     except ConfigError:
         pass  # the card does not say
     return said | _size(made)

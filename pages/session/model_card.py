@@ -13,7 +13,7 @@ from core.training.config import TrainingConfig
 from core.words import duration, number, plural, sentence
 from pages.session import figures
 
-TOLD_APART = ("epochs", "seed", "latent_dim")  # settings that have a row of their own
+TOLD_APART = ("epochs", "seed", "latent_dim", "training_images")  # settings that have a row of their own
 MOST_TEXT = 300  # characters of a stranger's
 
 

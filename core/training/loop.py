@@ -136,7 +136,9 @@ class Trainer:
             self.labels = self._shard(self._checked_labels(labels)).long()
         self.model.to(self.device)
         self.average = copy.deepcopy(self.model).requires_grad_(False)
-        learning = [name for name, weight in self.model.named_parameters() if weight.requires_grad]  # all, unless `make_model` froze some
+        every = dict(self.model.named_parameters())
+        learning = [name for name, weight in every.items() if weight.requires_grad]  # all, unless `make_model` froze some
+        learning = learning or list(every)  # of a model that was computed none does; the optimiser gets them, and never moves one
         self.weights, self.averages = ([network.get_parameter(name) for name in learning] for network in (self.model, self.average))
         self.objective = ranks.parallel(Objective(self.model), self.device)
         self.optimizer: torch.optim.Optimizer = torch.optim.AdamW(

@@ -56,6 +56,8 @@ def test_a_click_writes_panel_and_address_at_once_and_asks_nothing_of_the_server
     view.open(f"?checkpoint=vae-mnist-2d&z={CODES.mu[3][0]:.4f},{CODES.mu[3][1]:.4f}")
     expect(view.page.get_by_test_id("panel")).to_contain_text("−ELBO")  # a code: its test image has been fetched
     settled(view)
+    keep(view, 0.5, 0.3)  # the first kept point fetches what *Refine the code* would need, to have it without a connection too
+    view.page.wait_for_function("performance.getEntriesByType('resource').some((entry) => entry.name.endsWith('slope.js'))")
     assert sent
     sent.clear()
     for u, v in ((0.3, 0.4), (0.6, 0.5), (0.45, 0.65)):

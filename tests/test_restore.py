@@ -408,7 +408,7 @@ def test_a_network_is_read_once_for_each_version_of_its_files(tmp_path: Path, mo
 
 
 def test_a_checkpoints_cache_holds_few() -> None:
-    assert checkpoints._opened_restorers.entries == 8 and checkpoints._opened.entries == 16
+    assert checkpoints._opened_restorers.entries == 8 and checkpoints._opened.entries == 32
 
 
 def test_a_checkpoint_of_few_codes_is_enough_to_search(checkpoint_root: Path, digits: tuple[Split, Split]) -> None:

@@ -25,9 +25,9 @@ EXCUSED = {  # a rule, and the data-testid of the element that breaks it: Stream
 def settled(page: Page) -> None:
     """The script has run, and what moves on the page has come to rest."""
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
-    page.evaluate("""() => Promise.allSettled(document.getAnimations()
+    page.evaluate("""() => Promise.race([Promise.allSettled(document.getAnimations()
         .filter(({ effect, playState }) => playState === 'running' && effect.getComputedTiming().endTime !== Infinity)
-        .map(({ finished }) => finished))""")
+        .map(({ finished }) => finished)), new Promise((done) => setTimeout(done, 5000))])""")  # one that is stopped never finishes
 
 
 def with_map(page: Page) -> None:

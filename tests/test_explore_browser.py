@@ -423,7 +423,7 @@ def test_no_listener_outlives_the_map(view: View) -> None:
     assert view.page.evaluate("live.size") > 20
     assert view.page.evaluate("handled(document.querySelector('.lm'))") == 0, "a handler that no signal ends"
     assert view.page.evaluate(MOUNT_AND_END_A_RUN) == [True, 0, 0]
-    view.page.get_by_test_id("stSidebarNav").get_by_role("link", name="Models").click()  # a page that mounts nothing of the bundle's
-    view.page.get_by_role("heading", name="Models").first.wait_for()
+    view.page.get_by_test_id("stSidebarNav").get_by_role("link", name="Train").click()  # a page that mounts nothing of the bundle's
+    view.page.get_by_role("heading", name="Train a model").first.wait_for()
     view.page.wait_for_function("!document.querySelector('.lm')")
     view.page.wait_for_function("live.size === 0", timeout=5_000)

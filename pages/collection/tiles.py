@@ -49,7 +49,7 @@ def tile(entry: Entry, stamp: Stamp) -> None:
         chosen.open_in_explore(entry.name, f"explore-{entry.name}", f"Open in Explore{hidden}")
         st.button(f"Details{hidden}", key=f"details-{entry.name}", on_click=chosen.one, args=(entry.name,))
         download(entry.name, f":small[Download {link.plain(entry.name)}]")
-    compare_box(entry.name, hidden)
+    compare_box(entry.name)
 
 
 def broken(entry: Entry, error: CheckpointError) -> None:
@@ -90,12 +90,12 @@ def download(name: str, label: str) -> None:
     )  # fmt: skip
 
 
-def compare_box(name: str, hidden: str) -> None:
+def compare_box(name: str) -> None:
     """A tick puts the model among those to compare."""
     now = st.session_state.get(chosen.PICKED, [])
     st.session_state[f"pick-{name}"] = name in now
     full = len(now) >= MOST_COMPARED and name not in now
-    st.checkbox(f"Compare{hidden}", key=f"pick-{name}", on_change=chosen.pick, args=(name,), disabled=full)
+    st.checkbox(f"Compare ({link.plain(name)})", key=f"pick-{name}", on_change=chosen.pick, args=(name,), disabled=full)
 
 
 def picked() -> None:

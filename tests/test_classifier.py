@@ -8,12 +8,12 @@ import torch
 
 from core import checkpoints
 from core.checkpoints import CheckpointError
-from core.data.datasets import Split, load, to_unit_images
+from core.data.datasets import Split, hold_out, load, to_unit_images
 from core.data.distortions import Distortion, distort
 from core.models import ConfigError, build_classifier, describe, rebuild_classifier
 from core.models.classifier import ClassifierConfig
 from core.training import classifier
-from core.training.classifier import ClassifierTrainer, accuracy_percent, hold_out
+from core.training.classifier import ClassifierTrainer, accuracy_percent
 from core.training.config import TrainingConfig
 
 SMALL = ClassifierConfig(channels=8)

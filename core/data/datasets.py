@@ -29,6 +29,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 SPLITS = ("train", "test")
 CHUNK_BYTES = 1 << 18
 TIMEOUT_S = 20.0
+HELD_OUT = 5_000  # training images to choose by, the last ones; of a small data set a tenth
 MAX_DATA_BYTES = 1 << 30  # of an IDX file; EMNIST's largest has 188 MB
 
 
@@ -225,6 +226,12 @@ def load(name: str, split: str) -> Split:
     if dataset.transposed:
         images = images.transpose(0, 2, 1)
     return Split(np.ascontiguousarray(images), labels.astype(np.int64))
+
+
+def hold_out(train: Split) -> tuple[Split, Split]:
+    """The images to train on, and the last ones, by which to choose."""
+    count = min(HELD_OUT, len(train.images) // 10)
+    return Split(train.images[:-count], train.labels[:-count]), Split(train.images[-count:], train.labels[-count:])
 
 
 def on_disk(name: str, split: str | None = None) -> bool:

@@ -140,6 +140,6 @@ def commit() -> str:
     return head.stdout.strip() + ("+" if changed.stdout.strip() else "")
 
 
-def summary(card: dict[str, Any]) -> str:
-    """A card's metrics as lines of text."""
-    return "\n".join(f"  {name:26} {entry['value']:10.4f}   {entry['protocol']}" for name, entry in card["metrics"].items())
+def summary(card: dict[str, Any], form: str = "10.4f") -> str:
+    """A card's metrics as lines of text, the values in this format."""
+    return "\n".join(f"  {name:26} {entry['value']:{form}}   {entry['protocol']}" for name, entry in card["metrics"].items())

@@ -14,18 +14,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.checkpoints import CheckpointError, check_target, save
-from core.data.datasets import DATASETS, DatasetError, Split, load, to_unit_images
+from core.checkpoints import check_target, save
+from core.data.datasets import DATASETS, Split, hold_out, load, to_unit_images
 from core.data.distortions import Distortion, distort
 from core.models import build_classifier
 from core.models.classifier import Classifier, ClassifierConfig
 from core.models.config import to_json
-from core.training.card import how_trained, made_with, round_weights
-from core.training.config import DEVICES, PRECISIONS, TrainingConfig, device_title
-from core.training.failures import TrainingError
-from core.training.loop import Trainer, denormals_flushed
+from core.training.card import how_trained, made_with, round_weights, summary
+from core.training.command import add_options, reported
+from core.training.config import TrainingConfig, device_title
+from core.training.loop import Trainer
 
-HELD_OUT = 5_000  # training images, the last ones; of a small data set a tenth
 MIXED_EVERY = 4  # one image in so many is the mean of two, and the answer asked for is, too
 PREPROCESSING = (
     f"grey / 255, ink = 1 on 0; each training image distorted anew for each batch ({{distortion}}); one in {MIXED_EVERY} mixed with "
@@ -81,12 +80,6 @@ def measured(model: Classifier, split: Split, which: str) -> dict[str, Any]:
     return {"value": round(accuracy_percent(model, split), 4), "protocol": protocol}
 
 
-def hold_out(train: Split) -> tuple[Split, Split]:
-    """The images to train on, and the last ones, by which to choose."""
-    count = min(HELD_OUT, len(train.images) // 10)
-    return Split(train.images[:-count], train.labels[:-count]), Split(train.images[-count:], train.labels[-count:])
-
-
 def write_classifier(trainer: ClassifierTrainer, folder: Path, held_out: Split, test: Split) -> dict[str, Any]:
     """Measure the running average as it will be stored, in float16, and save it with its card; returns the card."""
     model: Classifier = copy.deepcopy(trainer.average_model())  # type: ignore[assignment]
@@ -115,28 +108,15 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--out", type=Path, required=True, help="the checkpoint's folder")
     p.add_argument("--dataset", choices=DATASETS, default="mnist")
     p.add_argument("--channels", type=int, default=32, help="at half the image's side; twice as many at a quarter of it")
-    p.add_argument("--epochs", type=int, default=20)
-    p.add_argument("--batch-size", type=int, default=128)
-    p.add_argument("--learning-rate", type=float, default=2e-3)
+    add_options(p, epochs=20, batch_size=128, learning_rate=2e-3)
     p.add_argument("--weight-decay", type=float, default=0.05)
-    p.add_argument("--seed", type=int, default=0)
-    p.add_argument("--device", choices=DEVICES, default="auto")
-    p.add_argument("--precision", choices=PRECISIONS, default="auto")
-    p.add_argument("--threads", type=int, default=0, help="CPU threads; 0: torch's own choice")
     return p
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Train as asked; 0 when a checkpoint was written, 1 with a sentence on stderr when not."""
     options = parser().parse_args(arguments)
-    try:
-        with denormals_flushed():  # already here, before torch starts its threads
-            return _train(options)
-    except (CheckpointError, DatasetError, TrainingError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
-    except OSError as error:
-        print(f"error: {options.out} could not be written ({error.strerror or error}). Is the disk full, or read-only?", file=sys.stderr)
-    return 1
+    return reported(lambda: _train(options), options.out)
 
 
 def _train(options: argparse.Namespace) -> int:
@@ -161,9 +141,7 @@ def _train(options: argparse.Namespace) -> int:
 
     trainer.run(on_epoch=on_epoch)
     card = write_classifier(trainer, options.out, held_out, test)
-    print(f"Saved {options.out}:")
-    for name, entry in card["metrics"].items():
-        print(f"  {name:26} {entry['value']:8.3f}   {entry['protocol']}")
+    print(f"Saved {options.out}:\n{summary(card, '8.3f')}")
     return 0
 
 

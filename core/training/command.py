@@ -1,5 +1,6 @@
-"""What the smaller training commands share: their errors, their state for --resume, and a run with Ctrl-C."""
+"""What the smaller training commands share: options, errors, their state for --resume, and a run with Ctrl-C."""
 
+import argparse
 import signal
 import sys
 import time
@@ -9,13 +10,24 @@ from pathlib import Path
 
 from core.checkpoints import CheckpointError
 from core.data.datasets import DatasetError
-from core.training.config import device_title
+from core.training.config import DEVICES, PRECISIONS, device_title
 from core.training.failures import TrainingError
 from core.training.loop import Progress, Trainer, denormals_flushed
 from core.training.state import STATE_FILE, StateError
 from core.words import duration
 
 SAY_S = 10.0  # between two lines
+
+
+def add_options(p: argparse.ArgumentParser, epochs: int, batch_size: int, learning_rate: float) -> None:
+    """The options that each of them has, with this one's defaults."""
+    p.add_argument("--epochs", type=int, default=epochs)
+    p.add_argument("--batch-size", type=int, default=batch_size)
+    p.add_argument("--learning-rate", type=float, default=learning_rate)
+    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--device", choices=DEVICES, default="auto")
+    p.add_argument("--precision", choices=PRECISIONS, default="auto")
+    p.add_argument("--threads", type=int, default=0, help="CPU threads; 0: torch's own choice")
 
 
 def reported(command: Callable[[], int], out: Path) -> int:

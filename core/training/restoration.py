@@ -23,9 +23,9 @@ from core.data.datasets import DATASETS, Split, load, to_unit_images
 from core.models import Restorer, build_restorer
 from core.models.restoration import DenoiserConfig, LessonConfig, UpscalerConfig
 from core.shape import SIDE
-from core.training.card import how_trained, made_with, round_weights
-from core.training.command import carried_out, reported, state_of
-from core.training.config import DEVICES, PRECISIONS, TrainingConfig
+from core.training.card import how_trained, made_with, round_weights, summary
+from core.training.command import add_options, carried_out, reported, state_of
+from core.training.config import TrainingConfig
 from core.training.failures import TrainingError
 from core.training.loop import Trainer
 
@@ -203,13 +203,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("task", choices=TASKS)
     p.add_argument("--out", type=Path, required=True, help="the checkpoint's folder")
     p.add_argument("--dataset", choices=DATASETS, default="mnist")
-    p.add_argument("--epochs", type=int, default=20)
-    p.add_argument("--batch-size", type=int, default=128)
-    p.add_argument("--learning-rate", type=float, default=1e-3)
-    p.add_argument("--seed", type=int, default=0)
-    p.add_argument("--device", choices=DEVICES, default="auto")
-    p.add_argument("--precision", choices=PRECISIONS, default="auto")
-    p.add_argument("--threads", type=int, default=0, help="CPU threads; 0: torch's own choice")
+    add_options(p, epochs=20, batch_size=128, learning_rate=1e-3)
     p.add_argument("--begin-with", default="", metavar="NAME", help="a restorer of the same network whose weights to begin with")
     p.add_argument("--keep", type=float, default=0.0, metavar="SHARE", help="of the weights begun with, 0 to 1, in the mean that is saved")
     p.add_argument("--resume", action="store_true", help="go on with an interrupted run")
@@ -241,9 +235,7 @@ def _train(options: argparse.Namespace) -> int:
         if not carried_out(trainer, state):
             return 130
         card = write_restorer(trainer, options.out, test)
-    print(f"Saved {options.out}:")
-    for name, entry in card["metrics"].items():
-        print(f"  {name:26} {entry['value']:8.3f}   {entry['protocol']}")
+    print(f"Saved {options.out}:\n{summary(card, '8.3f')}")
     return 0
 
 

@@ -18,14 +18,13 @@ import torch
 from torch import Tensor, nn
 
 from core.checkpoints import Checkpoint, check_target, load_folder
-from core.data.datasets import load
+from core.data.datasets import hold_out, load
 from core.data.distortions import Distortion, distort
 from core.models import Model
 from core.posterior import GridPosterior
 from core.training.card import summary, write_checkpoint
-from core.training.classifier import hold_out
-from core.training.command import carried_out, reported, state_of
-from core.training.config import DEVICES, PRECISIONS, TrainingConfig
+from core.training.command import add_options, carried_out, reported, state_of
+from core.training.config import TrainingConfig
 from core.training.loop import Objective, Trainer
 
 DECODE_EVERY = 9  # steps: how long the table of the exact posterior serves
@@ -176,15 +175,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("stage", choices=STAGES)
     p.add_argument("--begin-with", type=Path, required=True, metavar="FOLDER", help="the checkpoint to begin with")
     p.add_argument("--out", type=Path, required=True, help="the new checkpoint's folder; it may be the same")
-    p.add_argument("--epochs", type=int, default=30)
-    p.add_argument("--batch-size", type=int, default=256)
-    p.add_argument("--learning-rate", type=float, default=1e-3)
+    add_options(p, epochs=30, batch_size=256, learning_rate=1e-3)
     p.add_argument("--weight-decay", type=float, default=0.05)
-    p.add_argument("--seed", type=int, default=0)
     p.add_argument("--held-out", action="store_true", help="to choose by: learn without the last training images and measure on them")
-    p.add_argument("--device", choices=DEVICES, default="auto")
-    p.add_argument("--precision", choices=PRECISIONS, default="auto")
-    p.add_argument("--threads", type=int, default=0, help="CPU threads; 0: torch's own choice")
     p.add_argument("--resume", action="store_true", help="go on with an interrupted run")
     return p
 

@@ -65,6 +65,11 @@ def random_codes(model: Model, codes: np.ndarray, count: int, generator: np.rand
     codes (N, D)."""
     if model.has_prior:
         return generator.standard_normal((count, codes.shape[1]))
+    return normal_codes(codes, count, generator)
+
+
+def normal_codes(codes: np.ndarray, count: int, generator: np.random.Generator) -> np.ndarray:
+    """Draws (count, D) of the normal distribution with the mean and covariance of codes (N, D)."""
     # a sum of all deviations from the mean, each weighted at random, has their covariance
     spread = (codes - codes.mean(0)) / max(1, len(codes) - 1) ** 0.5
     return np.concatenate([codes.mean(0) + generator.standard_normal((1, len(codes))) @ spread for _ in range(count)])

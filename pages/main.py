@@ -18,6 +18,7 @@ page = st.navigation(
         st.Page("reconstruct.py", title="Reconstruct", icon=":material/compare:"),
         st.Page("denoise.py", title="Denoise", icon=":material/auto_fix_high:"),
         st.Page("super_resolution.py", title="Super-resolution", icon=":material/zoom_in:"),
+        st.Page("generate.py", title="Generate", icon=":material/casino:"),
         st.Page("train.py", title="Train", icon=":material/model_training:"),
         st.Page("models.py", title="Models", icon=":material/inventory_2:"),
     ]

@@ -33,6 +33,7 @@ MAY_IMPORT = {  # inside core; a new module gets its line here
     "posterior": {"metrics", "models"},
     "alignment": {"checkpoints", "models"},
     "quality": {"latent", "metrics", "models", "refine"},
+    "generation": {"checkpoints", "latent", "models"},
     "watch": set(),
     "filters": set(),
     "tiles": {"watch"},

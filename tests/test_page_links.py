@@ -35,6 +35,12 @@ EVERYTHING = [  # a page, a link, and the session's keys that it sets
     }),
     ("super-resolution", {"tab": "ten", "factor": "4"}, {"sr_tab": "Ten digits", "sr_factor_ten": 4}),
     ("super-resolution", {"tab": "noise", "noise": "gaussian", "seed": "41"}, {"sr_noise": "gaussian", "sr_noise_seed": 41}),
+    ("generate", {"way": "codes", "temperature": "0.65", "count": "5", "seed": "12"}, {
+        "generate_way": "codes", "generate_temperature": 0.65, "generate_count": 5, "generate_seed": 12,
+    }),
+    ("generate", {"way": "class", "class": "3", "count": "2"}, {"generate_class-vae-mnist-2d": 3}),
+    ("generate", {"way": "image", "image": "9999", "count": "2"}, {"generate_row-vae-mnist-2d": 9999}),
+    ("generate", {"checkpoint": "cvae-mnist-2d", "draw_as": "0", "count": "2"}, {"generate_told-cvae-mnist-2d": 0}),
 ]  # fmt: skip
 
 
@@ -71,7 +77,7 @@ def test_a_link_sets_the_page_and_stands_in_its_address(page: str, query: dict, 
     assert address(go(app)) == query
 
 
-@pytest.mark.parametrize("page", ["reconstruct", "denoise", "super-resolution", "train", "models"])
+@pytest.mark.parametrize("page", ["reconstruct", "denoise", "super-resolution", "generate", "train", "models"])
 def test_an_untouched_page_leaves_its_address_bare(page: str) -> None:
     assert address(run(page)) == {}
 
@@ -112,6 +118,8 @@ def test_super_resolutions_controls_reach_the_address() -> None:
         ("denoise", {"image": "-5", "damage": "x" * 10_000, "class": "99", "data": "\x00"}),
         ("reconstruct", {"sigma": "nan", "draw": "-1", "kind": "upload", "image": "1.5"}),
         ("super-resolution", {"tab": "nowhere", "factor": "3", "image": "٣"}),
+        ("generate", {"tab": "nowhere", "way": "there", "temperature": "-1", "count": "101", "seed": "1e3"}),
+        ("generate", {"checkpoint": "nobody", "count": "0"}),
         ("train", {"run": "../../x"}),
     ],
 )

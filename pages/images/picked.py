@@ -26,9 +26,9 @@ class Picked:
         return self.label if checkpoint.model.conditional and same else None
 
 
-def another(name: str, key: str, count: int) -> None:
+def another(name: str, key: str, count: int, title: str = "Another one") -> None:
     """The button that puts another number below `count`, drawn at random, into the widget with that key."""
-    st.button("Another one", icon=":material/casino:", key=name, on_click=_roll, args=(key, count))
+    st.button(title, icon=":material/casino:", key=name, on_click=_roll, args=(key, count))
 
 
 def _roll(key: str, count: int) -> None:

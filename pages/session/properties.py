@@ -14,6 +14,7 @@ from core.checkpoints import Checkpoint, CheckpointError
 from core.data.corruptions import CORRUPTIONS
 from core.data.datasets import DATASETS, on_disk
 from core.frame import class_names
+from core.generation import MOST_TEMPERATURE, WAYS
 from core.methods import METHODS
 from core.models import MODELS
 from core.models.conditional_vae import NOT_TOLD
@@ -26,13 +27,15 @@ MAIN = next(iter(checkpoints.SHIPPED))  # the model that a first visitor sees
 DEFAULT_LAYERS = ("points", "names")
 SHARED_KINDS = ("test", "generate")  # of images; an upload or a drawing is the visitor's own, and no link speaks of it
 NO_DAMAGE = "none"
-MAX_SEED = 9_999  # of damage
+MAX_SEED = 9_999  # of damage and of new images
 MAX_INVENTED = 10_000  # seeds of a model's inventions
 MOST_NOISE, NOISE_WITHOUT_OWN = 2.0, 0.3  # in a code: the most, and where a model without noise of its own begins
 FIRST_METHODS = ("denoiser", "lesson-denoiser", "vae", "tv")  # to denoise: what a first visitor sees compared
 WITH_CODES = ("vae", "vae-search")  # methods that use the model of the sidebar
 DENOISE = {"digit": "denoise", "photo": "denoise_photo", "picture": "denoise_picture", "files": "denoise_files"}  # a mode's widgets' keys
 TABS = {"one": "One digit", "ten": "Ten digits", "noise": "Noise", "larger": "A larger picture"}  # of Super-resolution
+GENERATING = {"new": "New {nouns}"}  # the tabs of Generate; {nouns}: what the model draws
+MOST_NEW, USUAL_NEW = 100, 24  # images at a time
 FACTORS = (2, 4)
 NOISES = ("uniform", "gaussian")
 MOST_COMPARED = 4  # models beside each other
@@ -244,6 +247,47 @@ DENOISING: Table = {
 }  # fmt: skip
 
 
+# --- Generate ------------------------------------------------------------------------------------------------------------------
+
+
+def is_asked(values: Values) -> bool:
+    """Whether the model is told a class that the way does not give already."""
+    return values["tab"] == "new" and values["way"] != "class" and bool(drawable(values))
+
+
+def test_codes(values: Values) -> int:
+    """How many test images the model has codes of."""
+    try:
+        return len(checkpoints.opened(str(values["checkpoint"])).latents.mu)
+    except CheckpointError:
+        return 0
+
+
+GENERATED: Table = {
+    "checkpoint": CHECKPOINT,
+    "tab": Property("the tab", one_of(GENERATING), "generate_tab", "new"),
+    "way": Property("codes", one_of(WAYS), "generate_way", WAYS[0], when=where(tab="new")),
+    "class": Property(
+        "the class", lambda text, values: int(one_of(labels)(text, values)), lambda values: f"generate_class-{values['checkpoint']}",
+        lambda values: int(next(iter(labels(values)), 0)), str, when=where(tab="new", way="class"),
+    ),
+    "image": Property(
+        "the test image", whole(0, lambda values: test_codes(values) - 1), lambda values: f"generate_row-{values['checkpoint']}", 0, str,
+        when=where(tab="new", way="image"),
+    ),
+    "draw_as": Property(
+        "the class to draw as", whole(0, lambda values: len(drawable(values)) - 1),
+        lambda values: f"generate_told-{values['checkpoint']}", None, lambda label: None if label is None else str(label), when=is_asked,
+    ),
+    "temperature": Property(
+        "the temperature", lambda text, values: link.decimal(0, MOST_TEMPERATURE, text), "generate_temperature", 1.0, link.write_decimal,
+        when=where(tab="new"),
+    ),
+    "count": Property("how many images", whole(1, MOST_NEW), "generate_count", USUAL_NEW, str, when=where(tab="new")),
+    "seed": Property("the seed", whole(0, MAX_SEED), "generate_seed", 0, str, when=where(tab="new")),
+}  # fmt: skip
+
+
 # --- the others ----------------------------------------------------------------------------------------------------------------
 
 
@@ -377,6 +421,7 @@ PAGES: dict[str, Table] = {
         "noise": Property("the noise", one_of(NOISES), "sr_noise", NOISES[0], when=where(tab=TABS["noise"])),
         "seed": Property("the seed", whole(0, LARGEST), "sr_noise_seed", 0, when=where(tab=TABS["noise"])),
     },
+    "generate": GENERATED,
     "train": {
         "run": Property("the run", read_run, "run", UNSET, lambda run: run, instead=""),
         "epoch": Property(

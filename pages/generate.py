@@ -1,0 +1,49 @@
+"""Generate: new images from a model, and how good they are."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.checkpoints import Checkpoint
+from pages.generating import new_images
+from pages.session import heading, sidebar, state, words
+from pages.session.properties import GENERATING
+
+SHOW: dict[str, Callable[[Checkpoint], None]] = {"new": new_images.show}
+
+
+def main() -> None:
+    """The page."""
+    state.begin("generate")
+    heading.show("Generate", "generate")
+    state.say_problems()
+    with st.sidebar:
+        sidebar.checkpoint_picker()
+    checkpoint = sidebar.open_chosen()
+    if checkpoint is None:
+        return
+    with st.sidebar:
+        sidebar.model_card(checkpoint)
+    nouns = f"{words.dataset_of(checkpoint).noun}s"
+    tab = st.segmented_control(
+        "What to do", list(SHOW), default="new", required=True, format_func=lambda name: GENERATING[name].format(nouns=nouns),
+        key="generate_tab", persist_state="session", label_visibility="collapsed",
+    )  # fmt: skip
+    SHOW[str(tab)](checkpoint)
+    state.address("generate")
+    st.expander("What am I looking at?", icon=":material/school:").markdown(WHAT_IT_IS)
+
+
+WHAT_IT_IS = """
+A decoder draws an image of any code. So new images need no new network, only new codes, and the question is where to take them from.
+
+- **The prior** is what a variational autoencoder was trained to expect: a round cloud, the standard normal distribution. A draw from it \
+may land in a gap between the classes, and is then something between two of them.
+- **The aggregated posterior** is where the codes really are: take a random test image, encode it, and draw one code from its cloud. Where \
+training worked well, this is nearly the prior; where the two differ, so do the images.
+- **Around a class** or **around an image**: codes like those of one class, or near a single image's.
+- **Temperature** multiplies the spread of whatever is random. Below 1 the images become more typical and more alike, above 1 more varied \
+and more often wrong.
+"""
+
+main()

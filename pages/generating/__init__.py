@@ -1,0 +1,1 @@
+"""The Generate page, a file for each of its tabs."""

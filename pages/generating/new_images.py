@@ -1,0 +1,106 @@
+"""New images: from the prior, from the aggregated posterior, around a class or around a test image."""
+
+import streamlit as st
+
+from core import latent
+from core.checkpoints import Checkpoint
+from core.figures import class_name
+from core.frame import class_names
+from core.generation import MOST_TEMPERATURE, WAYS, Drawn, Request, generate
+from pages.images import gallery
+from pages.images.picked import WIDTH_PX, another
+from pages.session import words
+from pages.session.properties import MAX_SEED, MOST_NEW, USUAL_NEW, told_names
+
+NO_PRIOR = (
+    "This model has no prior: nothing in its training says where codes should be. In its place: a normal distribution with the mean and "
+    "covariance of all test codes, which its codes need not look like."
+)
+PRIOR = "Codes drawn from the model’s prior, the standard normal distribution."
+UNUSED_PRIOR = (
+    "Codes drawn from the prior, the standard normal distribution. Nothing drew this model’s own codes towards it in training, so most of "
+    "these land where the decoder has learned nothing."
+)
+POSTERIOR = "A random test image’s code, plus noise as wide as that image’s own posterior."
+NO_POSTERIOR = (
+    "A random test image’s code, plus a little noise. This model gives each image a single code without noise of its own, so the noise is "
+    "that of a kernel density estimate (Scott’s rule)."
+)
+
+
+def show(checkpoint: Checkpoint) -> None:
+    """The controls, and the images."""
+    request = ask(checkpoint)
+    st.markdown(said(checkpoint, request))
+    show_images(checkpoint, generate(checkpoint, request))
+
+
+def ask(checkpoint: Checkpoint) -> Request:
+    """Which images are wanted."""
+    name, model, labels = checkpoint.name, checkpoint.model, checkpoint.latents.label
+    titles = {"prior": "From the prior" if model.has_prior else "Like all codes", "codes": "From the aggregated posterior"}
+    titles |= {"class": "Around a class", "image": "Around an image"}
+    way = st.segmented_control(
+        "Where codes are drawn", WAYS, default="prior", required=True, format_func=titles.__getitem__, key="generate_way",
+        persist_state="session",
+    )  # fmt: skip
+    label = row = told = None
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if way == "class":
+            label = st.selectbox(
+                "Class", sorted(set(labels.tolist())), format_func=lambda label: class_name(class_names(checkpoint.dataset_name), label),
+                key=f"generate_class-{name}", persist_state="session", width=WIDTH_PX,
+            )  # fmt: skip
+        if way == "image":
+            row = st.number_input(
+                f"Test image, of {len(labels):,}", 0, len(labels) - 1, 0, key=f"generate_row-{name}", persist_state="session",
+                width=WIDTH_PX,
+            )  # fmt: skip
+            another("generate_other_row", f"generate_row-{name}", len(labels))
+        if model.conditional and way != "class":
+            told = st.selectbox(
+                "Draw as", range(len(told_names(checkpoint))), index=None, format_func=told_names(checkpoint).__getitem__,
+                placeholder="any class" if way == "prior" else "its own class", key=f"generate_told-{name}", persist_state="session",
+                width=WIDTH_PX, help="The class that the model is told.",
+            )  # fmt: skip
+        temperature = st.slider(
+            "Temperature", 0.0, MOST_TEMPERATURE, 1.0, 0.05, key="generate_temperature", persist_state="session", width=220,
+            help="The spread of what is random is multiplied by it. 1 is as the model has it.",
+        )  # fmt: skip
+        count = st.number_input("How many", 1, MOST_NEW, USUAL_NEW, key="generate_count", persist_state="session", width=WIDTH_PX)
+        seed = st.number_input(
+            "Seed",
+            0,
+            MAX_SEED,
+            0,
+            key="generate_seed",
+            persist_state="session",
+            width=WIDTH_PX,
+            help="The same seed draws the same images.",
+        )
+        another("generate_again", "generate_seed", MAX_SEED + 1, "Draw again")
+    return Request(str(way), count, seed, temperature, label, row, told)
+
+
+def said(checkpoint: Checkpoint, request: Request) -> str:
+    """What is drawn, in words that are true of this model."""
+    model, data = checkpoint.model, words.dataset_of(checkpoint)
+    if request.way == "prior":
+        return NO_PRIOR if not model.has_prior else PRIOR if latent.keeps_to_prior(model) else UNUSED_PRIOR
+    if request.way == "codes":
+        return POSTERIOR if checkpoint.latents.logvar is not None else NO_POSTERIOR
+    label = request.label if request.row is None else int(checkpoint.latents.label[request.row])
+    name = class_name(class_names(checkpoint.dataset_name), int(label or 0))
+    if request.way == "class":
+        return f"Codes drawn from a normal distribution with the mean and covariance of the codes of all test images of class **{name}**."
+    noise = (
+        "its own posterior" if checkpoint.latents.logvar is not None else "Scott’s rule says; this model gives codes no noise of their own"
+    )
+    return f"The code of test image {request.row:,}, a {data.noun} of class **{name}**, plus noise as wide as {noise}."
+
+
+def show_images(checkpoint: Checkpoint, drawn: Drawn) -> None:
+    """The images, and what the model was told."""
+    names = told_names(checkpoint)
+    captions = ["" if drawn.told is None else names[drawn.told[i]] for i in range(len(drawn.images))]
+    gallery.strip(drawn.images, captions, "generated", many=True)

@@ -4,6 +4,7 @@ One encoder serves all images, so its answer is rarely the best for each: what t
 (Cremer, Li & Duvenaud 2018)
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -128,8 +129,13 @@ def refine_with(
     )
 
 
-def climb(cost: Cost, start: Posterior, eps: Tensor, steps: int, on_step: OnProgress) -> tuple[Tensor, Posterior]:
-    """Adam on mu and logvar: the way of mu, (steps + 1, B, D), and the best of all that it came by, where the way ends."""
+def climb(
+    cost: Callable[[Posterior, Tensor], Tensor], start: Posterior, eps: Tensor, steps: int, on_step: OnProgress, rate: float = RATE
+) -> tuple[Tensor, Posterior]:
+    """Adam on mu and logvar: the way of mu, (steps + 1, B, D), and the best of all that it came by, where the way ends.
+
+    The rate falls linearly to zero.
+    """
     q = [part.clone() for part in start if part is not None]
     means, squares, counts = [torch.zeros_like(part) for part in q], [torch.zeros_like(part) for part in q], [torch.zeros(()) for _ in q]
     best, least = [part.clone() for part in q], torch.full((len(start.mu),), torch.inf, device=start.mu.device)
@@ -146,7 +152,7 @@ def climb(cost: Cost, start: Posterior, eps: Tensor, steps: int, on_step: OnProg
         path.append(q[0].clone())
         adam(  # the function of torch.optim.Adam, which itself would import the whole compiler: seconds
             q, slopes, means, squares, [], counts, foreach=False, amsgrad=False,
-            beta1=0.9, beta2=0.999, lr=RATE * (1 - step / steps), weight_decay=0.0, eps=1e-8, maximize=False,
+            beta1=0.9, beta2=0.999, lr=rate * (1 - step / steps), weight_decay=0.0, eps=1e-8, maximize=False,
         )  # fmt: skip
     return torch.stack([*path[:-1], best[0]]), Posterior(best[0], best[1] if len(best) > 1 else None)
 

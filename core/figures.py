@@ -194,3 +194,34 @@ def latent_path(
         yaxis={"fixedrange": True, "range": [bottom, top]},
     )
     return figure
+
+
+def latent_places(
+    points: np.ndarray,
+    labels: np.ndarray,
+    classes: tuple[str, ...],
+    middles: Mapping[int, tuple[float, ...]],
+    places: Mapping[str, tuple[float, float]],
+    cloud: np.ndarray | None = None,
+) -> go.Figure:
+    """Named places over pale points (N, 2) of the latent scatter; cloud (M, 2): small dots that belong to them."""
+    figure = latent_map(points, labels, classes, middles, prior=False)
+    figure.update_traces(marker={"opacity": 0.35, "size": 3.5})
+    figure.update_layout(annotations=[{**note.to_plotly_json(), "opacity": 0.6} for note in figure.layout.annotations])
+    spots = np.array(list(places.values()), np.float32)  # (K, 2)
+    dots = [(spots, 13, "#ffffff"), (spots, 8, "#10141b")]  # dark on a light seam: it shows on every colour
+    if cloud is not None:
+        dots = [(cloud.astype(np.float32), 5, "#ffffff"), (cloud.astype(np.float32), 3, "#10141b"), *dots]
+    for at, size, colour in dots:
+        figure.add_trace(go.Scatter(x=at[:, 0], y=at[:, 1], mode="markers", marker={"color": colour, "size": size}, hoverinfo="skip"))
+    middle = spots.mean(0)
+    for row, name in enumerate(places):
+        away = spots[row] - middle  # its words lie away from the others
+        angle = np.arctan2(away[1], away[0]) if np.linalg.norm(away) > 0 else np.pi / 2
+        figure.add_annotation(
+            x=float(spots[row, 0]), y=float(spots[row, 1]), text=f"<b>{name}</b>", showarrow=True, arrowcolor="#808a94", arrowhead=0,
+            ax=float(44 * np.cos(angle)), ay=float(-34 * np.sin(angle)), font={"size": 13, "color": "#ffffff"}, bgcolor="#10141b",
+            bordercolor="#ffffff", borderwidth=1, borderpad=4,
+        )  # fmt: skip
+    figure.update_layout(height=460, dragmode=False, xaxis={"fixedrange": True}, yaxis={"fixedrange": True})
+    return figure

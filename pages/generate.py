@@ -5,11 +5,11 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.checkpoints import Checkpoint
-from pages.generating import new_images
+from pages.generating import completing, new_images
 from pages.session import heading, sidebar, state, words
 from pages.session.properties import GENERATING
 
-SHOW: dict[str, Callable[[Checkpoint], None]] = {"new": new_images.show}
+SHOW: dict[str, Callable[[Checkpoint], None]] = {"new": new_images.show, "complete": completing.show}
 
 
 def main() -> None:
@@ -44,6 +44,8 @@ training worked well, this is nearly the prior; where the two differ, so do the 
 - **Around a class** or **around an image**: codes like those of one class, or near a single image's.
 - **Temperature** multiplies the spread of whatever is random. Below 1 the images become more typical and more alike, above 1 more varied \
 and more often wrong.
+- **Complete it**: the decoder draws every pixel from the code alone, so a code that explains the pixels you see also says what the others \
+may be. Bayes' rule says how probable each code is: p(z | visible) ∝ p(visible | z) p(z). The covered pixels simply drop out.
 """
 
 main()

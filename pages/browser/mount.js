@@ -6,6 +6,7 @@ const PARTS = {
   wipe: () => import("./tools/wipe.js"),
   canvas: () => import("./tools/canvas.js"),
   boxes: () => import("./tools/boxes.js"),
+  cover: () => import("./tools/cover.js"),
   "copy-link": () => import("./tools/copy_link.js"),
 };
 

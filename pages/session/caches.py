@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 import streamlit as st
 
-from core import checkpoints, enlarging, export, figures, latent, portrait, reconstruction
+from core import checkpoints, completion, enlarging, export, figures, latent, portrait, reconstruction
 from core.checkpoints import Checkpoint, Stamp
 from core.data import datasets
 from core.data.datasets import Split
@@ -16,6 +16,7 @@ from core.enlarging import Comparison
 from core.frame import Frame, of_checkpoint
 from core.methods import ENLARGERS
 from core.portrait import Entry, Portrait, Window
+from core.posterior import GridPosterior
 from core.reconstruction import Principal
 from core.training import comparable
 from pages.images import pictures
@@ -128,6 +129,12 @@ def enlargers_stamp() -> tuple[tuple[int, ...], ...]:
     return tuple(checkpoints.stamp(name, checkpoints.RESTORERS_ROOT) for name, way in ENLARGERS.items() if way.is_model)
 
 
+def tabulated(name: str, label: int | None) -> GridPosterior | None:
+    """A checkpoint's decoder on a grid, a conditional one told that label; see core.completion.tabulated."""
+    root = checkpoints.home(name)
+    return _tabulated(name, str(root), checkpoints.stamp(name, root), label)
+
+
 def of_session(slot: str, key: Hashable, make: Callable[[], T], entries: int) -> T:
     """What `make()` gives, kept while it is among the last `entries` of this slot, in this session alone.
 
@@ -206,6 +213,11 @@ def _principal(dataset: str, split: str, root: str) -> tuple[Principal, str]:
 def _test_losses_nats(name: str, root: str, stamp: tuple[int, ...], dataset: str, data: str) -> np.ndarray:
     images = datasets.to_ink(_test_split(dataset, data).images[:GAUGE_IMAGES])
     return np.sort(reconstruction.negative_elbo_each_nats(checkpoints.opened(name).model, images))
+
+
+@st.cache_resource(max_entries=4, show_spinner="Decoding the whole map (only this once) …")  # 29 MB each
+def _tabulated(name: str, root: str, stamp: tuple[int, ...], label: int | None) -> GridPosterior | None:
+    return completion.tabulated(checkpoints.opened(name).model, label)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Enlarging …")

@@ -20,6 +20,7 @@ from core.models import MODELS
 from core.models.conditional_vae import NOT_TOLD
 from core.training.run_config import RunConfig
 from pages.browser.map import LAYERS
+from pages.images import cover
 from pages.session import link
 from pages.session.link import UNSET, PartlyUnusableError, Property, Read, Table, UnusableError, Values, one_of, several_of, told, whole
 
@@ -34,7 +35,8 @@ FIRST_METHODS = ("denoiser", "lesson-denoiser", "vae", "tv")  # to denoise: what
 WITH_CODES = ("vae", "vae-search")  # methods that use the model of the sidebar
 DENOISE = {"digit": "denoise", "photo": "denoise_photo", "picture": "denoise_picture", "files": "denoise_files"}  # a mode's widgets' keys
 TABS = {"one": "One digit", "ten": "Ten digits", "noise": "Noise", "larger": "A larger picture"}  # of Super-resolution
-GENERATING = {"new": "New {nouns}"}  # the tabs of Generate; {nouns}: what the model draws
+GENERATING = {"new": "New {nouns}", "complete": "Complete it"}  # the tabs of Generate; {nouns}: what the model draws
+FIRST_COVER = "bottom"
 MOST_NEW, USUAL_NEW = 100, 24  # images at a time
 FACTORS = (2, 4)
 NOISES = ("uniform", "gaussian")
@@ -109,6 +111,11 @@ def read_drawn(text: str, values: Values) -> int:
     return NOT_TOLD if text == "none" else whole(0, len(drawable(values)) - 1)(text, values)
 
 
+def write_drawn(label: int) -> str:
+    """The label, or that none is told."""
+    return "none" if label == NOT_TOLD else str(label)
+
+
 def labels(values: Values) -> list[str]:
     """The classes that a model's map shows, as numbers."""
     try:
@@ -133,26 +140,30 @@ def dataset_of(values: Values) -> str:
         return ""
 
 
-def image(prefix: str, wanted: str | Callable[[Values], str] = "mnist", **inside: Any) -> dict[str, Property]:
-    """Where the image comes from and which one it is; `prefix` of the widgets' keys, `wanted`: the data set shown first."""
-    tests, shared = where(**inside, kind="test"), where(**inside, kind=SHARED_KINDS)
-    invented = where(kind="generate")
+def image(prefix: str, wanted: str | Callable[[Values], str] = "mnist", named: str = "", **inside: Any) -> dict[str, Property]:
+    """Where the image comes from and which one it is; `prefix` of the widgets' keys, `wanted`: the data set shown first.
+
+    `named`: what the properties' names begin with, where a page has others of these names.
+    """
+    kind, data, only = f"{named}kind", f"{named}data", f"{named}class"
+    tests, shared = where(**inside, **{kind: "test"}), where(**inside, **{kind: SHARED_KINDS})
+    invented = where(**{kind: "generate"})
     return {
-        "kind": Property(
+        kind: Property(
             "the kind of image", one_of(SHARED_KINDS), f"{prefix}_kind", "test", lambda kind: kind if kind in SHARED_KINDS else None,
             when=where(**inside),
         ),
-        "data": Property(
+        data: Property(
             "the data set", one_of(DATASETS), f"{prefix}_dataset", lambda values: first_dataset(told(wanted, values)), when=tests,
-            always=lambda values: values["data"] != told(wanted, values),  # which may be downloaded one day, and come first from then on
+            always=lambda values: values[data] != told(wanted, values),  # which may be downloaded one day, and come first from then on
         ),
-        "class": Property(
-            "the class", whole(0, lambda values: len(DATASETS[values["data"]].classes) - 1),
-            lambda values: f"{prefix}_class-{values['data']}", when=tests,
+        only: Property(
+            "the class", whole(0, lambda values: len(DATASETS[values[data]].classes) - 1),
+            lambda values: f"{prefix}_class-{values[data]}", when=tests,
         ),
-        "image": Property(  # how many there are, the page knows, and says where there are too few
+        f"{named}image": Property(  # how many there are, the page knows, and says where there are too few
             "the image", whole(0, lambda values: MAX_INVENTED if invented(values) else LARGEST),
-            lambda values: f"{prefix}_seed" if invented(values) else f"{prefix}_number-{values['data']}-{values['class']}", 0, when=shared,
+            lambda values: f"{prefix}_seed" if invented(values) else f"{prefix}_number-{values[data]}-{values[only]}", 0, when=shared,
         ),
     }  # fmt: skip
 
@@ -263,6 +274,25 @@ def test_codes(values: Values) -> int:
         return 0
 
 
+def completes(values: Values) -> bool:
+    """Whether the page completes an image that others can see too."""
+    return where(tab="complete", complete_kind=SHARED_KINDS)(values)
+
+
+def read_cover(text: str, values: Values) -> str:
+    """A cover by its name, or as text; see images/cover.py."""
+    if text in cover.READY:
+        return cover.write(cover.READY[text])
+    if cover.read(text) is None:
+        raise UnusableError(", which is not a cover.")
+    return text
+
+
+def write_cover(text: str) -> str:
+    """Its name, where it has one."""
+    return next((name for name, ready in cover.READY.items() if cover.write(ready) == text), text)
+
+
 GENERATED: Table = {
     "checkpoint": CHECKPOINT,
     "tab": Property("the tab", one_of(GENERATING), "generate_tab", "new"),
@@ -285,6 +315,12 @@ GENERATED: Table = {
     ),
     "count": Property("how many images", whole(1, MOST_NEW), "generate_count", USUAL_NEW, str, when=where(tab="new")),
     "seed": Property("the seed", whole(0, MAX_SEED), "generate_seed", 0, str, when=where(tab="new")),
+    **image("complete", dataset_of, "complete_", tab="complete"),
+    "complete_as": Property(
+        "the class to complete as", read_drawn, lambda values: f"complete_told-{values['checkpoint']}", NOT_TOLD, write_drawn,
+        when=lambda values: completes(values) and bool(drawable(values)),
+    ),
+    "cover": Property("the cover", read_cover, "complete_cover", cover.write(cover.READY[FIRST_COVER]), write_cover, when=completes),
 }  # fmt: skip
 
 
@@ -328,11 +364,6 @@ def classes_told(config: RunConfig) -> tuple[str, ...]:
 def read_drawn_of_run(text: str, values: Values) -> int:
     """A label that the run's decoder can be told, or that it is told none."""
     return NOT_TOLD if text == "none" else whole(0, len(run_classes(values)) - 1)(text, values)
-
-
-def write_drawn(label: int) -> str:
-    """The label, or that none is told."""
-    return "none" if label == NOT_TOLD else str(label)
 
 
 def read_run(text: str, values: Values) -> str:

@@ -1,4 +1,5 @@
-"""Three tools for pictures: wipe (compare), draw_canvas (draw) and box_editor (mark places in a photo); and the button for the page's link.
+"""Four tools for pictures: wipe (compare), draw_canvas (draw), cover_editor (cover some pixels) and box_editor (mark places in a
+photo); and the button for the page's link.
 
 What draw_canvas and box_editor send comes from the browser: read_drawing and read_boxes check it.
 """
@@ -31,6 +32,19 @@ def draw_canvas(on_draw: Callable[[], None], key: str, side_px: int = 280) -> No
     blank sheet; see read_drawing. Coming back from another page, the browser sends a drawing once more.
     """
     mount("canvas", key, {"key": key, "side": side_px}, on_drawing_change=on_draw)
+
+
+def cover_editor(
+    image_uri: str, side: int, ready: Mapping[str, str], cover: tuple[str, int], on_cover: Callable[[], None], key: str
+) -> None:
+    """Mount an image of side x side pixels, some of which are covered: by a brush, or at one click by one of the `ready` covers.
+
+    `ready`: title -> cover; `cover`: what is covered at present, and the number that it came with (0: from Python). Covers are text, see
+    images/cover.py. When it has changed, st.session_state[key].cover is {"value": cover, "number": n}; it comes from the browser, so
+    check it.
+    """
+    said = {"value": cover[0], "number": cover[1]}
+    mount("cover", key, {"image": image_uri, "side": side, "ready": dict(ready), "cover": said}, on_cover_change=on_cover)
 
 
 def copy_link(own: bool) -> None:

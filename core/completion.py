@@ -21,10 +21,11 @@ from core.posterior import GridPosterior
 from core.refine import Posterior, climb
 from core.watch import OnProgress
 
-SEARCHED, STARTS, STEPS = 4_096, 24, 150  # random codes that are tried, how many of them climb, and how far
+SEARCHED, STARTS, STEPS = 2_048, 24, 150  # random codes that are tried, how many of them climb at most, and how far
+NEIGHBOURS = 10  # of a random code, that it is compared with
 POLISH_STEPS, POLISH_RATE = 40, 0.01  # of the climb from the grid's peaks, which lie within a cell of the true ones
 BARRIER_NATS = 1.0  # two peaks with a shallower valley between them are one answer
-DEEPEST_NATS = 30.0  # below the highest peak, that the grid is looked through for others
+DEEPEST_NATS = 30.0  # below the highest peak: what is lower is no answer
 BETWEEN = 11  # points on the way from one peak to another
 MOST_ANSWERS = 5
 DRAWS = 120  # of the exact posterior
@@ -62,6 +63,7 @@ class Completion:
     answers: tuple[Answer, ...]
     exact: Exact | None
     z_of_truth: np.ndarray  # (D,): the encoder's answer to the image without a cover
+    hidden_nats_of_truth: float  # -log p(hidden|z) there
 
 
 @dataclass(frozen=True)
@@ -115,8 +117,9 @@ def complete(
         )  # fmt: skip
         batch = x.view(1, 1, *image.shape)
         mu, _ = model.encode(batch, None if told is None else torch.tensor([told]))
+        own = -_log_likelihood(model, _logits(model, mu, told), x, ~visible)
         exact = None if table is None else _exact(table, batch, visible, torch.Generator().manual_seed(seed))
-    return Completion(answers, exact, mu[0].numpy())
+    return Completion(answers, exact, mu[0].numpy(), float(own))
 
 
 def reference(checkpoint: Checkpoint, images: np.ndarray, hidden: np.ndarray, label: Sequence[int] | np.ndarray | None = None) -> Reference:
@@ -162,11 +165,14 @@ def _log_joint(model: Model, x: Tensor, visible: Tensor, label: int | None) -> L
 
 
 def _searched(checkpoint: Checkpoint, log_joint: LogJoint, seed: int, on_step: OnProgress) -> Tensor:
-    """Peaks (STARTS, D) that a climb finds, each from the best of its share of random codes, so that they begin far apart."""
+    """Peaks (S, D) that a climb finds from the best random codes among those that are better than their nearest neighbours."""
     codes = latent.random_codes(checkpoint.model, checkpoint.latents.mu, SEARCHED, np.random.default_rng(seed))
-    shares = torch.from_numpy(codes.astype(np.float32)).tensor_split(STARTS)
-    starts = torch.stack([share[log_joint(share).argmax()] for share in shares])
-    return _climbed(log_joint, starts, STEPS, on_step=on_step)
+    z = torch.from_numpy(codes.astype(np.float32))
+    height = log_joint(z)
+    near = torch.cdist(z, z).topk(NEIGHBOURS + 1, largest=False).indices  # (SEARCHED, NEIGHBOURS + 1), itself among them
+    tops = (height >= height[near].amax(1)).nonzero()[:, 0]
+    best = tops[height[tops].argsort(descending=True)[:STARTS]]
+    return _climbed(log_joint, z[best], STEPS, on_step=on_step)
 
 
 def _climbed(log_joint: LogJoint, starts: Tensor, steps: int, on_step: OnProgress = lambda share: None, **rate: float) -> Tensor:
@@ -175,12 +181,14 @@ def _climbed(log_joint: LogJoint, starts: Tensor, steps: int, on_step: OnProgres
 
 
 def _distinct(log_joint: LogJoint, z: Tensor, mass: Tensor | None) -> tuple[Tensor, Tensor, Tensor | None]:
-    """Of peaks (S, D) those with a valley between them, their heights, and their masses with those of the peaks that they stand for."""
+    """Of the high peaks of (S, D) those with a valley between them, their heights, and their masses with those that they stand for."""
     height = log_joint(z)
     way = torch.linspace(0, 1, BETWEEN).unsqueeze(1)  # (BETWEEN, 1)
     kept: list[int] = []
     mass = None if mass is None else mass.clone()
     for row in height.argsort(descending=True).tolist():
+        if height[row] < height.max() - DEEPEST_NATS:
+            break
         same = next((k for k in kept if log_joint(torch.lerp(z[k], z[row], way)).min() > height[row] - BARRIER_NATS), None)
         if same is None:
             kept.append(row)

@@ -1,0 +1,161 @@
+"""The tab of Generate that fills in what is covered, through AppTest: every kind of model, every kind of cover, what is said, and the link."""
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import checkpoints, completion
+from pages import browser
+from pages.generating import completing
+from pages.images import cover
+from pages.session import caches
+
+PAGE = Path(__file__).resolve().parents[1] / "pages" / "generate.py"
+
+
+@pytest.fixture(autouse=True)
+def data(mnist_like: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MNIST's test images, or what looks like them."""
+    monkeypatch.setenv("LATENT_DATA", str(mnist_like))
+
+
+def run(**query: str) -> AppTest:
+    """The tab with this address; it must not raise."""
+    browser._component.cache_clear()
+    app = AppTest.from_file(PAGE, default_timeout=120)
+    for name, value in ({"tab": "complete"} | query).items():
+        app.query_params[name] = value
+    return go(app)
+
+
+def go(app: AppTest) -> AppTest:
+    app.run()
+    assert not app.exception, app.exception
+    return app
+
+
+def html(app: AppTest, testid: str) -> str:
+    return "".join(part.proto.body for part in app.get("html") if f'data-testid="{testid}"' in part.proto.body)
+
+
+def words(app: AppTest) -> str:
+    kinds = (app.markdown, app.caption, app.info, app.error, app.warning)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+@pytest.mark.parametrize("name", checkpoints.SHIPPED)
+def test_every_shipped_model_fills_in(name: str) -> None:
+    app = run(checkpoint=name, complete_data="digits")
+    answers = html(app, "completions")
+    assert answers.count("<figure>") >= 2 and "The truth" in answers and "Answer 1" in answers
+    exactly = caches.tabulated(name, None) is not None
+    assert ("probability" in answers) is exactly and ("behind" in answers) is not exactly
+    assert bool(html(app, "completion-draws")) is exactly and ("climbs from random codes" in words(app)) is not exactly
+    assert ("by Bayes’ rule on a grid" in words(app)) is exactly
+    spec = app.get("plotly_chart")[0].proto.spec
+    assert "the truth" in spec and "answer 1" in spec
+
+
+def test_what_the_figures_mean_is_true_of_the_model() -> None:
+    assert "for it has no prior" in words(run(checkpoint="ae-mnist-2d"))
+    assert "for it has no prior" in words(run(checkpoint="beta-0-mnist-2d")), "nothing keeps its codes to the prior that it has"
+    assert "log p(visible | z) + log p(z)" in words(run(checkpoint="vae-mnist-16d"))
+
+
+@pytest.mark.parametrize(("name", "said"), [("none", "Nothing is covered"), ("left", "392 visible pixels")])
+def test_how_much_is_covered_is_said(name: str, said: str) -> None:
+    assert said in words(run(cover=name))
+
+
+def test_everything_covered_is_the_prior_or_no_answer() -> None:
+    everything = cover.write(np.ones((28, 28), bool))
+    assert "Everything is covered**: the answer is what the model expects" in words(run(cover=everything))
+    app = run(cover=everything, checkpoint="pca-mnist-2d")
+    assert "this model has no prior" in words(app) and not html(app, "completions")
+
+
+def test_the_cover_is_in_the_link_by_name_or_as_text() -> None:
+    assert "cover" not in run().query_params
+    assert run(cover="right").query_params["cover"] == "right"
+    some = np.zeros((28, 28), bool)
+    some[3, 5:20] = True
+    app = run(cover=cover.write(some))
+    assert app.query_params["cover"] == cover.write(some) and "769 visible pixels" in words(app)
+    assert run(cover=cover.write(cover.READY["middle"])).query_params["cover"] == "middle"
+
+
+@pytest.mark.parametrize("garbage", ["half", "A" * 130, "A" * 132, "A" * 130 + "!", "<b>" * 4000])
+def test_a_link_s_garbage_is_refused_with_a_note(garbage: str) -> None:
+    app = run(cover=garbage)
+    (warning,) = app.warning
+    assert "which is not a cover" in warning.value and len(warning.value) < 200
+    assert app.session_state.complete_cover == cover.write(cover.READY["bottom"])
+
+
+def test_what_the_browser_says_of_the_cover_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    state = SimpleNamespace(session_state={"complete_cover": "before"})
+    monkeypatch.setattr(completing, "st", state)
+    good = cover.write(cover.READY["top"])
+    for said in (None, 3, {"value": good}, {"value": "no cover", "number": 4}, {"value": None, "number": 4}, {"value": good, "number": -1}):
+        state.session_state["complete_editor"] = SimpleNamespace(cover=said)
+        completing.keep_cover()
+        assert state.session_state["complete_cover"] == "before"
+    state.session_state["complete_editor"] = SimpleNamespace(cover={"value": good, "number": 4})
+    completing.keep_cover()
+    assert (state.session_state["complete_cover"], state.session_state["complete_cover_number"]) == (good, 4)
+
+
+def test_covers_survive_their_text() -> None:
+    for some in [*cover.READY.values(), np.random.default_rng(0).random((28, 28)) < 0.5]:
+        assert len(cover.write(some)) == 131 and np.array_equal(cover.read(cover.write(some)), some)
+
+
+def test_another_model_s_class_is_told_only_when_asked_for() -> None:
+    app = run(checkpoint="cvae-mnist-2d")
+    untold = html(app, "completions")
+    assert "complete_as" not in app.query_params
+    app.selectbox(key="complete_told-cvae-mnist-2d").set_value(4)
+    go(app)
+    assert app.query_params["complete_as"] == "4" and html(app, "completions") != untold
+    assert html(run(checkpoint="cvae-mnist-2d", complete_as="4"), "completions") == html(app, "completions")
+
+
+def drawn_checkerboard(name: str) -> AppTest:
+    """The tab after a drawing that no model has learned."""
+    app = run(checkpoint=name)
+    assert "cannot explain" not in words(app)
+    app.session_state["complete_kind"], app.session_state["complete_drawing"] = "draw", (np.indices((28, 28)).sum(0) % 2)[None] * 1.0
+    return go(app)
+
+
+def test_an_image_unlike_the_data_is_said_to_be() -> None:
+    app = drawn_checkerboard("vae-digits-2d")
+    count = len(checkpoints.opened("vae-digits-2d").latents.label)
+    assert "The model cannot explain what is visible" in words(app) and f"none of {count} test images cost as much" in words(app)
+    assert "The truth is not among the answers" in words(app)
+    assert "cover" not in app.query_params and "complete_kind" not in app.query_params, "a drawing is in no link, and its cover neither"
+
+
+def test_of_test_images_that_are_not_here_or_are_others_nothing_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert "cannot explain" not in words(drawn_checkerboard("vae-mnist-2d")), "these test images are not those of its codes"
+    monkeypatch.setenv("LATENT_DATA", str(tmp_path))
+    assert "comes nearest to the truth" in words(drawn_checkerboard("vae-mnist-2d"))
+
+
+def test_an_answer_is_kept_for_the_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls, complete = [], completion.complete
+    monkeypatch.setattr(completion, "complete", lambda *given, **named: calls.append(1) or complete(*given, **named))
+    app = go(run())
+    assert len(calls) == 1
+    app.session_state["complete_cover"] = cover.write(cover.READY["left"])
+    go(app)
+    assert len(calls) == 2
+
+
+def test_no_two_ready_covers_are_the_same_and_all_have_a_title() -> None:
+    assert len({cover.write(one) for one in cover.READY.values()}) == len(cover.READY) and list(cover.TITLES) == list(cover.READY)
+    assert all(re.fullmatch("[a-z]+", name) for name in cover.READY)

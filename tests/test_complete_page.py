@@ -1,4 +1,4 @@
-"""The tab of Generate that fills in what is covered, through AppTest: every kind of model, every kind of cover, what is said, and the link."""
+"""The tab of Generate that fills in what is covered, through AppTest: every kind of model and of cover, what is said, and the link."""
 
 import re
 from pathlib import Path

@@ -185,8 +185,8 @@ def verdicts(found: Completion, hidden: np.ndarray, reference: Reference | None)
         row = int(np.argmin([answer.hidden_nats for answer in found.answers]))
         nearest = found.answers[row].hidden_nats
         sentence = (
-            f"Answer {row + 1} comes nearest to the truth: under it the covered pixels cost {nats(nearest)}. Under the code that the encoder "
-            f"gives the whole image they cost {nats(found.hidden_nats_of_truth)}."
+            f"Answer {row + 1} comes nearest to the truth: under it the covered pixels cost {nats(nearest)}. Under the code that the "
+            f"encoder gives the whole image they cost {nats(found.hidden_nats_of_truth)}."
         )
         if reference is not None:
             share, how_many = rarity(reference.hidden_nats, nearest)

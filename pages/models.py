@@ -9,7 +9,7 @@ from pages.session import heading, link, refusals, state
 
 def main() -> None:
     """The page: the gallery, one model, or several beside each other."""
-    state.begin("models", bare=True)
+    state.begin("models")
     available = chosen.in_order()
     gone = chosen.forget_deleted(available)
     compared, shown = st.session_state.get(chosen.COMPARED), st.session_state.get(chosen.SHOWN)

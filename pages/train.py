@@ -12,7 +12,8 @@ FORM_PX = 760
 
 def main() -> None:
     """The page."""
-    session.begin("train")
+    if session.begin("train"):
+        _pick(None)  # Back from a run is back to the form, also while it goes on
     if problems := st.session_state.pop("link_problems", ()):
         refusals.say("link", " ".join(problems))
     runs = jobs.runs()

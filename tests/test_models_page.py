@@ -14,7 +14,7 @@ from core.checkpoints import SHIPPED
 from core.models import MODELS, build
 from core.models.vae import VAEConfig
 from pages.collection import comparing, filters, tiles
-from pages.session import caches
+from pages.session import caches, figures
 
 PAGE = Path(__file__).resolve().parents[1] / "pages" / "models.py"
 
@@ -80,6 +80,14 @@ def test_each_model_has_a_card_with_pictures_that_say_what_they_show(root: Path)
     assert "Look at &lt;b&gt;this&lt;/b&gt;." in drawn
     assert "two · scikit-learn digits · Variational autoencoder · 2 numbers per image" in drawn
     assert drawn.count("nats</dd>") == 6 and drawn.count(" %</dd>") == 3  # -ELBO and NLL, 10-NN
+
+
+def test_nats_on_a_scale_of_their_own_are_said_to_be(root: Path) -> None:
+    saved(root, "grey", "pca")
+    change(root / "grey", metrics={"reconstruction_nats": {"value": -18.5, "protocol": "as usual"}})
+    (card,) = [drawn for drawn in html(run()).split('<div class="tile">') if "Model grey" in drawn]
+    assert "\u221218.5 nats" in card and figures.OWN_SCALE.split(":")[0] in card
+    assert html(run()).count("scale of their own") == 1, "the others' are probabilities"
 
 
 def test_what_comes_with_the_explorer_comes_first(root: Path, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from core.data.datasets import load, on_disk, to_unit_images
 from core.models import MODELS, describe
 from core.models.config import to_json
 from core.training import __main__ as command
+from core.training.card import ELBO_SAMPLES
 from core.training.config import completed
 
 MAIN = next(iter(SHIPPED))
@@ -70,6 +71,15 @@ def test_each_has_its_words(name: str) -> None:
     assert (card["title"], card["description"]) == tuple(words), "run core.checkpoints.describe_shipped()"
     assert len(words.title) <= 24 and len(re.findall(r"[.!?](?=\s|$)", words.description)) <= 2
     assert words.description.endswith(".") and re.search(r"\b([Ll]ook at|[Cc]ompare|Choose)\b", words.description)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_each_says_its_protocols_in_the_same_words(name: str) -> None:
+    """Else a comparison says that the same figure was measured in different ways."""
+    opened = checkpoints.load(name, SHIPPED_ROOT)
+    told = "; the model is told each image's label" * opened.model.conditional
+    for figure, entry in opened.card["metrics"].items():
+        assert entry["protocol"] == metrics.PROTOCOLS[figure].format(samples=ELBO_SAMPLES, points=metrics.NLL_POINTS) + told
 
 
 def test_no_two_have_the_same_title() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import shutil
 import threading
 import time
@@ -22,7 +23,7 @@ from core.models.conditional_vae import NOT_TOLD
 from core.models.config import settings
 from core.training import presets
 from core.training.config import TrainingConfig
-from core.training.folder import CONFIG, METRICS, STATUS
+from core.training.folder import CONFIG, LOCK, METRICS, STATUS, take_lock
 from pages import browser
 from pages.training import form, run_view, visitor
 from pages.web import epochs as frames
@@ -778,6 +779,21 @@ def test_a_link_says_what_the_decoder_of_a_run_is_to_draw(own_root: Path) -> Non
     checked(seven.selectbox(key=f"run_label-{name}").set_value(0).run())
     assert "draw_as" not in seven.query_params, "the first class is what it shows by itself"
     assert "asks for the class to draw as `10`; it must be from 0 to 9." in words(run(run=name, draw_as="10"))
+
+
+def test_back_from_a_run_that_goes_on_shows_the_form(own_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left_alone(own_root, "running")
+    monkeypatch.setattr(visitor, "me", lambda: "somebody")
+    held = take_lock(own_root / "runs" / "mine" / LOCK)
+    assert held is not None
+    try:
+        app = run()
+        assert app.query_params["run"] in ("mine", ["mine"]), "one's own run is shown to whoever comes"
+        app.query_params.clear()
+        checked(app.run())
+        assert by_label(app.button, "Start training") and "run" not in app.query_params
+    finally:
+        os.close(held)
 
 
 def test_what_the_browser_says_of_the_epoch_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:

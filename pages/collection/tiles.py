@@ -72,12 +72,11 @@ def in_short(made: Portrait) -> str:
 
 
 def figures_html(made: Portrait) -> str:
-    """The figures that say most."""
-    cells = (
-        f'<div title="{escape(figure.words)}"><dt>{figure.title}</dt><dd>{figure.value}</dd></div>'
-        for figure in figures.leading(made.model, made.card)
-    )
-    return f"<dl>{''.join(cells)}</dl>"
+    """The figures that say most, and what they do not say."""
+    shown = figures.leading(made.model, made.card)
+    cells = (f'<div title="{escape(figure.words)}"><dt>{figure.title}</dt><dd>{figure.value}</dd></div>' for figure in shown)
+    aside = figures.own_scale(made.model) if any(figure.name.endswith("_nats") for figure in shown) else ""
+    return f"<dl>{''.join(cells)}</dl>" + f'<p class="soft">{escape(aside)}</p>' * bool(aside)
 
 
 def download(name: str, label: str) -> None:

@@ -9,6 +9,7 @@ from core.words import number, sentence
 from pages.session import words
 
 LEADING = 3  # figures that stand for a model where there is little room
+OWN_SCALE = "Its nats are of a density of grey pixels, on a scale of their own: below zero is not better than another model's above."
 
 
 class Kind(NamedTuple):
@@ -45,6 +46,11 @@ def of(model: Model, card: dict[str, Any]) -> list[Figure]:
 def leading(model: Model, card: dict[str, Any]) -> list[Figure]:
     """The first few of them."""
     return of(model, card)[:LEADING]
+
+
+def own_scale(model: Model) -> str:
+    """Why the model's nats do not compare with those of most, in a sentence; "" where they do."""
+    return "" if model.config.likelihood == "bernoulli" else OWN_SCALE
 
 
 def _figure(card: dict[str, Any], name: str, kind: Kind) -> Figure:

@@ -11,9 +11,9 @@ LAYER_PILLS = {True: "layer_pills", False: "layer_pills_without_rings"}  # the w
 MOST_SENT = 100  # addresses that may be on their way to the browser
 
 
-def begin(page: str, bare: bool = False) -> None:
+def begin(page: str) -> bool:
     """What the URL asks of this page becomes the session's, the first time, and when Back or an edited address asks for another;
-    what it asks in vain becomes `link_problems`. bare: an address that says nothing asks for the page as it is at first, too."""
+    what it asks in vain becomes `link_problems`. Whether Back went to an address that says nothing: the page as it is at first."""
     _begin_session()
     _leave_deleted()
     query = {name: st.query_params[name] for name in properties.PAGES[page] if name in st.query_params}
@@ -24,9 +24,13 @@ def begin(page: str, bare: bool = False) -> None:
         st.session_state.page = page
     if query in sent and (query == sent[-1] or _address(page) != sent[-1]):  # a change was made before the newest came to the browser
         del sent[: sent.index(query)]
-    elif query or (bare and not came):  # a link in the sidebar drops it, and the page stays as it was left
+    elif query or not came:
         _ask(page, query)
         sent[:] = [query]
+        return not query
+    else:  # a link in the sidebar drops it, and the page stays as it was left
+        sent.insert(0, query)  # what is changed before the browser has the page's address comes with this one
+    return False
 
 
 def address(page: str) -> None:

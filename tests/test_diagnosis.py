@@ -140,6 +140,17 @@ def test_what_counts_is_what_is_minimised():
         assert diagnose(config, lines).kind == kind
 
 
+def test_an_average_that_lags_behind_two_networks_is_not_said_to_know_its_training_images_alone():
+    """Of the recorded run it is far behind after epoch 30, and close at the end."""
+    config, lines = recorded("digits aae")
+    halfway = diagnose(config, lines[:31], active=True, finished=False)
+    assert halfway.kind == "learning" and diagnosis.LAGGING in halfway.words and "are saved on new ones" not in halfway.words
+    stopped = diagnose(config, lines[:31], active=False, finished=False)
+    assert diagnosis.LAGGING in stopped.words
+    assert diagnosis.LAGGING not in diagnose(config, lines).words and "% are saved on new ones too" in diagnose(config, lines).words
+    assert diagnosis.LAGGING not in diagnose(*recorded("digits quick"), active=True, finished=False).words
+
+
 def test_pca_has_nothing_to_learn():
     config = {"model": {"name": "pca", "config": {}}, "recipe": {"epochs": 3}}
     found = diagnose(*a_run([40.0] * 3, [41.0] * 4, config))

@@ -127,6 +127,8 @@ def test_the_kl_is_spoken_of_where_there_is_one(name):
     assert ("Where is the KL?" in said) == (not has_kl)
     assert ("2 ln 2 = 1.39" in said) == (name == "digits aae")
     assert ("told the class" in said) == (name == "digits cvae")
+    assert ("catches up in the last epochs" in said) == (name == "digits aae")
+    assert "running average" in said
     assert ("May it be negative?** Yes." in said) == ("gauss" in name or "laplace" in name)
 
 
@@ -154,6 +156,14 @@ def test_beta_and_warm_up_are_this_run_s():
     assert "costs this run nothing" in reading("digits beta 0") and "warm-up" not in reading("digits beta 0")
     assert "warm-up" not in reading("mnist beta 100")
     assert "its weight is 0" in reading("digits aae", adversarial_weight=0.0)
+
+
+def test_the_average_is_spoken_of_where_there_is_one():
+    config, lines = recorded("digits quick")
+    config = dataclasses.replace(config, recipe=config.recipe_settings | {"ema_decay": 0.0})
+    loss = loss_words.last_loss(lines)
+    assert loss is not None
+    assert "running average" not in "\n".join(loss_words.how_to_read(config, loss, lines))
 
 
 def test_a_loss_below_100_needs_no_reason():

@@ -24,6 +24,11 @@ LOST_SHARE = 0.05  # or so much of its best on the test images is lost again, wh
 LASTING = 3  # each in so many epochs, the last ones: a single bad one is noise
 LEARNT_PER_PIXEL_NATS = 0.01  # below it shares mean nothing: the mean over scikit-learn's 360 test images is itself uncertain by 0.002
 
+LAGGING = (
+    "On test images its loss is still much higher. What is tested is a running average of the weights, and where two networks play "
+    "against each other that can lag far behind until the last epochs."
+)
+
 
 @dataclass(frozen=True)
 class Try:
@@ -113,7 +118,7 @@ def diagnose(config: RunConfig, lines: Sequence[dict[str, Any]], active: bool = 
         return _started(config, losses, kl, active)
     if (finished or not _adversarial(lines)) and (losses.apart() or losses.rose()):
         return _overfitting(config, losses)
-    return _well(losses, kl, active)
+    return _well(losses, kl, active, lags=not finished and _adversarial(lines))
 
 
 # --- what each is, and what to try -----------------------------------------------------------------------------------------
@@ -176,10 +181,12 @@ def _started(config: RunConfig, losses: Losses, kl: float | None, active: bool) 
     )
 
 
-def _well(losses: Losses, kl: float | None, active: bool) -> Diagnosis:
+def _well(losses: Losses, kl: float | None, active: bool, lags: bool) -> Diagnosis:
+    """`lags`: the running average, which is what is tested, may still be far behind the weights."""
     used = "" if kl is None or kl < COLLAPSED_NATS else f" Its codes are in use (KL {number(kl, 1)})."
     title = "It is learning." if active else "This run looks healthy."
-    return Diagnosis("learning" if active else "healthy", title, f"{_kept(losses)}{used}")
+    kept = LAGGING if lags and losses.kept_share() < KEPT_SHARE else _kept(losses)
+    return Diagnosis("learning" if active else "healthy", title, f"{kept}{used}")
 
 
 def _kept(losses: Losses) -> str:

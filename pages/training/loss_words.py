@@ -85,6 +85,21 @@ def _two_curves(facts: Facts) -> str:
     )
 
 
+def _average(facts: Facts) -> str:
+    if isinstance(facts.model, LinearConfig) or not facts.recipe.ema_decay:
+        return ""
+    words = (
+        "Solid curves, map and drawings are those of the model that you get: a running average of the weights over the last steps. It is "
+        "smoother than the weights themselves, and behind them for as long as they change fast."
+    )
+    if isinstance(facts.model, AdversarialConfig):
+        words += (
+            " Here the codes move a lot while the two networks play, so halfway the average can be much worse on the test images than "
+            "the dashed curves are. It catches up in the last epochs, when the learning rate falls to 0."
+        )
+    return words
+
+
 def _sum_or_mean(facts: Facts) -> str:
     pixels, nats = facts.model.pixels, facts.loss.nats
     words = (
@@ -220,6 +235,7 @@ def _lesson(facts: Facts) -> str:
 
 QUESTIONS: dict[str, Callable[[Facts], str]] = {
     "Two curves of each?": _two_curves,
+    "Which model is tested?": _average,
     "What do these curves show?": _lesson,
     "Sum or mean?": _sum_or_mean,
     "Nats or bits?": _unit,

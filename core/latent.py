@@ -50,10 +50,14 @@ class Plane:
 
     def points(self, codes: np.ndarray) -> np.ndarray:
         """Where codes (N, D) lie on the map, (N, 2): their projection. One-dimensional codes get a height only to tell them apart."""
-        points = (codes - self.origin) @ self.axes.T  # (N, 2)
+        points = self.feet(codes)
         if codes.shape[1] == 1:
             points[:, 1] = (np.arange(len(codes)) * GOLDEN_RATIO) % 1 - 0.5
-        return points.astype(np.float32)
+        return points
+
+    def feet(self, codes: np.ndarray) -> np.ndarray:
+        """The projections of codes (N, D) alone, (N, 2): of a walk, whose way up and down would be taken for true."""
+        return ((codes - self.origin) @ self.axes.T).astype(np.float32)
 
     def codes(self, points: np.ndarray) -> np.ndarray:
         """The codes (N, D) of points (N, 2) on the map."""

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import threading
 import time
 import zipfile
@@ -16,6 +17,7 @@ import torch
 from mounted import mounted
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
+from test_pages import save_random
 
 from core import checkpoints, metrics, restore
 from core.data import pixels, uploads, zips
@@ -145,6 +147,19 @@ def test_first_visit_compares_methods_best_first_with_figures_that_are_right() -
     (row,) = [row for row in table_rows(app) if "Total variation" in row]
     assert f">{expected:.1f}<" in row and UNKNOWN not in words(app)
     assert app.get("plotly_chart"), "the path on the map"
+
+
+def test_a_code_of_one_number_walks_along_a_line(own_checkpoints: Path) -> None:
+    """The dots of such a map have made-up heights that keep them apart; a walk with heights would show what is not there."""
+    save_random(own_checkpoints, "vae", 1)
+    (chart,) = run(checkpoint="other").get("plotly_chart")
+    (walk, _) = [trace for trace in json.loads(chart.proto.spec)["data"] if trace.get("name") == "path"]
+    assert values(walk["y"]) == [0] * 13 and len(set(values(walk["x"]))) > 1
+
+
+def values(said: dict) -> list[float]:
+    """An array of a chart, as Plotly sends it."""
+    return np.frombuffer(base64.b64decode(said["bdata"]), said["dtype"]).tolist()
 
 
 def as_batch(picture: np.ndarray) -> torch.Tensor:

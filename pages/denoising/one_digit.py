@@ -127,7 +127,7 @@ def show_path(given: np.ndarray, checkpoint: Checkpoint) -> None:
         st.warning(link.plain(str(error)), icon=":material/error:")
         return
     frame = view.frame
-    path = frame.plane.points(restore.path_on_map(checkpoint.model, given, STEPS))
+    path = frame.plane.feet(restore.path_on_map(checkpoint.model, given, STEPS))
     every = max(1, len(frame.points) // DOTS)
     ends = "the image", f"after {STEPS} rounds"
     figure = figures.latent_path(frame.points[::every], frame.labels[::every], frame.classes, frame.middles, path, ends)

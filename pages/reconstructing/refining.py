@@ -119,7 +119,7 @@ def show_walk(path: np.ndarray, checkpoint: Checkpoint) -> None:
     except CheckpointError as error:  # it changed on disk since the page was drawn
         st.warning(link.plain(str(error)), icon=":material/error:")
         return
-    points = (np.concatenate([path[:-1:EVERY], path[-1:]]) - frame.plane.origin) @ frame.plane.axes.T
+    points = frame.plane.feet(np.concatenate([path[:-1:EVERY], path[-1:]]))
     every = max(1, len(frame.points) // DOTS)
     figure = figures.latent_path(
         frame.points[::every],

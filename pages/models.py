@@ -7,6 +7,13 @@ from pages.collection import changing, chosen, comparing, details, filters, tile
 from pages.session import heading, link, refusals, state
 
 
+FIGURES = (
+    "Under each model: **−ELBO** or **NLL**, how many nats it takes to describe a test image (lower is better); **Reconstruction**, the part "
+    "of it that a model without a KL has; **10-NN**, how many test images are recognised from their codes alone (higher is better); **PSNR**, "
+    "how close the drawings come (higher is better). Compare only models of the same data set."
+)
+
+
 def main() -> None:
     """The page: the gallery, one model, or several beside each other."""
     state.begin("models")
@@ -38,6 +45,7 @@ def gallery(available: dict[str, checkpoints.Stamp]) -> None:
         entries = [chosen.entry(name, stamp) for name, stamp in available.items()]
         fitting = filters.show(entries)
         if fitting:
+            st.caption(FIGURES)
             tiles.show(fitting, available)
         else:
             filters.nothing_fits()

@@ -9,15 +9,15 @@ from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from visit import checked, visit
 
 from core import checkpoints, jobs
 from core.models import MODELS
 from core.training import presets
 from core.training.folder import CONFIG, FIRST, LOCK, STATUS, STOP, take_lock
-from pages.training import class_panel, form, run_view, visitor
+from pages.training import form, run_view, visitor
 from pages.web import identity, passwords
 
-TRAIN = Path(class_panel.__file__).parents[1] / "train.py"
 ANN, BOB = "3f2a" + 12 * "0", "77aa" + 12 * "0"
 
 
@@ -65,15 +65,7 @@ def a_class(root: Path, held: list[int]) -> Path:
 
 
 def run(**query: str) -> AppTest:
-    app = AppTest.from_file(TRAIN, default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return checked(app.run())
-
-
-def checked(app: AppTest) -> AppTest:
-    assert not app.exception, app.exception
-    return app
+    return visit("train.py", query)
 
 
 def labels(app: AppTest) -> list[str]:

@@ -18,6 +18,7 @@ from mounted import mounted
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 from test_pages import save_random
+from visit import checked, visit
 
 from core import checkpoints, metrics, restore
 from core.data import pixels, uploads, zips
@@ -26,7 +27,6 @@ from core.data.pasting import paste_back
 from core.data.photo import digits_in_boxes, find_digits
 from core.models import build_restorer
 from core.models.restoration import DenoiserConfig, LessonConfig
-from pages import browser
 from pages.denoising import batch, damage, methods
 from pages.denoising import photo as denoise_photo
 from pages.denoising import zipped as denoise_zip
@@ -35,7 +35,6 @@ from pages.images import given_picture as given_page
 from pages.session import background, caches, properties
 from pages.session.background import Work
 
-PAGE = Path(__file__).resolve().parents[1] / "pages" / "denoise.py"
 VAE = checkpoints.load("vae-mnist-2d")
 UNKNOWN = "PSNR and SSIM are *unknown*"
 
@@ -54,17 +53,7 @@ def tiny_restorers(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest
 
 def run(mode: str = "digit", **state: object) -> AppTest:
     """The page in that mode, once."""
-    browser._component.cache_clear()  # each AppTest has a runtime of its own
-    app = AppTest.from_file(PAGE, default_timeout=60)
-    app.session_state["denoise_mode"] = mode
-    for name, value in state.items():
-        app.session_state[name] = value
-    return checked(app.run())
-
-
-def checked(app: AppTest) -> AppTest:
-    assert not app.exception, app.exception
-    return app
+    return visit("denoise.py", session={"denoise_mode": mode} | state)
 
 
 def words(app: AppTest) -> str:

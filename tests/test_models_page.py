@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from visit import address, checked, visit
 
 from core import checkpoints
 from core.checkpoints import SHIPPED
@@ -15,8 +16,6 @@ from core.models import MODELS, build
 from core.models.vae import VAEConfig
 from pages.collection import comparing, filters, tiles
 from pages.session import caches, figures
-
-PAGE = Path(__file__).resolve().parents[1] / "pages" / "models.py"
 
 
 @pytest.fixture
@@ -41,15 +40,7 @@ def change(folder: Path, **values: Any) -> dict[str, Any]:
 
 def run(**query: str) -> AppTest:
     """The page with this address; it must not raise."""
-    app = AppTest.from_file(PAGE, default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return checked(app.run())
-
-
-def checked(app: AppTest) -> AppTest:
-    assert not app.exception, app.exception
-    return app
+    return visit("models.py", query)
 
 
 def html(app: AppTest) -> str:
@@ -60,11 +51,6 @@ def html(app: AppTest) -> str:
 def titles(app: AppTest) -> list[str]:
     """The models that are shown, by their titles."""
     return re.findall(r"<h2>(Model \w+)</h2>", html(app))
-
-
-def address(app: AppTest) -> dict[str, str]:
-    """The address as it was written."""
-    return {name: value if isinstance(value, str) else value[0] for name, value in app.query_params.items()}
 
 
 # --- the gallery ----------------------------------------------------------------------------------------------------------------
@@ -88,6 +74,12 @@ def test_nats_on_a_scale_of_their_own_are_said_to_be(root: Path) -> None:
     (card,) = [drawn for drawn in html(run()).split('<div class="tile">') if "Model grey" in drawn]
     assert "\u221218.5 nats" in card and figures.OWN_SCALE.split(":")[0] in card
     assert html(run()).count("scale of their own") == 1, "the others' are probabilities"
+
+
+def test_the_figures_are_explained_to_those_who_cannot_hover_too(root: Path) -> None:
+    app = run()
+    shown = set(re.findall(r"<dt>([^<]+)</dt>", html(app)))
+    assert shown and all(f"**{name}**" in app.caption[0].value for name in shown)
 
 
 def test_what_comes_with_the_explorer_comes_first(root: Path, tmp_path: Path) -> None:

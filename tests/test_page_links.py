@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from visit import address, checked, visit
 
 from core import checkpoints
-from pages import browser
 from pages.session import properties
 
-FOLDER = Path(__file__).resolve().parents[1] / "pages"
 SCRIPTS = {"super-resolution": "super_resolution.py"}
 EVERYTHING = [  # a page, a link, and the session's keys that it sets
     ("reconstruct", {"data": "digits", "class": "3", "image": "5", "sigma": "0.75", "draw": "2"}, {
@@ -53,21 +52,11 @@ def data(mnist_like: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(page: str, **query: str) -> AppTest:
     """The page with this address; it must not raise."""
-    browser._component.cache_clear()
-    app = AppTest.from_file(FOLDER / SCRIPTS.get(page, f"{page}.py"), default_timeout=120)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return go(app)
+    return visit(SCRIPTS.get(page, f"{page}.py"), query, seconds=120)
 
 
 def go(app: AppTest) -> AppTest:
-    app.run()
-    assert not app.exception, app.exception
-    return app
-
-
-def address(app: AppTest) -> dict[str, str]:
-    return {name: values if isinstance(values, str) else values[-1] for name, values in dict(app.query_params).items()}
+    return checked(app.run())
 
 
 @pytest.mark.parametrize(("page", "query", "expected"), EVERYTHING)

@@ -13,6 +13,7 @@ import torch
 from live import until
 from PIL import Image
 from streamlit.testing.v1 import AppTest
+from visit import checked, visit
 
 from core import checkpoints, latent, reconstruction, refine
 from core.checkpoints import Latents
@@ -21,11 +22,9 @@ from core.data.normalizing import made_small
 from core.models import MODELS, build
 from core.models.autoencoder import AutoencoderConfig
 from core.models.vae import VAEConfig
-from pages import browser
 from pages.reconstructing import every_model
 from pages.session import caches
 
-PAGE = Path(__file__).resolve().parents[1] / "pages" / "reconstruct.py"
 pytestmark = pytest.mark.usefixtures("no_data")
 
 
@@ -37,16 +36,7 @@ def mnist(mnist_like: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(**state: object) -> AppTest:
     """The page, once, with this in the session; it must not raise."""
-    browser._component.cache_clear()  # each AppTest has a runtime of its own
-    app = AppTest.from_file(PAGE, default_timeout=60)
-    for name, value in state.items():
-        app.session_state[name] = value
-    return checked(app.run())
-
-
-def checked(app: AppTest) -> AppTest:
-    assert not app.exception, app.exception
-    return app
+    return visit("reconstruct.py", session=state)
 
 
 def html(app: AppTest, testid: str) -> str:

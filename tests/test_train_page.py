@@ -15,6 +15,7 @@ import pytest
 from mounted import mounted
 from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
+from visit import checked, visit
 
 from core import archive, checkpoints, jobs, permission
 from core.data.datasets import DATASETS
@@ -24,13 +25,11 @@ from core.models.config import settings
 from core.training import presets
 from core.training.config import TrainingConfig
 from core.training.folder import CONFIG, LOCK, METRICS, STATUS, take_lock
-from pages import browser
 from pages.training import form, run_view, visitor
 from pages.web import epochs as frames
 from pages.web import identity
 
-PAGES = Path(__file__).resolve().parents[1] / "pages"
-TRAIN, MODELS_PAGE = PAGES / "train.py", PAGES / "models.py"
+TRAIN, MODELS_PAGE = "train.py", "models.py"
 TINY = {"latent_dim": 2, "encoder_hidden": "16", "decoder_hidden": "16"}
 
 
@@ -53,18 +52,9 @@ def own_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_data: None) -> 
         time.sleep(0.05)
 
 
-def run(script: Path = TRAIN, **query: str) -> AppTest:
+def run(script: str = TRAIN, **query: str) -> AppTest:
     """The page, once; it must not raise."""
-    browser._component.cache_clear()
-    app = AppTest.from_file(script, default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return checked(app.run())
-
-
-def checked(app: AppTest) -> AppTest:
-    assert not app.exception, app.exception
-    return app
+    return visit(script, query)
 
 
 def by_label(elements, label: str):

@@ -1,12 +1,15 @@
 """The exact posterior of a VAE whose codes have two coordinates: Bayes' rule on a grid, without the encoder."""
 
 import math
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
-from core.models import Model
+from core.models import Model, build
+from core.models.anchors import Anchors, prior_cells, prior_grid
+from core.models.vae import VAE, VAEConfig
 
 SIDE = 96  # points of the grid in each direction: where codes are dense they lie as far apart as a posterior of the shipped model is wide
 CANDIDATES = 8  # codes that are tried for one exact draw
@@ -36,9 +39,8 @@ class GridPosterior:
             raise ValueError("A posterior on a grid needs a VAE without labels, with two latent dimensions and the Bernoulli loss.")
         self.model, self.side, self.label = model, side, label if model.conditional else None
         device = next(model.parameters()).device
-        middle = (torch.arange(side, dtype=torch.float64) + 0.5) / side
-        self.cells = torch.cartesian_prod(middle, middle).float().to(device)  # (side^2, 2), in the unit square
-        self.z = torch.special.ndtri(torch.cartesian_prod(middle, middle)).float().to(device)  # (side^2, 2)
+        self.cells = prior_cells(side).float().to(device)  # (side^2, 2), in the unit square
+        self.z = prior_grid(side).to(device)  # (side^2, 2)
         self.decode()
 
     @torch.no_grad()
@@ -78,3 +80,29 @@ class GridPosterior:
         log_weight = (x.flatten(1)[:, seen].unsqueeze(1) * logits - F.softplus(logits)).sum(2) - log_p.gather(1, chosen)
         taken = torch.multinomial(torch.softmax(log_weight, 1), 1, generator=generator)  # (B, 1)
         return z.gather(1, taken.unsqueeze(2).expand(-1, -1, 2))[:, 0], torch.logsumexp(log_p, 1) - math.log(len(self.z))
+
+
+@torch.no_grad()
+def anchored(model: Model, side: int) -> VAE:
+    """A VAE with the same decoder whose encoder is Bayes' rule on side * side anchors, as weights of dense layers.
+
+    The decoder ends in logits(z) = W h(z) + b, so log p(x|z) = h(z) . (W^T x) + x . b - sum softplus(logits(z)). The encoder's first
+    layer is W^T; its second has h(z) of each anchor in a row and the last term as bias. x . b is the same for all anchors, and so is the
+    prior's mass: a softmax does not see them.
+
+    ValueError for a model that is not a plain dense VAE with two latent dimensions, the Bernoulli loss and a hidden layer in its decoder.
+    """
+    config = model.config
+    if type(config) is not VAEConfig or not applies(model) or not config.decoder_hidden:
+        raise ValueError("Anchors need a plain VAE with two latent dimensions, the Bernoulli loss and a hidden layer in its decoder.")
+    made = build("vae", replace(config, encoder_hidden=config.decoder_hidden[-1:], anchors=side))
+    made.decoder.load_state_dict(model.decoder.state_dict())
+    lift, anchors, last = made.encoder[0], made.encoder[1], made.decoder[-1]
+    assert isinstance(made, VAE) and isinstance(lift, nn.Linear) and isinstance(anchors, Anchors) and isinstance(last, nn.Linear)
+    lift.weight.copy_(last.weight.T)
+    lift.bias.zero_()
+    h = torch.cat([made.decoder[:-1](z) for z in prior_grid(side).split(BATCH)])  # (side^2, H)
+    offset = -F.softplus(last(h)).sum(1)  # (side^2,)
+    anchors.scores.weight.copy_(h)
+    anchors.scores.bias.copy_(offset - offset.mean())  # small numbers lose less in float16
+    return made.eval()

@@ -181,7 +181,7 @@ class Autoencoder(nn.Module):
 
     def encoder_flop(self) -> int:
         """Floating-point operations to encode one image: 2 per weight of the dense layers."""
-        return sum(2 * layer.weight.numel() for layer in self.encoder if isinstance(layer, nn.Linear))
+        return sum(2 * layer.weight.numel() for layer in self.encoder.modules() if isinstance(layer, nn.Linear))
 
     def decoder_flop(self) -> int:
         """Floating-point operations to decode one code: 2 per weight of the dense layers."""

@@ -1,14 +1,18 @@
 """The variational autoencoder with dense encoder and decoder; beta-VAE is `VAEConfig(beta=4)`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, ClassVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.models import objectives
+from core.models.anchors import REACH, Anchors
 from core.models.autoencoder import Autoencoder, AutoencoderConfig, ModelConfig
-from core.models.config import Setting, check_number
+from core.models.config import ConfigError, Setting, check_number
+from core.models.networks import mlp
+
+MAX_ANCHORS = 96  # a side of their grid
 
 Beta = Annotated[float, Setting("β, weight of the KL", "1 is the standard VAE. More gives tidier codes and blurrier images (beta-VAE).")]
 
@@ -28,6 +32,15 @@ class VAEConfig(AutoencoderConfig, VariationalConfig):
     """Sizes and objective of a VAE."""
 
     beta: Beta = 1.0  # weight of the KL in the objective
+    anchors: int = field(default=0, kw_only=True)  # a side of the grid of anchors that the encoder ends in; 0: it ends in a dense layer
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.anchors == 0:
+            return
+        check_number("anchors", self.anchors, 2 * REACH + 1, MAX_ANCHORS, whole=True)
+        if type(self) is not VAEConfig or self.latent_dim != 2 or len(self.encoder_hidden) != 1:
+            raise ConfigError("anchors need a plain VAE with two latent dimensions and one hidden layer in its encoder.")
 
 
 class VAE(Autoencoder):
@@ -37,6 +50,15 @@ class VAE(Autoencoder):
     has_prior: ClassVar[bool] = True
     numbers_per_coordinate: ClassVar[int] = 2
     config: VariationalConfig
+
+    def networks(self) -> tuple[nn.Sequential, nn.Sequential]:
+        """As in every dense model, or with an encoder that ends in anchors: linear up to there, because that is what Bayes' rule needs."""
+        config = self.config
+        if not isinstance(config, VAEConfig) or not config.anchors:
+            return super().networks()
+        (hidden,) = config.encoder_hidden
+        encoder = nn.Sequential(nn.Linear(config.pixels, hidden), Anchors(hidden, config.anchors))
+        return encoder, mlp((config.latent_dim, *config.decoder_hidden, config.pixels), config.activation)
 
     def encode(self, x: Tensor, label: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Images (B, 1, H, W) in [0, 1] -> mu and logvar of q(z|x), each (B, D), float32."""

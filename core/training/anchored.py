@@ -44,6 +44,7 @@ def _make(begin_with: Path, out: Path, side: int) -> int:
     metrics, codes = measure(model, load(dataset, "train"), load(dataset, "test"))
     card = {key: value for key, value in beginning.card.items() if key != "model"} | {
         "encoder": WORDS.format(side=side),
+        "decoder_commit": beginning.card.get("commit", "unknown"),
         "stored_weights": "float16",
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "metrics": metrics,

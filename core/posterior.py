@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.models import Model, build
-from core.models.anchors import Anchors, prior_cells, prior_grid
+from core.models.anchors import Anchors, anchor_grid
 from core.models.vae import VAE, VAEConfig
 
 SIDE = 96  # points of the grid in each direction: where codes are dense they lie as far apart as a posterior of the shipped model is wide
@@ -39,8 +39,9 @@ class GridPosterior:
             raise ValueError("A posterior on a grid needs a VAE without labels, with two latent dimensions and the Bernoulli loss.")
         self.model, self.side, self.label = model, side, label if model.conditional else None
         device = next(model.parameters()).device
-        self.cells = prior_cells(side).float().to(device)  # (side^2, 2), in the unit square
-        self.z = prior_grid(side).to(device)  # (side^2, 2)
+        middle = (torch.arange(side, dtype=torch.float64) + 0.5) / side
+        self.cells = torch.cartesian_prod(middle, middle).float().to(device)  # (side^2, 2), in the unit square
+        self.z = torch.special.ndtri(torch.cartesian_prod(middle, middle)).float().to(device)  # (side^2, 2)
         self.decode()
 
     @torch.no_grad()
@@ -86,9 +87,9 @@ class GridPosterior:
 def anchored(model: Model, side: int) -> VAE:
     """A VAE with the same decoder whose encoder is Bayes' rule on side * side anchors, as weights of dense layers.
 
-    The decoder ends in logits(z) = W h(z) + b, so log p(x|z) = h(z) . (W^T x) + x . b - sum softplus(logits(z)). The encoder's first
-    layer is W^T; its second has h(z) of each anchor in a row and the last term as bias. x . b is the same for all anchors, and so is the
-    prior's mass: a softmax does not see them.
+    The decoder ends in logits(z) = W h(z) + b, so log p(x, z) = h(z) . (W^T x) + x . b - sum softplus(logits(z)) - |z|^2 / 2 - log 2 pi.
+    The encoder's first layer is W^T; its second has h(z) of each anchor in a row and what depends on z alone as bias; the rest is the same
+    for all anchors.
 
     ValueError for a model that is not a plain dense VAE with two latent dimensions, the Bernoulli loss and a hidden layer in its decoder.
     """
@@ -101,8 +102,9 @@ def anchored(model: Model, side: int) -> VAE:
     assert isinstance(made, VAE) and isinstance(lift, nn.Linear) and isinstance(anchors, Anchors) and isinstance(last, nn.Linear)
     lift.weight.copy_(last.weight.T)
     lift.bias.zero_()
-    h = torch.cat([made.decoder[:-1](z) for z in prior_grid(side).split(BATCH)])  # (side^2, H)
-    offset = -F.softplus(last(h)).sum(1)  # (side^2,)
+    grid = anchor_grid(side)
+    h = torch.cat([made.decoder[:-1](z) for z in grid.split(BATCH)])  # (side^2, H)
+    alone = -F.softplus(last(h)).sum(1) - 0.5 * (grid**2).sum(1)  # (side^2,)
     anchors.scores.weight.copy_(h)
-    anchors.scores.bias.copy_(offset - offset.mean())  # small numbers lose less in float16
+    anchors.scores.bias.copy_(alone - alone.mean())  # small numbers lose less in float16
     return made.eval()

@@ -8,12 +8,12 @@ import torch
 
 from core.checkpoints import load_folder
 from core.models import ConfigError, build, describe, rebuild
-from core.models.anchors import REACH, Anchors, neighbourhoods, prior_grid
+from core.models.anchors import Anchors, anchor_grid, newton, squares
 from core.models.autoencoder import AutoencoderConfig
 from core.models.conditional_vae import ConditionalVAEConfig
 from core.models.lesson_vae import LessonVAEConfig
 from core.models.vae import VAEConfig
-from core.posterior import GridPosterior, anchored
+from core.posterior import anchored
 from core.training import anchored as command
 from core.training.__main__ import main as train
 
@@ -32,7 +32,11 @@ def test_its_scores_are_the_joint_density_but_for_a_constant(model):
     x = torch.rand(5, 1, 28, 28, generator=torch.Generator().manual_seed(0))
     made = anchored(model, 12)
     scores = made.get_submodule("encoder.1.scores")(made.encoder[0](x.flatten(1)))
-    expected = GridPosterior(model, 12).log_likelihood_nats(x)  # by way of all pixels
+    grid = anchor_grid(12)
+    logits, many = model.decode_logits(grid).flatten(1), x.flatten(1).unsqueeze(1)  # (K, P), (B, 1, P)
+    p = torch.sigmoid(logits)
+    prior = torch.distributions.MultivariateNormal(torch.zeros(2), torch.eye(2)).log_prob(grid)
+    expected = (many * p.log() + (1 - many) * (1 - p).log()).sum(2) + prior
     torch.testing.assert_close(scores - scores.mean(1, keepdim=True), expected - expected.mean(1, keepdim=True), atol=2e-3, rtol=1e-4)
 
 
@@ -41,37 +45,60 @@ def test_the_decoder_stays_as_it_is(model):
     torch.testing.assert_close(anchored(model, 12).decode_logits(z), model.decode_logits(z), atol=0, rtol=0)
 
 
-@pytest.mark.parametrize("at", [(0.013, -0.021), (-0.4, 0.55), (0.9, 0.1)])
-def test_the_cloud_is_the_gaussian_that_the_scores_describe(at):
-    side = 64
-    layer, z = Anchors(1, side), prior_grid(side)
-    spacing = (z[side * side // 2 + side // 2] - z[side * side // 2 + side // 2 + 1]).abs().max().item()
-    mu, sigma = torch.tensor(at), torch.tensor([0.5, 0.7]) * spacing
+def layer_that_scores(log_density, side):
+    """The layer, whatever it is given."""
+    layer = Anchors(1, side)
     with torch.no_grad():
         layer.scores.weight.zero_()
-        layer.scores.bias.copy_((-0.5 * ((z - mu) / sigma) ** 2).sum(1))
-    found, logvar = layer(torch.zeros(1, 1)).chunk(2, 1)
-    assert ((found[0] - mu).abs() < 0.25 * sigma).all()
-    assert (((0.5 * logvar[0]).exp() / sigma - 1).abs() < 0.25).all()
+        layer.scores.bias.copy_(log_density(anchor_grid(side)))
+    return lambda: layer(torch.zeros(1, 1)).detach()[0]
+
+
+@pytest.mark.parametrize("sigma", [0.01, 0.05, 0.2], ids="sigma {}".format)
+@pytest.mark.parametrize("at", [(0.013, -0.021), (-0.4, 0.55), (1.9, -2.5), (0.0, 3.0)], ids=str)
+def test_the_cloud_is_the_gaussian_that_the_scores_describe(at, sigma):
+    """Also one far narrower than the anchors' spacing, which is 0.06 in the middle and more farther out."""
+    mu = torch.tensor(at)
+    found = layer_that_scores(lambda z: (-0.5 * ((z - mu) / sigma) ** 2).sum(1), 64)()
+    axis = anchor_grid(64).reshape(64, 64, 2)[:, 0, 0]
+    spacing = axis.diff()[torch.searchsorted(axis, mu) - 1]
+    assert ((found[:2] - mu).abs() < 0.1 * sigma + 0.2 * spacing).all()
+    assert ((0.5 * found[2:]).exp() / sigma).log().abs().max() < 0.25
+
+
+def test_a_slanting_peak_is_found_too():
+    precision = torch.tensor([[300.0, 180.0], [180.0, 200.0]])
+    mu = torch.tensor([0.31, -0.17])
+    found = layer_that_scores(lambda z: -0.5 * torch.einsum("ki,ij,kj->k", z - mu, precision, z - mu), 64)()
+    assert (found[:2] - mu).abs().max() < 0.008
+    torch.testing.assert_close((-found[2:]).exp(), precision.diagonal(), rtol=0.1, atol=0)  # the best diagonal Gaussian's precision
 
 
 def test_of_two_peaks_it_takes_the_higher_one_and_not_their_middle():
-    layer, z = Anchors(1, 32), prior_grid(32)
-    with torch.no_grad():
-        layer.scores.weight.zero_()
-        peaks = [height - 200 * ((z - torch.tensor(at)) ** 2).sum(1) for height, at in ((0.0, (-1.0, 0.0)), (0.5, (1.0, 0.0)))]
-        layer.scores.bias.copy_(torch.maximum(*peaks))
-    mu = layer(torch.zeros(1, 1))[0, :2].tolist()
-    assert np.hypot(mu[0] - 1.0, mu[1]) < 0.05
+    peaks = ((0.0, (-1.0, 0.0)), (0.5, (1.0, 0.0)))
+    mu = layer_that_scores(lambda z: torch.stack([at - 200 * ((z - torch.tensor(m)) ** 2).sum(1) for at, m in peaks]).amax(0), 32)()[:2]
+    assert (mu - torch.tensor([1.0, 0.0])).norm() < 0.05
 
 
-def test_neighbourhoods_stay_on_the_grid_and_hold_their_point():
+def test_newton_finds_the_peak_of_a_quadratic_and_stays_near_where_there_is_none():
+    rows, columns = torch.meshgrid(torch.arange(-1.0, 2), torch.arange(-1.0, 2), indexing="ij")
+    quadratic = -2 * (rows - 0.3) ** 2 - 3 * (columns + 0.2) ** 2 - 1.5 * (rows - 0.3) * (columns + 0.2)
+    step, curvature = newton(quadratic.reshape(1, 9))
+    torch.testing.assert_close(step, torch.tensor([[0.3, -0.2]]))
+    torch.testing.assert_close(curvature, torch.tensor([[4.0, 6.0]]))
+    for strange in (torch.zeros(1, 9), rows.reshape(1, 9) * 50, (rows * columns).reshape(1, 9) * 50):
+        step, curvature = newton(strange)
+        assert step.abs().max() <= 0.5 and step.isfinite().all() and (curvature > 0).all()
+
+
+def test_squares_stay_on_the_grid_and_are_around_their_anchor():
     side = 7
-    near = neighbourhoods(side)
+    near = squares(side, torch.device("cpu"))
     rows, columns = np.divmod(near.numpy(), side)
-    assert near.shape == (49, (2 * REACH + 1) ** 2) and near.min() >= 0 and near.max() < 49
-    assert all(len(set(some)) == len(some) and point in some for point, some in enumerate(near.tolist()))
-    assert (np.ptp(rows, 1) == 2 * REACH).all() and (np.ptp(columns, 1) == 2 * REACH).all()
+    assert near.shape == (49, 9) and near.min() >= 0 and near.max() < 49
+    assert all(point in some for point, some in enumerate(near.tolist()))
+    assert (near[24] == torch.tensor([16, 17, 18, 23, 24, 25, 30, 31, 32])).all()
+    assert (np.ptp(rows, 1) == 2).all() and (np.ptp(columns, 1) == 2).all()
 
 
 def test_its_config_survives_json_and_others_refuse_anchors(model):

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from core.models import objectives
-from core.models.anchors import REACH, Anchors
+from core.models.anchors import Anchors
 from core.models.autoencoder import Autoencoder, AutoencoderConfig, ModelConfig
 from core.models.config import ConfigError, Setting, check_number
 from core.models.networks import mlp
@@ -38,7 +38,7 @@ class VAEConfig(AutoencoderConfig, VariationalConfig):
         super().__post_init__()
         if self.anchors == 0:
             return
-        check_number("anchors", self.anchors, 2 * REACH + 1, MAX_ANCHORS, whole=True)
+        check_number("anchors", self.anchors, 3, MAX_ANCHORS, whole=True)
         if type(self) is not VAEConfig or self.latent_dim != 2 or len(self.encoder_hidden) != 1:
             raise ConfigError("anchors need a plain VAE with two latent dimensions and one hidden layer in its encoder.")
 

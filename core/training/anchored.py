@@ -17,7 +17,7 @@ from core.training.card import made_with, measure, round_weights, summary
 from core.training.command import reported
 
 SIDE = 64
-WORDS = "not trained: Bayes' rule on {side} x {side} anchors of equal prior mass, computed from the decoder (core.posterior.anchored)"
+WORDS = "not trained: Bayes' rule on {side} x {side} anchors, computed from the decoder (core.posterior.anchored)"
 
 
 def parser() -> argparse.ArgumentParser:

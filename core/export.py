@@ -6,7 +6,7 @@ For everything but the browser, encoders and decoders also leave as ONNX.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -63,7 +63,11 @@ def code_decoder_bytes(model: Model) -> bytes:
 
 def codes_bytes(mu: np.ndarray, logvar: np.ndarray | None) -> bytes:
     """Codes (N, D) as a safetensors file, `mu` and, where the model has a posterior, `logvar`: float16 where that is exact."""
-    arrays = {name: array for name, array in (("mu", mu), ("logvar", logvar)) if array is not None}
+    return arrays_bytes({name: array for name, array in (("mu", mu), ("logvar", logvar)) if array is not None})
+
+
+def arrays_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
+    """Named float32 arrays as a safetensors file: float16 where that holds every number exactly."""
     return _smallest_file({name: torch.from_numpy(array) for name, array in arrays.items()}, {})
 
 

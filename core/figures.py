@@ -1,5 +1,6 @@
 """Plotly figures: arrays in, figures out. No other core module is imported here."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -224,4 +225,70 @@ def latent_places(
             bordercolor="#ffffff", borderwidth=1, borderpad=4,
         )  # fmt: skip
     figure.update_layout(height=460, dragmode=False, xaxis={"fixedrange": True}, yaxis={"fixedrange": True})
+    return figure
+
+
+RATE_TICKS = (0, 1, 3, 10, 30, 100)  # nats
+SUM_STEPS = 60
+
+
+def along_rate(rate_nats: float) -> float:
+    """Where a rate lies on the axis of `rate_distortion`: a rate of 0 is on it, and one of 100 is still in sight."""
+    return math.log1p(rate_nats)
+
+
+def rate_distortion(
+    family: Sequence[tuple[str, float, float]], others: Sequence[tuple[str, float, float]], sums: Sequence[tuple[str, float]]
+) -> go.Figure:
+    """Models between rate and distortion, nats: `family`, joined by a line, and `others`, each (name, rate, distortion); `sums`: (name,
+    rate + distortion), of which each is a line, since only the sum is known.
+
+    (Alemi et al. 2018, figure 1, with the axes exchanged)
+    """
+    figure = go.Figure()
+    rates = np.array([rate for _, rate, _ in (*family, *others)])
+    distortions = np.array([distortion for _, _, distortion in (*family, *others)])
+    right, low, high = 1.06 * along_rate(float(rates.max())), float(distortions.min()), float(distortions.max())
+    bottom, top = low - 0.08 * (high - low), high + 0.08 * (high - low)
+    for number, (name, total) in enumerate(sums):
+        along = np.linspace(0, right, SUM_STEPS)
+        within = total - np.expm1(along)
+        seen = within >= bottom
+        figure.add_trace(
+            go.Scatter(
+                x=along[seen].tolist(), y=within[seen].tolist(), mode="lines", name=name,
+                line={"color": CLASS_COLOURS[(2 * number + 2) % len(CLASS_COLOURS)], "width": 1.5, "dash": "dot"},
+                hovertemplate=f"{name}: rate + distortion = {total:.1f}<extra></extra>",
+            )
+        )  # fmt: skip
+    drawn = (
+        ("other shipped models", others, "markers", CLASS_COLOURS[3], 7),
+        ("the same VAE, β from 0 to 10", family, "lines+markers", CLASS_COLOURS[0], 9),
+    )
+    for name, points, mode, colour, size in drawn:
+        figure.add_trace(
+            go.Scatter(
+                x=[along_rate(rate) for _, rate, _ in points], y=[distortion for _, _, distortion in points], mode=mode, name=name,
+                text=[f"{title}<br>rate {rate:.2f}, distortion {distortion:.2f}" for title, rate, distortion in points],
+                hovertemplate="%{text}<extra></extra>", marker={"color": colour, "size": size}, line={"color": colour, "width": 2},
+            )
+        )  # fmt: skip
+    axis = {"fixedrange": True, "zeroline": False, "automargin": False}
+    figure.update_layout(
+        margin={"l": 52, "r": 10, "t": 8, "b": 150, "autoexpand": False},  # whoever marks a place on it needs them as they are
+        template="none",
+        hovermode="closest",
+        dragmode=False,
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        legend={"orientation": "h", "x": 0, "y": -0.25, "yanchor": "top", "font": {"size": 11}},
+        xaxis=axis
+        | {
+            "title": {"text": "rate (KL), nats per image", "standoff": 6},
+            "range": [-0.12, right],
+            "tickvals": [along_rate(tick) for tick in RATE_TICKS],
+            "ticktext": [str(tick) for tick in RATE_TICKS],
+        },
+        yaxis=axis | {"title": {"text": "distortion, nats per image", "standoff": 6}, "range": [bottom, top]},
+    )
     return figure

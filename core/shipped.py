@@ -14,6 +14,22 @@ class Words(NamedTuple):
     description: str
 
 
+# the family that differs in β alone: what each shows
+BETAS = {
+    "0": "Nothing keeps the codes together: look at how far out they lie, and how small each one's cloud is.",
+    "0.1": "The pull to the centre is weak: look at how much room the codes still take.",
+    "0.3": "Halfway to the usual VAE: look at how the codes begin to fill a round cloud.",
+    "1": "The usual VAE, to compare the others with: look at how the codes fill the prior's rings.",
+    "3": "The codes cost more, so they say less: look at how digits that look alike share a place.",
+    "10": "A code says little more than which digit it is: look at how alike each one is drawn.",
+}
+
+
+def beta_name(value: str) -> str:
+    """The checkpoint of that member of the family."""
+    return f"beta-{value}-mnist-2d"
+
+
 def beta(value: str, effect: str) -> Words:
     """Of one of the family that differs in β alone."""
     return Words(f"VAE with β = {value}", f"The same network, images and order with the KL divergence times {value}. {effect}")
@@ -37,12 +53,7 @@ SHIPPED: dict[str, Words] = {
         "The two directions in which digits differ most (principal component analysis, a linear autoencoder). Look at how the classes "
         "overlap and how blurred the digits are: two straight lines say little.",
     ),
-    "beta-0-mnist-2d": beta("0", "Nothing keeps the codes together: look at how far out they lie, and how small each one's cloud is."),
-    "beta-0.1-mnist-2d": beta("0.1", "The pull to the centre is weak: look at how much room the codes still take."),
-    "beta-0.3-mnist-2d": beta("0.3", "Halfway to the usual VAE: look at how the codes begin to fill a round cloud."),
-    "beta-1-mnist-2d": beta("1", "The usual VAE, to compare the others with: look at how the codes fill the prior's rings."),
-    "beta-3-mnist-2d": beta("3", "The codes cost more, so they say less: look at how digits that look alike share a place."),
-    "beta-10-mnist-2d": beta("10", "A code says little more than which digit it is: look at how alike each one is drawn."),
+    **{beta_name(value): beta(value, effect) for value, effect in BETAS.items()},
     "lesson-vae-mnist-2d": Words(
         "Lesson VAE, as written",
         "The VAE of the course AI for Beginners with its two mistakes: its noise and its KL divergence take one output for two different "

@@ -19,6 +19,7 @@ page = st.navigation(
         st.Page("denoise.py", title="Denoise", icon=":material/auto_fix_high:"),
         st.Page("super_resolution.py", title="Super-resolution", icon=":material/zoom_in:"),
         st.Page("generate.py", title="Generate", icon=":material/casino:"),
+        st.Page("compare.py", title="Compare", icon=":material/balance:"),
         st.Page("train.py", title="Train", icon=":material/model_training:"),
         st.Page("models.py", title="Models", icon=":material/inventory_2:"),
     ]

@@ -34,6 +34,11 @@ def with_map(page: Page) -> None:
     page.wait_for_selector("[data-testid=latent-map][data-plotted]")
 
 
+def with_the_dial(page: Page) -> None:
+    page.locator("[data-testid=dial-mark]:not([hidden])").wait_for()
+    with_everything_unfolded(page)
+
+
 def with_one_class_alone(page: Page) -> None:
     with_map(page)
     page.locator(".lm-legend button").nth(3).click()
@@ -81,6 +86,7 @@ STATES: dict[str, tuple[str, Callable[[Page], None]]] = {  # of each page: its a
     "denoise": ("/denoise", with_everything_unfolded),
     "super-resolution": ("/super_resolution", with_everything_unfolded),
     "train": ("/train", with_everything_unfolded),
+    "compare": ("/compare", with_the_dial),
     "models": ("/models", with_everything_unfolded),
     "explore, one class": ("/", with_one_class_alone),
     "reconstruct, upload": ("/reconstruct", choosing("Upload")),
@@ -91,6 +97,7 @@ STATES: dict[str, tuple[str, Callable[[Page], None]]] = {  # of each page: its a
     "denoise, files": ("/denoise", choosing("Many files")),
     "train, a run": ("/train?run=tiny", with_map),
     "train, deleting": ("/train?run=tiny", asking_before("Delete the run")),
+    "compare, two runs": ("/compare?mode=runs&first=tiny&second=other", with_map),
     "models, one": ("/models?checkpoint=vae-mnist-2d", with_everything_unfolded),
     "models, beside each other": ("/models?compare=vae-mnist-2d,tiny", settled),
     "models, none fits": ("/models?search=nothing", settled),
@@ -105,7 +112,8 @@ def accessible_server(mnist_like: Path, tmp_path_factory: pytest.TempPathFactory
     root = tmp_path_factory.mktemp("checkpoints")
     shutil.copytree(PROJECT / "checkpoints" / "vae-mnist-2d", root / "vae-mnist-2d")
     tiny = ["--dataset", "digits", "--epochs", "2", "--latent-dim", "3", "--encoder-hidden", "16", "--decoder-hidden", "16"]
-    assert train([*tiny, "--device", "cpu", "--out", str(root / "tiny")]) == 0
+    for name in ("tiny", "other"):
+        assert train([*tiny, "--device", "cpu", "--out", str(root / name)]) == 0
     (root / "runs" / ".speeds.json").write_text("{}")
     running = Server(mnist_like, tmp_path_factory.mktemp("accessible") / "log", LATENT_CHECKPOINTS=str(root))
     yield running

@@ -35,6 +35,8 @@ MAY_IMPORT = {  # inside core; a new module gets its line here
     "quality": {"latent", "metrics", "models", "refine"},
     "generation": {"checkpoints", "latent", "models"},
     "completion": {"checkpoints", "latent", "models", "posterior", "refine", "watch"},
+    "rate_distortion": {"checkpoints", "metrics", "models"},
+    "family": {"checkpoints", "frame", "latent", "rate_distortion", "shipped"},
     "watch": set(),
     "filters": set(),
     "tiles": {"watch"},

@@ -41,6 +41,9 @@ EVERYTHING = [  # a page, a link, and the session's keys that it sets
     ("generate", {"way": "class", "class": "3", "count": "2"}, {"generate_class-vae-mnist-2d": 3}),
     ("generate", {"way": "image", "image": "9999", "count": "2"}, {"generate_row-vae-mnist-2d": 9999}),
     ("generate", {"checkpoint": "cvae-mnist-2d", "draw_as": "0", "count": "2"}, {"generate_told-cvae-mnist-2d": 0}),
+    ("compare", {"dial": "2.45", "z": "0.5,-1", "classes": "1,7", "scale": "same"}, {
+        "dial_at": 2.45, "dial_z": (0.5, -1.0), "dial_classes": ["1", "7"], "dial_scale": "same",
+    }),
 ]  # fmt: skip
 
 
@@ -67,7 +70,7 @@ def test_a_link_sets_the_page_and_stands_in_its_address(page: str, query: dict, 
     assert address(go(app)) == query
 
 
-@pytest.mark.parametrize("page", ["reconstruct", "denoise", "super-resolution", "generate", "train", "models"])
+@pytest.mark.parametrize("page", ["reconstruct", "denoise", "super-resolution", "generate", "compare", "train", "models"])
 def test_an_untouched_page_leaves_its_address_bare(page: str) -> None:
     assert address(run(page)) == {}
 
@@ -110,6 +113,7 @@ def test_super_resolutions_controls_reach_the_address() -> None:
         ("super-resolution", {"tab": "nowhere", "factor": "3", "image": "٣"}),
         ("generate", {"tab": "nowhere", "way": "there", "temperature": "-1", "count": "101", "seed": "1e3"}),
         ("generate", {"checkpoint": "nobody", "count": "0"}),
+        ("compare", {"mode": "x", "dial": "5.1", "z": "", "scale": "big", "classes": "11"}),
         ("train", {"run": "../../x"}),
     ],
 )

@@ -7,6 +7,8 @@ const PARTS = {
   canvas: () => import("./tools/canvas.js"),
   boxes: () => import("./tools/boxes.js"),
   cover: () => import("./tools/cover.js"),
+  "two-runs": () => import("./map/two_runs.js"),
+  dial: () => import("./dial/dial.js"),
   "copy-link": () => import("./tools/copy_link.js"),
 };
 

@@ -13,6 +13,7 @@ from core.checkpoints import Checkpoint, Stamp
 from core.data import datasets
 from core.data.datasets import Split
 from core.enlarging import Comparison
+from core.family import Family, beta_family, between_rate_and_distortion
 from core.frame import Frame, of_checkpoint
 from core.methods import ENLARGERS
 from core.portrait import Entry, Portrait, Window
@@ -70,6 +71,21 @@ def pictured(name: str, stamp: Stamp) -> Pictured:
 def map_within(name: str, stamp: Stamp, window: Window) -> Asset:
     """The picture of its map that shows another part of it."""
     return _map_within(name, str(checkpoints.home(name)), stamp, astuple(window))
+
+
+@dataclass(frozen=True)
+class FamilyView:
+    """The models that differ in β alone, ready for the dial."""
+
+    family: Family
+    codes: Asset
+    decoders: tuple[Asset, ...]
+    figure: Asset  # between rate and distortion, with other models
+
+
+def family_view() -> FamilyView:
+    """The family; CheckpointError where it cannot be used."""
+    return _family_view(str(checkpoints.SHIPPED_ROOT))
 
 
 def shipped_cards() -> dict[str, dict[str, Any]]:
@@ -164,6 +180,21 @@ def _map_view(name: str, root: str, stamp: tuple[int, ...], label: int | None) -
         Asset("codes.safetensors", export.codes_bytes(codes.mu, codes.logvar)),
         Asset("code-decoder.safetensors", export.code_decoder_bytes(model)) if live and whole_codes else None,
         latent.typical_gap(codes.mu),
+    )
+
+
+@st.cache_resource(max_entries=1, show_spinner="Reading the family of models (only this once) …")
+def _family_view(root: str) -> FamilyView:
+    family = beta_family()
+    decoders = [export.decoder_bytes(member.model) for member in family.members]
+    shipped = (checkpoints.opened(name) for name in checkpoints.SHIPPED)
+    drawn = figures.rate_distortion(*between_rate_and_distortion(family, shipped))
+    arrays = {"codes": family.codes, "labels": family.labels.astype(np.float32)}
+    return FamilyView(
+        family,
+        Asset("family.safetensors", export.arrays_bytes(arrays)),
+        tuple(Asset("decoder.safetensors", decoder) for decoder in decoders),
+        Asset("figure.json", str(drawn.to_json(engine="json")).encode()),
     )
 
 

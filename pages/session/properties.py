@@ -18,6 +18,7 @@ from core.generation import MOST_TEMPERATURE, WAYS
 from core.methods import METHODS
 from core.models import MODELS
 from core.models.conditional_vae import NOT_TOLD
+from core.shipped import BETAS
 from core.training.run_config import RunConfig
 from pages.browser.map import LAYERS
 from pages.images import cover
@@ -42,6 +43,9 @@ FACTORS = (2, 4)
 NOISES = ("uniform", "gaussian")
 MOST_COMPARED = 4  # models beside each other
 SCALES = ("same", "own")  # of their maps
+COMPARING = {"dial": "The beta dial", "runs": "Two runs"}  # the modes of Compare
+DIAL = ("dial", "z", "classes", "scale")  # of the link: where the beta dial stands and what it shows, in this order
+DIAL_HOME, DIAL_Z = float(list(BETAS).index("1")), (0.0, 0.0)  # where a first visitor finds it: the usual VAE, the prior's centre
 OTHER = "other"  # kinds and data sets that are not known here
 MAX_SEARCH = 60  # characters
 LARGEST = 2**31 - 1
@@ -373,6 +377,38 @@ def read_run(text: str, values: Values) -> str:
     return text
 
 
+# --- Compare -------------------------------------------------------------------------------------------------------------------
+
+
+def read_centre(text: str, values: Values) -> tuple[float, float]:
+    """A point; there always is one."""
+    if (z := link.read_point(text, values)) is None:
+        raise UnusableError(", which is no point.")
+    return z
+
+
+COMPARED: Table = {
+    "mode": Property("what to compare", one_of(COMPARING), "compare_mode", next(iter(COMPARING))),
+    "dial": Property(
+        "the dial's position", lambda text, values: link.decimal(0, len(BETAS) - 1, text), "dial_at", DIAL_HOME, link.write_decimal,
+        when=where(mode="dial"),
+    ),
+    "first": Property("the first run", read_run, "compare_first", UNSET, str, when=where(mode="runs"), instead=""),
+    "second": Property("the second run", read_run, "compare_second", UNSET, str, when=where(mode="runs"), instead=""),
+    "epoch": Property(
+        "the epoch", whole(0, LARGEST), "compare_epoch", UNSET, when=where(mode="runs"), instead="Showing the newest one instead."
+    ),
+    "z": Property(
+        "the point", read_centre, lambda values: f"{values['mode']}_z", DIAL_Z, link.write_point, when=where(mode=("dial", "runs"))
+    ),
+    "classes": Property(
+        "classes", several_of([str(label) for label in range(len(DATASETS["mnist"].classes))], "classes", ()), "dial_classes", [], ",".join,
+        when=where(mode="dial"), instead="Showing all of them instead.",
+    ),
+    "scale": Property("the scale", one_of(SCALES), "dial_scale", "own", when=where(mode="dial")),
+}  # fmt: skip
+
+
 def read_compared(text: str, values: Values) -> list[str]:
     """Two to MOST_COMPARED models that are here; the names never become paths."""
     here = checkpoints.available()
@@ -453,6 +489,7 @@ PAGES: dict[str, Table] = {
         "seed": Property("the seed", whole(0, LARGEST), "sr_noise_seed", 0, when=where(tab=TABS["noise"])),
     },
     "generate": GENERATED,
+    "compare": COMPARED,
     "train": {
         "run": Property("the run", read_run, "run", UNSET, lambda run: run, instead=""),
         "epoch": Property(

@@ -18,7 +18,7 @@ from core.models.autoencoder import LOSSES
 from core.models.config import Setting, settings, to_json
 from core.places import PROJECT
 from core.training import presets
-from core.training.config import TrainingConfig, devices
+from core.training.config import TrainingConfig, devices, model_of, recipe_of
 from core.training.run_config import RunConfig
 from core.words import duration, plural
 from pages.session import downloads, link, refusals
@@ -82,6 +82,23 @@ def show() -> None:
         _start(name, preset, model, config, recipe)
 
 
+def begin_with(config: RunConfig) -> None:
+    """The form is to show a run's settings, to change one of them; ConfigError where they cannot be used."""
+    model, model_config = model_of(config)
+    recipe, preset, images = recipe_of(config), config.preset, DATASETS[config.dataset].training_images
+    known = str(preset) if preset in presets.PRESETS else next(iter(presets.PRESETS))
+    st.session_state.update(train_dataset=config.dataset, train_model=model, train_preset=known, run=None)
+    for settled, part in ((model_config, model), (recipe, known)):
+        for name in settings(type(settled)):
+            value = getattr(settled, name)
+            st.session_state[_key(name, part, images)] = ", ".join(map(str, value)) if isinstance(value, tuple) else value
+
+
+def _key(name: str, part: str, images: int) -> str:
+    """The widget's key of a setting of that model or, for the recipe, that preset."""
+    return f"train_{name}-{part}-{images}"
+
+
 def _on_disk_first() -> list[str]:
     """Data sets, those that are here first."""
     return sorted(DATASETS, key=lambda name: not (on_disk(name, "train") and on_disk(name, "test")))
@@ -126,7 +143,7 @@ def _advanced(model: str, preset: str, images: int) -> dict[str, Any]:
     asked = [(name, setting, config) for config in (MODELS[model].config(), recipe) for name, setting in settings(config).items()]
     for index, (name, setting, config) in enumerate(asked):
         with columns[index % 2]:
-            key = f"train_{name}-{preset if config is recipe else model}-{images}"
+            key = _key(name, preset if config is recipe else model, images)
             values[name] = _widget(setting, getattr(config, name), key)
     return values
 

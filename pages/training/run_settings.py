@@ -1,12 +1,12 @@
 """A run's settings in one line of words, with what differs from its preset in bold."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
 from core.data.datasets import DATASETS
 from core.jobs import Run
-from core.models import ConfigError
+from core.models import MODELS, ConfigError
 from core.models.config import Setting, settings
 from core.training import presets
 from core.training.config import TrainingConfig, model_of, recipe_of
@@ -41,6 +41,44 @@ def in_words(config: RunConfig) -> str:
         for name in said
     ]
     return " · ".join([f"Preset: {whose}", *words] if known else words)
+
+
+class Beside(NamedTuple):
+    """Two runs' settings beside each other."""
+
+    different: list[tuple[str, str, str]]  # a setting's title, and what each run has
+    same: list[tuple[str, str]]  # a setting's title, and what both have
+
+
+NOT_ITS_OWN = "–"  # of a setting that the run's kind of model does not have
+
+
+def beside(one: RunConfig, other: RunConfig) -> Beside:
+    """Which settings of two runs differ, and which do not; ConfigError where they cannot be used."""
+    said = [_in_words(config) for config in (one, other)]
+    different, same = [], []
+    for title in dict.fromkeys([*said[0], *said[1]]):
+        a, b = (words.get(title, NOT_ITS_OWN) for words in said)
+        if a == b:
+            same.append((title, a))
+        else:
+            different.append((title, a, b))
+    return Beside(different, same)
+
+
+def seeds(one: RunConfig, other: RunConfig) -> tuple[int, int]:
+    """The two runs' seeds; ConfigError as in `beside`."""
+    return recipe_of(one).seed, recipe_of(other).seed
+
+
+def _in_words(config: RunConfig) -> dict[str, str]:
+    """Every setting of a run by its title, in words."""
+    model, model_config = model_of(config)
+    asked = settings(type(model_config)) | settings(TrainingConfig)
+    values = vars(model_config) | vars(recipe_of(config))
+    data = DATASETS[config.dataset].name if config.dataset in DATASETS else config.dataset
+    named = {setting.title: setting.said(values[name]) for name, setting in asked.items() if values[name] is not None}
+    return {"Data set": data, "Model": MODELS[model].title} | named
 
 
 def _plain(setting: Setting, value: Any) -> str:

@@ -190,24 +190,11 @@ def _map(run: Run) -> None:
         )  # fmt: skip
     with right:
         label = _label(run)
-    why_not = frame.why_not_live(run.config.model)
     picked = state.setdefault("run_points", {}).get(run.id, ((0.0, 0.0), 0))  # at first the middle, to see it change
     run_map(
-        timeline={
-            "frames": frames.template(run, label),
-            "live_decoder": not why_not,
-            "epochs": snapshot.epochs(run.folder),
-            "running": run.active,
-            "total": run.epochs,
-            "curves": curves(lines) | {"reference": good_loss.mark(run.config, lines)},
-        },
-        view=f"{run.id}-{run.created}",
-        bound=frame.bound(max([line.get("extent") or 0.0 for line in lines], default=0.0)),
-        description=f"Latent map of the run {run.id}: the codes of {_subset_words(run)} test images, epoch by epoch, coloured by class.",
+        **of_map(run, label, lines),
         kept=picked,
         layers=layers,
-        dimensions=_dimensions(run),
-        note=_note(run, why_not),
         on_pick=lambda: _keep_pick(run.id),
         asked=(state.get(f"run_epoch-{run.id}"), state.get(f"run_epoch_number-{run.id}", 0)),
         on_epoch=lambda: _keep_epoch(run.id),
@@ -215,6 +202,26 @@ def _map(run: Run) -> None:
     )
     session.address("train")
     good_loss.show(run, lines)
+
+
+def of_map(run: Run, label: int | None, lines: list[dict[str, Any]]) -> dict[str, Any]:
+    """What a run's map is told of it: see `run_map`. label: the class that a conditional model is to draw; lines: of its metrics."""
+    why_not = frame.why_not_live(run.config.model)
+    return {
+        "timeline": {
+            "frames": frames.template(run, label),
+            "live_decoder": not why_not,
+            "epochs": snapshot.epochs(run.folder),
+            "running": run.active,
+            "total": run.epochs,
+            "curves": curves(lines) | {"reference": good_loss.mark(run.config, lines)},
+        },
+        "view": f"{run.id}-{run.created}",
+        "bound": frame.bound(max([line.get("extent") or 0.0 for line in lines], default=0.0)),
+        "description": f"Latent map of the run {run.id}: the codes of {_subset_words(run)} test images, epoch by epoch, coloured by class.",
+        "dimensions": _dimensions(run),
+        "note": _note(run, why_not),
+    }
 
 
 def _curves_alone(run: Run) -> None:

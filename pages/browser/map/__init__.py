@@ -10,6 +10,16 @@ from pages.session.caches import MapView
 Kept = tuple[Sequence[float] | None, int]  # the kept point, and the number that it came with
 LAYERS = {"points": "Points", "names": "Class names", "manifold": "Decoded grid", "prior": "Prior rings"}
 
+USUAL: dict[str, Any] = {  # what a map is told unless there is something else to say
+    "limit": Z_LIMIT,
+    "figure": None,
+    "decoder": None,
+    "atlas": None,
+    "readout": None,
+    "walk": False,
+    "timeline": None,
+}
+
 HELP = (
     '<span class="live-fine"><b>Move</b> over the map to decode any point, also where there is no dot. <b>Click</b> to keep it, '
     "<kbd>Esc</kbd> to clear it; "
@@ -115,6 +125,30 @@ def run_map(
     )
 
 
+def two_runs(
+    runs: Sequence[dict[str, Any]],
+    kept: Kept,
+    layers: Sequence[str],
+    on_pick: Callable[[], None],
+    key: str,
+    asked: tuple[int | None, int],
+    on_epoch: Callable[[], None],
+) -> None:
+    """Mount the maps of two runs beside each other, with one kept point and one scrubber, which has the epochs of the run that has more.
+
+    `runs`: of each, `title` and what `run_map` takes: timeline, view, bound, description, dimensions, note. The rest is `run_map`'s.
+    """
+    leader = int(len(runs[1]["timeline"]["epochs"]) > len(runs[0]["timeline"]["epochs"]))
+    told = []
+    for number, run in enumerate(runs):
+        itself = {name: run[name] for name in ("title", "view", "bound", "description", "note")}
+        timeline = run["timeline"] | {"asked": _said(asked if number == leader else (None, 0))}
+        told.append(itself | coordinates(run["dimensions"]) | {"timeline": timeline})
+    callbacks: dict[str, Any] = {"on_pick_change": on_pick, "on_epoch_change": on_epoch}
+    shared = USUAL | {"kept": _said(kept), "layers": list(layers), "help": HELP + RUN_HELP}
+    mount("two-runs", key, shared | {"runs": told, "leader": leader}, **callbacks)
+
+
 def _said(agreed: tuple[Any, int]) -> dict[str, Any]:
     """A value and its number, as agreed.js takes them."""
     return {"value": agreed[0], "number": agreed[1]}
@@ -122,14 +156,5 @@ def _said(agreed: tuple[Any, int]) -> dict[str, Any]:
 
 def _mount(key: str, hears: dict[str, Callable[[], None]], **said: Any) -> None:
     """Give the component what it needs anywhere, and what the caller says."""
-    data = {
-        "limit": Z_LIMIT,
-        "figure": None,
-        "decoder": None,
-        "atlas": None,
-        "readout": None,
-        "walk": False,
-        "timeline": None,
-    }
     callbacks: dict[str, Any] = {f"on_{name}_change": callback for name, callback in hears.items()}
-    mount("map", key, data | said, **callbacks)
+    mount("map", key, USUAL | said, **callbacks)

@@ -7,6 +7,7 @@ const HEIGHT = 220, TOP = 8, BOTTOM = 40; // px
 const SMALL = 0.3; // groups whose peak is below this share of the highest one's get axes of their own, or they would be a flat line
 const ALONE = [[0, 1]], UPPER_AND_LOWER = [[0.4, 1], [0, 0.28]]; // shares of the height
 const THUMB = 8; // half of the slider's thumb: where its track of values begins
+const APART = 56; // of a plot whose slider stands elsewhere, room for the axis' words and numbers
 const PAD = 0.06; // of the curves' range, above and below
 
 const EXPONENT = Object.fromEntries([..."0123456789-"].map((digit, i) => [digit, "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"[i]]));
@@ -93,8 +94,9 @@ export class Curves {
     this.mark(this.epoch);
   }
 
-  /** The plot begins and ends where the slider's values do, so that line and thumb stand under each other. */
+  /** The plot begins and ends where the slider's values do, so that line and thumb stand under each other; not under one that is elsewhere. */
   margins() {
+    if (!this.box.parentElement.contains(this.slider)) return { l: APART, r: THUMB, t: TOP, b: BOTTOM };
     const plot = this.box.getBoundingClientRect(), track = this.slider.getBoundingClientRect();
     return { l: Math.round(track.left - plot.left + THUMB), r: Math.round(plot.right - track.right + THUMB), t: TOP, b: BOTTOM };
   }

@@ -63,7 +63,7 @@ export class Input {
     on(window, "mousemove", (event) => !event.buttons && ours(event) && event.stopPropagation(), { capture: true }); // nobody needs it
     on(element, "pointerleave", (event) => {
       if (event.pointerType === "touch") return;
-      this.seen = null;
+      this.seen = this.mouse = null;
       cursor.leave();
     });
     on(element, "pointerdown", (event) => event.pointerType !== "touch" && event.button === 0 && !onZoomButtons(event) && this.press(event), { capture: true });

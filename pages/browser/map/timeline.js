@@ -4,32 +4,12 @@ import { listener } from "../events.js";
 import { Settling } from "../agreed.js";
 import { Curves } from "./curves.js";
 import { Shelf, readAtlas, readDecoder, readFigure } from "./frames.js";
+import { PAUSE, PLAY, STRIP } from "./time_strip.js";
 
 const KEPT = 40; // epochs kept ready; their decoders take 1 to 2 MB each
 const AHEAD = 3; // epochs fetched in the direction of travel
 const STEP_MS = 250; // of each epoch when playing
 const WHOLE_GRID_MS = 1500; // playing waits so long, at most, for the decoded grid to be whole
-
-const PLAY = `<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M6 3.5v13l10.5-6.5z"/></svg>`;
-const PAUSE = `<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M5 4h3.5v12H5zM11.5 4H15v12h-3.5z"/></svg>`;
-
-const STRIP = `
-  <div class="lm-time-head">
-    <output class="lm-epoch" data-testid="epoch-shown" aria-live="off"></output>
-    <button class="lm-latest" type="button" hidden>Latest</button>
-  </div>
-  <div class="lm-time-bar">
-    <button class="lm-play" type="button" data-testid="play"></button>
-    <input type="range" data-testid="epoch" aria-label="Epoch" step="1">
-  </div>
-  <p class="lm-problem" role="status" hidden></p>
-  <p class="lm-no-curves">The curves begin after the first epoch.</p>
-  <div class="lm-curves" data-testid="curves" role="img" hidden>
-    <div class="lm-curves-plot"></div>
-    <svg class="lm-curves-marks" aria-hidden="true"></svg>
-  </div>
-  <p class="lm-outside" hidden></p>
-  <div class="lm-keys" role="group" aria-label="Curves: click for one kind alone, shift-click to add"></div>`;
 
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -44,6 +24,7 @@ export class Timeline {
     root.classList.add("lm-timed");
     const find = (selector) => this.strip.querySelector(selector);
     this.slider = find("input");
+    this.bar = find(".lm-time-bar");
     this.button = find(".lm-play");
     this.latest = find(".lm-latest");
     this.curves = new Curves(this.strip, this.slider, (epoch) => this.scrub(this.nearest(epoch)), signal);
@@ -74,7 +55,7 @@ export class Timeline {
     if (!epochs.length) this.map.say(running ? "The map appears as soon as the run has drawn its first codes." : "This run has kept no epoch to show.");
     else {
       if (this.asked.heed(data.timeline.asked)) this.ask(data.timeline.asked.value);
-      if (!this.playing) this.seek(this.following ? this.last : this.nearest(this.wanted));
+      if (!this.playing) this.seek(this.leader?.wanted !== undefined ? this.nearest(this.leader.wanted) : this.following ? this.last : this.nearest(this.wanted));
     }
     this.refresh();
   }
@@ -111,6 +92,7 @@ export class Timeline {
     if (epoch !== this.wanted) this.direction = epoch < this.wanted ? -1 : 1;
     this.wanted = epoch;
     this.refresh();
+    if (this.led?.epochs?.length) this.led.seek(this.led.nearest(epoch), since);
     const address = this.address(epoch, "");
     if (address === this.shownAddress && !this.painting) return this.solved();
     if (address === this.coming) return;
@@ -193,8 +175,16 @@ export class Timeline {
     this.scrub(onward ?? this.nearest(value), since);
   }
 
+  /** Another run's timeline goes wherever this one goes, from now on. */
+  lead(other) {
+    Object.assign(this, { led: other, leader: undefined });
+    Object.assign(other, { leader: this, led: undefined });
+    if (this.wanted !== undefined && other.epochs?.length) other.seek(other.nearest(this.wanted));
+  }
+
   /** Someone asks for this epoch. */
   scrub(epoch, since) {
+    if (this.leader) return this.leader.scrub(this.leader.nearest(epoch), since);
     this.pause();
     this.following = epoch === this.last;
     return this.seek(epoch, since);

@@ -1,0 +1,200 @@
+"""The Compare page in a real browser: the beta dial, and two runs in one time machine."""
+
+import itertools
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from live import PATIENCE_MS, Server, Watched
+from playwright.sync_api import Browser, Locator, expect
+
+from core import figures, latent
+from core.family import beta_family
+from core.training.__main__ import main as train
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+FAMILY = beta_family()
+Z = (0.5, -1.0)
+
+
+class Compare(Watched):
+    """The Compare page, and what is read off it."""
+
+    def open(self, query: str, ready: str = "[data-testid=dial-mark]:not([hidden])") -> "Compare":
+        self.page.goto(f"{self.base}/compare?{query}")
+        self.page.locator(ready).first.wait_for()
+        self.frames()
+        return self
+
+    @property
+    def dial(self) -> Locator:
+        return self.page.get_by_test_id("dial")
+
+    def cloud(self) -> np.ndarray:
+        """The map's pixels, (height, width, 3)."""
+        script = """c => { const { data, width, height } = c.getContext('2d').getImageData(0, 0, c.width, c.height);
+          return [width, height, Array.from(data)]; }"""
+        width, height, levels = self.page.locator(".dl-cloud").evaluate(script)
+        return np.array(levels, float).reshape(height, width, 4)[:, :, :3]
+
+    def pixels(self, canvas: Locator) -> np.ndarray:
+        """A picture's grey levels, (784,)."""
+        script = "c => [...c.getContext('2d').getImageData(0, 0, 28, 28).data].filter((_, i) => i % 4 === 0)"
+        return np.array(canvas.evaluate(script), float)
+
+    def mark(self) -> tuple[float, float]:
+        """Where the mark stands on the rate-distortion figure, in pixels of the page."""
+        box = self.page.get_by_test_id("dial-mark").bounding_box()
+        assert box is not None
+        return box["x"], box["y"]
+
+    def turn(self, position: float) -> None:
+        self.dial.evaluate("(dial, at) => { dial.value = at; dial.dispatchEvent(new Event('input', { bubbles: true })); }", position)
+        self.frames()
+
+    def query(self, name: str, wanted: str | None) -> None:
+        """Wait until the address says so of that property."""
+        self.page.wait_for_function("([name, wanted]) => new URLSearchParams(location.search).get(name) === wanted", arg=[name, wanted])
+
+
+@pytest.fixture(scope="module")
+def compare_server(mnist_like: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app with two finished runs that differ in β."""
+    root = tmp_path_factory.mktemp("checkpoints")
+    tiny = ["--dataset", "digits", "--encoder-hidden", "16", "--decoder-hidden", "16", "--device", "cpu"]
+    for name, more in {"low": ["--epochs", "4"], "high": ["--epochs", "3", "--beta", "8"]}.items():
+        assert train([*tiny, *more, "--out", str(root / name)]) == 0
+    (root / "runs" / ".speeds.json").write_text("{}")
+    running = Server(mnist_like, tmp_path_factory.mktemp("compare") / "log", LATENT_CHECKPOINTS=str(root))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(params=[(1440, 1000)])
+def view(compare_server: Server, chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Compare]:
+    width, height = request.param
+    context = chromium.new_context(viewport={"width": width, "height": height}, has_touch=width < 500)
+    opened = Compare(context.new_page(), compare_server.url)
+    yield opened
+    context.close()
+    assert opened.errors == []
+    assert opened.hosts == {compare_server.url}
+
+
+@pytest.mark.parametrize("view", [(1440, 1000), (390, 844)], indirect=True)
+def test_the_dial_turns_map_pictures_and_mark_without_a_jump(view: Compare) -> None:
+    view.open("dial=2&z=0.5,-1")
+    shown, row = view.page.get_by_test_id("decoded"), view.page.get_by_test_id("dial-row").locator("canvas")
+    for member in (2, 3):
+        view.turn(member)
+        assert view.pixels(shown) == pytest.approx(latent.decode(FAMILY.members[member].model, np.array([Z]))[0].ravel() * 255, abs=0.6)
+        code = FAMILY.codes[member, FAMILY.examples[4]][None]
+        assert view.pixels(row.nth(4)) == pytest.approx(latent.decode(FAMILY.members[member].model, code)[0].ravel() * 255, abs=0.6)
+    seen, marks = [], []
+    for position in np.linspace(2, 3, 11):
+        view.turn(position)
+        seen.append(view.cloud())
+        marks.append(view.mark())
+    whole = np.abs(seen[-1] - seen[0]).mean()
+    assert whole > 1, "the two maps differ"
+    parts = [np.abs(b - a).mean() for a, b in itertools.pairwise(seen)]
+    assert max(parts) < 2.5 * min(parts), "each tenth of the way changes about as much of the map as another"
+    x, y = np.array(marks).T
+    assert (np.diff(x) < 0).all() and (np.diff(y) < 0).all(), "less rate, more distortion"
+    assert np.diff(x) == pytest.approx(np.full(10, (x[-1] - x[0]) / 10), abs=0.5)
+    expect(view.page.get_by_test_id("dial-said")).to_have_text("β = 1")
+    view.turn(2.5)
+    expect(view.page.get_by_test_id("dial-said")).to_have_text("between β = 0.3 and β = 1")
+    expect(view.page.get_by_test_id("dial-figures")).to_have_text("Blended from its two neighbours, not trained.")
+
+
+def test_what_the_dial_shows_is_in_the_link(view: Compare) -> None:
+    view.open("")
+    expect(view.page.get_by_test_id("dial-said")).to_have_text("β = 1")
+    view.dial.focus()
+    view.page.keyboard.press("PageDown")
+    expect(view.page.get_by_test_id("dial-said")).to_have_text("β = 0.3")
+    view.query("dial", "2")
+    view.page.get_by_role("button", name="One scale for all").click()
+    view.page.locator(".lm-legend button").nth(7).click()
+    view.query("scale", "same")
+    view.query("classes", "7")
+    box = view.page.get_by_test_id("dial-map").bounding_box()
+    assert box is not None
+    view.page.mouse.click(box["x"] + 0.6 * box["width"], box["y"] + 0.4 * box["height"])
+    view.page.wait_for_function("new URLSearchParams(location.search).get('z')")
+    kept = view.page.get_by_test_id("dial-z").inner_text()
+    cloud = view.cloud()
+    view.page.mouse.move(5, 5)
+    again = Compare(view.page.context.new_page(), view.base)
+    again.page.goto(view.page.evaluate("location.href"))
+    again.page.locator("[data-testid=dial-mark]:not([hidden])").wait_for()
+    again.frames()
+    expect(again.page.get_by_test_id("dial-said")).to_have_text("β = 0.3")
+    expect(again.page.get_by_test_id("dial-z")).to_have_text(kept)
+    assert np.abs(again.cloud() - cloud).mean() < 1 and again.errors == []
+    again.page.close()
+    view.page.get_by_test_id("dial-map").focus()
+    view.page.keyboard.press("Escape")
+    expect(view.page.get_by_test_id("dial-z")).to_have_text("z = (0.00, 0.00)")
+    view.query("z", None)
+
+
+def test_dots_are_where_the_codes_are(view: Compare) -> None:
+    view.open("dial=3&classes=0")
+    script = """(c, [r, g, b]) => { const { data, width, height } = c.getContext('2d').getImageData(0, 0, c.width, c.height), at = [];
+      const near = (i) => Math.hypot(data[i] - r, data[i + 1] - g, data[i + 2] - b) < 12 && data[i + 3] > 180;
+      for (let i = 0; i < data.length; i += 4) if (near(i)) at.push([(i / 4) % width, Math.floor(i / 4 / width)]);
+      return [width, height, at]; }"""
+    colour = [int(figures.class_colour(0)[i : i + 2], 16) for i in (1, 3, 5)]
+    width, height, found = view.page.locator(".dl-cloud").evaluate(script, colour)
+    codes, extent = FAMILY.codes[3][FAMILY.labels == 0], FAMILY.extents[3]
+    unit = 1.06 * max((extent["right"] - extent["left"]) / width, (extent["top"] - extent["bottom"]) / height)
+    offset = (np.array(found) - [width / 2, height / 2]) * [unit, -unit]
+    middle = (extent["left"] + extent["right"]) / 2, (extent["bottom"] + extent["top"]) / 2
+    for share in (0.1, 0.5, 0.9):
+        assert np.quantile(offset + middle, share, axis=0) == pytest.approx(np.quantile(codes, share, axis=0), abs=0.3)
+
+
+def test_two_runs_go_through_their_epochs_together(view: Compare) -> None:
+    view.open("mode=runs&first=low&second=high", ".lm-plot .plotly")
+    shown = view.page.get_by_test_id("epoch-shown")
+    expect(shown).to_have_text(["epoch 4 of 4", "epoch 3 of 3"])
+    (slider,) = [one for one in view.page.get_by_test_id("epoch").all() if one.is_visible()]
+    slider.fill("1")
+    expect(shown).to_have_text(["epoch 1 of 4", "epoch 1 of 3"])
+    slider.fill("4")
+    expect(shown).to_have_text(["epoch 4 of 4", "epoch 3 of 3"])
+    slider.fill("2")
+    expect(shown).to_have_text(["epoch 2 of 4", "epoch 2 of 3"])
+    view.query("epoch", "2")
+    maps, decoded = view.page.get_by_test_id("latent-map"), view.page.get_by_test_id("decoded")
+    box = maps.first.bounding_box()
+    assert box is not None
+    view.page.mouse.click(box["x"] + 0.7 * box["width"], box["y"] + 0.3 * box["height"])
+    view.page.wait_for_function("new URLSearchParams(location.search).get('z')")
+    view.frames()
+    said = [canvas.get_attribute("aria-label") for canvas in decoded.all()]
+    assert said[0] == said[1] and re.fullmatch(r"Decoded image at z = \(.*\)", said[0] or ""), "the same point in both"
+    assert np.abs(view.pixels(decoded.first) - view.pixels(decoded.last)).max() > 5, "by each run's own decoder"
+    expect(view.page.get_by_text("and differ in")).to_contain_text("same seed (0)")
+    view.page.reload()
+    expect(shown).to_have_text(["epoch 2 of 4", "epoch 2 of 3"])
+    assert view.page.evaluate(
+        "document.querySelectorAll('[id]').length === new Set([...document.querySelectorAll('[id]')].map(e => e.id)).size"
+    )
+
+
+def test_where_nothing_is_to_move_the_dial_steps_from_model_to_model(compare_server: Server, chromium: Browser) -> None:
+    context = chromium.new_context(viewport={"width": 1440, "height": 1000}, reduced_motion="reduce")
+    view = Compare(context.new_page(), compare_server.url).open("dial=4")
+    view.page.evaluate("""() => { window.seen = new Set(); const dial = document.querySelector('[data-testid=dial]');
+      const note = () => { seen.add(dial.value); requestAnimationFrame(note); }; note(); }""")
+    view.page.get_by_test_id("dial-play").click()
+    expect(view.page.get_by_test_id("dial-said")).to_have_text("β = 10", timeout=PATIENCE_MS)
+    assert view.page.evaluate("[...seen]") == ["4", "5"]
+    context.close()
+    assert view.errors == []

@@ -1,0 +1,158 @@
+"""The Compare page in AppTest: what the dial is given, what a link sets, and what it says when something is missing."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mounted import mounted
+from streamlit.testing.v1 import AppTest
+
+from core import checkpoints, jobs
+from core.checkpoints import CheckpointError
+from core.family import beta_family
+from core.models import MODELS
+from core.shipped import BETAS
+from core.training.__main__ import main as train
+from core.training.run_config import RunConfig
+from pages import browser
+from pages.comparing import two_runs
+from pages.session import caches
+from pages.training import form, run_settings
+
+PAGE = Path(__file__).resolve().parents[1] / "pages" / "compare.py"
+
+
+def run(**query: str) -> AppTest:
+    browser._component.cache_clear()
+    app = AppTest.from_file(PAGE, default_timeout=120)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception, app.exception
+    return app
+
+
+def config(**given: Any) -> RunConfig:
+    """A run's configuration, of which only those parts matter."""
+    return RunConfig(name="x", dataset="digits", preset="quick", **given)
+
+
+@pytest.fixture
+def with_images(mnist_like: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LATENT_DATA", str(mnist_like))
+
+
+def test_the_dial_has_the_family_and_begins_at_the_usual_vae(with_images: None) -> None:
+    (data,) = mounted(run(), "dial")
+    family = beta_family()
+    assert [member["beta"] for member in data["members"]] == list(BETAS)
+    assert data["home"] == {"at": list(BETAS).index("1"), "z": [0, 0]} and data["dial"] == {"value": ["", "", "", ""], "number": 0}
+    assert data["members"][3]["figures"].startswith(f"rate {family.splits[3].rate_nats:.2f} + distortion ")
+    assert data["places"] == [[float(v) for v in codes[family.examples].ravel()] for codes in family.codes]
+    assert all(example["picture"].startswith("data:image/png") for example in data["examples"])
+
+
+def test_a_link_says_where_the_dial_stands(with_images: None) -> None:
+    query = {"dial": "2.4", "z": "0.5,-1.25", "classes": "3,5", "scale": "same"}
+    app = run(**query)
+    (data,) = mounted(app, "dial")
+    assert data["dial"]["value"] == ["2.4", "0.5,-1.25", "3,5", "same"]
+    assert {name: values[-1] if isinstance(values, list) else values for name, values in dict(app.query_params).items()} == query
+
+
+def test_without_the_test_images_the_row_shows_what_the_models_draw_and_says_so(no_data: None) -> None:
+    app = run()
+    (data,) = mounted(app, "dial")
+    assert [example["picture"] for example in data["examples"]] == [""] * 10
+    assert any("not on this machine" in caption.value for caption in app.caption)
+
+
+def test_a_family_that_cannot_be_read_becomes_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise CheckpointError(f"{checkpoints.SHIPPED_ROOT}/beta-1-mnist-2d/card.json is damaged.")
+
+    monkeypatch.setattr(caches, "family_view", fail)
+    app = run()
+    (error,) = app.error
+    assert "The dial cannot be shown" in error.value and "damaged" in error.value and str(checkpoints.SHIPPED_ROOT) not in error.value
+
+
+# --- two runs ------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of models with two finished runs, which differ in β."""
+    root = tmp_path_factory.mktemp("two")
+    tiny = ["--dataset", "digits", "--epochs", "1", "--encoder-hidden", "16", "--decoder-hidden", "16", "--device", "cpu"]
+    for name, more in {"one": [], "other": ["--beta", "4"]}.items():
+        assert train([*tiny, *more, "--out", str(root / name)]) == 0
+    return root / "runs"
+
+
+def test_two_runs_share_a_scrubber_and_what_differs_comes_first(two: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "RUNS", two)
+    app = run(mode="runs", first="one", second="other", epoch="0", z="1,2")
+    (data,) = mounted(app, "two-runs")
+    assert [shown["title"] for shown in data["runs"]] == ["one", "other"] and data["kept"]["value"] == [1, 2]
+    assert data["runs"][data["leader"]]["timeline"]["asked"]["value"] == 0
+    assert data["runs"][1 - data["leader"]]["timeline"]["asked"]["value"] is None, "it goes where the other goes"
+    table, reading = (text.value for text in app.markdown[:2])
+    assert table.count("\n") == 2 and "**1**" in table and "**4**" in table, "one setting differs"
+    assert "same seed (0)" in reading and "one setting" in reading
+    assert any(button.label.startswith("Set up a run like one") for button in app.button)
+
+
+def test_without_two_runs_the_page_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "RUNS", tmp_path)
+    app = run(mode="runs")
+    assert not mounted(app, "two-runs") and "no run yet" in app.info[0].value
+    assert [button.label for button in app.button] == ["Set up a run"]
+
+
+@pytest.mark.parametrize(
+    ("differ", "seeds", "words"),
+    [
+        (0, (3, 3), "All settings are the same"),
+        (1, (3, 3), "same seed (3) and differ in **one setting**"),
+        (2, (0, 0), "differ in **2 settings**"),
+        (1, (0, 1), "Only the seed differs"),
+        (2, (0, 1), "The seeds differ, too"),
+    ],
+)
+def test_what_two_runs_can_show(differ: int, seeds: tuple[int, int], words: str) -> None:
+    assert words in two_runs.reading(differ, seeds)
+
+
+def test_settings_beside_each_other() -> None:
+    one = config(model={"name": "vae", "config": {"beta": 2.0}}, recipe={"epochs": 3})
+    other = config(model={"name": "ae", "config": {}}, recipe={"epochs": 4})
+    found = run_settings.beside(one, other)
+    said = {title: (a, b) for title, a, b in found.different}
+    assert said["Model"] == (MODELS["vae"].title, MODELS["ae"].title) and ("3", "4") in said.values()
+    assert ("2", run_settings.NOT_ITS_OWN) in said.values(), "an autoencoder has no β"
+    assert run_settings.beside(one, one).different == []
+
+
+def test_the_train_page_begins_with_a_runs_settings(two: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "RUNS", two)
+    (two / ".speeds.json").write_text("{}")
+    monkeypatch.setattr(form, "measured_speeds", lambda: dict.fromkeys(MODELS, 1000.0))
+    app = AppTest.from_function(_begins, default_timeout=120).run()
+    assert not app.exception and not app.warning
+    assert app.selectbox(key="train_dataset").value == "digits"
+    values = {box.label: box.value for box in app.number_input}
+    assert 4 in values.values() and [text.value for text in app.text_input if text.value == "16"] == ["16", "16"]
+
+
+def _begins() -> None:
+    """The form, filled in once."""
+    import streamlit
+
+    from core import jobs
+    from pages.training import form
+
+    if "begun" not in streamlit.session_state:
+        streamlit.session_state.begun = True
+        form.begin_with(jobs.find("other").config)
+    form.show()

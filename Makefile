@@ -44,8 +44,7 @@ FAMILY := --model vae $(SIZES) $(SHORT)
 checkpoints: $(VENV)/.installed
 	$(BIN)/python -m core.training --dataset mnist --model vae --latent-dim 2 $(RECIPE) --out $(MAIN)
 	$(STAGE) decoder --epochs 28 --begin-with $(MAIN) --out $(MAIN)
-	$(STAGE) encoder --epochs 56 --learning-rate 6e-4 --begin-with $(MAIN) --out $(MAIN)
-	$(STAGE) both --epochs 80 --learning-rate 5e-4 --begin-with $(MAIN) --out $(MAIN)
+	$(BIN)/python -m core.training.anchored --begin-with $(MAIN) --out $(MAIN)
 	$(TRAIN) --model ae $(SIZES) $(SHORT) --out checkpoints/ae-mnist-2d
 	$(TRAIN) --model pca --epochs 1 --out checkpoints/pca-mnist-2d
 	$(TRAIN) $(FAMILY) --beta 0 --out checkpoints/beta-0-mnist-2d

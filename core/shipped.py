@@ -39,8 +39,8 @@ SHIPPED: dict[str, Words] = {
     # the main one
     "vae-mnist-2d": Words(
         "VAE: the main model",
-        "A variational autoencoder (VAE) that keeps two numbers of each digit. Look at how every point of the map, also between the dots, "
-        "decodes to something like a digit.",
+        "A variational autoencoder (VAE) that keeps two numbers of each digit; its encoder is Bayes' rule, computed from its decoder. Look "
+        "at how every point of the map, also between the dots, decodes to something like a digit.",
     ),
     # why variational?
     "ae-mnist-2d": Words(

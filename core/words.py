@@ -19,6 +19,11 @@ def number(value: float | None, digits: int = 2) -> str:
     return f"−{text}" if value < 0 and text.strip("0.") else text
 
 
+def operations(flop: int) -> str:
+    """How many floating-point operations: "1.19 million", and all of few, "3,136"."""
+    return f"{number(flop / 1e6)} million" if flop >= 100_000 else f"{flop:,}"
+
+
 def decibels(psnr_db: float | None) -> str:
     """ "28.4 dB"; of two equal pictures "∞ dB"."""
     return f"{number(psnr_db, 1)} dB"

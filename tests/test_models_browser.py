@@ -62,3 +62,8 @@ def test_cards_stand_beside_each_other_as_the_window_has_room(server: Server, pa
     expect(page.locator(".st-key-model-vae-mnist-2d").get_by_role("heading")).to_be_visible()
     assert least <= columns(page) <= most
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing is wider than the window"
+    tops = page.locator(".st-key-model-filters [data-testid=stWidgetLabel]").evaluate_all(
+        "all => all.map(e => e.getBoundingClientRect().top)"
+    )
+    search, data_set, _ = tops
+    assert width < 640 or search == data_set, "their labels stand on one line"

@@ -360,3 +360,21 @@ def test_a_model_that_is_computed_has_no_settings_of_a_training(root: Path) -> N
     assert "its weights are computed from the images" in card and "Settings" not in card and "Seed" not in card
     differing = table_of(run(compare="one,pca"), "What differs")
     assert differing["Training"] == ["\u2013", "computed, not trained"] and differing["Epochs"] == ["3", "\u2013"]
+
+
+def test_a_setting_that_changes_nothing_in_a_model_is_no_difference(root: Path) -> None:
+    """A probability of ink has no scale σ, and a loss that is the reconstruction alone nothing whose weight could rise."""
+    saved(root, "plain", "ae", encoder_hidden=(8,), decoder_hidden=(8,))
+    saved(root, "other", "vae", encoder_hidden=(8,), decoder_hidden=(8,), sigma=0.7)
+    saved(root, "rivals", "aae", encoder_hidden=(8,), decoder_hidden=(8,))
+    recipe = json.loads((root / "one" / "card.json").read_text())["recipe"]
+    change(root / "one", recipe=recipe | {"kl_warmup_epochs": 2.0})
+    assert table_of(run(compare="one,plain"), "What differs")["KL warm-up"] == ["2", "\u2013"]
+    assert table_of(run(compare="one,rivals"), "What differs")["KL warm-up"] == ["2", f"{recipe['kl_warmup_epochs']:g}"]
+    assert "Pixel scale \u03c3" not in table_of(run(compare="one,other"), "What differs")
+
+
+def test_few_operations_are_counted_one_by_one(root: Path) -> None:
+    saved(root, "pca", "pca")
+    assert table_of(run(compare="one,pca"), "What differs")["To draw an image"][1] == "3,136 operations"
+    assert "3,136 floating-point operations" in html(run(checkpoint="pca"))

@@ -374,7 +374,9 @@ def test_refining_says_the_nats_that_core_finds_and_shows_the_walk(mnist: None) 
     x = datasets.to_ink(datasets.load("mnist", "test").images[0])
     found = refine.refine_image(checkpoints.load("vae-mnist-2d").model, x)
     before, after = float(found.cost_before_nats[0]), float(found.cost_after_nats[0])
-    assert f"**{before - after:.1f} nats** more than the best code near it ({before:.1f} → {after:.1f} nats, −ELBO)" in words(app)
+    digits = 1 if before - after >= 1 else 2
+    costs = f"{before:.{digits}f} → {after:.{digits}f} nats"
+    assert f"**{before - after:.{digits}f} nats** more than the best code near it ({costs}, −ELBO)" in words(app)
     assert "amortization gap" in words(app) and "Computed by the server" in words(app)
     assert html(app, "refined").count("<img") == 3
     assert {"<b>the encoder’s answer</b>", "<b>refined</b>"} <= written(app)

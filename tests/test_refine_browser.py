@@ -19,8 +19,9 @@ from core.models.autoencoder import AutoencoderConfig
 from core.models.conditional_vae import ConditionalVAEConfig
 from core.models.linear import LinearConfig
 from core.models.vae import VAEConfig
-from core.refine import STEPS, Cost, Posterior, fixed_normals, refine, refine_with
+from core.refine import STEPS, Cost, Posterior, Refined, fixed_normals, refine, refine_with
 from pages.exploring import points, refined
+from pages.reconstructing import refining
 from pages.web import assets
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -219,5 +220,18 @@ def test_where_the_browser_cannot_decode_the_server_refines(
         Request(scope | {"query_string": point.encode()})
     ).body
     shown, found = bundle.run("map/map.js", PRESS, data), json.loads(answer)
-    assert "Computed by the server" in shown["html"] and f"{found['before']:.1f} → {found['after']:.1f} nats" in shown["html"]
+    digits = 1 if found["before"] - found["after"] >= 1 else 2
+    costs = f"{found['before']:.{digits}f} → {found['after']:.{digits}f} nats"
+    assert "Computed by the server" in shown["html"] and costs in shown["html"]
     assert np.array(shown["path"][1:]) == pytest.approx(np.array(found["path"][1:]), abs=1e-4)
+
+
+@pytest.mark.parametrize(("after", "nats", "costs"), [(83.57, "0.07", "83.64 → 83.57"), (81.11, "2.5", "83.6 → 81.1")])
+def test_a_small_gain_is_seen_in_the_costs_too(bundle: Bundle, after: float, nats: str, costs: str) -> None:
+    found = {"before": 83.64, "after": after, "xHat": [0.0]}
+    dot = {"mu": [0.0, 0.0], "logvar": None, "label": None, "x": [0.0], "xHat": [0.0]}
+    facts = {"likelihood": "bernoulli", "classes": [], "served": "", "beta": 1, "why_refined": ""}
+    said = bundle.run("map/refined.js", "return m.result(...given)", [facts, dot, found, True])
+    assert f"it misses <b>{nats} nats</b> less than the encoder’s ({costs} nats of reconstruction loss)" in said
+    climbed = Refined(np.zeros((2, 1, 2)), np.zeros((1, 2)), None, np.array([83.64]), np.array([after]))
+    assert f"it misses **{nats} nats** less than the encoder’s ({costs} nats" in refining.what(climbed, load("ae-mnist-2d"))

@@ -11,7 +11,7 @@ from core.checkpoints import CheckpointError, Stamp
 from core.models.config import ConfigError, from_json, settings
 from core.portrait import Portrait, Window
 from core.training.config import TrainingConfig
-from core.words import joined, number
+from core.words import joined, number, operations
 from pages.collection import changing, chosen, filters, tiles
 from pages.images import portraits
 from pages.session import caches, figures
@@ -148,6 +148,8 @@ def facts(made: Portrait) -> dict[str, str]:
     config, card = made.model.config, made.card
     said = {"Kind": chosen.kind_title(made.entry.kind), "Data set": filters.dataset_name(made.entry.dataset)}
     said |= {asked.name: asked.said(getattr(config, key)) for key, asked in settings(type(config)).items()}
+    if config.likelihood == "bernoulli":
+        del said[settings(type(config))["sigma"].name]  # a probability has no scale
     if made.model.linear:
         return said | {"Training": "computed, not trained"} | _size(made)
     try:
@@ -155,6 +157,8 @@ def facts(made: Portrait) -> dict[str, str]:
         said |= {asked.name: asked.said(getattr(recipe, key)) for key, asked in settings(TrainingConfig).items()}
         if recipe.training_images == 0:
             said[settings(TrainingConfig)["training_images"].name] = "all"
+        if len(made.model.LOSSES) == 1:  # there is nothing beside the reconstruction whose weight could rise
+            del said[settings(TrainingConfig)["kl_warmup_epochs"].name]
     except ConfigError:
         pass  # the card does not say
     return said | _size(made)
@@ -163,7 +167,7 @@ def facts(made: Portrait) -> dict[str, str]:
 def _size(made: Portrait) -> dict[str, str]:
     return {
         "Weights": f"{sum(p.numel() for p in made.model.parameters()):,}",
-        "To draw an image": f"{number(made.model.decoder_flop() / 1e6)} MFLOP",
+        "To draw an image": f"{operations(made.model.decoder_flop())} operations",
     }
 
 

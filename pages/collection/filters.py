@@ -15,7 +15,7 @@ KEYS = ("models_data", "models_kinds", "models_search")
 
 def show(entries: list[Entry]) -> list[Entry]:
     """The choices, and the entries that fit them."""
-    with st.container(key="model-filters", horizontal=True, vertical_alignment="bottom"):
+    with st.container(key="model-filters", horizontal=True, vertical_alignment="top"):
         words = st.text_input(
             "Search", max_chars=MAX_SEARCH, key="models_search", persist_state="session", placeholder="a name, a word …", width=240
         )

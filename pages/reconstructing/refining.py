@@ -81,7 +81,8 @@ def show_found(found: Refined, checkpoint: Checkpoint, picked: Picked, label: in
 def what(found: Refined, checkpoint: Checkpoint) -> str:
     """What the climb gained, as Markdown."""
     before, after = float(found.cost_before_nats[0]), float(found.cost_after_nats[0])
-    nats, costs = number(before - after, 1), f"{number(before, 1)} → {number(after, 1)} nats"
+    digits = 2 if before - after < 1 else 1  # so that a small gain is seen in the costs, too
+    nats, costs = number(before - after, digits), f"{number(before, digits)} → {number(after, digits)} nats"
     if found.logvar is None:
         return (
             f"The climb found a code whose picture is nearer to the image: it misses **{nats} nats** less than the encoder’s "

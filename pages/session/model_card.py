@@ -10,7 +10,7 @@ from core.models import MODELS, ConfigError, Model
 from core.models.config import from_json, settings
 from core.training import presets
 from core.training.config import TrainingConfig
-from core.words import duration, number, plural, sentence
+from core.words import duration, number, operations, plural, sentence
 from pages.session import figures
 
 TOLD_APART = ("epochs", "seed", "latent_dim", "training_images")  # settings that have a row of their own
@@ -119,7 +119,7 @@ def size(model: Model, card: dict[str, Any], megabytes: float | None) -> Rows:
     flop = model.decoder_flop()
     rows = [Row("Weights", f"{sum(p.numel() for p in model.parameters()):,}{f', stored as {stored}' if stored else ''}")]
     if flop:
-        rows.append(Row("To draw an image", f"{number(flop / 1e6)} million floating-point operations"))
+        rows.append(Row("To draw an image", f"{operations(flop)} floating-point operations"))
     if megabytes is not None:
         rows.append(Row("Files", f"{number(megabytes, 1)} MB"))
     return rows

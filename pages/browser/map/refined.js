@@ -29,7 +29,8 @@ export function result(facts, dot, { before, after, xHat }, keeps) {
 
 /** What it gained. */
 function words({ logvar }, { beta }, before, after) {
-  const [nats, costs] = [number(before - after, 1), `${number(before, 1)} → ${number(after, 1)} nats`];
+  const digits = before - after < 1 ? 2 : 1; // so that a small gain is seen in the costs, too
+  const [nats, costs] = [number(before - after, digits), `${number(before, digits)} → ${number(after, digits)} nats`];
   if (!logvar) return `The climb found a code whose picture is nearer to the image: it misses <b>${nats} nats</b> less than the encoder’s (${costs} of reconstruction loss).`;
   const weighted = beta === 1 ? "−ELBO" : `−ELBO with the KL weighted by β = ${beta}, as in training`;
   return `The encoder’s answer costs this image <b>${nats} nats</b> more than the best code near it (${costs}, ${weighted}).`;

@@ -772,3 +772,8 @@ def test_no_listener_outlives_a_tool(bundle: Bundle, part: str) -> None:
       const last = await m.mount({ parentElement, data, setStateValue() {} }); last(); parentElement.remove();
       return [still > 0, handled, [...live].map(one => one.entry ?? 'observer').slice(before)];"""
     assert bundle.run("mount.js", script, {"part": part, "data": TOOLS[part]}) == [True, 0, []]
+
+
+def test_a_coordinate_has_a_proper_minus_sign_and_none_before_zero(bundle: Bundle) -> None:
+    said = bundle.run("map/controls.js", "return given.map(m.format)", [-1.5, -0.004, -0.006, 0, 2])
+    assert said == ["\u22121.50", "0.00", "\u22120.01", "0.00", "2.00"]

@@ -73,6 +73,12 @@ def test_first_visit_finds_a_point_chosen_and_the_walk_on(panel: Panel) -> None:
     assert "10,000 test codes" in data["description"]
 
 
+def test_the_example_is_the_first_test_image_where_all_codes_lie_in_one_place(panel: Panel) -> None:
+    app = run(checkpoint="vae-mnist-2d-collapsed")
+    said = panel(app)
+    assert "An example: the first test image" in said and "test image 0, labelled" in said
+
+
 def test_link_brings_point_layers_and_no_walk(panel: Panel) -> None:
     data = map_data(app := run(z="0.5,-1.25", layers="points,manifold", checkpoint="vae-mnist-2d"))
     assert data["kept"]["value"] == [0.5, -1.25] and data["layers"] == ["points", "manifold"] and not data["walk"]

@@ -6,7 +6,8 @@ import { clamp } from "./viewport.js";
 
 const thousands = new Intl.NumberFormat("en");
 
-export const format = (v) => v.toFixed(2).replace("-", "−");
+/** Two digits after the point, a proper minus sign, and none before zero. */
+export const format = (v) => (Math.round(100 * v) / 100 || 0).toFixed(2).replace("-", "−");
 
 /** Put other words into an element by its one text node: an element's own textContent would replace the node, and have every :has() looked at again. */
 function write(element, words) {

@@ -74,17 +74,22 @@ export class Readout {
     if (this.ready !== facts) return void (element.innerHTML = '<p class="lm-soft">Reading the codes …</p>');
     const { code, row } = this.codeAt(z), reading = readPoint(this.codes.tensors.mu.data, this.labels, code, row);
     const label = this.labels[reading.nearest];
-    const sections = [say.where(facts, reading, this.example && !map.keeping.chosen), say.neighbours(facts, reading), say.nearest(facts, reading, label)];
+    const sections = [say.where(facts, reading, this.showsExample), say.neighbours(facts, reading), say.nearest(facts, reading, label)];
     sections.push(row === null ? say.NOT_ON_A_DOT : "");
     element.innerHTML = sections.map((section) => `<section>${section}</section>`).join("");
     if (row !== null || facts.served) this.work = this.decode(z, code, row, label, this.stopper.signal).catch((error) => this.failed(error));
+  }
+
+  /** Whether the point is the first test image's, which nobody has chosen. */
+  get showsExample() {
+    return this.example && !this.map.keeping.chosen;
   }
 
   /** The code that a point of the map stands for, and its row: a dot's own, else that of the plane there, and no row. */
   codeAt([x, y]) {
     const { figure } = this.map, { index, distance } = figure.index.find(x, y), { plane } = this.facts;
     if (distance > ON_CODE) return { code: Float32Array.from(plane.origin, (v, i) => v + x * plane.axes[0][i] + y * plane.axes[1][i]), row: null };
-    const row = figure.codes.row[index];
+    const row = this.showsExample ? 0 : figure.codes.row[index]; // of collapsed codes others lie on it, too
     return { code: this.of("mu", row), row };
   }
 

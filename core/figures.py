@@ -181,10 +181,12 @@ def latent_path(
     for width, size, colour in ((7, 13, "#ffffff"), (2.5, 8, "#10141b")):  # dark on a light seam: it shows on every colour
         line, marker = {"color": colour, "width": width}, {"color": colour, "size": size}
         figure.add_trace(go.Scatter(x=x, y=y, mode="lines+markers", line=line, marker=marker, hoverinfo="skip", name="path"))
+    along, up = (1 if v[-1] >= v[0] else -1 for v in (x, y))  # which way it leads: the words stand before its start and behind its end
     for row, words, side in ((0, ends[0], -1), (len(path) - 1, ends[1], 1)):
         figure.add_annotation(
-            x=float(x[row]), y=float(y[row]), text=f"<b>{words}</b>", showarrow=True, arrowcolor="#808a94", arrowhead=0, ax=70 * side,
-            ay=-46 * side, font={"size": 13, "color": "#ffffff"}, bgcolor="#10141b", bordercolor="#ffffff", borderwidth=1, borderpad=4,
+            x=float(x[row]), y=float(y[row]), text=f"<b>{words}</b>", showarrow=True, arrowcolor="#808a94", arrowhead=0,
+            ax=70 * side * along, ay=-46 * side * up, font={"size": 13, "color": "#ffffff"},
+            bgcolor="#10141b", bordercolor="#ffffff", borderwidth=1, borderpad=4,
         )  # fmt: skip
     middle, reach = (path.max(0) + path.min(0)) / 2, max(reach, 0.75 * float(np.ptp(path, axis=0).max()))
     (left, bottom), (right, top) = (middle - reach).tolist(), (middle + reach).tolist()

@@ -9,7 +9,7 @@ from pages.session import heading, link, refusals, state
 FIGURES = (
     "Under each model: **−ELBO** and **NLL**, how many nats it takes to describe a test image (lower is better); **Reconstruction**, the "
     "part of it that a model without a KL has; **10-NN**, how many test images are recognised from their codes alone (higher is better); "
-    "**PSNR**, how close the drawings come (higher is better). Compare only models of the same data set."
+    "**PSNR** and **SSIM**, how close the drawings come (higher is better). Compare only models of the same data set."
 )
 
 

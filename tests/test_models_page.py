@@ -77,9 +77,12 @@ def test_nats_on_a_scale_of_their_own_are_said_to_be(root: Path) -> None:
 
 
 def test_the_figures_are_explained_to_those_who_cannot_hover_too(root: Path) -> None:
+    saved(root, "plain", "ae", encoder_hidden=(8,), decoder_hidden=(8,))
+    figures_of_it = {name: {"value": 1.0, "protocol": "as usual"} for name in ("psnr_db", "ssim", "reconstruction_nats")}
+    change(root / "plain", metrics=figures_of_it)
     app = run()
     shown = set(re.findall(r"<dt>([^<]+)</dt>", html(app)))
-    assert shown and all(f"**{name}**" in app.caption[0].value for name in shown)
+    assert len(shown) == 6 and all(f"**{name}**" in app.caption[0].value for name in shown)
 
 
 def test_what_comes_with_the_explorer_comes_first(root: Path, tmp_path: Path) -> None:

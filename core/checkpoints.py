@@ -105,6 +105,7 @@ Stamp = tuple[int, ...]  # of a checkpoint's files
 Key = tuple[Path, str, Stamp]  # where it lies, its name, its stamp
 _opened: Kept[Key, Checkpoint] = Kept(32)  # more than a page shows at once
 _opened_restorers: Kept[Key, RestorerCheckpoint] = Kept(8)
+_opened_classifiers: Kept[Key, ClassifierCheckpoint] = Kept(4)
 
 
 def available(root: Path | None = None) -> list[str]:
@@ -193,6 +194,18 @@ def opened_restorer(name: str) -> RestorerCheckpoint:
         return found
 
     return _opened_restorers.get((root, name, stamp(name, root)), read)
+
+
+def opened_classifier(name: str) -> ClassifierCheckpoint:
+    """As `load_classifier` from CLASSIFIERS_ROOT, otherwise as `opened_restorer`."""
+    root = CLASSIFIERS_ROOT
+
+    def read() -> ClassifierCheckpoint:
+        found = load_classifier(name, root)
+        found.model.requires_grad_(False).to(memory_format=torch.channels_last)
+        return found
+
+    return _opened_classifiers.get((root, name, stamp(name, root)), read)
 
 
 def stamp(name: str, root: Path) -> Stamp:

@@ -14,6 +14,7 @@ CLASS_COLOURS = ("#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59
 MAP_MARGIN_PX = {"l": 34, "r": 6, "t": 6, "b": 28}  # fixed, so that a pixel can be turned into a code without asking Plotly
 POINT_SIZE_PX = 4.0
 PATH_REACH = 1.1  # of the map that is shown around a path, at least, up and down
+CONFIDENCE_SCALE = [(0.0, "#b13c00"), (0.5, "#f08a3c"), (0.9, "#f7c79a"), (0.9, "#7db4e6"), (1.0, "#0b4f9e")]  # blue: over 90 % sure
 
 
 def class_colour(label: int) -> str:
@@ -196,6 +197,40 @@ def latent_path(
         xaxis={"fixedrange": True, "range": [1.6 * left - 0.6 * float(middle[0]), 1.6 * right - 0.6 * float(middle[0])]},
         yaxis={"fixedrange": True, "range": [bottom, top]},
     )
+    return figure
+
+
+def confidence_map(
+    points: np.ndarray,
+    labels: np.ndarray,
+    classes: tuple[str, ...],
+    middles: Mapping[int, tuple[float, ...]],
+    drawn: np.ndarray,
+    confidence: np.ndarray,
+    said: Sequence[str],
+    prior: bool,
+) -> go.Figure:
+    """Drawn codes (M, 2) over a pale map of points (N, 2), coloured by a classifier's confidence (M,) in percent, the least sure on top;
+    said: what it says of each, on hover."""
+    figure = latent_map(points, labels, classes, middles, prior=prior)
+    figure.update_traces(marker={"opacity": 0.16, "size": 3, "color": "#808a94"})
+    order = np.argsort(-confidence, kind="stable")
+    scale = {"title": {"text": "how sure, %"}, "thickness": 12, "len": 0.8, "outlinewidth": 0, "x": 1.01}
+    figure.add_trace(
+        go.Scatter(
+            x=drawn[order, 0].astype(np.float32),
+            y=drawn[order, 1].astype(np.float32),
+            customdata=[said[row] for row in order],
+            mode="markers",
+            marker={
+                "size": 7, "color": confidence[order].astype(np.float32), "cmin": 0, "cmax": 100, "colorscale": CONFIDENCE_SCALE,
+                "colorbar": scale, "line": {"width": 0.5, "color": "#ffffff"},
+            },
+            name="drawn",
+            hovertemplate="%{customdata}<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_layout(height=480, hovermode="closest", dragmode=False, xaxis={"fixedrange": True}, yaxis={"fixedrange": True})
     return figure
 
 

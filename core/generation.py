@@ -1,15 +1,18 @@
 """New images from a model: where their codes are drawn, what it draws of them, what a classifier says of that."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core import latent
+from core import latent, quality
 from core.checkpoints import Checkpoint, Latents
-from core.models import Model
+from core.models import Classifier, Model
+from core.quality import Verdict
 
 WAYS = ("prior", "codes", "class", "image")  # where codes are drawn: see Request
 MOST_TEMPERATURE = 2.0
+JUDGED = 1_000  # images by which a model is judged
+DOUBTFUL = 12  # of them that are kept to be looked at
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,55 @@ def generate(checkpoint: Checkpoint, request: Request) -> Drawn:
         told = np.full(request.count, request.told)
     asked = told if model.conditional else None
     return Drawn(z, latent.decode(model, z, asked), asked)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Many images as a classifier sees them."""
+
+    z: np.ndarray  # (N, D)
+    confidence: np.ndarray  # (N,): how probable the classifier finds the class that it names
+    named: np.ndarray  # (N,): that class
+    verdict: Verdict  # `right`: as the class that they were to be of, where there was one
+    confident_between: tuple[float, float]  # 95 % confidence intervals of the verdict's figures
+    entropy_between_bits: tuple[float, float]
+    right_between: tuple[float, float] | None
+    doubtful: np.ndarray  # rows of those that it knows least, the least first
+    doubtful_images: np.ndarray  # float32 (DOUBTFUL, H, W)
+    doubtful_probabilities: np.ndarray  # (DOUBTFUL, classes)
+
+
+def judge(checkpoint: Checkpoint, classifier: Classifier, request: Request, count: int = JUDGED) -> Judged:
+    """What the classifier says of `count` images that are drawn as asked for, but with a seed of their own: it is the model that is judged,
+    not the few images on show."""
+    drawn = generate(checkpoint, replace(request, count=count, seed=0))
+    probabilities = quality.class_probabilities(classifier, drawn.images)
+    wanted = meant(checkpoint, request)
+    asked = drawn.told if drawn.told is not None or wanted is None else np.full(count, wanted)
+    verdict = quality.verdict(probabilities, asked)
+    confidence, named = probabilities.max(1), probabilities.argmax(1)
+    doubtful = np.argsort(confidence, kind="stable")[:DOUBTFUL]
+    return Judged(
+        drawn.z,
+        confidence,
+        named,
+        verdict,
+        quality.share_interval(round(verdict.confident * count), count),
+        quality.entropy_interval_bits(np.bincount(named, minlength=probabilities.shape[1])),
+        None if verdict.right is None else quality.share_interval(round(verdict.right * count), count),
+        doubtful,
+        drawn.images[doubtful],
+        probabilities[doubtful],
+    )
+
+
+def meant(checkpoint: Checkpoint, request: Request) -> int | None:
+    """The class that all images of a request are to be of, if it is one."""
+    if request.told is not None and checkpoint.model.conditional:
+        return request.told
+    if request.way == "image" and request.row is not None:
+        return int(checkpoint.latents.label[request.row])
+    return request.label if request.way == "class" else None
 
 
 def prior_codes(model: Model, latents: Latents, request: Request, noise: np.random.Generator) -> np.ndarray:

@@ -15,6 +15,8 @@ from core.refine import STEPS, refine
 START_POINTS = 8_192  # of the prior, the best of which a climb starts from
 CLIMB_SAMPLES, MEASURED_SAMPLES = 4, 64  # of z: in the climb, and before and after it
 ACTIVE_VARIANCE = 0.01
+Z_95 = 1.959963984540054  # of the standard normal distribution, 95 % lie within so many standard deviations
+RESAMPLES = 1_000  # of a bootstrap
 CONFIDENT = 0.9  # from here on the classifier is taken at its word
 
 
@@ -73,11 +75,20 @@ class Verdict:
     right_when_confident: float | None  # the same among those it is sure of; None where there are none
 
 
-@torch.no_grad()
 def judge(classifier: Classifier, images: np.ndarray, asked: np.ndarray | None = None) -> Verdict:
     """What the classifier says of images (N, H, W) in [0, 1]; asked (N,): the class that each was drawn as, or is."""
+    return verdict(class_probabilities(classifier, images), asked)
+
+
+@torch.no_grad()
+def class_probabilities(classifier: Classifier, images: np.ndarray) -> np.ndarray:
+    """How probable the classifier finds each class of images (N, H, W) in [0, 1]: (N, classes), rows that sum to 1."""
     batches = torch.from_numpy(np.ascontiguousarray(images, np.float32)).unsqueeze(1).split(1000)
-    probabilities = torch.cat([classifier.probabilities(x) for x in batches]).numpy()  # (N, classes)
+    return torch.cat([classifier.probabilities(x) for x in batches]).numpy()
+
+
+def verdict(probabilities: np.ndarray, asked: np.ndarray | None = None) -> Verdict:
+    """The same from `class_probabilities` (N, classes)."""
     named, sure = probabilities.argmax(1), probabilities.max(1) > CONFIDENT
     counts = np.bincount(named, minlength=probabilities.shape[1])
     agrees = None if asked is None else named == asked
@@ -89,6 +100,39 @@ def judge(classifier: Classifier, images: np.ndarray, asked: np.ndarray | None =
         right=None if agrees is None else float(agrees.mean()),
         right_when_confident=None if agrees is None or not sure.any() else float(agrees[sure].mean()),
     )
+
+
+def share_interval(count: int, total: int) -> tuple[float, float]:
+    """Between which two shares the true one lies with a confidence of 95 %, if `count` of `total` were counted.  (Wilson 1927)"""
+    share, z = count / total, Z_95
+    middle = share + z**2 / (2 * total)
+    reach = z * (share * (1 - share) / total + (z / (2 * total)) ** 2) ** 0.5
+    low, high = ((middle - reach) / (1 + z**2 / total), (middle + reach) / (1 + z**2 / total))
+    return max(0.0, low), min(1.0, high)
+
+
+def entropy_interval_bits(counts: np.ndarray, seed: int = 0) -> tuple[float, float]:
+    """Between which two entropies the true one lies with a confidence of 95 %, if this histogram (K,) was counted.
+
+    By a basic bootstrap, which also takes back that a sample's entropy is too low.  (Davison & Hinkley 1997, eq. 5.6)
+    """
+    total, found = int(counts.sum()), entropy_bits(counts)
+    again = np.random.default_rng(seed).multinomial(total, counts / total, RESAMPLES)  # (R, K)
+    low, high = np.quantile([entropy_bits(sample) for sample in again], [0.025, 0.975])
+    most = float(np.log2(len(counts)))
+    return max(0.0, min(2 * found - float(high), most)), max(0.0, min(2 * found - float(low), most))
+
+
+def calibration_error(probabilities: np.ndarray, labels: np.ndarray, bins: int = 15) -> float:
+    """By how much the classifier's confidence misses how often it is right, in [0, 1]: images with probabilities (N, classes) and labels
+    (N,) are put into bins of equal width by their confidence, and the bins' |accuracy - mean confidence| are averaged by their size.
+
+    (Expected calibration error, Guo et al. 2017, eq. 3)
+    """
+    confidence, right = probabilities.max(1).astype(np.float64), probabilities.argmax(1) == labels
+    which = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)  # the m-th bin is ((m - 1) / bins, m / bins]
+    misses = np.bincount(which, weights=right - confidence, minlength=bins)
+    return float(np.abs(misses).sum() / len(labels))
 
 
 def draws(model: Model, codes: np.ndarray, count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray | None]:

@@ -46,6 +46,15 @@ training worked well, this is nearly the prior; where the two differ, so do the 
 and more often wrong.
 - **Complete it**: the decoder draws every pixel from the code alone, so a code that explains the pixels you see also says what the others \
 may be. Bayes' rule says how probable each code is: p(z | visible) ∝ p(visible | z) p(z). The covered pixels simply drop out.
+
+Three questions are asked of what comes out, and all three matter. *Does it look like something?* A **classifier**, another network, \
+says how sure it is. *Is it varied?* A model that draws the same perfect digit a thousand times would pass the first question; the \
+**entropy** of the classes would be near 0. *Is it new?* A model that learned its training images by heart would pass both; the **nearest \
+training image** beside each image would be the same.
+
+None of them is the last word: the classifier only knows its classes and says nothing of beauty, the entropy counts classes and not \
+styles, and a copy that was moved by one pixel is no longer near. Papers measure the same three things with other networks (*Inception \
+score*, *FID*, *precision and recall*).
 """
 
 main()

@@ -85,6 +85,8 @@ STATES: dict[str, tuple[str, Callable[[Page], None]]] = {  # of each page: its a
     "reconstruct": ("/reconstruct", with_everything_unfolded),
     "denoise": ("/denoise", with_everything_unfolded),
     "super-resolution": ("/super_resolution", with_everything_unfolded),
+    "generate": ("/generate", with_everything_unfolded),
+    "generate, around an image": ("/generate?way=image&count=3", settled),
     "train": ("/train", with_everything_unfolded),
     "compare": ("/compare", with_the_dial),
     "models": ("/models", with_everything_unfolded),

@@ -2,13 +2,16 @@
 
 import numpy as np
 import pytest
+import torch
 from scipy.stats import gaussian_kde
+from torch import Tensor
 
-from core import checkpoints, generation, latent
+from core import checkpoints, generation, latent, quality
 from core.checkpoints import Checkpoint, Latents
 from core.generation import Request, generate
-from core.models import Model, build
+from core.models import Classifier, Model, build
 from core.models.autoencoder import AutoencoderConfig
+from core.models.classifier import ClassifierConfig
 from core.models.conditional_vae import ConditionalVAEConfig
 
 MANY = 20_000
@@ -96,3 +99,46 @@ def test_a_model_without_labels_is_told_nothing() -> None:
     opened = checkpoints.load("vae-mnist-2d")
     found = generate(opened, Request("prior", 2))
     assert found.told is None and found.images == pytest.approx(latent.decode(opened.model, found.z), abs=1e-6)
+
+
+class OfTheFirstPixel(Classifier):
+    """Sure of class 0 where the first pixel is more than half full, else unsure between all four."""
+
+    def __init__(self) -> None:
+        super().__init__(ClassifierConfig(1, 4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        full = (x[:, 0, 0, 0] > 0.5).float().unsqueeze(1)
+        return full * torch.tensor([[9.0, 0.0, 0.0, 0.0]])
+
+
+def test_a_model_is_judged_by_draws_of_the_same_kind_whatever_the_seed_on_show(tiny_model: Model) -> None:
+    opened = Checkpoint("test", tiny_model, {}, Latents(MU, LOGVAR, LABEL))
+    found, again = (generation.judge(opened, OfTheFirstPixel(), Request("codes", count, seed), 400) for count, seed in ((3, 1), (9, 2)))
+    assert np.array_equal(found.z, again.z)
+    expected = generate(opened, Request("codes", 400))
+    sure = expected.images[:, 0, 0] > 0.5
+    assert np.array_equal(found.z, expected.z) and found.verdict.confident == sure.mean() and 0 < sure.mean() < 1
+    assert np.array_equal(found.confidence > 0.9, sure)
+    assert found.confident_between == quality.share_interval(int(sure.sum()), 400)
+    assert (found.confidence[found.doubtful] == found.confidence.min()).all() or sure.sum() > 388
+    assert np.array_equal(found.doubtful_images, expected.images[found.doubtful])
+    assert found.verdict.right is None and found.right_between is None
+
+
+def test_around_a_class_it_is_judged_by_how_many_are_of_it(tiny_model: Model) -> None:
+    opened = Checkpoint("test", tiny_model, {}, Latents(MU, LOGVAR, LABEL))
+    of_class, of_image = (
+        generation.judge(opened, OfTheFirstPixel(), request, 200) for request in (Request("class", 1, label=0), Request("image", 1, row=3))
+    )
+    for found in (of_class, of_image):  # the image is of class 0, too
+        assert found.verdict.right == (found.named == 0).mean() and found.right_between is not None
+    other = generation.judge(opened, OfTheFirstPixel(), Request("class", 1, label=2), 200)
+    assert other.verdict.right == (other.named == 2).mean()
+
+
+def test_a_conditional_model_is_judged_by_how_often_it_draws_what_it_was_told(told: Model) -> None:
+    opened = Checkpoint("test", told, {}, Latents(MU, LOGVAR, LABEL))
+    found, expected = generation.judge(opened, OfTheFirstPixel(), Request("prior", 1), 200), generate(opened, Request("prior", 200))
+    assert found.verdict.right == (found.named == expected.told).mean()
+    assert generation.meant(opened, Request("image", 1, row=0, told=2)) == 2

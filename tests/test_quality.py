@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import scipy.stats
 import torch
+from sklearn.calibration import calibration_curve
 from test_metrics import LinearGaussian
 from test_models import SMALL
 from torch import Tensor
@@ -62,6 +63,46 @@ def test_a_class_that_is_never_named_is_the_rarest_and_nobody_is_asked_for_it() 
 @pytest.mark.parametrize("counts", [[1, 1, 1, 1], [5, 0, 3], [7, 0, 0], [1000, 1]])
 def test_entropy_is_scipys(counts: list[int]) -> None:
     assert quality.entropy_bits(np.array(counts)) == pytest.approx(scipy.stats.entropy(counts, base=2), abs=1e-12)
+
+
+@pytest.mark.parametrize(("count", "total"), [(0, 24), (1, 24), (24, 24), (55, 100), (999, 1000)])
+def test_the_interval_of_a_share_is_scipys(count: int, total: int) -> None:
+    expected = scipy.stats.binomtest(count, total).proportion_ci(0.95, method="wilson")
+    assert quality.share_interval(count, total) == pytest.approx((expected.low, expected.high), abs=1e-9)
+
+
+@pytest.mark.parametrize("shares", [[0.1] * 10, [0.3, 0.2, 0.1, 0.1, 0.1, 0.1, 0.05, 0.03, 0.01, 0.01], [0.9, 0.1, 0, 0]])
+@pytest.mark.parametrize("total", [100, 1000])
+def test_the_interval_of_an_entropy_holds_the_true_one_about_as_often_as_it_says(shares: list[float], total: int) -> None:
+    truth = float(scipy.stats.entropy(shares, base=2))
+    samples = np.random.default_rng(1).multinomial(total, shares, 200)
+    found = [quality.entropy_interval_bits(counts) for counts in samples]
+    assert np.mean([low <= truth + 1e-9 and truth <= high + 1e-9 for low, high in found]) >= 0.87
+    assert all(0 <= low <= high <= np.log2(len(shares)) for low, high in found)
+    widths = [high - low for low, high in found]
+    spread = np.std([quality.entropy_bits(counts) for counts in samples])
+    assert np.median(widths) < 4.5 * spread, "and it is not simply wide"
+
+
+def test_a_single_class_leaves_no_doubt_and_no_entropy() -> None:
+    assert quality.entropy_interval_bits(np.array([50, 0, 0])) == (0.0, 0.0)
+
+
+def test_the_calibration_error_is_that_of_scikit_learns_calibration_curve() -> None:
+    generator = np.random.default_rng(0)
+    probabilities = generator.dirichlet(np.full(10, 0.2), 3000)
+    labels = np.where(generator.random(3000) < 0.6, probabilities.argmax(1), generator.integers(10, size=3000))
+    confidence, right = probabilities.max(1), probabilities.argmax(1) == labels
+    accuracy, mean = calibration_curve(right, confidence, n_bins=15)
+    sizes = np.histogram(confidence, np.linspace(0, 1, 16))[0]
+    expected = (np.abs(accuracy - mean) * sizes[sizes > 0]).sum() / 3000
+    assert quality.calibration_error(probabilities, labels) == pytest.approx(expected) and expected > 0.05
+
+
+def test_who_is_right_as_often_as_it_says_has_no_calibration_error() -> None:
+    sure = np.array([[1.0, 0.0]] * 3)
+    assert quality.calibration_error(sure, np.zeros(3)) == 0 and quality.calibration_error(sure, np.ones(3)) == 1
+    assert quality.calibration_error(np.array([[0.75, 0.25]] * 4), np.array([0, 0, 0, 1])) == 0
 
 
 def test_active_units_are_those_whose_means_vary() -> None:

@@ -20,6 +20,7 @@ from core.data.distortions import Distortion, distort
 from core.models import build_classifier
 from core.models.classifier import Classifier, ClassifierConfig
 from core.models.config import to_json
+from core.quality import CONFIDENT, calibration_error, class_probabilities
 from core.training.card import how_trained, made_with, round_weights, summary
 from core.training.command import add_options, reported
 from core.training.config import TrainingConfig, device_title
@@ -80,6 +81,24 @@ def measured(model: Classifier, split: Split, which: str) -> dict[str, Any]:
     return {"value": round(accuracy_percent(model, split), 4), "protocol": protocol}
 
 
+def trust(model: Classifier, test: Split) -> dict[str, Any]:
+    """What its being sure is worth, as a card has it."""
+    count = len(test.images)
+    probabilities = class_probabilities(model, test.images.astype(np.float32) / 255)
+    sure = 100 * float((probabilities.max(1) > CONFIDENT).mean())
+    return {
+        "confident_percent": {
+            "value": round(sure, 4),
+            "protocol": f"share of the {count:,} test images of whose most probable class it is over {CONFIDENT:.0%} sure",
+        },
+        "calibration_error_percent": {
+            "value": round(100 * calibration_error(probabilities, test.labels), 4),
+            "protocol": "expected calibration error: |accuracy - mean probability of the most probable class| in 15 bins of equal width "
+            f"by that probability, averaged over the {count:,} test images (Guo et al. 2017, eq. 3)",
+        },
+    }
+
+
 def write_classifier(trainer: ClassifierTrainer, folder: Path, held_out: Split, test: Split) -> dict[str, Any]:
     """Measure the running average as it will be stored, in float16, and save it with its card; returns the card."""
     model: Classifier = copy.deepcopy(trainer.average_model())  # type: ignore[assignment]
@@ -93,6 +112,7 @@ def write_classifier(trainer: ClassifierTrainer, folder: Path, held_out: Split, 
         "metrics": {
             "held_out_accuracy_percent": measured(model, held_out, "training images that were held out"),
             "accuracy_percent": measured(model, test, "test images"),
+            **trust(model, test),
         },
         **made_with(),
     }

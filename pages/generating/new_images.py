@@ -1,15 +1,20 @@
 """New images: from the prior, from the aggregated posterior, around a class or around a test image."""
 
+from dataclasses import replace
+
+import numpy as np
 import streamlit as st
 
 from core import latent
 from core.checkpoints import Checkpoint
+from core.data.datasets import DATASETS, DatasetError, on_disk, to_ink
 from core.figures import class_name
 from core.frame import class_names
-from core.generation import MOST_TEMPERATURE, WAYS, Drawn, Request, generate
+from core.generation import MOST_TEMPERATURE, WAYS, Request
+from pages.generating import by_image, judging
 from pages.images import gallery
 from pages.images.picked import WIDTH_PX, another
-from pages.session import words
+from pages.session import caches, words
 from pages.session.properties import MAX_SEED, MOST_NEW, USUAL_NEW, told_names
 
 NO_PRIOR = (
@@ -29,10 +34,13 @@ NO_POSTERIOR = (
 
 
 def show(checkpoint: Checkpoint) -> None:
-    """The controls, and the images."""
+    """The controls, the images with what is said of each, and how good the model is."""
     request = ask(checkpoint)
     st.markdown(said(checkpoint, request))
-    show_images(checkpoint, generate(checkpoint, request))
+    if request.row is not None:
+        show_start(checkpoint, request)
+    by_image.show(checkpoint, request)
+    judging.show(checkpoint, request)
 
 
 def ask(checkpoint: Checkpoint) -> Request:
@@ -99,8 +107,23 @@ def said(checkpoint: Checkpoint, request: Request) -> str:
     return f"The code of test image {request.row:,}, a {data.noun} of class **{name}**, plus noise as wide as {noise}."
 
 
-def show_images(checkpoint: Checkpoint, drawn: Drawn) -> None:
-    """The images, and what the model was told."""
-    names = told_names(checkpoint)
-    captions = ["" if drawn.told is None else names[drawn.told[i]] for i in range(len(drawn.images))]
-    gallery.strip(drawn.images, captions, "generated", many=True)
+def show_start(checkpoint: Checkpoint, request: Request) -> None:
+    """The test image that it starts from, where it is on this machine, and what the model draws of its code without noise."""
+    decoded = caches.drawn(checkpoint.name, replace(request, count=1, seed=0, temperature=0.0)).images[0]
+    seen = test_image(checkpoint, int(request.row or 0))
+    shown = [("test image", seen)] if seen is not None else []
+    titles, images = zip(*shown, ("its code, without noise", decoded), strict=True)
+    gallery.strip(np.stack(images), titles, "start", many=True)
+
+
+def test_image(checkpoint: Checkpoint, row: int) -> np.ndarray | None:
+    """The test image (H, W) in [0, 1] whose code is in that row; None where it is not on this machine."""
+    dataset = checkpoint.dataset_name
+    if dataset not in DATASETS or not on_disk(dataset, "test"):
+        return None
+    try:
+        images = caches.test_images(dataset)
+    except DatasetError:  # by_image says so
+        return None
+    fits = len(images) == len(checkpoint.latents.mu) and not checkpoint.why_not_for((1, *images.shape[1:]))
+    return to_ink(images[row]) if fits else None

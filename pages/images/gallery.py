@@ -39,6 +39,18 @@ class Strip:
     figures: tuple[Figure, ...] = ()
 
 
+@dataclass(frozen=True)
+class Pair:
+    """A picture (H, W) in [0, 1] with its name and a line under it, and one beside it, where there is one, with words and a line too."""
+
+    image: np.ndarray
+    name: str
+    said: str
+    other: np.ndarray | None = None
+    other_name: str = ""
+    other_said: str = ""
+
+
 def uri(image: np.ndarray) -> str:
     """Ink (H, W) in [0, 1], or uint8 (H, W, 4), as a data URI."""
     return data_uri(image if image.ndim == 3 else grey(image))
@@ -57,6 +69,18 @@ def strip(images: np.ndarray, captions: Sequence[str], testid: str, many: bool =
         for image, caption in zip(images, captions, strict=True)
     )
     st.html(f'<div class="pictures {"many" if many else "strip"}" data-testid="{testid}"><div>{cells}</div></div>')
+
+
+def pairs(shown: Sequence[Pair], testid: str) -> None:
+    """Draw pairs, as many to a line as fit."""
+    cells = "".join(
+        f'<figure><div><img src="{uri(pair.image)}" alt="{escape(pair.name)}">'
+        + (f'<img src="{uri(pair.other)}" alt="{escape(pair.other_name)}">' if pair.other is not None else "")
+        + f'</div><figcaption>{escape(pair.said)}<div class="soft">{escape(pair.other_said)}</div></figcaption></figure>'
+        for pair in shown
+    )
+    single = " single" * all(pair.other is None for pair in shown)
+    st.html(f'<div class="pictures pairs{single}" data-testid="{testid}"><div>{cells}</div></div>')
 
 
 def row(pictures: Sequence[Picture], testid: str, side_px: int = 140, narrow_px: int = 98) -> None:

@@ -2,19 +2,21 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
 import streamlit as st
 
-from core import checkpoints, completion, enlarging, export, figures, latent, portrait, reconstruction
+from core import checkpoints, completion, copies, enlarging, export, figures, generation, latent, portrait, quality, reconstruction
 from core.checkpoints import Checkpoint, Stamp
+from core.copies import Known
 from core.data import datasets
 from core.data.datasets import Split
 from core.enlarging import Comparison
 from core.family import Family, beta_family, between_rate_and_distortion
 from core.frame import Frame, of_checkpoint
+from core.generation import JUDGED, Drawn, Judged, Request
 from core.methods import ENLARGERS
 from core.portrait import Entry, Portrait, Window
 from core.posterior import GridPosterior
@@ -151,6 +153,50 @@ def tabulated(name: str, label: int | None) -> GridPosterior | None:
     return _tabulated(name, str(root), checkpoints.stamp(name, root), label)
 
 
+def drawn(name: str, request: Request) -> Drawn:
+    """The new images that are asked for; CheckpointError when the model cannot be used."""
+    root = checkpoints.home(name)
+    return _drawn(name, str(root), checkpoints.stamp(name, root), request)
+
+
+def classified(name: str, request: Request, classifier: str) -> np.ndarray:
+    """How probable the classifier of that name finds each class of them, (N, classes)."""
+    root = checkpoints.home(name)
+    return _classified(name, str(root), checkpoints.stamp(name, root), request, classifier, classifier_stamp(classifier))
+
+
+def judged(name: str, request: Request, classifier: str) -> Judged:
+    """What it says of many images that are drawn like them; the request's own seed and count make no difference."""
+    root, like = checkpoints.home(name), replace(request, seed=0, count=JUDGED)
+    return _judged(name, str(root), checkpoints.stamp(name, root), like, classifier, classifier_stamp(classifier))
+
+
+def nearest_known(name: str, request: Request, dataset: str) -> tuple[np.ndarray, np.ndarray]:
+    """For each of them the row of the known image that is nearest, and how far that is: see core.copies.nearest."""
+    root, split = checkpoints.home(name), known_split(dataset)
+    return _nearest_known(name, str(root), checkpoints.stamp(name, root), request, dataset, split, str(datasets.data_root()))
+
+
+def known(dataset: str) -> Known:
+    """The images of a data set that are on disk, as core.copies has them; DatasetError when they are damaged."""
+    return _known(dataset, known_split(dataset), str(datasets.data_root()))
+
+
+def usual_distances(dataset: str) -> np.ndarray:
+    """How far some of its test images are from the nearest of them: see core.copies.yardstick."""
+    return _usual_distances(dataset, known_split(dataset), str(datasets.data_root()))
+
+
+def known_split(dataset: str) -> str:
+    """Which of a data set's images are looked among: the training images, where they are not on disk the test images."""
+    return "train" if datasets.on_disk(dataset, "train") else "test"
+
+
+def classifier_stamp(name: str) -> Stamp:
+    """Changes when the classifier does."""
+    return checkpoints.stamp(name, checkpoints.CLASSIFIERS_ROOT)
+
+
 def of_session(slot: str, key: Hashable, make: Callable[[], T], entries: int) -> T:
     """What `make()` gives, kept while it is among the last `entries` of this slot, in this session alone.
 
@@ -254,3 +300,38 @@ def _tabulated(name: str, root: str, stamp: tuple[int, ...], label: int | None) 
 @st.cache_resource(max_entries=16, show_spinner="Enlarging …")
 def _enlarged(originals: np.ndarray, factor: int, stamp: tuple[tuple[int, ...], ...]) -> Comparison:
     return enlarging.compare(originals, factor)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)  # 0.3 MB each, at most
+def _drawn(name: str, root: str, stamp: Stamp, request: Request) -> Drawn:
+    return generation.generate(checkpoints.opened(name), request)
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _classified(name: str, root: str, stamp: Stamp, request: Request, classifier: str, its_stamp: Stamp) -> np.ndarray:
+    return quality.class_probabilities(checkpoints.opened_classifier(classifier).model, _drawn(name, root, stamp, request).images)
+
+
+@st.cache_resource(max_entries=64, show_spinner="Drawing and judging a thousand more (only this once) …")
+def _judged(name: str, root: str, stamp: Stamp, request: Request, classifier: str, its_stamp: Stamp) -> Judged:
+    return generation.judge(checkpoints.opened(name), checkpoints.opened_classifier(classifier).model, request)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Reading the images to compare with (only this once) …")  # 47 MB each, at most
+def _known(dataset: str, split: str, root: str) -> Known:
+    images = datasets.load(dataset, split)
+    return copies.prepare(images.images, images.labels)
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _nearest_known(
+    name: str, root: str, stamp: Stamp, request: Request, dataset: str, split: str, data: str
+) -> tuple[np.ndarray, np.ndarray]:
+    return copies.nearest(_known(dataset, split, data), _drawn(name, root, stamp, request).images)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _usual_distances(dataset: str, split: str, data: str) -> np.ndarray:
+    own = split == "test" or not datasets.on_disk(dataset, "test")
+    among = _known(dataset, split, data)
+    return copies.yardstick(among, own, among.images if own else _test_split(dataset, data).images)

@@ -1,0 +1,46 @@
+"""The Generate page in a real browser: from the sidebar to new images, another seed, another way, on a wide and on a narrow screen."""
+
+import re
+
+import pytest
+from live import Server, Watched
+from playwright.sync_api import Browser, Page, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+def sources(page: Page) -> list[str]:
+    """The new images, in order."""
+    return page.get_by_test_id("generated").locator("img").evaluate_all("images => images.map((image) => image.src)")
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_new_images_are_drawn_judged_and_another_seed_draws_others(server: Server, chromium: Browser, width: int) -> None:
+    context = chromium.new_context(viewport={"width": width, "height": 900})
+    watched = Watched(context.new_page(), server.url)
+    page = watched.page
+    page.goto(server.url)
+    page.wait_for_selector("[data-testid=latent-map][data-plotted]")
+    if width < 500:
+        page.get_by_test_id("stExpandSidebarButton").click()
+    page.get_by_role("link", name="Generate", exact=True).click()
+    pairs = page.get_by_test_id("generated").locator("figure")
+    expect(pairs).to_have_count(24)
+    expect(page.get_by_test_id("stMetricValue").first).to_have_text(re.compile(r"^\d+ %$"))
+    expect(page.locator(".stPlotlyChart .main-svg").first).to_be_visible()
+    first = sources(page)
+    assert len(first) == 48, "the nearest image stands beside each"
+    page.get_by_role("button", name="Draw again").click()
+    page.wait_for_function("() => new URLSearchParams(location.search).has('seed')")
+    expect(page.get_by_test_id("generated").locator("img").first).not_to_have_attribute("src", first[0])
+    again, address = sources(page), page.url
+    page.get_by_role("radio", name="Around an image").click()
+    expect(page.get_by_text("a digit of class")).to_be_visible()
+    assert sources(page) != again
+    page.goto(address)  # the link shows what it showed
+    expect(page.get_by_test_id("stMetricValue").first).to_be_visible()
+    assert sources(page) == again
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out"
+    context.close()
+    assert watched.errors == []
+    assert watched.hosts <= {server.url, server.url.replace("http", "ws")}

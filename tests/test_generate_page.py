@@ -122,7 +122,7 @@ def test_damaged_data_become_a_sentence(mnist_like: Path, tmp_path: Path, monkey
     file.write_bytes(b"nonsense")
     monkeypatch.setenv("LATENT_DATA", str(tmp_path / "data"))
     app = run()
-    assert len(app.info) == 1 and str(tmp_path) not in app.info[0].value and "nearest" not in html(app, "generated")
+    assert len(app.error) == 1 and str(tmp_path) not in app.error[0].value and "nearest" not in html(app, "generated")
 
 
 def test_the_classifier_says_what_each_image_shows() -> None:
@@ -151,6 +151,15 @@ def test_of_other_images_the_classifier_says_nothing_and_the_page_says_so(name: 
     app = run(checkpoint=name)
     assert any(f"knows only MNIST, and this model learned from {learned}" in caption.value for caption in app.caption)
     assert not app.metric and not app.get("plotly_chart")
+
+
+def test_a_damaged_classifier_becomes_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(checkpoints.CLASSIFIERS_ROOT, tmp_path / "classifiers")
+    (tmp_path / "classifiers" / "mnist" / "model.safetensors").write_bytes(b"nonsense")
+    monkeypatch.setattr(checkpoints, "CLASSIFIERS_ROOT", tmp_path / "classifiers")
+    app = run()
+    (said,) = [caption.value for caption in app.caption if "the classifier cannot be used" in caption.value]
+    assert str(tmp_path) not in said and not app.metric and html(app, "generated").count("<figure>") == 3
 
 
 def test_the_model_is_judged_by_a_thousand_draws_of_the_same_kind() -> None:

@@ -6,11 +6,11 @@ import numpy as np
 import streamlit as st
 
 from core import checkpoints
-from core.checkpoints import Checkpoint
+from core.checkpoints import Checkpoint, CheckpointError
 from core.data.datasets import DATASETS, DatasetError, on_disk, to_ink
 from core.figures import class_name
 from core.frame import class_names
-from core.generation import Request
+from core.generation import Drawn, Request
 from core.quality import CONFIDENT
 from core.words import plural
 from pages.images import gallery
@@ -23,49 +23,62 @@ WORTH_SAYING = 0.1  # a class that a classifier finds less probable is not spoke
 
 def show(checkpoint: Checkpoint, request: Request) -> None:
     """The images, and what is known of each."""
-    name, dataset = checkpoint.name, checkpoint.dataset_name
-    drawn, judge = caches.drawn(name, request), classifier_for(checkpoint)
-    classes = class_names(dataset)
-    verdicts = [verdict(row, classes) for row in caches.classified(name, request, judge)] if judge else [""] * request.count
-    if drawn.told is not None:
-        told = told_names(checkpoint)
-        verdicts = [f"asked for {told[label]}{': ' * bool(said)}{said}" for label, said in zip(drawn.told, verdicts, strict=True)]
-    near, why_not = nearest(checkpoint, request)
+    drawn = caches.drawn(checkpoint.name, request)
+    judge, why_nobody = classifier_for(checkpoint)
+    near: list[tuple[np.ndarray, str, str]] = []
+    why_not = damaged = ""
+    try:
+        near, why_not = nearest(checkpoint, request)
+    except DatasetError as error:
+        damaged = str(error)
+    said = captions(checkpoint, request, drawn, judge)
     gallery.pairs(
         [
-            Pair(image, f"draw {number}", said, *(near[number - 1] if near else ()))
-            for number, (image, said) in enumerate(zip(drawn.images, verdicts, strict=True), 1)
+            Pair(image, f"draw {i + 1}", caption, *(near[i] if near else ()))
+            for i, (image, caption) in enumerate(zip(drawn.images, said, strict=True))
         ],
         "generated",
     )
-    if why_not:
+    if damaged:
+        st.error(link.plain(damaged), icon=":material/error:")
+    elif why_not:
         st.info(why_not, icon=":material/database:")
-        if dataset in DATASETS and not on_disk(dataset, "test"):
-            downloads.offer(dataset)
-    elif near:
+        if checkpoint.dataset_name in DATASETS and not on_disk(checkpoint.dataset_name, "test"):
+            downloads.offer(checkpoint.dataset_name)
+    else:
         st.markdown(copied(checkpoint, request), help=COPIED_HELP)
-    if not judge:
-        st.caption(no_classifier(checkpoint))
+    if why_nobody:
+        st.caption(link.plain(f"What each image shows is not said: {why_nobody}"))
 
 
-def classifier_for(checkpoint: Checkpoint) -> str:
-    """The name of the classifier that knows what this model draws; "" where none does."""
-    name = checkpoint.dataset_name
-    if name not in checkpoints.classifiers():
-        return ""
-    knows = checkpoints.opened_classifier(name).model.config.shape
-    return name if tuple(knows) == tuple(checkpoint.model.config.shape) else ""
+def captions(checkpoint: Checkpoint, request: Request, drawn: Drawn, judge: str) -> list[str]:
+    """What each was asked to be, of a conditional model, and what the classifier says of it, where there is one."""
+    verdicts = [""] * len(drawn.images)
+    if judge:
+        classes = class_names(checkpoint.dataset_name)
+        verdicts = [verdict(row, classes) for row in caches.classified(checkpoint.name, request, judge)]
+    if drawn.told is None:
+        return verdicts
+    names = told_names(checkpoint)
+    return [f"asked for {names[label]}{': ' * bool(said)}{said}" for label, said in zip(drawn.told, verdicts, strict=True)]
 
 
-def no_classifier(checkpoint: Checkpoint) -> str:
-    """Why nobody says what the images show."""
-    known = [DATASETS[name].name for name in checkpoints.classifiers() if name in DATASETS]
-    data = words.dataset_of(checkpoint)
-    learned = f"this model learned from {data.name}" if data.source else "what this model learned from is not known"
-    return link.plain(
-        f"What each image shows is not said: the classifier that ships knows only {' and '.join(known) or 'no data set'}, and {learned}. "
-        "Asked all the same, it would name something, and might be sure of it."
-    )
+def classifier_for(checkpoint: Checkpoint) -> tuple[str, str]:
+    """The name of the classifier that knows what this model draws, or "" and why there is none."""
+    name, known = checkpoint.dataset_name, checkpoints.classifiers()
+    if name not in known:
+        data = words.dataset_of(checkpoint)
+        learned = f"this model learned from {data.name}" if data.source else "what this model learned from is not known"
+        titles = [DATASETS[title].name for title in known if title in DATASETS]
+        return "", (
+            f"the classifier that ships knows only {' and '.join(titles) or 'no data set'}, and {learned}. Asked all the same, it would "
+            "name something, and might be sure of it."
+        )
+    try:
+        shape = checkpoints.opened_classifier(name).model.config.shape
+    except CheckpointError as error:
+        return "", f"the classifier cannot be used. {error}"
+    return (name, "") if tuple(shape) == tuple(checkpoint.model.config.shape) else ("", "the classifier is for images of another size.")
 
 
 def verdict(probabilities: np.ndarray, classes: Sequence[str]) -> str:
@@ -85,7 +98,7 @@ def percent(share: float) -> str:
 
 
 def nearest(checkpoint: Checkpoint, request: Request) -> tuple[list[tuple[np.ndarray, str, str]], str]:
-    """For each image the nearest known one, words for it, and how far it is; or nothing, and why."""
+    """For each image the nearest known one, words for it, and how far it is; or nothing, and why. DatasetError where they are damaged."""
     dataset = checkpoint.dataset_name
     if dataset not in DATASETS:
         return [], "The model’s card does not say which data set it learned from, so there is nothing to look for copies of."
@@ -94,10 +107,7 @@ def nearest(checkpoint: Checkpoint, request: Request) -> tuple[list[tuple[np.nda
         return [], (
             f"**Are they copied?** To see, each is shown beside the most similar image of {data.name}, which is not on this machine yet."
         )
-    try:
-        known = caches.known(dataset)
-    except DatasetError as error:
-        return [], link.plain(str(error))
+    known = caches.known(dataset)
     if unfit := checkpoint.why_not_for((1, *known.images.shape[1:])):
         return [], link.plain(unfit)
     rows, distances = caches.nearest_known(checkpoint.name, request, dataset)

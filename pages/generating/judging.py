@@ -21,7 +21,7 @@ SURE = f"{100 * CONFIDENT:.0f} %"
 
 def show(checkpoint: Checkpoint, request: Request) -> None:
     """Two figures and a picture; nothing where no classifier knows what the model draws."""
-    judge = classifier_for(checkpoint)
+    judge, _ = classifier_for(checkpoint)
     if not judge:
         return
     noun = words.dataset_of(checkpoint).noun

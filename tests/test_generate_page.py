@@ -6,32 +6,26 @@ from pathlib import Path
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
+from visit import checked, visit
 
 from core import checkpoints, latent, quality
 from core.data.datasets import DATASETS, load
 from core.generation import WAYS, Request, generate, judge
-from pages import browser
 from pages.generating import by_image
 from pages.images.gallery import uri
 from pages.session.properties import GENERATING
 
-PAGE = Path(__file__).resolve().parents[1] / "pages" / "generate.py"
 pytestmark = pytest.mark.usefixtures("no_data")
 
 
 def run(**query: str) -> AppTest:
-    """The page with this address; it must not raise."""
-    browser._component.cache_clear()
-    app = AppTest.from_file(PAGE, default_timeout=120)
-    for name, value in ({"count": "3"} | query).items():
-        app.query_params[name] = value
-    return go(app)
+    """The page with this address, and few images; it must not raise."""
+    return visit("generate.py", {"count": "3"} | query, seconds=120)
 
 
 def go(app: AppTest) -> AppTest:
-    app.run()
-    assert not app.exception, app.exception
-    return app
+    """The page, drawn again."""
+    return checked(app.run())
 
 
 def html(app: AppTest, testid: str) -> str:

@@ -6,20 +6,23 @@ Pixels of a picture become squares of whole pixels, never smoothed.
 import csv
 import io
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 MAX_IMAGES = 400  # on a sheet
-MAX_COLUMNS = 40
+MAX_COLUMNS = 30
 MAX_FRAMES = 240  # of a GIF
 DPI = 300  # of what is printed
 PAPERS_MM = {"A4": (210, 297), "A3": (297, 420)}  # width, height
 SCREEN_PX = 112  # a picture's side on a screen, about
 LEAST_PRINTED_PX = 118  # a picture's side in print (10 mm) before its captions are cut shorter
 MOST_CAPTION_LINES = 3
+MOST_LETTERS = 500  # of one text
 GIF_PX = 280  # a frame's side, about
 GREYS = 32  # of a GIF
 WHITE, BLACK, SOFT, LINE = "#ffffff", "#000000", "#5a5a5a", "#bebebe"  # of the page, its text, its quieter text, the line round a picture
@@ -140,13 +143,14 @@ def _cell(value: object) -> str:
 def plain(text: str) -> str:
     """The text as far as the sheet's font can write it: ASCII and a few signs; accents go, Greek letters are spelt, others are left out."""
     spelt = "".join(SPELT.get(letter, letter) for letter in text)
-    known = (letter for letter in unicodedata.normalize("NFKD", spelt) if letter.isascii() or letter in "·…’“”°")
+    known = (letter for letter in unicodedata.normalize("NFKD", spelt) if (letter.isascii() and letter.isprintable()) or letter in "·…’“”°")
     return " ".join("".join(known).split())
 
 
 # --- the layout ----------------------------------------------------------------------------------------------------------------
 
 
+@lru_cache(16)
 def _font(size: int) -> ImageFont.FreeTypeFont:
     """The font that comes with Pillow."""
     font = ImageFont.load_default(size)
@@ -161,7 +165,7 @@ def _line_px(size: int) -> int:
 def wrapped(text: str, size: int, width: int, most: int) -> list[str]:
     """The text in at most so many lines of that width in pixels; what is left out is "…"."""
     font, lines = _font(size), list[str]()
-    for paragraph in text.split("\n"):
+    for paragraph in text[:MOST_LETTERS].split("\n"):
         lines.append("")
         for word in plain(paragraph).split():
             longer = f"{lines[-1]} {word}".strip()
@@ -248,19 +252,16 @@ def _fitted(sheet: Sheet, style: Type, size: tuple[int, ...]) -> Grid:
     width, height = size[0] - 2 * style.margin, size[1] - 2 * style.margin
     height -= sum(words.height for words in _words(sheet, style, width))
     most = max(1, min(width // sheet.columns, height // sheet.row_count) // sheet.side)  # times a picture's own pixels
-    fitting: Grid | None = None
-    for lines in range(MOST_CAPTION_LINES, -1, -1):
-        for factor in range(most, 0, -1):
-            grid = Grid(sheet, style, factor * sheet.side, lines, width)
-            if grid.width <= width and grid.height <= height:
-                if fitting is None or grid.side > fitting.side:
-                    fitting = grid
-                break
-        if fitting is not None and fitting.side >= LEAST_PRINTED_PX:
-            return fitting
-    if fitting is None:
-        raise ValueError("These are too many pictures for one page.")
-    return fitting
+
+    def too_large(factor: int, lines: int) -> bool:
+        grid = Grid(sheet, style, factor * sheet.side, lines, width)
+        return grid.width > width or grid.height > height
+
+    for lines in range(MOST_CAPTION_LINES if sheet.captions else 0, -1, -1):
+        factor = bisect_left(range(1, most + 1), True, key=lambda factor: too_large(factor, lines))  # the last that is not
+        if factor and (factor * sheet.side >= LEAST_PRINTED_PX or lines == 0):
+            return Grid(sheet, style, factor * sheet.side, lines, width)
+    raise ValueError("These are too many pictures for one page.")
 
 
 def _write(pen: ImageDraw.ImageDraw, lines: Sequence[str], x: int, y: int, size: int) -> None:

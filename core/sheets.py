@@ -35,7 +35,7 @@ class Sheet:
     """Pictures in a grid, row by row, and what is said of them; ValueError where that does not fit together."""
 
     title: str
-    images: Sequence[np.ndarray] | np.ndarray  # each ink (H, W) in [0, 1], or uint8 (H, W, 4); the smaller ones are drawn as large as the others
+    images: Sequence[np.ndarray] | np.ndarray  # each ink (H, W) in [0, 1], or uint8 (H, W, 4); all are drawn as large
     columns: int
     captions: Sequence[str] = ()  # one under each picture, or none at all; "\n" begins a line
     rows: Sequence[str] = ()  # a name before each row, or none at all

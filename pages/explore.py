@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from core import checkpoints, latent
+from core import checkpoints, figures, latent, portrait
 from core.checkpoints import Checkpoint, CheckpointError
 from core.data.datasets import DATASETS, on_disk
 from core.models.conditional_vae import NOT_TOLD
 from pages.browser.map import LAYERS, latent_map
 from pages.exploring import readout
-from pages.session import caches, downloads, heading, link, properties, sidebar, words
+from pages.session import caches, downloads, heading, link, properties, sidebar, take_along, words
 from pages.session import state as session
 
 MAP_KEY = "map"
@@ -50,6 +50,7 @@ def explore(name: str) -> None:
         kept = state.point, state.point_number
         latent_map(view, facts, kept, state.layers, not state.point_given, keep_pick, MAP_KEY, look, keep_look)
         offer_images(dataset)
+    offer(view)
 
 
 def choose_layers(rings: bool) -> list[str]:
@@ -96,6 +97,19 @@ def starting_point(view: caches.MapView) -> tuple[float, float]:
     """Where the first test image's code lies: a first visitor finds a point already chosen."""
     z1, z2 = view.frame.points[0].tolist()
     return round(z1, 4), round(z2, 4)
+
+
+def offer(view: caches.MapView) -> None:
+    """What is drawn over the map as a sheet, and the codes of the test images as a table."""
+    checkpoint, frame = view.checkpoint, view.frame
+    labels = checkpoint.latents.label
+    take_along.offer(
+        "explore", checkpoint.name, lambda: take_along.grid_of(portrait.portrait_of(checkpoint)),
+        columns=lambda: {
+            "image": range(len(labels)), "class": [figures.class_name(frame.classes, label) for label in labels.tolist()],
+            "z": checkpoint.latents.mu,
+        },
+    )  # fmt: skip
 
 
 def offer_images(dataset: str) -> None:

@@ -18,6 +18,7 @@ MAY_IMPORT = {  # inside core; a new module gets its line here
     "words": set(),
     "kept": set(),
     "shape": set(),
+    "sheets": set(),
     "data": {"replacing", "shape"},
     "models": {"shape"},
     "figures": set(),

@@ -5,7 +5,7 @@ import streamlit as st
 from core.checkpoints import SHIPPED, CheckpointError, Stamp
 from pages.collection import changing, chosen, tiles
 from pages.images import portraits
-from pages.session import caches, model_card
+from pages.session import caches, model_card, take_along
 
 
 def show(name: str, stamp: Stamp) -> None:
@@ -23,6 +23,7 @@ def show(name: str, stamp: Stamp) -> None:
         others = [picked for picked in st.session_state.get(chosen.PICKED, []) if picked != name]
         st.button("Compare", icon=":material/compare:", on_click=chosen.beside, args=([name, *others],))
         tiles.download(name, "Download (zip)")
+        take_along.offer(f"grid-{name}", f"{name}-grid", lambda: take_along.grid_of(made))
         if changing.may_change(name, made.card.get("owner")):
             changing.ask_before_deleting(name)
     st.html(portraits.both(made, shown.map, shown.grid, large=True))

@@ -11,7 +11,7 @@ from core.data.datasets import DATASETS, DatasetError, on_disk, to_ink
 from core.figures import class_name
 from core.frame import class_names
 from core.generation import MOST_TEMPERATURE, WAYS, Request
-from pages.generating import by_image, judging
+from pages.generating import by_image, judging, taking
 from pages.images import gallery
 from pages.images.picked import WIDTH_PX, another
 from pages.session import caches, words
@@ -40,6 +40,7 @@ def show(checkpoint: Checkpoint) -> None:
     if request.row is not None:
         show_start(checkpoint, request)
     by_image.show(checkpoint, request)
+    taking.offer(checkpoint, request, said(checkpoint, request))
     judging.show(checkpoint, request)
 
 

@@ -10,6 +10,7 @@ from core import sheets
 from core.checkpoints import Checkpoint
 from core.data.datasets import DATASETS
 from core.models import Model, entry_of
+from core.portrait import Portrait
 from core.sheets import Sheet
 from core.words import plural
 from pages.session import words
@@ -64,6 +65,15 @@ def sheet_of(
     """A sheet of what a model drew, which says the model, today's date, and whose data it learnt from. `notes`: further lines, figures."""
     made_by = described(checkpoint.name, checkpoint.model, checkpoint.dataset_name)
     return Sheet(title, images, columns, captions, rows, heads, (made_by, *notes), credit_of(checkpoint.dataset_name))
+
+
+def grid_of(made: Portrait) -> Sheet:
+    """The sheet of what a model draws over its map."""
+    rows, columns, *shape = made.grid.shape
+    model, dataset = made.model, made.entry.dataset
+    images = made.grid.reshape(rows * columns, *shape) / 255
+    notes = described(made.entry.name, model, dataset), made.grid_words
+    return Sheet("Decoded grid", images, columns, rows=made.told, notes=notes, credit=credit_of(dataset))
 
 
 def described(name: str, model: Model, dataset: str) -> str:

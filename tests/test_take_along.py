@@ -1,0 +1,98 @@
+"""Take it along: the files that pages offer, read back."""
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from visit import visit
+
+from core import checkpoints, latent, sheets
+from core.generation import Request, generate
+from pages.session import take_along
+
+NAME = "vae-mnist-2d"
+pytestmark = pytest.mark.usefixtures("no_data")
+
+
+@pytest.fixture
+def offered(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], bytes]]:
+    """What makes each file that a page offers, by its name."""
+    made: dict[str, Callable[[], bytes]] = {}
+    button = take_along._button
+
+    def noted(key: str, label: str, name: str, mime: str, make: Callable[[], bytes]) -> None:
+        made[name] = make
+        button(key, label, name, mime, make)
+
+    monkeypatch.setattr(take_along, "_button", noted)
+    return made
+
+
+def table(data: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(data.decode())))
+
+
+def picture(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data))
+
+
+PAGES: list[tuple[str, dict[str, str], dict[str, Any], str]] = [
+    ("explore.py", {"checkpoint": NAME}, {}, NAME),
+    ("explore.py", {"checkpoint": "cvae-mnist-2d"}, {}, "cvae-mnist-2d"),
+    ("reconstruct.py", {"checkpoint": NAME}, {"reconstruct_dataset": "digits"}, f"{NAME}-reconstruction"),
+    ("generate.py", {"checkpoint": NAME, "count": "5"}, {}, f"{NAME}-generated"),
+    ("generate.py", {"checkpoint": "cvae-mnist-2d", "count": "5"}, {}, "cvae-mnist-2d-generated"),
+    ("models.py", {"checkpoint": NAME}, {}, f"{NAME}-grid"),
+]
+
+
+@pytest.mark.parametrize(("script", "query", "session", "stem"), PAGES)
+def test_a_page_offers_sheets_for_screen_and_printer(
+    script: str, query: dict[str, str], session: dict[str, Any], stem: str, offered: dict[str, Callable[[], bytes]]
+) -> None:
+    app = visit(script, query, session)
+    assert {f"{stem}.png", f"{stem}-a4.png", f"{stem}-a3.png"} <= set(offered)
+    assert {button.label for button in app.download_button} >= {"Picture (PNG)", "A4 sheet to print (PNG)", "A3 sheet to print (PNG)"}
+    assert picture(offered[f"{stem}.png"]()).width >= 600
+    assert sorted(picture(offered[f"{stem}-a4.png"]()).size) == [2480, 3508]
+
+
+def test_nothing_is_made_before_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("png", "printed", "gif", "table"):
+        monkeypatch.setattr(sheets, name, lambda *_: pytest.fail("made without a click"))
+    for script, query, session, _ in PAGES:
+        visit(script, query, session)
+
+
+def test_the_codes_of_the_test_images(offered: dict[str, Callable[[], bytes]]) -> None:
+    visit("explore.py", {"checkpoint": NAME})
+    rows, latents = table(offered[f"{NAME}.csv"]()), checkpoints.load(NAME).latents
+    assert np.allclose([[float(row["z1"]), float(row["z2"])] for row in rows], latents.mu, rtol=1e-5)
+    assert [row["class"] for row in rows] == [str(label) for label in latents.label]
+
+
+def test_the_codes_of_new_images_draw_them_again(offered: dict[str, Callable[[], bytes]]) -> None:
+    visit("generate.py", {"checkpoint": NAME, "count": "5", "seed": "3"})
+    rows, checkpoint = table(offered[f"{NAME}-generated.csv"]()), checkpoints.load(NAME)
+    z = np.array([[float(row["z1"]), float(row["z2"])] for row in rows], np.float32)
+    assert np.allclose(latent.decode(checkpoint.model, z), generate(checkpoint, Request("prior", 5, 3)).images, atol=1e-4)
+
+
+def test_the_figures_of_a_reconstruction(offered: dict[str, Callable[[], bytes]]) -> None:
+    visit("reconstruct.py", {"checkpoint": NAME}, {"reconstruct_dataset": "digits"})
+    rows = table(offered[f"{NAME}-reconstruction.csv"]())
+    assert [row["bottleneck"] for row in rows][1] == "PCA" and len(rows) == 3
+    assert [len(row["code"].strip("[]").split()) for row in rows] == [2, 2, 128]
+    for row in rows:
+        assert float(row["psnr_db"]) == pytest.approx(-10 * np.log10(float(row["mse"])), abs=0.01)
+
+
+def test_a_sheet_says_model_date_data_and_licence() -> None:
+    made = take_along.sheet_of(checkpoints.load(NAME), "Title", np.zeros((1, 28, 28)), 1, notes=("a figure",))
+    assert "VAE" in made.notes[0] and date.today().isoformat() in made.notes[0] and made.notes[1] == "a figure"
+    assert "MNIST" in made.credit and "Licence: " in made.credit

@@ -24,7 +24,8 @@ HELP = (
     '<span class="live-fine"><b>Move</b> over the map to decode any point, also where there is no dot. <b>Click</b> to keep it, '
     "<kbd>Esc</kbd> to clear it; "
     "<b>drag</b> to pan, <b>scroll</b> to zoom, <b>double-click</b> to see the whole map (again: its outliers, too). With the map in "
-    "focus, <kbd>←</kbd> <kbd>→</kbd> <kbd>↑</kbd> <kbd>↓</kbd> move the point (<kbd>Shift</kbd>: finer).</span>"
+    "focus, <kbd>←</kbd> <kbd>→</kbd> <kbd>↑</kbd> <kbd>↓</kbd> move the point (<kbd>Shift</kbd>: finer). "
+    "<kbd>C</kbd> copies the image.</span>"
     '<span class="live-coarse"><b>Slide a finger</b> over the map to decode any point, also where there is no dot; <b>lift</b> it to '
     "keep the point. <b>Two fingers</b> pan and zoom.</span>"
 )

@@ -2,6 +2,7 @@
 // Python mounts it (see __init__.py), passes addresses and the kept point, and hears only of points that are kept.
 
 import { Controls, Picture } from "./controls.js";
+import { Copying } from "./copying.js";
 import { Cursor } from "./cursor.js";
 import { readModel } from "./frames.js";
 import { Input } from "./input.js";
@@ -43,6 +44,7 @@ export default class LatentMap {
     this.look = new Look(this.viewport, cursor, (said) => this.keeping.tell("look", said), signal);
     this.tour = new Tour((z) => cursor.show(z));
     this.input = new Input(this, signal);
+    this.copying = new Copying(this, signal);
     this.readout = new Readout(this, signal);
     this.keeping = new Keeping(this, room, signal);
     cursor.subscribe({

@@ -230,7 +230,13 @@ def confidence_map(
             hovertemplate="%{customdata}<extra></extra>",
         )
     )  # fmt: skip
-    figure.update_layout(height=480, hovermode="closest", dragmode=False, xaxis={"fixedrange": True}, yaxis={"fixedrange": True})
+    figure.update_layout(
+        height=480,
+        hovermode="closest",
+        dragmode=False,
+        xaxis={"fixedrange": True},
+        yaxis={"fixedrange": True, "scaleanchor": "x", "constrain": "domain"},  # rings are round
+    )
     return figure
 
 

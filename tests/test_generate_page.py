@@ -171,16 +171,19 @@ def test_the_model_is_judged_by_a_thousand_draws_of_the_same_kind() -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "title"),
+    ("query", "titles"),
     [
-        ({"way": "class", "class": "8"}, "Come out as 8"),
-        ({"way": "image", "image": "0"}, "Come out as 7"),
-        ({"checkpoint": "cvae-mnist-2d"}, "Come out as asked"),
-        ({"checkpoint": "cvae-mnist-2d", "draw_as": "0"}, "Come out as 0"),
+        ({}, ["How evenly the classes come"]),
+        ({"way": "class", "class": "8"}, ["Come out as 8"]),
+        ({"way": "image", "image": "0"}, ["Come out as 7"]),
+        ({"checkpoint": "cvae-mnist-2d"}, ["How evenly the classes come", "Come out as asked"]),
+        ({"checkpoint": "cvae-mnist-2d", "draw_as": "0"}, ["Come out as 0"]),
     ],
 )
-def test_where_a_class_is_meant_a_third_figure_says_how_often_it_comes(query: dict[str, str], title: str) -> None:
-    assert run(**query).metric[2].label == title
+def test_where_a_class_is_meant_a_figure_says_how_often_it_comes_in_place_of_how_evenly_all_do(
+    query: dict[str, str], titles: list[str]
+) -> None:
+    assert [metric.label for metric in run(**query).metric] == ["Look like a digit", *titles]
 
 
 def test_what_the_classifier_is_worth_is_said_from_its_card() -> None:

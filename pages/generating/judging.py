@@ -30,12 +30,13 @@ def show(checkpoint: Checkpoint, request: Request) -> None:
     found = caches.judged(checkpoint.name, request, judge)
     frame, card = of_checkpoint(checkpoint), checkpoints.opened_classifier(judge).card
     with st.container(horizontal=True, gap="large"):
-        with st.container(width=330):
+        with st.container(width=330, gap="small"):
             known(found, noun, card)
-        with st.container(width=330):
-            even(found, noun, frame.classes)
+        if meant(checkpoint, request) is None:  # else there is but one class to come
+            with st.container(width=330, gap="small"):
+                even(found, frame.classes)
         if found.verdict.right is not None:
-            with st.container(width=330):
+            with st.container(width=330, gap="small"):
                 as_asked(found, checkpoint, request, frame.classes)
     where(checkpoint, frame, found)
     st.caption(trust(card))
@@ -50,7 +51,7 @@ def known(found: Judged, noun: str, card: dict) -> None:
     st.caption(f"The share of which it is over {SURE} sure: {between(100 * low, 100 * high, 1)} %, with a confidence of 95 %.{beside}")
 
 
-def even(found: Judged, noun: str, classes: tuple[str, ...]) -> None:
+def even(found: Judged, classes: tuple[str, ...]) -> None:
     """How evenly the classes come."""
     said, most = found.verdict, math.log2(len(classes))
     low, high = found.entropy_between_bits
@@ -91,19 +92,19 @@ def where(checkpoint: Checkpoint, frame: Frame, found: Judged) -> None:
         frame.points[some], frame.labels[some], classes, frame.middles, points, 100 * found.confidence, said,
         latent.has_rings(checkpoint.model),
     )  # fmt: skip
-    chart, worst = st.columns([0.6, 0.4], gap="large")
-    with chart:
-        st.subheader("Where the bad ones lie", anchor=False)
-        st.plotly_chart(figure, width="stretch", key="generate_map", config={"displayModeBar": False})
-        plane = " The map shows a plane through the codes: what looks near on it may be far apart." * (found.z.shape[1] > 2)
-        st.caption(
-            f"Each dot is the code of an image drawn: blue where the classifier is over {SURE} sure, orange to brown where it is not. The "
-            f"pale dots are the codes of the test images.{plane}"
-        )
-    with worst:
-        st.subheader("The ones it knows least", anchor=False)
-        captions = [verdict(row, classes) for row in found.doubtful_probabilities]
-        gallery.strip(found.doubtful_images, captions, "doubtful", many=True)
+    with st.container(key="generate-where"):  # beside each other where there is room
+        with st.container():
+            st.markdown("**Where the bad ones lie**")
+            st.plotly_chart(figure, width="stretch", key="generate_map", config={"displayModeBar": False})
+            plane = " The map shows a plane through the codes: what looks near on it may be far apart." * (found.z.shape[1] > 2)
+            st.caption(
+                f"Each dot is the code of an image drawn: blue where the classifier is over {SURE} sure, orange to brown where it is not. "
+                f"The pale dots are the codes of the test images.{plane}"
+            )
+        with st.container():
+            st.markdown("**The ones it knows least**")
+            captions = [verdict(row, classes) for row in found.doubtful_probabilities]
+            gallery.strip(found.doubtful_images, captions, "doubtful", many=True)
 
 
 def trust(card: dict) -> str:

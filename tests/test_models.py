@@ -115,18 +115,23 @@ HIDDEN: dict[str, list[Any]] = {
     "decoder_hidden": [(-1,), (True,), ((8,),)],
 }
 BETA: dict[str, list[Any]] = {"beta": [-0.1, 1001, math.nan, -math.inf, 10**400, None]}
+ANCHORS: dict[str, list[Any]] = {"anchors": [2, -1, 97, 12.0, None, True, 12]}  # 12: with the usual encoder of several layers
 REFUSED: dict[type[ModelConfig], dict[str, list[Any]]] = {
     AutoencoderConfig: SHARED | HIDDEN,
-    VAEConfig: SHARED | HIDDEN | BETA,
+    VAEConfig: SHARED | HIDDEN | BETA | ANCHORS,
     ConvolutionalVAEConfig: SHARED
     | BETA
     | {"channels": [(), (8, 8, 8), (0,), (8, MAX_CHANNELS + 1), (8.0,), 8, None, [8]], "hidden": [0, MAX_UNITS + 1, 1.5, None, (8,)]},
-    ConditionalVAEConfig: SHARED | HIDDEN | BETA | {"classes": [0, 1, 257, 2.0, None, True], "label_dropout": [-0.1, 1.1, math.nan, None]},
+    ConditionalVAEConfig: SHARED
+    | HIDDEN
+    | BETA
+    | {"anchors": [12]}
+    | {"classes": [0, 1, 257, 2.0, None, True], "label_dropout": [-0.1, 1.1, math.nan, None]},
     AdversarialConfig: SHARED
     | HIDDEN
     | {"discriminator_hidden": [(0,), 8, None], "adversarial_weight": [-1.0, 10_001, math.nan, math.inf, None, True]},
     LinearConfig: {name: values for name, values in SHARED.items() if name != "activation"},
-    LessonVAEConfig: SHARED | HIDDEN | BETA,
+    LessonVAEConfig: SHARED | HIDDEN | BETA | {"anchors": [12]},
 }
 
 
@@ -499,7 +504,7 @@ def test_a_vae_keeps_the_names_and_the_order_that_its_files_have():
     model = build("vae", TINY)
     names = [f"{part}.{layer}.{what}" for part in ("encoder", "decoder") for layer in (0, 2) for what in ("weight", "bias")]
     assert list(model.state_dict()) == names
-    fields = ["latent_dim", "encoder_hidden", "decoder_hidden", "activation", "likelihood", "sigma", "shape", "beta"]
+    fields = ["latent_dim", "encoder_hidden", "decoder_hidden", "activation", "likelihood", "sigma", "shape", "beta", "anchors"]
     assert [field.name for field in dataclasses.fields(VAEConfig)] == fields
 
 

@@ -290,9 +290,14 @@ def test_back_and_edited_addresses_are_followed() -> None:
     app.query_params["layers"] = "names"
     app.run()
     assert map_data(app)["kept"]["value"] == [-1, 0.5] and map_data(app)["layers"] == ["names"]
-    app.query_params.clear()  # another page's link
+    app.query_params.clear()
+    app.session_state.page = "reconstruct"  # the sidebar's link back from another page
     app.run()
     assert map_data(app)["kept"]["value"] == [-1, 0.5]
+    first = map_data(run(MAIN))["kept"]["value"]
+    app.query_params.clear()  # Back, to the address of the first visit
+    app.run()
+    assert map_data(app)["kept"]["value"] == first
 
 
 @pytest.mark.parametrize("card", [{"dataset": {"name": ["mnist"]}}, {"metrics": {"nll_nats": {"value": "x"}}}, {"title": "\ud800 <b>"}])

@@ -151,7 +151,7 @@ def test_the_refined_elbo_of_the_shipped_model_comes_near_its_nll() -> None:
     with torch.no_grad():
         elbo = -metrics.elbo_per_image_nats(model, x, 64, torch.Generator().manual_seed(0)).mean().item()
     refined = quality.refined_negative_elbo_nats(model, x).mean()
-    nll = metrics.nll_nats(model, x, 16_384)
+    nll = metrics.nll_nats(model, x, 262_144)  # its posteriors are narrow
     assert refined < elbo - 0.2 and nll - 0.02 <= refined
     assert refined == pytest.approx(nll, abs=0.3)
 

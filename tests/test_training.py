@@ -839,7 +839,7 @@ def test_every_setting_of_the_recipe_can_be_given(out, monkeypatch):
 @pytest.mark.parametrize("kind", [TrainingConfig, *(entry.config for entry in MODELS.values())], ids=lambda kind: kind.__name__)
 def test_form_and_command_line_ask_for_every_field(kind):
     asked, options = settings(kind), vars(command.parser().parse_args([]))
-    assert {field.name for field in dataclasses.fields(kind)} - asked.keys() <= {"classes", "dataset", "device", "shape"}
+    assert {field.name for field in dataclasses.fields(kind)} - asked.keys() <= {"anchors", "classes", "dataset", "device", "shape"}
     for name, setting in asked.items():
         assert name in options and setting.title and setting.words.endswith(".")
         assert setting.choices is None or getattr(kind(), name) in setting.choices

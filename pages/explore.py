@@ -1,5 +1,6 @@
 """Explore: the live latent map. Move, click, slide; beside it, what the kept point means."""
 
+import numpy as np
 import streamlit as st
 
 from core import checkpoints, figures, latent, portrait
@@ -8,6 +9,8 @@ from core.data.datasets import DATASETS, on_disk
 from core.models.conditional_vae import NOT_TOLD
 from pages.browser.map import LAYERS, latent_map
 from pages.exploring import readout
+from pages.images import sent
+from pages.images.picked import Picked
 from pages.session import caches, downloads, heading, link, properties, sidebar, take_along, words
 from pages.session import state as session
 
@@ -50,7 +53,11 @@ def explore(name: str) -> None:
         kept = state.point, state.point_number
         latent_map(view, facts, kept, state.layers, not state.point_given, keep_pick, MAP_KEY, look, keep_look)
         offer_images(dataset)
-    offer(view)
+    with st.container(horizontal=True):
+        offer(view)
+        if state.point is not None:
+            sent.menu("explore", "Explore", {"The kept point": at_the_point(view)})
+    sent.say_kept()
 
 
 def choose_layers(rings: bool) -> list[str]:
@@ -97,6 +104,13 @@ def starting_point(view: caches.MapView) -> tuple[float, float]:
     """Where the first test image's code lies: a first visitor finds a point already chosen."""
     z1, z2 = view.frame.points[0].tolist()
     return round(z1, 4), round(z2, 4)
+
+
+def at_the_point(view: caches.MapView) -> Picked:
+    """What the model draws at the kept point."""
+    checkpoint, frame, (z1, z2) = view.checkpoint, view.frame, st.session_state.point
+    x = latent.decode(checkpoint.model, frame.plane.codes(np.array([[z1, z2]])), frame.label)[0]
+    return Picked(x, f"Drawn by {checkpoint.name} at ({z1:g}, {z2:g})", checkpoint.dataset_name, frame.label)
 
 
 def offer(view: caches.MapView) -> None:

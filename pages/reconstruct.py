@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.shape import SHAPE
-from pages.images import gallery, source
+from pages.images import gallery, sent, source
 from pages.reconstructing import KEY, bottlenecks, every_model, gauge, noise, refining
 from pages.session import heading, sidebar, state
 
@@ -25,6 +25,7 @@ def main() -> None:
         picked = source.choose(KEY, checkpoint, checkpoint.dataset_name)
         if picked is not None:
             gallery.one(picked.x, picked.title, "The image", "image")
+            sent.menu(KEY, "Reconstruct", {"The image": picked})
     if picked is not None:
         label = picked.label_for(checkpoint)
         with results:

@@ -1,6 +1,7 @@
 """One digit: damaged, denoised by several methods at once, compared under a wipe and by figures, and its path over the latent map."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from html import escape
 
 import numpy as np
@@ -17,13 +18,13 @@ from pages.denoising import damage
 from pages.denoising import methods as denoise_methods
 from pages.denoising.damage import Damage
 from pages.denoising.methods import Chosen, Scores
-from pages.images import source
+from pages.images import sent, source
 from pages.images.picked import Picked
 from pages.images.pictures import data_uri, error_map, grey, legend
 from pages.session import caches, link
 
 KEY = "denoise"
-OWN = ("upload", "draw")  # sources that may be noisy already
+OWN = ("upload", "draw", sent.KIND)  # sources that may be noisy already
 STEPS = 12  # of the path on the map
 DOTS = 2000  # on that map
 EMPTY = {
@@ -53,10 +54,18 @@ def show(checkpoint: Checkpoint | None) -> None:
         first = denoise_methods.title(next(iter(answers))) if answers else next(iter(shown))
         wipe(shown, f"{KEY}_wipe", height_px=224, sides=("Damaged" if "Damaged" in shown else "What the models see", first))
         st.caption(link.plain(words_for(picked, hurt)))
+        sent.menu(KEY, "Denoise", to_send(picked, given, answers))
         show_table(clean, given, answers)
         if checkpoint is not None:
             with st.expander("Its path across the latent map", icon=":material/timeline:"):
                 show_path(given, checkpoint)
+
+
+def to_send(picked: Picked, given: np.ndarray, answers: Mapping[str, np.ndarray]) -> dict[str, Picked]:
+    """What can be sent to another page: the image as it was given, and each method's answer."""
+    titles = {denoise_methods.title(name): x_hat for name, x_hat in answers.items()}
+    answered = {title: replace(picked, x=x, title=f"{picked.title}, {title}") for title, x in titles.items()}
+    return {"The image": replace(picked, x=given)} | answered
 
 
 def denoise(given: np.ndarray, methods: list[Chosen], checkpoint: Checkpoint | None) -> dict[str, np.ndarray]:

@@ -7,7 +7,7 @@ from core import enlarging
 from core.enlarging import Comparison
 from pages.browser.tools import wipe
 from pages.enlarging.comparing import factor_control, figures_of, say_problems, title, verdict
-from pages.images import source
+from pages.images import sent, source
 from pages.images.gallery import Picture, row, uri
 from pages.images.pictures import error_map, legend
 from pages.session import caches, link
@@ -26,6 +26,7 @@ def show() -> None:
     if chosen is None:
         return
     st.caption(link.plain(chosen.title))
+    sent.menu("sr", "Super-resolution", {"The image": chosen})
     x = chosen.x
     key = (x.tobytes(), factor, caches.enlargers_stamp())
     show_one(caches.of_session("sr_enlarged", key, lambda: enlarging.compare(x[None], factor), KEPT), x, factor)

@@ -40,7 +40,9 @@ def show(checkpoint: Checkpoint) -> None:
     if request.row is not None:
         show_start(checkpoint, request)
     by_image.show(checkpoint, request)
-    taking.offer(checkpoint, request, said(checkpoint, request))
+    with st.container(horizontal=True):
+        taking.offer(checkpoint, request, said(checkpoint, request))
+        taking.send(checkpoint, request)
     judging.show(checkpoint, request)
 
 

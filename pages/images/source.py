@@ -1,4 +1,4 @@
-"""Where a page's image comes from: a test image, an upload, a drawing, or a model's own invention. Always 28 x 28, ink = 1.
+"""Where a page's image comes from: a test image, an upload, a drawing, a model's own invention, or another page. Always 28 x 28, ink = 1.
 
 The choices are widgets whose names begin with the page's key; they stay while the visitor is on other pages.
 """
@@ -6,10 +6,10 @@ The choices are widgets whose names begin with the page's key; they stay while t
 import streamlit as st
 
 from core.checkpoints import Checkpoint
-from pages.images import from_dataset, from_drawing, from_model, from_upload
+from pages.images import from_dataset, from_drawing, from_model, from_upload, sent
 from pages.images.picked import Picked
 
-KINDS = {"test": "Test image", "upload": "Upload", "draw": "Draw", "generate": "Generate"}
+KINDS = {"test": "Test image", "upload": "Upload", "draw": "Draw", "generate": "Generate", sent.KIND: "Sent here"}
 
 
 def choose(key: str = "source", checkpoint: Checkpoint | None = None, wanted: str = "mnist") -> Picked | None:
@@ -17,9 +17,10 @@ def choose(key: str = "source", checkpoint: Checkpoint | None = None, wanted: st
 
     checkpoint: the model that generates, by default the one chosen for Explore. wanted: the data set that is shown first.
     """
+    kinds = [kind for kind in KINDS if kind != sent.KIND or sent.CARRIED in st.session_state]
     with st.container():  # directly in a column its options would not wrap
         kind = st.segmented_control(
-            "Image", list(KINDS), default="test", required=True, format_func=KINDS.__getitem__, key=f"{key}_kind",
+            "Image", kinds, default="test", required=True, format_func=KINDS.__getitem__, key=f"{key}_kind",
             persist_state="session", label_visibility="collapsed",
         )  # fmt: skip
     if kind == "upload":
@@ -28,6 +29,8 @@ def choose(key: str = "source", checkpoint: Checkpoint | None = None, wanted: st
         return from_drawing.choose(key)
     if kind == "generate":
         return from_model.choose(key, checkpoint)
+    if kind == sent.KIND:
+        return sent.choose()
     return from_dataset.choose(key, wanted)
 
 

@@ -41,4 +41,6 @@ def _shows_own(page: str) -> bool:
 def _has(prefix: str) -> bool:
     """Whether an image of one's own was chosen and is there."""
     state = st.session_state
+    if state.get(f"{prefix}_kind") == "sent":  # from another page: images/sent.py
+        return "carried" in state
     return any(state.get(f"{prefix}_{name}") is not None for name in OWN.get(state.get(f"{prefix}_kind", "test"), ()))

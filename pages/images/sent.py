@@ -1,4 +1,4 @@
-"""An image that is sent to another page: it is that page's image, or on Explore its code is the kept point. One at a time, in one session."""
+"""An image that is sent to another page: it is that page's image, or on Explore its code is the kept point. One at a time, per session."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.checkpoints import Checkpoint
-from pages.generating import completing, new_images
+from pages.generating import completing, new_images, telling
 from pages.session import heading, sidebar, state, words
 from pages.session.properties import GENERATING
 
-SHOW: dict[str, Callable[[Checkpoint], None]] = {"new": new_images.show, "complete": completing.show}
+SHOW: dict[str, Callable[[Checkpoint], None]] = {"new": new_images.show, "told": telling.show, "complete": completing.show}
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ const PARTS = {
   cover: () => import("./tools/cover.js"),
   "two-runs": () => import("./map/two_runs.js"),
   dial: () => import("./dial/dial.js"),
+  pad: () => import("./tools/pad.js"),
   "copy-link": () => import("./tools/copy_link.js"),
 };
 

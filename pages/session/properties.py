@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from core import checkpoints, jobs, reconstruction
+from core import checkpoints, jobs, latent, reconstruction
 from core.checkpoints import Checkpoint, CheckpointError
 from core.data.corruptions import CORRUPTIONS
 from core.data.datasets import DATASETS, on_disk
@@ -36,8 +36,13 @@ FIRST_METHODS = ("denoiser", "lesson-denoiser", "vae", "tv")  # to denoise: what
 WITH_CODES = ("vae", "vae-search")  # methods that use the model of the sidebar
 DENOISE = {"digit": "denoise", "photo": "denoise_photo", "picture": "denoise_picture", "files": "denoise_files"}  # a mode's widgets' keys
 TABS = {"one": "One digit", "ten": "Ten digits", "noise": "Noise", "larger": "A larger picture"}  # of Super-resolution
-GENERATING = {"new": "New {nouns}", "complete": "Complete it"}  # the tabs of Generate; {nouns}: what the model draws
+GENERATING = {
+    "new": "New {nouns}",
+    "told": "Told what to draw",
+    "complete": "Complete it",
+}  # the tabs of Generate; {nouns}: what the model draws
 FIRST_COVER = "bottom"
+TOLD_MODEL = "cvae-mnist-2d"  # the shipped model that can be told what to draw
 MOST_NEW, USUAL_NEW = 100, 24  # images at a time
 FACTORS = (2, 4)
 NOISES = ("uniform", "gaussian")
@@ -108,6 +113,17 @@ def usual_drawn(checkpoint: Checkpoint, names: Sequence[str]) -> int:
     """The label of the first test image, where the model can be told it."""
     first = int(checkpoint.latents.label[0])
     return first if first < len(names) else NOT_TOLD
+
+
+def first_style(values: Values) -> tuple[float, float]:
+    """The point of the style that a first visitor sees: that of the first test image."""
+    try:
+        checkpoint = checkpoints.opened(str(values["checkpoint"]))
+    except CheckpointError:
+        return 0.0, 0.0
+    mu = checkpoint.latents.mu
+    z1, z2 = latent.map_plane(mu, checkpoint.model.has_prior).points(mu[:1])[0].tolist()
+    return round(z1, 4), round(z2, 4)
 
 
 def read_drawn(text: str, values: Values) -> int:
@@ -297,6 +313,18 @@ def write_cover(text: str) -> str:
     return next((name for name, ready in cover.READY.items() if cover.write(ready) == text), text)
 
 
+def tells(values: Values) -> bool:
+    """Whether a conditional model is told what to draw."""
+    return values["tab"] == "told" and bool(drawable(values))
+
+
+def read_style(text: str, values: Values) -> tuple[float, float]:
+    """A point of the map."""
+    if (point := link.read_point(text, values)) is None:
+        raise UnusableError(", which is no point.")
+    return point
+
+
 GENERATED: Table = {
     "checkpoint": CHECKPOINT,
     "tab": Property("the tab", one_of(GENERATING), "generate_tab", "new"),
@@ -319,6 +347,11 @@ GENERATED: Table = {
     ),
     "count": Property("how many images", whole(1, MOST_NEW), "generate_count", USUAL_NEW, str, when=where(tab="new")),
     "seed": Property("the seed", whole(0, MAX_SEED), "generate_seed", 0, str, when=where(tab="new")),
+    "style": Property(
+        "the style", read_style, lambda values: f"told_style-{values['checkpoint']}", first_style, link.write_point, when=tells,
+        instead="Showing the usual one instead.",
+    ),
+    "sheet": Property("the seed of the sheet", whole(0, MAX_SEED), "told_seed", 0, str, when=tells),
     **image("complete", dataset_of, "complete_", tab="complete"),
     "complete_as": Property(
         "the class to complete as", read_drawn, lambda values: f"complete_told-{values['checkpoint']}", NOT_TOLD, write_drawn,

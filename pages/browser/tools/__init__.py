@@ -1,5 +1,5 @@
-"""Four tools for pictures: wipe (compare), draw_canvas (draw), cover_editor (cover some pixels) and box_editor (mark places in a
-photo); and the button for the page's link.
+"""Tools for pictures: wipe (compare), draw_canvas (draw), cover_editor (cover some pixels), box_editor (mark places in a photo) and
+style_pad (choose how all classes are drawn); and the button for the page's link.
 
 What draw_canvas and box_editor send comes from the browser: read_drawing and read_boxes check it.
 """
@@ -8,6 +8,10 @@ import base64
 import math
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
+
+from core.latent import Plane
+from core.portrait import Window
 from pages.browser import mount
 
 MAX_DRAWING_BYTES = 1 << 20
@@ -45,6 +49,38 @@ def cover_editor(
     """
     said = {"value": cover[0], "number": cover[1]}
     mount("cover", key, {"image": image_uri, "side": side, "ready": dict(ready), "cover": said}, on_cover_change=on_cover)
+
+
+def style_pad(
+    decoder: str,
+    classes: Sequence[str],
+    picture: str,
+    window: Window,
+    plane: Plane,
+    marks: np.ndarray,
+    style: tuple[Sequence[float], int],
+    help_html: str,
+    on_style: Callable[[], None],
+    key: str,
+) -> None:
+    """Mount a small map on which a style is chosen, and beside it that style as every class, decoded in the browser.
+
+    `decoder`: the address of what export.code_decoder_bytes wrote; `picture`: that of the map within `window`; `marks`: points (N, 2) that
+    are numbered on it; `style`: the chosen point, and the number that it came with (0: from Python). When another is chosen,
+    st.session_state[key].style is {"value": [x, y], "number": n}; it comes from the browser, so check it.
+    """
+    data = {
+        "decoder": decoder,
+        "classes": list(classes),
+        "map": picture,
+        "window": {"x": window.x, "y": window.y, "half": window.half},
+        "plane": {"origin": plane.origin.tolist(), "axes": plane.axes.tolist()},
+        "marks": marks.tolist(),
+        "style": {"value": list(style[0]), "number": style[1]},
+        "help": help_html,
+        "description": "Pad for the style: a map of the test codes. The arrow keys choose another point.",
+    }
+    mount("pad", key, data, on_style_change=on_style)
 
 
 def copy_link(own: bool) -> None:

@@ -105,7 +105,7 @@ SETUP = """document.body.innerHTML = '<div id=room style="width: 900px"></div>';
 @pytest.fixture
 def told_pad(bundle: Bundle) -> tuple[Bundle, Any, dict[str, Any]]:
     """The bundle, a conditional model whose labels matter, and what the pad is given."""
-    model = build("cvae", ConditionalVAEConfig(encoder_hidden=(8,), decoder_hidden=(12,), classes=3), seed=3).eval()
+    model: Any = build("cvae", ConditionalVAEConfig(encoder_hidden=(8,), decoder_hidden=(12,), classes=3), seed=3).eval()
     with torch.no_grad():
         model.decoder_label.weight.normal_(generator=torch.Generator().manual_seed(1))
     bundle.served["decoder.bin"] = export.code_decoder_bytes(model)
@@ -143,7 +143,7 @@ def test_python_hears_of_the_style_that_is_kept_by_click_key_and_slider(told_pad
       await quiet(); part.sliders[0].value = -1.5; part.sliders[0].dispatchEvent(new Event('input')); await quiet();
       await say(); await frame(); return [told, pixels()];"""
     told, shown = bundle.run("tools/pad.js", script, given)
-    points = [word["value"] for name, word in told if name == "style"]
+    points: Any = [word["value"] for name, word in told if name == "style"]
     assert np.allclose(points, [[0, -2], [0, -1.952], [-1.5, -1.952]], atol=1e-3), "beyond the edge is at the edge"
     assert np.abs(np.array(shown) - drawn(model, tuple(points[-1]))).max() <= 1, "what Python says from before does not undo it"
 

@@ -144,7 +144,7 @@ def test_python_hears_of_the_style_that_is_kept_by_click_key_and_slider(told_pad
       await say(); await frame(); return [told, pixels()];"""
     told, shown = bundle.run("tools/pad.js", script, given)
     points: Any = [word["value"] for name, word in told if name == "style"]
-    assert np.allclose(points, [[0, -2], [0, -1.952], [-1.5, -1.952]], atol=1e-3), "beyond the edge is at the edge"
+    assert np.allclose(points, [[0.0, -2.0], [0.0, -1.952], [-1.5, -1.952]], atol=1e-3), "beyond the edge is at the edge"
     assert np.abs(np.array(shown) - drawn(model, tuple(points[-1]))).max() <= 1, "what Python says from before does not undo it"
 
 

@@ -14,8 +14,8 @@ def straight(start: np.ndarray, end: np.ndarray, steps: int) -> np.ndarray:
 def spherical(start: np.ndarray, end: np.ndarray, steps: int) -> np.ndarray:
     """The same along a sphere round the origin: the direction turns evenly by the shorter way, the length changes evenly.
 
-    The direction is Shoemake's (1985, section 3.3) slerp; of codes of one length it is what White (2016) proposes for latent spaces. From or
-    to the origin, which has no direction, it is straight; of opposite codes, between which every way is as short, one is taken.
+    The direction is Shoemake's (1985, section 3.3) slerp; of codes of one length it is what White (2016) proposes for latent spaces. From
+    or to the origin, which has no direction, it is straight; of opposite codes, between which every way is as short, one is taken.
     """
     lengths = np.linalg.norm(start), np.linalg.norm(end)
     if min(lengths) < SAME:

@@ -28,7 +28,7 @@ def spherical(start: np.ndarray, end: np.ndarray, steps: int) -> np.ndarray:
     across = across / max(np.linalg.norm(across), SAME)
     share = np.linspace(0, 1, steps)[:, None]
     direction = np.cos(share * angle) * a + np.sin(share * angle) * across
-    return straight(lengths[0], lengths[1], steps) * direction
+    return np.linspace(*lengths, steps)[:, None] * direction
 
 
 def _right_angle_to(a: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 MAY_IMPORT = {  # inside core; a new module gets its line here
     "names": set(),
     "places": set(),
+    "morphs": set(),
     "pace": set(),
     "replacing": set(),
     "words": set(),

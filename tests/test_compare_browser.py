@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from live import PATIENCE_MS, Server, Watched
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Browser, ConsoleMessage, Locator, expect
 
 from core import figures, latent
 from core.family import beta_family
 from core.training.__main__ import main as train
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.slow]
 
 FAMILY = beta_family()
 Z = (0.5, -1.0)
@@ -22,6 +22,10 @@ Z = (0.5, -1.0)
 
 class Compare(Watched):
     """The Compare page, and what is read off it."""
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if "/_stcore/" not in message.location["url"]:  # Streamlit asks below the page's address first
+            super()._console(message)
 
     def open(self, query: str, ready: str = "[data-testid=dial-mark]:not([hidden])") -> "Compare":
         self.page.goto(f"{self.base}/compare?{query}")

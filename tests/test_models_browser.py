@@ -40,6 +40,7 @@ def test_from_the_gallery_to_a_comparison_to_a_model_to_explore_and_back(server:
 
     for name in ("ae-mnist-2d", "vae-mnist-2d"):
         page.get_by_role("checkbox", name=f"Compare ({name})").check(force=True)
+    expect(page.get_by_role("button", name="Compare 2 models")).to_be_in_viewport()  # though the gallery goes on for many cards
     page.get_by_role("button", name="Compare 2 models").click()
     expect(page).to_have_url(re.compile(r"/models\?compare=ae-mnist-2d%2Cvae-mnist-2d"), timeout=PATIENCE_MS)
     expect(page.get_by_role("region", name="Figures of Plain autoencoder and VAE: the main model")).to_contain_text("better")

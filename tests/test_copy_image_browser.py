@@ -52,6 +52,7 @@ def test_the_image_under_the_pointer_is_copied_crisp(opened: View) -> None:
     assert not np.array_equal(shown(opened), under)
 
 
+@pytest.mark.slow
 def test_by_keyboard_alone(opened: View) -> None:
     opened.page.mouse.move(1, 1)
     opened.page.get_by_test_id("latent-map").focus()
@@ -63,6 +64,7 @@ def test_by_keyboard_alone(opened: View) -> None:
     assert np.array_equal(copied(opened), shown(opened))
 
 
+@pytest.mark.slow
 def test_other_keys_and_places_copy_nothing(opened: View) -> None:
     opened.point(0.4, 0.4)
     opened.page.evaluate("navigator.clipboard.writeText('kept')")
@@ -80,6 +82,7 @@ def test_other_keys_and_places_copy_nothing(opened: View) -> None:
     assert opened.page.evaluate("navigator.clipboard.readText()") == "kept"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clipboard", ["undefined", "{ write: async () => { throw new Error('refused') } }"])
 def test_where_nothing_may_be_copied_a_download_is_offered(opened: View, clipboard: str) -> None:
     opened.page.evaluate(f"Object.defineProperty(navigator, 'clipboard', {{ value: {clipboard}, configurable: true }})")
@@ -95,5 +98,6 @@ def test_where_nothing_may_be_copied_a_download_is_offered(opened: View, clipboa
     expect(said(opened)).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_the_help_names_the_key(opened: View) -> None:
     expect(opened.page.locator(".lm-help")).to_contain_text("C copies the image")

@@ -7,7 +7,7 @@ from live import Server
 from playwright.sync_api import Browser, Page, expect
 from test_links_browser import visitor
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
 def send(page: Page, target: str) -> None:

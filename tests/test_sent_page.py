@@ -43,7 +43,13 @@ def drawn() -> Picked:
 
 
 @pytest.mark.parametrize(("script", "session", "key", "origin"), FROM)
-@pytest.mark.parametrize("target", sent.TARGETS, ids=lambda target: target.title)
+@pytest.mark.parametrize(
+    "target",
+    [
+        pytest.param(target, id=target.title, marks=[pytest.mark.slow] * (target.title in ("Denoise", "Super-resolution")))
+        for target in sent.TARGETS
+    ],
+)
 def test_every_page_sends_its_image_to_the_others(
     script: str, session: dict[str, Any], key: str, origin: str, target: sent.Target, shown: list[str]
 ) -> None:

@@ -66,6 +66,7 @@ def test_a_wide_sheet_is_printed_across_and_a_high_one_upright():
     assert wide == (3508, 2480) and high == (2480, 3508)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("paper", list(sheets.PAPERS_MM))
 @pytest.mark.parametrize("columns", [1, 20, sheets.MAX_COLUMNS])
 def test_the_largest_sheets_fit_on_a_page(columns, paper):

@@ -19,9 +19,9 @@ export const SKELETON = `
     </div>
     <div class="lm-loading" role="status">Drawing the map …</div>
   </div>
+  <div class="lm-over" role="status"><p class="lm-copied" hidden></p></div>
   <div class="lm-column"><div class="lm-side">
     <canvas class="lm-image" data-testid="decoded" role="img" aria-label="Decoded image"></canvas>
-    <div role="status"><p class="lm-copied" hidden></p></div>
     <div class="lm-controls">
       ${slider(1, "first")}
       ${slider(2, "second")}

@@ -15,6 +15,7 @@ def sources(page: Page) -> list[str]:
     return page.get_by_test_id("generated").locator("img").evaluate_all("images => images.map((image) => image.src)")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [1440, 390])
 def test_new_images_are_drawn_judged_and_another_seed_draws_others(server: Server, chromium: Browser, width: int) -> None:
     context = chromium.new_context(viewport={"width": width, "height": 900})

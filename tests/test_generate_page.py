@@ -44,7 +44,10 @@ def test_every_tab_has_a_title() -> None:
     assert run(checkpoint="vae-fashion-2d").segmented_control(key="generate_tab").options[0] == "New garments"
 
 
-@pytest.mark.parametrize(("name", "way"), [*((name, "codes") for name in checkpoints.SHIPPED), *(("cvae-mnist-2d", way) for way in WAYS)])
+@pytest.mark.parametrize(
+    ("name", "way"),
+    [*(pytest.param(name, "codes", marks=pytest.mark.slow) for name in checkpoints.SHIPPED), *(("cvae-mnist-2d", way) for way in WAYS)],
+)
 def test_every_shipped_model_draws_and_a_model_draws_in_every_way(name: str, way: str) -> None:
     assert html(run(checkpoint=name, way=way), "generated").count("<figure>") == 3
 

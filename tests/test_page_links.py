@@ -8,9 +8,11 @@ from streamlit.testing.v1 import AppTest
 from visit import address, checked, visit
 
 from core import checkpoints
+from pages.images import cover
 from pages.session import properties
 
 SCRIPTS = {"super-resolution": "super_resolution.py"}
+LEFT_HALF = cover.write(cover.READY["left"])
 EVERYTHING = [  # a page, a link, and the session's keys that it sets
     ("reconstruct", {"data": "digits", "class": "3", "image": "5", "sigma": "0.75", "draw": "2"}, {
         "reconstruct_dataset": "digits", "reconstruct_class-digits": 3, "reconstruct_number-digits-3": 5,
@@ -40,6 +42,12 @@ EVERYTHING = [  # a page, a link, and the session's keys that it sets
     }),
     ("generate", {"way": "class", "class": "3", "count": "2"}, {"generate_class-vae-mnist-2d": 3}),
     ("generate", {"way": "image", "image": "9999", "count": "2"}, {"generate_row-vae-mnist-2d": 9999}),
+    ("generate", {"tab": "complete", "complete_class": "3", "complete_image": "5", "cover": "left"}, {
+        "generate_tab": "complete", "complete_class-mnist": 3, "complete_number-mnist-3": 5, "complete_cover": LEFT_HALF,
+    }),
+    ("generate", {"tab": "complete", "checkpoint": "cvae-mnist-2d", "complete_kind": "generate", "complete_image": "9", "complete_as": "4"}, {
+        "complete_kind": "generate", "complete_seed": 9, "complete_told-cvae-mnist-2d": 4,
+    }),
     ("generate", {"checkpoint": "cvae-mnist-2d", "draw_as": "0", "count": "2"}, {"generate_told-cvae-mnist-2d": 0}),
     ("compare", {"dial": "2.45", "z": "0.5,-1", "classes": "1,7", "scale": "same"}, {
         "dial_at": 2.45, "dial_z": (0.5, -1.0), "dial_classes": ["1", "7"], "dial_scale": "same",

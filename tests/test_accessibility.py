@@ -64,6 +64,12 @@ def with_a_drawing(page: Page) -> None:
     page.get_by_test_id("draw-canvas").wait_for()
 
 
+def with_a_cover(page: Page) -> None:
+    page.get_by_test_id("cover").wait_for()
+    page.get_by_test_id("completions").wait_for()
+    settled(page)
+
+
 def with_everything_unfolded(page: Page) -> None:
     for expander in page.locator("[data-testid=stMain] details").all():
         if expander.get_attribute("open") is None:
@@ -90,6 +96,7 @@ STATES: dict[str, tuple[str, Callable[[Page], None]]] = {  # of each page: its a
     "train": ("/train", with_everything_unfolded),
     "compare": ("/compare", with_the_dial),
     "models": ("/models", with_everything_unfolded),
+    "generate, complete": ("/generate?tab=complete", with_a_cover),
     "explore, one class": ("/", with_one_class_alone),
     "reconstruct, upload": ("/reconstruct", choosing("Upload")),
     "reconstruct, draw": ("/reconstruct", choosing("Draw", with_a_drawing)),

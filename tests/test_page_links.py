@@ -45,9 +45,10 @@ EVERYTHING = [  # a page, a link, and the session's keys that it sets
     ("generate", {"tab": "complete", "complete_class": "3", "complete_image": "5", "cover": "left"}, {
         "generate_tab": "complete", "complete_class-mnist": 3, "complete_number-mnist-3": 5, "complete_cover": LEFT_HALF,
     }),
-    ("generate", {"tab": "complete", "checkpoint": "cvae-mnist-2d", "complete_kind": "generate", "complete_image": "9", "complete_as": "4"}, {
-        "complete_kind": "generate", "complete_seed": 9, "complete_told-cvae-mnist-2d": 4,
+    ("generate", {"tab": "complete", "checkpoint": "cvae-mnist-2d", "complete_kind": "generate", "complete_image": "9"}, {
+        "complete_kind": "generate", "complete_seed": 9,
     }),
+    ("generate", {"tab": "complete", "checkpoint": "cvae-mnist-2d", "complete_as": "4"}, {"complete_told-cvae-mnist-2d": 4}),
     ("generate", {"checkpoint": "cvae-mnist-2d", "draw_as": "0", "count": "2"}, {"generate_told-cvae-mnist-2d": 0}),
     ("compare", {"dial": "2.45", "z": "0.5,-1", "classes": "1,7", "scale": "same"}, {
         "dial_at": 2.45, "dial_z": (0.5, -1.0), "dial_classes": ["1", "7"], "dial_scale": "same",

@@ -258,16 +258,23 @@ def latent_places(
         dots = [(cloud.astype(np.float32), 5, "#ffffff"), (cloud.astype(np.float32), 3, "#10141b"), *dots]
     for at, size, colour in dots:
         figure.add_trace(go.Scatter(x=at[:, 0], y=at[:, 1], mode="markers", marker={"color": colour, "size": size}, hoverinfo="skip"))
-    middle = spots.mean(0)
-    for row, name in enumerate(places):
-        away = spots[row] - middle  # its words lie away from the others
-        angle = np.arctan2(away[1], away[0]) if np.linalg.norm(away) > 0 else np.pi / 2
+    around = np.arctan2(*(spots - spots.mean(0)).T[::-1]).argsort()  # so that their words lie apart, even where they do not
+    for turn, row in enumerate(around.tolist()):
+        angle = 2 * np.pi * turn / len(spots) - np.pi
         figure.add_annotation(
-            x=float(spots[row, 0]), y=float(spots[row, 1]), text=f"<b>{name}</b>", showarrow=True, arrowcolor="#808a94", arrowhead=0,
-            ax=float(44 * np.cos(angle)), ay=float(-34 * np.sin(angle)), font={"size": 13, "color": "#ffffff"}, bgcolor="#10141b",
-            bordercolor="#ffffff", borderwidth=1, borderpad=4,
+            x=float(spots[row, 0]), y=float(spots[row, 1]), text=f"<b>{list(places)[row]}</b>", showarrow=True, arrowcolor="#808a94",
+            arrowhead=0, ax=float(64 * np.cos(angle)), ay=float(-44 * np.sin(angle)), font={"size": 13, "color": "#ffffff"},
+            bgcolor="#10141b", bordercolor="#ffffff", borderwidth=1, borderpad=4,
         )  # fmt: skip
-    figure.update_layout(height=460, dragmode=False, xaxis={"fixedrange": True}, yaxis={"fixedrange": True})
+    low, high = np.quantile(points, [0.005, 0.995], axis=0)  # but for outliers
+    low, high = np.minimum(low, spots.min(0)), np.maximum(high, spots.max(0))
+    (left, bottom), (right, top) = (low - 0.06 * (high - low)).tolist(), (high + 0.06 * (high - low)).tolist()
+    figure.update_layout(
+        height=460,
+        dragmode=False,
+        xaxis={"fixedrange": True, "range": [left, right]},
+        yaxis={"fixedrange": True, "range": [bottom, top]},
+    )
     return figure
 
 

@@ -69,7 +69,7 @@ class Editor:
           root.className = 'live'; root.style.width = '700px'; window.heard = []; window.stopper = new AbortController();
           const style = root.appendChild(document.createElement('style'));
           style.textContent = '.it-sheet, .it-covered > * { position: absolute; width: 280px; height: 280px }'
-            + '.it-tools { margin-top: 300px }';
+            + '.it-tools { padding-top: 300px }';
           const part = window.part = new Cover(root, stopper.signal); root.append(style); window.data = given;
           window.say = (cover) => part.update({ ...data, cover }, (name, said) => heard.push([name, said]));
           say({ value: given.start, number: 0 });"""

@@ -267,7 +267,8 @@ def latent_places(
             bgcolor="#10141b", bordercolor="#ffffff", borderwidth=1, borderpad=4,
         )  # fmt: skip
     low, high = np.quantile(points, [0.005, 0.995], axis=0)  # but for outliers
-    low, high = np.minimum(low, spots.min(0)), np.maximum(high, spots.max(0))
+    words = 0.15 * (high - low)  # room for those around the spots
+    low, high = np.minimum(low, spots.min(0) - words), np.maximum(high, spots.max(0) + words)
     (left, bottom), (right, top) = (low - 0.06 * (high - low)).tolist(), (high + 0.06 * (high - low)).tolist()
     figure.update_layout(
         height=460,

@@ -1,6 +1,7 @@
 """The tab of Generate that fills in what is covered, through AppTest: every kind of model and of cover, what is said, and the link."""
 
 import re
+from html import escape
 from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import Mock
@@ -9,10 +10,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import checkpoints, completion
+from core import checkpoints, completion, quality
+from core.frame import class_names
 from pages import browser
-from pages.generating import completing
+from pages.generating import by_image, completing
 from pages.images import cover
+from pages.images.gallery import uri
 from pages.session import caches
 
 PAGE = Path(__file__).resolve().parents[1] / "pages" / "generate.py"
@@ -59,6 +62,47 @@ def test_every_shipped_model_fills_in(name: str) -> None:
     assert ("by Bayes’ rule on a grid" in words(app)) is exactly
     spec = app.get("plotly_chart")[0].proto.spec
     assert "the truth" in spec and "answer 1" in spec
+
+
+@pytest.mark.parametrize("query", [{}, {"cover": "top", "complete_image": "3"}])
+def test_the_classifier_says_what_the_truth_the_answers_and_the_draws_show(query: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    ask = quality.class_probabilities
+    monkeypatch.setattr(quality, "class_probabilities", lambda network, images: seen.append(images) or ask(network, images))
+    app = run(**query)
+    judge = checkpoints.load_classifier("mnist").model
+    classes = class_names("mnist")
+    for images, testid, one in zip(
+        seen, ("completions", "completion-draws"), ('<div class="soft">{}</div>', "<figcaption>{}</figcaption>"), strict=True
+    ):
+        shown = html(app, testid)
+        assert re.findall('src="([^"]+)"', shown) == [uri(image) for image in images], "it is asked of what is shown"
+        said = [one.format(escape(by_image.verdict(row, classes))) for row in ask(judge, images)]
+        assert len(said) >= 2 and re.findall(one.format("[^<]*"), shown) == said
+    assert "what a classifier, another network, says" in words(app)
+
+
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        ({"checkpoint": "vae-fashion-2d"}, "this model learned from Fashion-MNIST"),
+        ({"complete_data": "digits"}, "does not know scikit-learn"),
+    ],
+)
+def test_of_what_the_classifier_does_not_know_it_says_nothing_and_the_page_says_why(query: dict[str, str], why: str) -> None:
+    app = run(**query)
+    assert "What each image shows is not said" in words(app) and why in words(app)
+    assert 'class="soft"' not in html(app, "completions") and "what a classifier" not in words(app)
+
+
+def test_the_answers_can_be_taken_along() -> None:
+    labels = [button.proto.label for button in run().get("download_button")]
+    assert "Picture (PNG)" in labels and "Table (CSV)" in labels
+
+
+def test_of_a_density_it_is_said_that_nats_can_be_negative() -> None:
+    assert "of a density, so they can be negative" in words(run(checkpoint="pca-mnist-2d"))
+    assert "of a density" not in words(run(checkpoint="vae-mnist-2d"))
 
 
 def test_what_the_figures_mean_is_true_of_the_model() -> None:

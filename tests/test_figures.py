@@ -13,3 +13,15 @@ def test_the_words_at_both_ends_of_a_walk_stand_apart_however_short_it_is(end: t
     start, stop = [note for note in figure.layout.annotations if note.text in ("<b>a</b>", "<b>b</b>")]
     towards = np.sign(end) * (1, -1)
     assert np.array_equal(np.sign((stop.ax, stop.ay)), towards) and np.array_equal(np.sign((start.ax, start.ay)), -towards)
+
+
+@pytest.mark.parametrize("y", [-3.0, 3.0])
+def test_the_words_at_a_place_on_the_map_s_edge_are_above_and_below_within_it(y: float) -> None:
+    points = np.random.default_rng(0).uniform(-3, 3, (500, 2)).astype(np.float32)
+    places = {"truth": (0.0, 0.0), "answer 1": (0.1, y), "answer 2": (-0.1, y)}
+    figure = figures.latent_places(points, np.zeros(500, np.uint8), ("0",), {}, places)
+    bottom, top = figure.layout.yaxis.range
+    unit = (figure.layout.height - figures.MAP_MARGIN_PX["t"] - figures.MAP_MARGIN_PX["b"]) / (top - bottom)  # pixels
+    for note in figure.layout.annotations:
+        from_bottom = (note.y - bottom) * unit - note.ay
+        assert 12 < from_bottom < (top - bottom) * unit - 12  # half of the box's height

@@ -1,23 +1,26 @@
 """Complete it: part of an image is covered, and the model fills it in, in every way that explains the rest."""
 
 import hashlib
+from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
 
-from core import checkpoints, completion, figures, latent
+from core import checkpoints, completion, figures, latent, quality
 from core.checkpoints import Checkpoint
 from core.completion import BARRIER_NATS, STARTS, Completion, Reference
 from core.data.datasets import DATASETS, DatasetError, on_disk, to_ink
+from core.frame import class_names
 from core.models.conditional_vae import NOT_TOLD
 from core.shape import SHAPE, SIDE
 from core.words import number, plural
 from pages.browser import tools
+from pages.generating import by_image
 from pages.images import cover, gallery, source
 from pages.images.gallery import Figure, Picture
 from pages.images.picked import Picked
 from pages.images.pictures import data_uri, grey
-from pages.session import caches, link, words
+from pages.session import caches, link, take_along, words
 from pages.session.properties import FIRST_COVER, told_names
 
 KEY = "complete"
@@ -25,6 +28,11 @@ RARE = 0.01  # what fewer test images than this share cost, the model cannot exp
 DRAWN = 12  # draws of the posterior that are shown
 DOTS = 3_000  # of the map
 KEPT = 16  # completions of a session
+
+NAMED = (
+    "Under each title: what a classifier, another network, says the image shows, and how sure it is. It sees the visible pixels together "
+    "with those that were filled in."
+)
 
 Found = tuple[Completion, Reference | None]
 
@@ -134,12 +142,45 @@ def rarity(costs: np.ndarray, cost: float) -> tuple[float, str]:
 def show_answers(checkpoint: Checkpoint, picked: Picked, hidden: np.ndarray, found: Completion, reference: Reference | None) -> None:
     """The truth and the answers beside each other, and how good they are."""
     st.markdown(summary(found, hidden))
-    pictures = [Picture("The truth", picked.x)]
-    pictures += [Picture(f"Answer {n}", answer.filled, figures=figures_of(found, n - 1)) for n, answer in enumerate(found.answers, 1)]
+    notes, why_none = named(checkpoint, picked, [picked.x, *(answer.filled for answer in found.answers)])
+    pictures = [Picture("The truth", picked.x, notes[0])]
+    pictures += [
+        Picture(f"Answer {row + 1}", answer.filled, notes[row + 1], figures_of(found, row)) for row, answer in enumerate(found.answers)
+    ]
     gallery.row(pictures, "completions", 148, 130)
     for sentence in verdicts(found, hidden, reference):
         st.markdown(sentence)
+    st.caption(f"What each image shows is not said: {link.plain(why_none)}" if why_none else NAMED)
     st.caption(how(checkpoint, found))
+    offer(checkpoint, picked, found, notes)
+
+
+def offer(checkpoint: Checkpoint, picked: Picked, found: Completion, notes: Sequence[str]) -> None:
+    """The answers as files; `notes`: what the classifier says of the truth and of each."""
+    answers = found.answers
+    images = [picked.x, *(answer.filled for answer in answers)]
+    titles = ["The truth", *(f"Answer {n}" for n in range(1, len(images)))]
+    captions = [f"{title}: {note}" if note else title for title, note in zip(titles, notes, strict=True)]
+    table: dict[str, list[object]] = {"answer": list(range(1, len(images)))}
+    table |= {f"z{i}": list(column) for i, column in enumerate(np.stack([answer.z for answer in answers]).T, 1)}
+    table |= {name: [getattr(answer, name) for answer in answers] for name in ("visible_nats", "hidden_nats", "behind_nats", "share")}
+    take_along.offer(
+        f"{KEY}-answers", f"{checkpoint.name}-completed",
+        lambda: take_along.sheet_of(checkpoint, "Complete it", images, len(images), captions=captions, notes=(picked.title,)),
+        columns=lambda: table,
+    )  # fmt: skip
+
+
+def named(checkpoint: Checkpoint, picked: Picked, images: Sequence[np.ndarray]) -> tuple[list[str], str]:
+    """What a classifier says of each image (28, 28), in a few words; or nothing of any, and why."""
+    judge, why_none = by_image.classifier_for(checkpoint)
+    if judge and picked.dataset not in ("", judge):
+        judge, why_none = "", f"the classifier that ships does not know {DATASETS[picked.dataset].name}."
+    if not judge:
+        return [""] * len(images), why_none
+    classes = class_names(checkpoint.dataset_name)
+    probabilities = quality.class_probabilities(checkpoints.opened_classifier(judge).model, np.stack(images))
+    return [by_image.verdict(row, classes) for row in probabilities], ""
 
 
 def figures_of(found: Completion, row: int) -> tuple[Figure, ...]:
@@ -204,6 +245,8 @@ def verdicts(found: Completion, hidden: np.ndarray, reference: Reference | None)
 def how(checkpoint: Checkpoint, found: Completion) -> str:
     """How the answers were found, and what the figures mean."""
     figures_mean = "*visible*: −log p(visible | z); *hidden*: −log p(covered | z), what the truth would cost."
+    if checkpoint.model.config.likelihood != "bernoulli":
+        figures_mean += " They are of a density, so they can be negative."
     if found.exact is not None:
         return (
             f"*probability*: how much of p(z | visible) lies around the answer, by Bayes’ rule on a grid of codes; {figures_mean} "
@@ -223,7 +266,8 @@ def show_draws(checkpoint: Checkpoint, picked: Picked, hidden: np.ndarray, found
     st.subheader("Drawn at random", anchor=False)
     st.markdown("Codes drawn from p(z | visible): each picture comes up as often as the model believes in it.")
     x_hat = latent.decode(checkpoint.model, found.exact.z[:DRAWN], label)
-    gallery.strip(np.where(hidden, x_hat, picked.x), [""] * DRAWN, "completion-draws", many=True)
+    filled = np.where(hidden, x_hat, picked.x).astype(np.float32)
+    gallery.strip(filled, named(checkpoint, picked, filled)[0], "completion-draws", many=True)
 
 
 def show_map(checkpoint: Checkpoint, found: Completion) -> None:

@@ -142,7 +142,7 @@ def rarity(costs: np.ndarray, cost: float) -> tuple[float, str]:
 def show_answers(checkpoint: Checkpoint, picked: Picked, hidden: np.ndarray, found: Completion, reference: Reference | None) -> None:
     """The truth and the answers beside each other, and how good they are."""
     st.markdown(summary(found, hidden))
-    notes, why_none = named(checkpoint, picked, [picked.x, *(answer.filled for answer in found.answers)])
+    notes, why_none = named(checkpoint, picked, np.stack([picked.x, *(answer.filled for answer in found.answers)]))
     pictures = [Picture("The truth", picked.x, notes[0])]
     pictures += [
         Picture(f"Answer {row + 1}", answer.filled, notes[row + 1], figures_of(found, row)) for row, answer in enumerate(found.answers)
@@ -171,15 +171,15 @@ def offer(checkpoint: Checkpoint, picked: Picked, found: Completion, notes: Sequ
     )  # fmt: skip
 
 
-def named(checkpoint: Checkpoint, picked: Picked, images: Sequence[np.ndarray]) -> tuple[list[str], str]:
-    """What a classifier says of each image (28, 28), in a few words; or nothing of any, and why."""
+def named(checkpoint: Checkpoint, picked: Picked, images: np.ndarray) -> tuple[list[str], str]:
+    """What a classifier says of images (N, 28, 28), in a few words; or nothing of any, and why."""
     judge, why_none = by_image.classifier_for(checkpoint)
     if judge and picked.dataset not in ("", judge):
         judge, why_none = "", f"the classifier that ships does not know {DATASETS[picked.dataset].name}."
     if not judge:
         return [""] * len(images), why_none
     classes = class_names(checkpoint.dataset_name)
-    probabilities = quality.class_probabilities(checkpoints.opened_classifier(judge).model, np.stack(images))
+    probabilities = quality.class_probabilities(checkpoints.opened_classifier(judge).model, images)
     return [by_image.verdict(row, classes) for row in probabilities], ""
 
 

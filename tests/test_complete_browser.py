@@ -57,6 +57,7 @@ def test_a_half_is_covered_with_the_pointer_and_answers_come(page: Page) -> None
     assert page.get_by_test_id("completions").inner_html() == shown
 
 
+@pytest.mark.slow
 def test_a_click_covers_and_keys_do(page: Page) -> None:
     page.get_by_role("button", name="Left half").click()
     expect(page.get_by_text("392 visible pixels")).to_be_visible()
@@ -68,6 +69,7 @@ def test_a_click_covers_and_keys_do(page: Page) -> None:
     expect(page.get_by_text(re.compile("The model explains the 7[0-9]{2} visible pixels with"))).to_be_visible()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [390, 820])
 def test_the_tab_is_not_wider_than_a_small_screen(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 844})

@@ -150,7 +150,7 @@ def test_a_click_covers_a_half_or_every_other_pixel_at_random(editor: Editor) ->
 def test_the_last_change_can_be_taken_back_and_done_again(editor: Editor) -> None:
     assert editor.page.get_by_role("button", name="Undo").get_attribute("aria-disabled") == "true"
     editor.press("Left half")
-    editor.drag((20, 20), (20, 20))
+    editor.drag((20.5, 20.5), (20.5, 20.5))  # the middle of a pixel
     editor.press("Undo")
     editor.press("Redo")
     editor.canvas.focus()

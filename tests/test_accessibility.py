@@ -86,6 +86,25 @@ def asking_before(button: str) -> Callable[[Page], None]:
     return steps
 
 
+def with_open(button: str) -> Callable[[Page], None]:
+    """Open the popover of that name."""
+
+    def steps(page: Page) -> None:
+        page.locator("[data-testid=stPopover]").get_by_role("button", name=button).click()
+        page.get_by_test_id("stPopoverBody").wait_for()
+
+    return steps
+
+
+def with_nothing_copied(page: Page) -> None:
+    """The map's key that copies, where the clipboard is refused."""
+    with_map(page)
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined, configurable: true })")
+    page.get_by_test_id("latent-map").focus()
+    page.keyboard.press("c")
+    page.get_by_role("link", name="Download the image").wait_for()
+
+
 STATES: dict[str, tuple[str, Callable[[Page], None]]] = {  # of each page: its address, and what is done there
     "explore": ("/", with_map),
     "reconstruct": ("/reconstruct", with_everything_unfolded),
@@ -97,6 +116,9 @@ STATES: dict[str, tuple[str, Callable[[Page], None]]] = {  # of each page: its a
     "compare": ("/compare", with_the_dial),
     "models": ("/models", with_everything_unfolded),
     "generate, complete": ("/generate?tab=complete", with_a_cover),
+    "explore, copying refused": ("/?z=0.5,0.5", with_nothing_copied),
+    "explore, taking it along": ("/", with_open("Take it along")),
+    "generate, sending": ("/generate?count=3", with_open("Send to")),
     "explore, one class": ("/", with_one_class_alone),
     "reconstruct, upload": ("/reconstruct", choosing("Upload")),
     "reconstruct, draw": ("/reconstruct", choosing("Draw", with_a_drawing)),

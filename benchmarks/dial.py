@@ -18,7 +18,7 @@ START = 0.6  # where on its way the thumb stands at first: the fourth of six
 def measure(quick: bool) -> tuple[str, str]:
     """The table as Markdown, and Chromium's version."""
     with serve("app.py") as server:
-        return asyncio.run(_measure(f"{server.address}/compare", quick))
+        return asyncio.run(_measure(f"{server.address}/compare?mode=dial", quick))
 
 
 async def _measure(address: str, quick: bool) -> tuple[str, str]:

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.comparing import dial, two_runs
+from pages.comparing import dial, two_models, two_runs
 from pages.session import heading, state
 from pages.session.properties import COMPARING
 
-SHOW: dict[str, Callable[[], None]] = {"dial": dial.show, "runs": two_runs.show}
+SHOW: dict[str, Callable[[], None]] = {"models": two_models.show, "dial": dial.show, "runs": two_runs.show}
 
 
 def main() -> None:

@@ -321,6 +321,17 @@ def test_two_maps_that_share_a_cursor_hear_the_same(bundle: Bundle) -> None:
     ]
 
 
+def test_a_pair_of_maps_goes_from_a_point_to_the_same_image_or_the_same_point(bundle: Bundle) -> None:
+    script = """const { NearestIndex } = await import('/nets/nearest.js'), { across, around } = m, floats = (of) => Float64Array.from(of);
+      const figure = (x, y, row) => ({ codes: { x, y, row: floats(row) }, index: new NearestIndex(floats(x), floats(y)) });
+      const one = figure([0, 1, 2], [0, 0, 0], [7, 8, 9]), other = figure([5, 6, 4], [1, 2, 3], [9, 7, 8]);
+      return [across('image', one, other, [0.9, 0.1]), across('image', one, other, [2, 0]), across('image', other, one, [6, 2]),
+        across('image', one, figure([5], [1], [7]), [2, 0]), across('point', one, other, [0.9, 0.1]),
+        around({ left: -1, right: 2, bottom: -3, top: 4 }, { left: -2, right: 1, bottom: -1, top: 5 })];"""
+    union = {"left": -2, "right": 2, "bottom": -3, "top": 5}
+    assert bundle.run("map/pair.js", script) == [[4, 3], [5, 1], [0, 0], None, [0.9, 0.1], union]
+
+
 def test_a_move_of_the_pointer_moves_layers_and_paints_one_canvas(bundle: Bundle) -> None:
     """Of what the page consists it changes nothing: no text, no attribute, not even a style, so that no layout follows."""
     script = """const { SKELETON } = await import('/map/skeleton.js'), { Picture } = await import('/map/controls.js');

@@ -28,7 +28,7 @@ class Compare(Watched):
             super()._console(message)
 
     def open(self, query: str, ready: str = "[data-testid=dial-mark]:not([hidden])") -> "Compare":
-        self.page.goto(f"{self.base}/compare?{query}")
+        self.page.goto(f"{self.base}/compare?{query if 'mode=' in query else f'mode=dial&{query}'}")
         self.page.locator(ready).first.wait_for()
         self.frames()
         return self
@@ -187,3 +187,32 @@ def test_where_nothing_is_to_move_the_dial_steps_from_model_to_model(compare_ser
     assert view.page.evaluate("[...seen]") == ["4", "5"]
     context.close()
     assert view.errors == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 1600), (390, 2400)])
+def test_two_models_share_the_image_or_the_point_whichever_map_one_points_at(
+    compare_server: Server, chromium: Browser, width: int, height: int
+) -> None:
+    context = chromium.new_context(viewport={"width": width, "height": height})
+    view = Compare(context.new_page(), compare_server.url)
+    pair = "models=ae-mnist-2d,beta-1-mnist-2d"
+    for by in ("image", "point"):
+        view.open(f"mode=models&{pair}&link={by}", "[data-testid=latent-map][data-plotted]")
+        view.page.wait_for_function("() => document.querySelectorAll('[data-testid=latent-map][data-plotted]').length === 2")
+        maps, nearest = view.page.get_by_test_id("latent-map"), view.page.get_by_test_id("nearest")
+        for side in (0, 1):
+            maps.nth(side).scroll_into_view_if_needed()
+            box = maps.nth(side).bounding_box()
+            assert box is not None
+            view.page.mouse.move(box["x"] + 0.55 * box["width"], box["y"] + 0.45 * box["height"], steps=4)
+            view.page.wait_for_timeout(300)  # words follow ten times a second
+            said = nearest.all_inner_texts()
+            images = [re.findall(r"test image ([\d,]+)", words) for words in said]
+            sliders = [view.page.get_by_test_id(name).nth(i).input_value() for i in (0, 1) for name in ("z1", "z2")]
+            if by == "image":
+                assert images[0] == images[1] != [], said
+                assert "right here" in said[1 - side]
+            else:
+                assert sliders[:2] == sliders[2:]
+            view.page.mouse.move(2, 2)
+    context.close()

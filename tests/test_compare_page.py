@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from mounted import mounted
 from streamlit.testing.v1 import AppTest
@@ -15,7 +16,7 @@ from core.shipped import BETAS
 from core.training.__main__ import main as train
 from core.training.run_config import RunConfig
 from pages import browser
-from pages.comparing import two_runs
+from pages.comparing import two_models, two_runs
 from pages.session import caches
 from pages.training import form, run_settings
 
@@ -42,8 +43,72 @@ def with_images(mnist_like: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LATENT_DATA", str(mnist_like))
 
 
+# --- two models ----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_first_visit_compares_plain_with_variational_at_one_image(with_images: None) -> None:
+    (data,) = mounted(run(), "pair")
+    plain, variational = data["halves"]
+    assert (plain["view"], variational["view"]) == two_models.PRESETS["Plain or variational"] and data["by"] == "image"
+    assert data["same_classes"] and not data["one_scale"]
+    codes = [checkpoints.opened(half["view"]).latents.mu for half in data["halves"]]
+    row = int((codes[0] ** 2).sum(1).argmin())  # the code nearest to the middle
+    for half, mu in zip(data["halves"], codes, strict=True):
+        np.testing.assert_allclose(half["kept"]["value"], mu[row], atol=1e-4)
+
+
+def test_a_preset_opens_its_two_models_and_the_link_has_them(with_images: None) -> None:
+    app = run()
+    app.button_group(key="pair_preset").set_value("β of 0.1 or 10").run()
+    (data,) = mounted(app, "pair")
+    assert [half["view"] for half in data["halves"]] == ["beta-0.1-mnist-2d", "beta-10-mnist-2d"]
+    assert app.query_params["models"] in ("beta-0.1-mnist-2d,beta-10-mnist-2d", ["beta-0.1-mnist-2d,beta-10-mnist-2d"])
+    app.selectbox(key="pair_second").set_value("pca-mnist-2d").run()
+    assert [half["view"] for half in mounted(app, "pair")[0]["halves"]] == ["beta-0.1-mnist-2d", "pca-mnist-2d"]
+    assert app.session_state["pair_preset"] is None, "it is no preset any more"
+
+
+def test_every_preset_is_of_models_that_ship() -> None:
+    assert {name for pair in two_models.PRESETS.values() for name in pair} <= set(checkpoints.SHIPPED)
+
+
+def test_a_link_says_what_is_compared_and_how(with_images: None) -> None:
+    query = {"models": "pca-mnist-2d,ae-mnist-2d", "link": "point", "z": "0.5,-1", "scale": "same"}
+    app = run(**query)
+    (data,) = mounted(app, "pair")
+    assert [half["view"] for half in data["halves"]] == ["pca-mnist-2d", "ae-mnist-2d"]
+    assert data["by"] == "point" and data["one_scale"] and [half["kept"]["value"] for half in data["halves"]] == [[0.5, -1], [0.5, -1]]
+    assert {name: values[-1] if isinstance(values, list) else values for name, values in dict(app.query_params).items()} == query
+
+
+@pytest.mark.parametrize("models", ["../../etc/passwd,pca-mnist-2d", "pca-mnist-2d", "a,b,c"])
+def test_a_link_to_models_that_are_not_here_is_refused_with_a_note(with_images: None, models: str) -> None:
+    app = run(models=models)
+    assert [half["view"] for half in mounted(app, "pair")[0]["halves"]] == list(two_models.PRESETS["Plain or variational"])
+    assert app.warning
+
+
+def test_digits_and_clothes_share_the_point_and_the_page_says_why(with_images: None) -> None:
+    app = run(models="beta-1-mnist-2d,vae-fashion-2d", z="1,1")
+    (data,) = mounted(app, "pair")
+    assert data["by"] == "point" and not data["same_classes"]
+    assert any("different images" in caption.value for caption in app.caption)
+
+
+def test_a_point_kept_on_the_second_map_is_that_image_on_the_first(with_images: None) -> None:
+    one, other = (caches.map_view(name) for name in two_models.PRESETS["Plain or variational"])
+    x, y = other.frame.points[1234].tolist()
+    z = x, y
+    found = two_models.across("image", other, one, z)
+    np.testing.assert_allclose(found, one.frame.points[two_models.nearest(other, z)], atol=1e-4)
+    assert two_models.across("point", other, one, z) == z
+
+
+# --- the dial -------------------------------------------------------------------------------------------------------------------
+
+
 def test_the_dial_has_the_family_and_begins_at_the_usual_vae(with_images: None) -> None:
-    (data,) = mounted(run(), "dial")
+    (data,) = mounted(run(mode="dial"), "dial")
     family = beta_family()
     assert [member["beta"] for member in data["members"]] == list(BETAS)
     assert data["home"] == {"at": list(BETAS).index("1"), "z": [0, 0]} and data["dial"] == {"value": ["", "", "", ""], "number": 0}
@@ -53,7 +118,7 @@ def test_the_dial_has_the_family_and_begins_at_the_usual_vae(with_images: None) 
 
 
 def test_a_link_says_where_the_dial_stands(with_images: None) -> None:
-    query = {"dial": "2.4", "z": "0.5,-1.25", "classes": "3,5", "scale": "same"}
+    query = {"mode": "dial", "dial": "2.4", "z": "0.5,-1.25", "classes": "3,5", "scale": "same"}
     app = run(**query)
     (data,) = mounted(app, "dial")
     assert data["dial"]["value"] == ["2.4", "0.5,-1.25", "3,5", "same"]
@@ -61,7 +126,7 @@ def test_a_link_says_where_the_dial_stands(with_images: None) -> None:
 
 
 def test_without_the_test_images_the_row_shows_what_the_models_draw_and_says_so(no_data: None) -> None:
-    app = run()
+    app = run(mode="dial")
     (data,) = mounted(app, "dial")
     assert [example["picture"] for example in data["examples"]] == [""] * 10
     assert any("not on this machine" in caption.value for caption in app.caption)
@@ -72,7 +137,7 @@ def test_a_family_that_cannot_be_read_becomes_a_sentence(monkeypatch: pytest.Mon
         raise CheckpointError(f"{checkpoints.SHIPPED_ROOT}/beta-1-mnist-2d/card.json is damaged.")
 
     monkeypatch.setattr(caches, "family_view", fail)
-    app = run()
+    app = run(mode="dial")
     (error,) = app.error
     assert "The dial cannot be shown" in error.value and "damaged" in error.value and str(checkpoints.SHIPPED_ROOT) not in error.value
 

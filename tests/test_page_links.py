@@ -50,8 +50,11 @@ EVERYTHING = [  # a page, a link, and the session's keys that it sets
     }),
     ("generate", {"tab": "complete", "checkpoint": "cvae-mnist-2d", "complete_as": "4"}, {"complete_told-cvae-mnist-2d": 4}),
     ("generate", {"checkpoint": "cvae-mnist-2d", "draw_as": "0", "count": "2"}, {"generate_told-cvae-mnist-2d": 0}),
-    ("compare", {"dial": "2.45", "z": "0.5,-1", "classes": "1,7", "scale": "same"}, {
+    ("compare", {"mode": "dial", "dial": "2.45", "z": "0.5,-1", "classes": "1,7", "scale": "same"}, {
         "dial_at": 2.45, "dial_z": (0.5, -1.0), "dial_classes": ["1", "7"], "dial_scale": "same",
+    }),
+    ("compare", {"models": "pca-mnist-2d,ae-mnist-2d", "link": "point", "z": "0.5,-1", "scale": "same"}, {
+        "models_pair": ["pca-mnist-2d", "ae-mnist-2d"], "models_link": "point", "models_z": (0.5, -1.0), "models_scale": "same",
     }),
 ]  # fmt: skip
 
@@ -122,7 +125,8 @@ def test_super_resolutions_controls_reach_the_address() -> None:
         ("super-resolution", {"tab": "nowhere", "factor": "3", "image": "٣"}),
         ("generate", {"tab": "nowhere", "way": "there", "temperature": "-1", "count": "101", "seed": "1e3"}),
         ("generate", {"checkpoint": "nobody", "count": "0"}),
-        ("compare", {"mode": "x", "dial": "5.1", "z": "", "scale": "big", "classes": "11"}),
+        ("compare", {"mode": "dial", "dial": "5.1", "z": "", "scale": "big", "classes": "11"}),
+        ("compare", {"mode": "x", "models": "../x,y", "link": "soul", "scale": "big"}),
         ("train", {"run": "../../x"}),
     ],
 )

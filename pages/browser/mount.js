@@ -7,6 +7,7 @@ const PARTS = {
   canvas: () => import("./tools/canvas.js"),
   boxes: () => import("./tools/boxes.js"),
   cover: () => import("./tools/cover.js"),
+  pair: () => import("./map/pair.js"),
   "two-runs": () => import("./map/two_runs.js"),
   dial: () => import("./dial/dial.js"),
   pad: () => import("./tools/pad.js"),

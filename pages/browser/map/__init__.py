@@ -63,30 +63,55 @@ def latent_map(
     point when the visitor turns from the map to what Python draws. It comes from the browser, so check it (session/link.py). `facts`:
     what the panel needs (exploring/readout.py). `walk` plays the tour until the first touch.
     """
+    _mount(
+        key,
+        {"pick": on_pick, "look": on_look},
+        look=_said(look),
+        **_of_model(view),
+        kept=_said(kept),
+        readout=facts,
+        start=view.frame.points[0].tolist(),
+        layers=list(layers),
+        walk=walk,
+        help=HELP,
+    )
+
+
+def pair(
+    views: Sequence[MapView],
+    titles: Sequence[str],
+    kept: Sequence[Kept],
+    by: str,
+    one_scale: bool,
+    layers: Sequence[str],
+    callbacks: dict[str, Callable[[], None]],
+    key: str,
+) -> None:
+    """Mount the maps of two models, linked `by` "point" or "image". `kept`: of each map. When a point is kept there, st.session_state[key]
+    has it as `pick`, of the second map as `pick_other`; see `latent_map`. callbacks: by these names."""
+    halves = [_of_model(view) | {"title": title, "kept": _said(one)} for view, title, one in zip(views, titles, kept, strict=True)]
+    linked = {"by": by, "one_scale": one_scale, "same_classes": views[0].frame.classes == views[1].frame.classes}
+    on: dict[str, Any] = {f"on_{name}_change": callback for name, callback in callbacks.items()}
+    mount("pair", key, USUAL | linked | {"halves": halves, "layers": list(layers), "help": HELP}, **on)
+
+
+def _of_model(view: MapView) -> dict[str, Any]:
+    """What a map has to know of a model."""
     preview = (
         f"{view.frame.why_not_live} While you move, you see a preview from a grid; the point that you keep is decoded by the server."
         if view.atlas
         else ""
     )
-    _mount(
-        key,
-        {"pick": on_pick, "look": on_look},
-        look=_said(look),
-        figure=address(view.figure),
-        decoder=address(view.decoder) if view.decoder else None,
-        atlas=address(view.atlas) if view.atlas else None,
-        view=view.checkpoint.name,
-        bound=view.frame.bound,
-        kept=_said(kept),
-        readout=facts,
-        start=view.frame.points[0].tolist(),
+    return {
+        "figure": address(view.figure),
+        "decoder": address(view.decoder) if view.decoder else None,
+        "atlas": address(view.atlas) if view.atlas else None,
+        "view": view.checkpoint.name,
+        "bound": view.frame.bound,
         **coordinates(len(view.frame.plane.origin)),
-        layers=list(layers),
-        walk=walk,
-        help=HELP,
-        note=" ".join(filter(None, [preview, view.frame.note])),
-        description=view.frame.description,
-    )
+        "note": " ".join(filter(None, [preview, view.frame.note])),
+        "description": view.frame.description,
+    }
 
 
 def run_map(

@@ -199,20 +199,18 @@ def test_two_models_share_the_image_or_the_point_whichever_map_one_points_at(
     for by in ("image", "point"):
         view.open(f"mode=models&{pair}&link={by}", "[data-testid=latent-map][data-plotted]")
         view.page.wait_for_function("() => document.querySelectorAll('[data-testid=latent-map][data-plotted]').length === 2")
-        maps, nearest = view.page.get_by_test_id("latent-map"), view.page.get_by_test_id("nearest")
+        maps = view.page.get_by_test_id("latent-map")
         for side in (0, 1):
             maps.nth(side).scroll_into_view_if_needed()
             box = maps.nth(side).bounding_box()
             assert box is not None
             view.page.mouse.move(box["x"] + 0.55 * box["width"], box["y"] + 0.45 * box["height"], steps=4)
-            view.page.wait_for_timeout(300)  # words follow ten times a second
-            said = nearest.all_inner_texts()
-            images = [re.findall(r"test image ([\d,]+)", words) for words in said]
-            sliders = [view.page.get_by_test_id(name).nth(i).input_value() for i in (0, 1) for name in ("z1", "z2")]
-            if by == "image":
-                assert images[0] == images[1] != [], said
-                assert "right here" in said[1 - side]
-            else:
-                assert sliders[:2] == sliders[2:]
+            settled = """([by, own, other]) => { 
+              const said = [...document.querySelectorAll('[data-testid=nearest]')].map((e) => e.textContent);
+              const values = ['z1', 'z2'].map((name) => [...document.querySelectorAll(`[data-testid=${name}]`)].map((e) => e.value));
+              const images = said.map((words) => words.match(/test image [\\d,]+/)?.[0]);
+              return values[0][own] !== '0' && (by === 'point' ? values.every(([a, b]) => a === b)
+                : images[0] && images[0] === images[1] && said[other].includes('right here')); }"""
+            view.page.wait_for_function(settled, arg=[by, side, 1 - side])
             view.page.mouse.move(2, 2)
     context.close()

@@ -125,6 +125,12 @@ def test_a_link_says_where_the_dial_stands(with_images: None) -> None:
     assert {name: values[-1] if isinstance(values, list) else values for name, values in dict(app.query_params).items()} == query
 
 
+def test_an_absurd_link_to_the_dial_becomes_sentences_and_the_usual_dial(with_images: None) -> None:
+    app = run(mode="dial", dial="5.1", z="", scale="big", classes="11")
+    assert len(app.warning) == 4 and all(warning.value.startswith("The link asks for ") for warning in app.warning)
+    assert mounted(app, "dial")[0]["dial"]["value"] == ["", "", "", ""]
+
+
 def test_without_the_test_images_the_row_shows_what_the_models_draw_and_says_so(no_data: None) -> None:
     app = run(mode="dial")
     (data,) = mounted(app, "dial")

@@ -125,7 +125,6 @@ def test_super_resolutions_controls_reach_the_address() -> None:
         ("super-resolution", {"tab": "nowhere", "factor": "3", "image": "٣"}),
         ("generate", {"tab": "nowhere", "way": "there", "temperature": "-1", "count": "101", "seed": "1e3"}),
         ("generate", {"checkpoint": "nobody", "count": "0"}),
-        ("compare", {"mode": "dial", "dial": "5.1", "z": "", "scale": "big", "classes": "11"}),
         ("compare", {"mode": "x", "models": "../x,y", "link": "soul", "scale": "big"}),
         ("train", {"run": "../../x"}),
     ],

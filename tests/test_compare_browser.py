@@ -205,7 +205,7 @@ def test_two_models_share_the_image_or_the_point_whichever_map_one_points_at(
             box = maps.nth(side).bounding_box()
             assert box is not None
             view.page.mouse.move(box["x"] + 0.55 * box["width"], box["y"] + 0.45 * box["height"], steps=4)
-            settled = """([by, own, other]) => { 
+            settled = """([by, own, other]) => {
               const said = [...document.querySelectorAll('[data-testid=nearest]')].map((e) => e.textContent);
               const values = ['z1', 'z2'].map((name) => [...document.querySelectorAll(`[data-testid=${name}]`)].map((e) => e.value));
               const images = said.map((words) => words.match(/test image [\\d,]+/)?.[0]);

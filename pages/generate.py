@@ -5,11 +5,16 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.checkpoints import Checkpoint
-from pages.generating import completing, new_images, telling
+from pages.generating import completing, morphing, new_images, telling
 from pages.session import heading, sidebar, state, words
 from pages.session.properties import GENERATING
 
-SHOW: dict[str, Callable[[Checkpoint], None]] = {"new": new_images.show, "told": telling.show, "complete": completing.show}
+SHOW: dict[str, Callable[[Checkpoint], None]] = {
+    "new": new_images.show,
+    "told": telling.show,
+    "morph": morphing.show,
+    "complete": completing.show,
+}
 
 
 def main() -> None:
@@ -46,6 +51,7 @@ training worked well, this is nearly the prior; where the two differ, so do the 
 and more often wrong.
 - **Complete it**: the decoder draws every pixel from the code alone, so a code that explains the pixels you see also says what the others \
 may be. Bayes' rule says how probable each code is: p(z | visible) ∝ p(visible | z) p(z). The covered pixels simply drop out.
+- **Morphs**: the codes between two codes are decoded, too. Fading pixels shows two images at once; a morph should show one at each step.
 
 Three questions are asked of what comes out, and all three matter. *Does it look like something?* A **classifier**, another network, \
 says how sure it is. *Is it varied?* A model that draws the same perfect digit a thousand times would pass the first question; the \

@@ -42,6 +42,9 @@ GENERATING = {
     "complete": "Complete it",
 }  # the tabs of Generate; {nouns}: what the model draws
 FIRST_COVER = "bottom"
+MORPH_ENDS = {"samples": "Two samples", "images": "Two test images"}
+MORPH_PATHS = {"straight": "Straight", "sphere": "Along the prior’s sphere"}
+LEAST_STEPS, MOST_STEPS, USUAL_STEPS = 3, 12, 9  # of a morph
 TOLD_MODEL = "cvae-mnist-2d"  # the shipped model that can be told what to draw
 MOST_NEW, USUAL_NEW = 100, 24  # images at a time
 FACTORS = (2, 4)
@@ -315,6 +318,16 @@ def write_cover(text: str) -> str:
     return next((name for name, ready in cover.READY.items() if cover.write(ready) == text), text)
 
 
+def morph_end(end: str, first: int) -> Property:
+    """The seed of a sample, or the number of a test image, at one end of a morph."""
+    sampled = where(between="samples")
+    return Property(
+        "the end of the morph", whole(0, lambda values: MAX_SEED if sampled(values) else test_codes(values) - 1),
+        lambda values: f"morph_{end}" if sampled(values) else f"morph_{end}_row-{values['checkpoint']}", first, str,
+        when=where(tab="morph"),
+    )  # fmt: skip
+
+
 def tells(values: Values) -> bool:
     """Whether a conditional model is told what to draw."""
     return values["tab"] == "told" and bool(drawable(values))
@@ -354,6 +367,14 @@ GENERATED: Table = {
         instead="Showing the usual one instead.",
     ),
     "sheet": Property("the seed of the sheet", whole(0, MAX_SEED), "told_seed", 0, str, when=tells),
+    "between": Property("the ends", one_of(MORPH_ENDS), "morph_ends", "samples", when=where(tab="morph")),
+    **{end: morph_end(end, first) for end, first in (("from", 0), ("to", 1))},
+    "morph_as": Property(
+        "the class to draw as", whole(0, lambda values: len(drawable(values)) - 1), lambda values: f"morph_told-{values['checkpoint']}", 0,
+        str, when=lambda values: values["tab"] == "morph" and bool(drawable(values)),
+    ),
+    "path": Property("the path", one_of(MORPH_PATHS), "morph_path", "straight", when=where(tab="morph")),
+    "steps": Property("the steps", whole(LEAST_STEPS, MOST_STEPS), "morph_steps", USUAL_STEPS, str, when=where(tab="morph")),
     **image("complete", dataset_of, "complete_", tab="complete"),
     "complete_as": Property(
         "the class to complete as", read_drawn, lambda values: f"complete_told-{values['checkpoint']}", NOT_TOLD, write_drawn,

@@ -1,0 +1,124 @@
+"""Morphs: from one code to another in steps, each decoded, beside what fading the pixels alone makes of the same two images."""
+
+import numpy as np
+import streamlit as st
+
+from core import checkpoints, figures, latent, morphs
+from core.checkpoints import Checkpoint, CheckpointError
+from core.figures import class_name
+from core.frame import class_names
+from pages.images import gallery
+from pages.images.gallery import Strip
+from pages.images.picked import WIDTH_PX, another
+from pages.session import state, take_along, words
+from pages.session.properties import LEAST_STEPS, MAX_SEED, MORPH_ENDS, MORPH_PATHS, MOST_STEPS, USUAL_STEPS, told_names
+
+KEY = "morph"
+DOTS = 3_000  # of the map
+PLAYED = 40  # frames of the animation
+
+
+def show(checkpoint: Checkpoint) -> None:
+    """The controls and what lies between the two ends."""
+    morph(checkpoint.name)
+
+
+@st.fragment
+def morph(name: str) -> None:
+    """The part that runs again on a choice."""
+    try:
+        checkpoint = checkpoints.opened(name)
+    except CheckpointError:  # it changed on disk since the page was drawn: draw it again, and say so
+        st.rerun()
+    ends, labels = ask_ends(checkpoint)
+    told = ask_told(checkpoint, labels)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        path = st.segmented_control(
+            "Path", list(MORPH_PATHS), default="straight", required=True, format_func=MORPH_PATHS.__getitem__, key=f"{KEY}_path",
+            persist_state="session",
+        )  # fmt: skip
+        steps = st.slider("Steps", LEAST_STEPS, MOST_STEPS, USUAL_STEPS, key=f"{KEY}_steps", persist_state="session", width=220)
+    codes = morphs.PATHS[str(path)](*ends, steps)
+    show_steps(checkpoint, codes, told)
+    show_map(checkpoint, codes)
+    whole = morphs.PATHS[str(path)](*ends, PLAYED)
+    take_along.offer(
+        KEY, f"{name}-morph", frames=lambda: latent.decode(checkpoint.model, whole, told), columns=lambda: {"z": codes}, and_back=True
+    )
+    state.address("generate")
+
+
+def ask_ends(checkpoint: Checkpoint) -> tuple[np.ndarray, list[int]]:
+    """The codes (2, D) of the two ends, and the classes of the test images that they are of; none of samples."""
+    mu, label = checkpoint.latents.mu, checkpoint.latents.label
+    kind = st.segmented_control(
+        "Between", list(MORPH_ENDS), default="samples", required=True, format_func=MORPH_ENDS.__getitem__, key=f"{KEY}_ends",
+        persist_state="session",
+    )  # fmt: skip
+    sampled, numbers = kind == "samples", []
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        for end, first in (("from", 0), ("to", 1)):
+            most, key = (MAX_SEED, f"{KEY}_{end}") if sampled else (len(mu) - 1, f"{KEY}_{end}_row-{checkpoint.name}")
+            title = f"{end.capitalize()} {'seed' if sampled else 'test image'}"
+            numbers.append(st.number_input(title, 0, most, first, key=key, persist_state="session", width=WIDTH_PX))
+            another(f"{KEY}_other_{end}", key, most + 1)
+    if sampled:
+        return np.concatenate([latent.random_codes(checkpoint.model, mu, 1, np.random.default_rng(seed)) for seed in numbers]), []
+    return mu[numbers], [int(one) for one in label[numbers]]
+
+
+def ask_told(checkpoint: Checkpoint, labels: list[int]) -> int | None:
+    """For a conditional model: the class that all steps are drawn as; None for another model."""
+    names = told_names(checkpoint)
+    if not names:
+        return None
+    return int(
+        st.selectbox(
+            "Draw as",
+            range(len(names)),
+            format_func=names.__getitem__,
+            key=f"{KEY}_told-{checkpoint.name}",
+            persist_state="session",
+            width=WIDTH_PX,
+            help="This model is told the class, so a morph goes from style to style.",
+        )
+    )
+
+
+def show_steps(checkpoint: Checkpoint, codes: np.ndarray, told: int | None) -> None:
+    """The decoded steps (S, D), and the same two ends faded into each other."""
+    images = latent.decode(checkpoint.model, codes, told)
+    faded = morphs.cross_fade(images[0], images[-1], len(images))
+    shares = [f"{100 * share:.0f} %" for share in np.linspace(0, 1, len(images))]
+    gallery.table([Strip("Through the codes", images), Strip("Pixels faded", faded)], shares, "morph", side_px=84)
+    st.caption(
+        f"Both rows begin and end with the same images. Halfway, the lower one is two {words.dataset_of(checkpoint).noun}s on top of each "
+        f"other. What is the upper one? {length_words(codes)}"
+    )
+
+
+def length_words(codes: np.ndarray) -> str:
+    """How near to the origin the way comes, beside what the prior has there."""
+    nearest, dimensions = float(np.linalg.norm(codes, axis=1).min()), codes.shape[1]
+    usual = float(np.sqrt(dimensions))
+    if dimensions < 8:
+        return f"It comes as near as {nearest:.2f} to the prior’s centre, which in so few dimensions is where most codes are."
+    return (
+        f"It comes as near as {nearest:.2f} to the prior’s centre; in {dimensions} dimensions nearly all of the prior is about {usual:.1f} "
+        "away from it, so a path along the sphere stays where the decoder has learned (White 2016)."
+    )
+
+
+def show_map(checkpoint: Checkpoint, codes: np.ndarray) -> None:
+    """The way over the map."""
+    mu, labels, classes = checkpoint.latents.mu, checkpoint.latents.label, class_names(checkpoint.dataset_name)
+    plane = latent.map_plane(mu, checkpoint.model.has_prior)
+    points = plane.points(mu)
+    if codes.shape[1] == 1:
+        return
+    middles = latent.class_medians(points, labels)
+    figure = figures.latent_path(points[:DOTS], labels[:DOTS], classes, middles, plane.points(codes), ("from", "to"))
+    names = [class_name(classes, latent.read_point(mu, labels, z).vote.label) for z in (codes[0], codes[-1])]
+    st.plotly_chart(figure, key=f"{KEY}_map", config={"displayModeBar": False})
+    if not checkpoint.model.conditional:
+        st.caption(f"The ten codes nearest to the start vote for class {names[0]}, those nearest to the end for class {names[1]}.")

@@ -30,27 +30,27 @@ def morph(name: str) -> None:
         checkpoint = checkpoints.opened(name)
     except CheckpointError:  # it changed on disk since the page was drawn: draw it again, and say so
         st.rerun()
-    ends, labels = ask_ends(checkpoint)
-    told = ask_told(checkpoint, labels)
+    start, end = ask_ends(checkpoint)
+    told = ask_told(checkpoint)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         path = st.segmented_control(
             "Path", list(MORPH_PATHS), default="straight", required=True, format_func=MORPH_PATHS.__getitem__, key=f"{KEY}_path",
             persist_state="session",
         )  # fmt: skip
         steps = st.slider("Steps", LEAST_STEPS, MOST_STEPS, USUAL_STEPS, key=f"{KEY}_steps", persist_state="session", width=220)
-    codes = morphs.PATHS[str(path)](*ends, steps)
+    codes = morphs.PATHS[str(path)](start, end, steps)
     show_steps(checkpoint, codes, told)
     show_map(checkpoint, codes)
-    whole = morphs.PATHS[str(path)](*ends, PLAYED)
+    whole = morphs.PATHS[str(path)](start, end, PLAYED)
     take_along.offer(
         KEY, f"{name}-morph", frames=lambda: latent.decode(checkpoint.model, whole, told), columns=lambda: {"z": codes}, and_back=True
     )
     state.address("generate")
 
 
-def ask_ends(checkpoint: Checkpoint) -> tuple[np.ndarray, list[int]]:
-    """The codes (2, D) of the two ends, and the classes of the test images that they are of; none of samples."""
-    mu, label = checkpoint.latents.mu, checkpoint.latents.label
+def ask_ends(checkpoint: Checkpoint) -> np.ndarray:
+    """The codes (2, D) of the two ends."""
+    mu = checkpoint.latents.mu
     kind = st.segmented_control(
         "Between", list(MORPH_ENDS), default="samples", required=True, format_func=MORPH_ENDS.__getitem__, key=f"{KEY}_ends",
         persist_state="session",
@@ -63,11 +63,11 @@ def ask_ends(checkpoint: Checkpoint) -> tuple[np.ndarray, list[int]]:
             numbers.append(st.number_input(title, 0, most, first, key=key, persist_state="session", width=WIDTH_PX))
             another(f"{KEY}_other_{end}", key, most + 1)
     if sampled:
-        return np.concatenate([latent.random_codes(checkpoint.model, mu, 1, np.random.default_rng(seed)) for seed in numbers]), []
-    return mu[numbers], [int(one) for one in label[numbers]]
+        return np.concatenate([latent.random_codes(checkpoint.model, mu, 1, np.random.default_rng(seed)) for seed in numbers])
+    return mu[numbers]
 
 
-def ask_told(checkpoint: Checkpoint, labels: list[int]) -> int | None:
+def ask_told(checkpoint: Checkpoint) -> int | None:
     """For a conditional model: the class that all steps are drawn as; None for another model."""
     names = told_names(checkpoint)
     if not names:

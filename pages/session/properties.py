@@ -39,6 +39,7 @@ TABS = {"one": "One digit", "ten": "Ten digits", "noise": "Noise", "larger": "A 
 GENERATING = {
     "new": "New {nouns}",
     "told": "Told what to draw",
+    "morph": "Morphs",
     "complete": "Complete it",
 }  # the tabs of Generate; {nouns}: what the model draws
 FIRST_COVER = "bottom"

@@ -169,7 +169,7 @@ def test_two_runs_go_through_their_epochs_together(view: Compare) -> None:
     said = [canvas.get_attribute("aria-label") for canvas in decoded.all()]
     assert said[0] == said[1] and re.fullmatch(r"Decoded image at z = \(.*\)", said[0] or ""), "the same point in both"
     assert np.abs(view.pixels(decoded.first) - view.pixels(decoded.last)).max() > 0, "by each run's own decoder"
-    expect(view.page.get_by_text("and differ in")).to_contain_text("same seed (0)")
+    expect(view.page.get_by_text("Both runs began")).to_contain_text("same seed (0), but differ in 2 settings")
     view.page.reload()
     expect(shown).to_have_text(["epoch 2 of 4", "epoch 2 of 3"])
     assert view.page.evaluate(

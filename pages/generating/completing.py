@@ -263,7 +263,7 @@ def show_draws(checkpoint: Checkpoint, picked: Picked, hidden: np.ndarray, found
     """Draws of the posterior, where it is known."""
     if found.exact is None or not hidden.any():
         return
-    st.subheader("Drawn at random", anchor=False)
+    st.header("Drawn at random", anchor=False)
     st.markdown("Codes drawn from p(z | visible): each picture comes up as often as the model believes in it.")
     x_hat = latent.decode(checkpoint.model, found.exact.z[:DRAWN], label)
     filled = np.where(hidden, x_hat, picked.x).astype(np.float32)
@@ -282,7 +282,7 @@ def show_map(checkpoint: Checkpoint, found: Completion) -> None:
         frame.points[::every], frame.labels[::every], frame.classes, frame.middles,
         {name: (float(x), float(y)) for name, (x, y) in zip(names, points, strict=True)}, cloud,
     )  # fmt: skip
-    st.subheader("On the map", anchor=False)
+    st.header("On the map", anchor=False)
     st.plotly_chart(figure, width="stretch", key=f"{KEY}_map", config={"displayModeBar": False})
     dots = " The small dots are random draws of p(z | visible)." if cloud is not None else ""
     st.caption(f"*The truth* is where the encoder puts the whole image.{dots} {frame.note}")

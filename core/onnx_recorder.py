@@ -198,6 +198,22 @@ def _clamp(recorder: Recorder, results: list[Tensor], x: Tensor, low: float, hig
     recorder.node("Clip", [x, low, high], results)
 
 
+def _gather(recorder: Recorder, results: list[Tensor], x: Tensor, dim: int, index: Tensor) -> None:
+    recorder.node("GatherElements", [x, index], results, axis=dim)
+
+
+def _index_select(recorder: Recorder, results: list[Tensor], x: Tensor, dim: int, index: Tensor) -> None:
+    recorder.node("Gather", [x, index], results, axis=dim)
+
+
+def _argmax(recorder: Recorder, results: list[Tensor], x: Tensor, dim: int) -> None:
+    recorder.node("ArgMax", [x], results, axis=dim, keepdims=0)
+
+
+def _cat(recorder: Recorder, results: list[Tensor], tensors: Sequence[Tensor], dim: int = 0) -> None:
+    recorder.node("Concat", tensors, results, axis=dim)
+
+
 NODES: dict[str, Callable[..., None]] = {
     "flatten": _reshape,
     "unflatten": _reshape,
@@ -213,5 +229,19 @@ NODES: dict[str, Callable[..., None]] = {
     "sigmoid": _same("Sigmoid"),
     "clamp": _clamp,
     "add": _same("Add"),
+    "sub": _same("Sub"),
+    "mul": _same("Mul"),
+    "rmul": _same("Mul"),
+    "div": _same("Div"),
+    "truediv": _same("Div"),
+    "neg": _same("Neg"),
+    "sqrt": _same("Sqrt"),
+    "log": _same("Log"),
+    "minimum": _same("Min"),
+    "maximum": _same("Max"),
+    "argmax": _argmax,
+    "gather": _gather,
+    "index_select": _index_select,
+    "cat": _cat,
     "eq": _same("Equal"),
 }

@@ -1,14 +1,16 @@
 """The encoder that ends in anchors: Bayes' rule as weights."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from core import export
 from core.checkpoints import load_folder
 from core.models import ConfigError, build, describe, rebuild
-from core.models.anchors import Anchors, anchor_grid, newton, squares
+from core.models.anchors import Anchors, anchor_grid, axis, newton, tables
 from core.models.autoencoder import AutoencoderConfig
 from core.models.conditional_vae import ConditionalVAEConfig
 from core.models.lesson_vae import LessonVAEConfig
@@ -60,8 +62,7 @@ def test_the_cloud_is_the_gaussian_that_the_scores_describe(at, sigma):
     """Also one far narrower than the anchors' spacing, which is 0.06 in the middle and more farther out."""
     mu = torch.tensor(at)
     found = layer_that_scores(lambda z: (-0.5 * ((z - mu) / sigma) ** 2).sum(1), 64)()
-    axis = anchor_grid(64).reshape(64, 64, 2)[:, 0, 0].contiguous()
-    spacing = axis.diff()[torch.searchsorted(axis, mu) - 1]
+    spacing = axis(64).diff()[torch.searchsorted(axis(64), mu) - 1]
     assert ((found[:2] - mu).abs() < 0.1 * sigma + 0.2 * spacing).all()
     assert ((0.5 * found[2:]).exp() / sigma).log().abs().max() < 0.25
 
@@ -93,12 +94,26 @@ def test_newton_finds_the_peak_of_a_quadratic_and_stays_near_where_there_is_none
 
 def test_squares_stay_on_the_grid_and_are_around_their_anchor():
     side = 7
-    near = squares(side, torch.device("cpu"))
+    near, parabolas = tables(side, torch.device("cpu"))
     rows, columns = np.divmod(near.numpy(), side)
     assert near.shape == (49, 9) and near.min() >= 0 and near.max() < 49
     assert all(point in some for point, some in enumerate(near.tolist()))
     assert (near[24] == torch.tensor([16, 17, 18, 23, 24, 25, 30, 31, 32])).all()
     assert (np.ptp(rows, 1) == 2).all() and (np.ptp(columns, 1) == 2).all()
+    middle, slope, bend = parabolas.unflatten(1, (3, 2)).unbind(1)  # (49, 2) each
+    for t, index in ((-1, 0), (0, 4), (1, 8)):
+        torch.testing.assert_close(middle + slope * t + bend * t * t, anchor_grid(side)[near[:, index]])
+
+
+def test_it_can_be_taken_away_as_onnx(model):
+    pytest.importorskip("onnx")
+    import onnx.reference
+
+    made, x = anchored(model, 12), torch.rand(7, 1, 28, 28, generator=torch.Generator().manual_seed(2))
+    found: Any = onnx.reference.ReferenceEvaluator(export.encoder_onnx(made)).run(None, {"x": x.numpy()})
+    expected = made.encode(x)
+    np.testing.assert_allclose(found[0], expected[0], atol=1e-4)
+    np.testing.assert_allclose(found[1], expected[1], atol=1e-3)
 
 
 def test_its_config_survives_json_and_others_refuse_anchors(model):

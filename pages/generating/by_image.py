@@ -17,6 +17,7 @@ from pages.images import gallery
 from pages.images.gallery import Pair
 from pages.session import caches, downloads, link, words
 from pages.session.properties import told_names
+from pages.web import errors
 
 WORTH_SAYING = 0.1  # a class that a classifier finds less probable is not spoken of
 
@@ -30,7 +31,7 @@ def show(checkpoint: Checkpoint, request: Request) -> None:
     try:
         near, why_not = nearest(checkpoint, request)
     except DatasetError as error:
-        damaged = str(error)
+        damaged = errors.words(error)
     said = captions(checkpoint, request, drawn, judge)
     gallery.pairs(
         [
@@ -77,7 +78,7 @@ def classifier_for(checkpoint: Checkpoint) -> tuple[str, str]:
     try:
         shape = checkpoints.opened_classifier(name).model.config.shape
     except CheckpointError as error:
-        return "", f"the classifier cannot be used. {error}"
+        return "", f"the classifier cannot be used. {errors.words(error)}"
     return (name, "") if tuple(shape) == tuple(checkpoint.model.config.shape) else ("", "the classifier is for images of another size.")
 
 

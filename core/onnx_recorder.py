@@ -199,7 +199,10 @@ def _clamp(recorder: Recorder, results: list[Tensor], x: Tensor, low: float, hig
 
 
 def _gather(recorder: Recorder, results: list[Tensor], x: Tensor, dim: int, index: Tensor) -> None:
-    recorder.node("GatherElements", [x, index], results, axis=dim)
+    """Of (B, K) along the second axis, as GatherND: the onnx package's own evaluator cannot do more than 64 rows of GatherElements."""
+    if x.dim() != 2 or dim != 1:
+        raise TypeError
+    recorder.node("GatherND", [x, recorder.node("Unsqueeze", [index, [-1]])], results, batch_dims=1)
 
 
 def _index_select(recorder: Recorder, results: list[Tensor], x: Tensor, dim: int, index: Tensor) -> None:

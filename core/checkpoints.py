@@ -101,6 +101,7 @@ class ClassifierCheckpoint:
     card: dict[str, Any]
 
 
+Convolutional = TypeVar("Convolutional", RestorerCheckpoint, ClassifierCheckpoint)
 Stamp = tuple[int, ...]  # of a checkpoint's files
 Key = tuple[Path, str, Stamp]  # where it lies, its name, its stamp
 _opened: Kept[Key, Checkpoint] = Kept(32)  # more than a page shows at once
@@ -186,26 +187,23 @@ def opened(name: str) -> Checkpoint:
 
 def opened_restorer(name: str) -> RestorerCheckpoint:
     """As `load_restorer` from RESTORERS_ROOT, otherwise as `opened`; laid out as its convolutions are fastest."""
-    root = RESTORERS_ROOT
-
-    def read() -> RestorerCheckpoint:
-        found = load_restorer(name, root)
-        found.model.requires_grad_(False).to(memory_format=torch.channels_last)
-        return found
-
-    return _opened_restorers.get((root, name, stamp(name, root)), read)
+    return _opened_convolutional(name, RESTORERS_ROOT, load_restorer, _opened_restorers)
 
 
 def opened_classifier(name: str) -> ClassifierCheckpoint:
     """As `load_classifier` from CLASSIFIERS_ROOT, otherwise as `opened_restorer`."""
-    root = CLASSIFIERS_ROOT
+    return _opened_convolutional(name, CLASSIFIERS_ROOT, load_classifier, _opened_classifiers)
 
-    def read() -> ClassifierCheckpoint:
-        found = load_classifier(name, root)
+
+def _opened_convolutional(
+    name: str, root: Path, load: Callable[[str, Path], Convolutional], kept: Kept[Key, Convolutional]
+) -> Convolutional:
+    def read() -> Convolutional:
+        found = load(name, root)
         found.model.requires_grad_(False).to(memory_format=torch.channels_last)
         return found
 
-    return _opened_classifiers.get((root, name, stamp(name, root)), read)
+    return kept.get((root, name, stamp(name, root)), read)
 
 
 def stamp(name: str, root: Path) -> Stamp:

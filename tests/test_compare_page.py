@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from mounted import mounted
 from streamlit.testing.v1 import AppTest
+from visit import visit
 
 from core import checkpoints, jobs
 from core.checkpoints import CheckpointError
@@ -15,22 +16,13 @@ from core.models import MODELS
 from core.shipped import BETAS
 from core.training.__main__ import main as train
 from core.training.run_config import RunConfig
-from pages import browser
 from pages.comparing import two_models, two_runs
 from pages.session import caches
 from pages.training import form, run_settings
 
-PAGE = Path(__file__).resolve().parents[1] / "pages" / "compare.py"
-
 
 def run(**query: str) -> AppTest:
-    browser._component.cache_clear()
-    app = AppTest.from_file(PAGE, default_timeout=120)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception, app.exception
-    return app
+    return visit("compare.py", query, seconds=120)
 
 
 def config(**given: Any) -> RunConfig:

@@ -9,16 +9,14 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
+from visit import checked, visit
 
 from core import checkpoints, completion, quality
 from core.frame import class_names
-from pages import browser
 from pages.generating import by_image, completing
 from pages.images import cover
 from pages.images.gallery import uri
 from pages.session import caches
-
-PAGE = Path(__file__).resolve().parents[1] / "pages" / "generate.py"
 
 
 @pytest.fixture(autouse=True)
@@ -29,17 +27,7 @@ def data(mnist_like: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(**query: str) -> AppTest:
     """The tab with this address; it must not raise."""
-    browser._component.cache_clear()
-    app = AppTest.from_file(PAGE, default_timeout=120)
-    for name, value in ({"tab": "complete"} | query).items():
-        app.query_params[name] = value
-    return go(app)
-
-
-def go(app: AppTest) -> AppTest:
-    app.run()
-    assert not app.exception, app.exception
-    return app
+    return visit("generate.py", {"tab": "complete"} | query, seconds=120)
 
 
 def html(app: AppTest, testid: str) -> str:
@@ -168,7 +156,7 @@ def test_another_model_s_class_is_told_only_when_asked_for() -> None:
     untold = html(app, "completions")
     assert "complete_as" not in app.query_params
     app.selectbox(key="complete_told-cvae-mnist-2d").set_value(4)
-    go(app)
+    checked(app.run())
     assert app.query_params["complete_as"] == "4" and html(app, "completions") != untold
     assert html(run(checkpoint="cvae-mnist-2d", complete_as="4"), "completions") == html(app, "completions")
 
@@ -178,7 +166,7 @@ def drawn_checkerboard(name: str) -> AppTest:
     app = run(checkpoint=name)
     assert "cannot explain" not in words(app)
     app.session_state["complete_kind"], app.session_state["complete_drawing"] = "draw", (np.indices((28, 28)).sum(0) % 2)[None] * 1.0
-    return go(app)
+    return checked(app.run())
 
 
 def test_an_image_unlike_the_data_is_said_to_be() -> None:
@@ -198,10 +186,10 @@ def test_of_test_images_that_are_not_here_or_are_others_nothing_is_said(monkeypa
 def test_an_answer_is_kept_for_the_session(monkeypatch: pytest.MonkeyPatch) -> None:
     complete = Mock(wraps=completion.complete)
     monkeypatch.setattr(completion, "complete", complete)
-    app = go(run())
+    app = checked(run().run())
     assert complete.call_count == 1
     app.session_state["complete_cover"] = cover.write(cover.READY["left"])
-    go(app)
+    checked(app.run())
     assert complete.call_count == 2
 
 

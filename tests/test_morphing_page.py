@@ -1,29 +1,15 @@
 """Generate's morphs through AppTest."""
 
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
+from visit import checked, visit
 
-from pages import browser
-
-PAGE = Path(__file__).resolve().parents[1] / "pages" / "generate.py"
 pytestmark = pytest.mark.usefixtures("no_data")
 
 
 def run(**query: str) -> AppTest:
     """The page with this address; it must not raise."""
-    browser._component.cache_clear()
-    app = AppTest.from_file(PAGE, default_timeout=120)
-    for name, value in ({"tab": "morph"} | query).items():
-        app.query_params[name] = value
-    return go(app)
-
-
-def go(app: AppTest) -> AppTest:
-    app.run()
-    assert not app.exception, app.exception
-    return app
+    return visit("generate.py", {"tab": "morph"} | query, seconds=120)
 
 
 def strips(app: AppTest) -> tuple[list[str], list[str]]:
@@ -51,7 +37,7 @@ def test_a_link_is_followed_and_stands_in_the_address() -> None:
     assert {name: app.query_params[name] for name in query} == query and not app.warning
     app.number_input(key="morph_to_row-vae-mnist-2d").set_value(78)
     before = strips(app)
-    assert strips(go(app)) != before and app.query_params["to"] == "78"
+    assert strips(checked(app.run())) != before and app.query_params["to"] == "78"
     wrong = run(between="images", **{"from": "10000000", "steps": "99"})
     assert len(wrong.warning) == 2 and len(strips(wrong)[0]) == 9
 

@@ -1,7 +1,6 @@
 """Generate's "Told what to draw" through AppTest, and its pad in a page of its own."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ import pytest
 import torch
 from bundle import Bundle
 from streamlit.testing.v1 import AppTest
+from visit import checked, visit
 
 from core import export, latent
 from core.models import build
@@ -16,22 +16,10 @@ from core.models.conditional_vae import ConditionalVAEConfig
 from pages import browser
 from pages.session.properties import TOLD_MODEL
 
-PAGE = Path(__file__).resolve().parents[1] / "pages" / "generate.py"
-
 
 def run(**query: str) -> AppTest:
     """The page with this address; it must not raise."""
-    browser._component.cache_clear()
-    app = AppTest.from_file(PAGE, default_timeout=120)
-    for name, value in ({"tab": "told"} | query).items():
-        app.query_params[name] = value
-    return go(app)
-
-
-def go(app: AppTest) -> AppTest:
-    app.run()
-    assert not app.exception, app.exception
-    return app
+    return visit("generate.py", {"tab": "told"} | query, seconds=120)
 
 
 def sheet(app: AppTest) -> str:
@@ -49,7 +37,7 @@ def test_the_sheet_has_every_class_in_every_style_and_another_seed_other_ones() 
     first = sheet(app)
     assert first.count("<img") == 100 and 'alt="7: style 10"' in first
     app.number_input(key="told_seed").set_value(5)
-    assert sheet(go(app)) != first
+    assert sheet(checked(app.run())) != first
     assert app.query_params["sheet"] == "5"
 
 
@@ -59,7 +47,7 @@ def test_another_model_says_so_and_opens_one_that_can_be_told(name: str) -> None
     assert "never told a class" in app.info[0].value
     (button,) = [button for button in app.button if "Conditional" in button.label]
     button.click()
-    assert sheet(go(app)) and app.session_state.checkpoint == TOLD_MODEL
+    assert sheet(checked(app.run())) and app.session_state.checkpoint == TOLD_MODEL
 
 
 def test_a_link_with_a_style_is_followed_and_nonsense_becomes_a_sentence() -> None:

@@ -19,7 +19,6 @@ from pages.web import errors
 
 KEY = "pair"
 IMAGE = "compare_image"  # begins its widgets' keys
-NOT_CHOSEN = "Your own choice"
 PRESETS = {  # what to look at, and the two
     "Plain or variational": ("ae-mnist-2d", "beta-1-mnist-2d"),
     "PCA or an autoencoder": ("pca-mnist-2d", "ae-mnist-2d"),

@@ -186,16 +186,21 @@ def _conv_transpose2d(
 
 
 def _same(kind: str) -> Callable[..., None]:
-    """For a torch function of one or two tensors that ONNX has as it is."""
+    """For a torch function of one or two tensors (or a tensor and a number) that ONNX has as it is."""
 
-    def write(recorder: Recorder, results: list[Tensor], *tensors: Tensor, inplace: bool = False) -> None:
-        recorder.node(kind, tensors, results)
+    def write(recorder: Recorder, results: list[Tensor], x: Tensor, *others: Tensor | float, inplace: bool = False) -> None:
+        recorder.node(kind, [x, *(_beside(x, other) for other in others)], results)
 
     return write
 
 
+def _beside(x: Tensor, other: Tensor | float) -> Tensor:
+    """A number as a tensor of the type that torch computes with (x * 2 is float32 where x is); ONNX converts nothing by itself."""
+    return other if isinstance(other, Tensor) else torch.tensor(other, dtype=torch.result_type(x, other))
+
+
 def _clamp(recorder: Recorder, results: list[Tensor], x: Tensor, low: float, high: float) -> None:
-    recorder.node("Clip", [x, low, high], results)
+    recorder.node("Clip", [x, _beside(x, low), _beside(x, high)], results)
 
 
 def _gather(recorder: Recorder, results: list[Tensor], x: Tensor, dim: int, index: Tensor) -> None:

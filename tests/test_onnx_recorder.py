@@ -53,6 +53,15 @@ def test_parts_numbers_and_constants_made_on_the_way():
     np.testing.assert_allclose(found, compute(X[:1]).numpy(), atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    "compute",
+    [lambda x: F.silu(x) * 2, lambda x: 3 * x - 1, lambda x: x / 2, lambda x: (4 * x).clamp(1, 3)],
+    ids=["times", "times from the left", "divided", "clamped"],
+)
+def test_a_whole_number_beside_a_tensor_is_taken_as_torch_takes_it(compute):
+    np.testing.assert_allclose(run(written(compute), x=X.numpy())[0], compute(X).numpy(), atol=1e-6)
+
+
 def test_an_input_that_is_given_back_as_it_is():
     np.testing.assert_array_equal(run(written(lambda x: x), x=X.numpy())[0], X.numpy())
 
@@ -71,7 +80,8 @@ def test_the_file_is_plain_small_and_the_same_each_time():
     ("compute", "sentence"),
     [
         (lambda x: x.cumsum(1), "uses cumsum"),
-        (lambda x: F.silu(x) * 2, "uses mul"),
+        (lambda x: F.silu(x) ** 2, "uses pow"),
+        (lambda x: x.argmax(1, keepdim=True) * 0.5, "uses argmax"),
         (lambda x: x.mT, "uses __get__"),
         (lambda x: x.double() + 1.5, "uses double"),
         (lambda x: F.conv2d(x, torch.ones(1, 3, 1, 1)), "uses conv2d"),

@@ -94,7 +94,8 @@ def warm_up() -> None:
 
     from pages import browser
     from pages.exploring import readout
-    from pages.session import caches, properties
+    from pages.session import caches
+    from pages.session.properties.shared import default_checkpoint
     from pages.web.api import routes  # noqa: F401
 
     # What a page computes is small: a second thread costs more than it brings, and much more when several people click at once.
@@ -102,7 +103,7 @@ def warm_up() -> None:
     for shared in browser.shared_assets().values():
         browser.address(shared)
         _ = shared.compressed
-    name = properties.default_checkpoint()
+    name = default_checkpoint()
     if name:
         try:
             view = caches.map_view(name)

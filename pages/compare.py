@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.comparing import dial, two_models, two_runs
 from pages.session import heading, state
-from pages.session.properties import COMPARING
+from pages.session.properties.compare import COMPARING
 
 SHOW: dict[str, Callable[[], None]] = {"models": two_models.show, "dial": dial.show, "runs": two_runs.show}
 

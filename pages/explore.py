@@ -11,8 +11,10 @@ from pages.browser.map import LAYERS, latent_map
 from pages.exploring import readout
 from pages.images import sent
 from pages.images.picked import Picked
-from pages.session import caches, downloads, heading, link, properties, sidebar, take_along, words
+from pages.session import caches, downloads, heading, link, sidebar, take_along, words
 from pages.session import state as session
+from pages.session.properties.explore import usual_drawn
+from pages.session.properties.shared import told_names
 
 MAP_KEY = "map"
 LOOK = ("view", "classes")  # of the link: zoom and legend, which the browser has, in this order
@@ -23,13 +25,9 @@ def main() -> None:
     session.begin("explore")
     heading.show("Explore the latent space", "explore")
     session.say_problems()
-    with st.sidebar:
-        sidebar.checkpoint_picker()
-    checkpoint = sidebar.open_chosen()
+    checkpoint = sidebar.chosen_model()
     if checkpoint is None:
         return
-    with st.sidebar:
-        sidebar.model_card(checkpoint)
     explore(checkpoint.name)
     st.expander("What am I looking at?", icon=":material/school:").markdown(words.what_it_is(checkpoint))
 
@@ -90,10 +88,10 @@ def chosen_label(checkpoint: Checkpoint) -> int | None:
     """For a conditional model: which class its decoder is to draw; None where it is not told."""
     if not checkpoint.model.conditional:
         return None
-    names = properties.told_names(checkpoint)
+    names = told_names(checkpoint)
     labels = [*range(len(names)), NOT_TOLD]
     label = st.selectbox(
-        "Draw as", labels, labels.index(properties.usual_drawn(checkpoint, names)), key=f"draw_as-{checkpoint.name}",
+        "Draw as", labels, labels.index(usual_drawn(checkpoint, names)), key=f"draw_as-{checkpoint.name}",
         format_func=lambda label: words.UNTOLD if label == NOT_TOLD else names[label],
         help="This model is told what to draw; the code says how to draw it.",
     )  # fmt: skip

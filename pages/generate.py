@@ -7,7 +7,7 @@ import streamlit as st
 from core.checkpoints import Checkpoint
 from pages.generating import completing, morphing, new_images, telling
 from pages.session import heading, sidebar, state, words
-from pages.session.properties import GENERATING
+from pages.session.properties.generate import GENERATING
 
 SHOW: dict[str, Callable[[Checkpoint], None]] = {
     "new": new_images.show,
@@ -22,13 +22,9 @@ def main() -> None:
     state.begin("generate")
     heading.show("Generate", "generate")
     state.say_problems()
-    with st.sidebar:
-        sidebar.checkpoint_picker()
-    checkpoint = sidebar.open_chosen()
+    checkpoint = sidebar.chosen_model()
     if checkpoint is None:
         return
-    with st.sidebar:
-        sidebar.model_card(checkpoint)
     nouns = f"{words.dataset_of(checkpoint).noun}s"
     tab = st.segmented_control(
         "What to do", list(SHOW), default="new", required=True, format_func=lambda name: GENERATING[name].format(nouns=nouns),

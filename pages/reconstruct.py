@@ -13,13 +13,9 @@ def main() -> None:
     state.begin("reconstruct")
     heading.show("Reconstruct", "reconstruct")
     state.say_problems()
-    with st.sidebar:
-        sidebar.checkpoint_picker()
-    checkpoint = sidebar.open_chosen(SHAPE)
+    checkpoint = sidebar.chosen_model(SHAPE)
     if checkpoint is None:
         return
-    with st.sidebar:
-        sidebar.model_card(checkpoint)
     controls, results = st.columns([0.3, 0.7], gap="medium")
     with controls:
         picked = source.choose(KEY, checkpoint, checkpoint.dataset_name)

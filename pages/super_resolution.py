@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.enlarging import noise, one_digit, ten_digits, whole_picture
 from pages.session import heading, state
-from pages.session.properties import TABS
+from pages.session.properties.super_resolution import TABS
 
 
 def main() -> None:

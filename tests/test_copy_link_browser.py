@@ -14,7 +14,7 @@ from test_links_browser import visitor
 
 from pages.images.given_picture import Given
 from pages.session import heading
-from pages.session.properties import TABS
+from pages.session.properties.super_resolution import TABS
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 OWN = "Your own pictures are not in the link."

@@ -32,8 +32,9 @@ from pages.denoising import photo as denoise_photo
 from pages.denoising import zipped as denoise_zip
 from pages.denoising.damage import Damage
 from pages.images import given_picture as given_page
-from pages.session import background, caches, properties
+from pages.session import background, caches
 from pages.session.background import Work
+from pages.session.properties.denoise import FIRST_METHODS
 
 VAE = checkpoints.load("vae-mnist-2d")
 UNKNOWN = "PSNR and SSIM are *unknown*"
@@ -126,7 +127,7 @@ def table_rows(app: AppTest) -> list[str]:
 
 def test_first_visit_compares_methods_best_first_with_figures_that_are_right() -> None:
     app = run()
-    assert titles(app)[:2] == ["Clean", "Damaged"] and len(titles(app)) == 2 + len(properties.FIRST_METHODS)
+    assert titles(app)[:2] == ["Clean", "Damaged"] and len(titles(app)) == 2 + len(FIRST_METHODS)
     values = [float(row.split('class="number">')[1].split("<")[0].replace("−", "-")) for row in table_rows(app)]
     assert len(values) == 4 and values == sorted(values, reverse=True)
     clean = digits()[0]

@@ -13,7 +13,7 @@ from core.data.datasets import DATASETS, load
 from core.generation import WAYS, Request, generate, judge
 from pages.generating import by_image
 from pages.images.gallery import uri
-from pages.session.properties import GENERATING
+from pages.session.properties.generate import GENERATING
 
 pytestmark = pytest.mark.usefixtures("no_data")
 

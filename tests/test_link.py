@@ -12,12 +12,15 @@ from core.data.corruptions import CORRUPTIONS
 from core.data.datasets import DATASETS
 from core.methods import METHODS
 from pages.browser.map import LAYERS
-from pages.session import link, properties
+from pages.session import link
 from pages.session.properties import PAGES
+from pages.session.properties.denoise import DENOISE
+from pages.session.properties.shared import SHARED_KINDS, default_checkpoint
+from pages.session.properties.super_resolution import NOISES, TABS
 
 NAMES = [name for table in PAGES.values() for name in table]
 WORDS = [
-    *CORRUPTIONS, *DATASETS, *METHODS, *LAYERS, *properties.TABS, *properties.DENOISE, *properties.NOISES, *properties.SHARED_KINDS,
+    *CORRUPTIONS, *DATASETS, *METHODS, *LAYERS, *TABS, *DENOISE, *NOISES, *SHARED_KINDS,
     *checkpoints.available(), "none", "digit", "digits", "picture", "upload", "draw", "", "points,names", "denoiser,tv,median", "0.5,-1.25",
 ]  # fmt: skip
 SENSIBLE = st.one_of(
@@ -59,7 +62,7 @@ def test_rubbish_becomes_short_sentences_and_defaults(page, query):
 def test_an_untouched_page_has_nothing_to_say():
     for page, table in PAGES.items():
         written = link.write(table, link.read(table, {})[0])
-        assert written == ({"checkpoint": properties.default_checkpoint()} if page == "explore" else {})
+        assert written == ({"checkpoint": default_checkpoint()} if page == "explore" else {})
 
 
 def said(page: str, **query: str) -> str:

@@ -9,7 +9,7 @@ from visit import address, checked, visit
 
 from core import checkpoints
 from pages.images import cover
-from pages.session import properties
+from pages.session.properties.denoise import FIRST_METHODS
 
 SCRIPTS = {"super-resolution": "super_resolution.py"}
 LEFT_HALF = cover.write(cover.READY["left"])
@@ -99,7 +99,7 @@ def test_widgets_reach_the_address_and_the_usual_leaves_it() -> None:
     app.selectbox(key="denoise_damage-False").set_value("gaussian")
     app.number_input(key="denoise_damage_seed").set_value(0)
     app.number_input(key="denoise_number-mnist-None").set_value(0)
-    app.button_group(key="denoise_methods").set_value(["vae", *(name for name in properties.FIRST_METHODS if name != "vae")])
+    app.button_group(key="denoise_methods").set_value(["vae", *(name for name in FIRST_METHODS if name != "vae")])
     assert address(go(app)) == {}
 
 

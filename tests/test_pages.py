@@ -23,6 +23,7 @@ from core.models.vae import VAEConfig
 from pages import browser
 from pages.browser.map import LAYERS
 from pages.session import downloads, link, properties, state, words
+from pages.session.properties.shared import DEFAULT_LAYERS, default_checkpoint
 
 PAGES = Path(__file__).resolve().parents[1] / "pages"
 pytestmark = pytest.mark.usefixtures("no_data")
@@ -118,7 +119,7 @@ def test_bad_point_in_the_link_gets_a_sentence_and_the_starting_point(z: str) ->
 
 def test_a_link_that_names_no_layer_of_ours_shows_the_usual_ones_and_says_so() -> None:
     app = run(layers="foo")
-    assert map_data(app)["layers"] == list(properties.DEFAULT_LAYERS)
+    assert map_data(app)["layers"] == list(DEFAULT_LAYERS)
     assert len(app.warning) == 1 and "`foo`" in app.warning[0].value and "usual" in app.warning[0].value
     assert not map_data(run(layers=""))["layers"], "none at all is a choice"
 
@@ -371,10 +372,10 @@ def test_commits_from_the_browser_are_checked() -> None:
 
 
 def test_links_round_trip() -> None:
-    table, default = properties.PAGES["explore"], properties.default_checkpoint()
+    table, default = properties.PAGES["explore"], default_checkpoint()
     values, _, problems = link.read(table, {"z": "-0.5,2", "layers": ",".join(LAYERS)})
     assert values["z"] == (-0.5, 2.0) and values["layers"] == list(LAYERS) and not problems
     assert link.read(table, {"layers": ""})[0]["layers"] == []
-    untouched = {"checkpoint": default, "z": link.UNSET, "layers": list(properties.DEFAULT_LAYERS)}
+    untouched = {"checkpoint": default, "z": link.UNSET, "layers": list(DEFAULT_LAYERS)}
     untouched |= {"draw_as": NOT_TOLD, "view": link.UNSET, "classes": []}
     assert link.read(table, {}) == (untouched, set(), [])

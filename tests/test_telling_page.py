@@ -14,7 +14,7 @@ from core import export, latent
 from core.models import build
 from core.models.conditional_vae import ConditionalVAEConfig
 from pages import browser
-from pages.session.properties import TOLD_MODEL
+from pages.session.properties.generate import TOLD_MODEL
 
 
 def run(**query: str) -> AppTest:

@@ -18,7 +18,7 @@ from benchmarks.rival import panel
 from core import checkpoints, latent
 from core.checkpoints import Checkpoint
 from core.data import datasets
-from pages.session import properties
+from pages.session.properties.shared import default_checkpoint
 
 SIDE_PX = 252
 
@@ -26,7 +26,7 @@ SIDE_PX = 252
 @st.cache_resource
 def open_checkpoint() -> Checkpoint:
     """The model that ours shows by default."""
-    return checkpoints.load(properties.default_checkpoint() or "")
+    return checkpoints.load(default_checkpoint() or "")
 
 
 @st.cache_resource

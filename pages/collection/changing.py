@@ -5,7 +5,8 @@ import streamlit as st
 from core import archive, checkpoints, names
 from core.checkpoints import SHIPPED, CheckpointError
 from pages.collection import chosen
-from pages.session import link, properties, refusals, state
+from pages.session import link, refusals, state
+from pages.session.properties.shared import default_checkpoint
 from pages.training import visitor
 
 MAX_UPLOAD_MB = 64  # of a zip; a model's weights are a few megabytes
@@ -49,7 +50,7 @@ def delete(name: str) -> None:
     """Delete it, and look at another from now on."""
     checkpoints.delete(name)
     if st.session_state.checkpoint == name:
-        state.choose(properties.default_checkpoint())
+        state.choose(default_checkpoint())
     if st.session_state.get(chosen.SHOWN) == name:
         chosen.all_models()
 

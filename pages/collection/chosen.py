@@ -7,7 +7,7 @@ from core.checkpoints import CheckpointError, Stamp
 from core.models import MODELS
 from core.portrait import Entry
 from pages.session import caches, state
-from pages.session.properties import MOST_COMPARED
+from pages.session.properties.models import MOST_COMPARED
 
 SHOWN, COMPARED, PICKED = "models_shown", "models_compared", "models_picked"  # in the session
 

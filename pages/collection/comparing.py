@@ -17,7 +17,7 @@ from pages.images import portraits
 from pages.session import caches, figures
 from pages.session.caches import Pictured
 from pages.session.figures import Figure
-from pages.session.properties import MOST_COMPARED
+from pages.session.properties.models import MOST_COMPARED
 
 ALIKE = 3.0  # times as large as the smallest, at most: maps that one scale shows well
 NOTHING = "–"

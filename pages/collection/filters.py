@@ -8,7 +8,7 @@ from core.data.datasets import DATASETS
 from core.models import MODELS
 from core.portrait import Entry
 from pages.collection import chosen
-from pages.session.properties import MAX_SEARCH, OTHER
+from pages.session.properties.models import MAX_SEARCH, OTHER
 
 KEYS = ("models_data", "models_kinds", "models_search")
 

@@ -12,7 +12,7 @@ from core.words import plural
 from pages.collection import changing, chosen, filters
 from pages.images import portraits
 from pages.session import caches, figures, link
-from pages.session.properties import MOST_COMPARED
+from pages.session.properties.models import MOST_COMPARED
 
 AT_ONCE = 24  # cards; more on request
 

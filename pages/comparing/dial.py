@@ -9,7 +9,7 @@ from pages.browser.dial import beta_dial
 from pages.exploring import readout
 from pages.images import pictures
 from pages.session import caches, link, state
-from pages.session.properties import DIAL, DIAL_HOME, DIAL_Z
+from pages.session.properties.compare import DIAL, DIAL_HOME, DIAL_Z
 
 KEY = "beta_dial"
 

@@ -14,7 +14,8 @@ from pages.images import gallery, source
 from pages.reconstructing import rows
 from pages.session import caches, link, state, words
 from pages.session.caches import MapView
-from pages.session.properties import DIAL_Z, SCALES, usual_pair
+from pages.session.properties.compare import DIAL_Z, usual_pair
+from pages.session.properties.shared import SCALES
 from pages.web import errors
 
 KEY = "pair"

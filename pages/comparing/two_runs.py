@@ -9,7 +9,8 @@ from core.training.history import read_metrics
 from pages.browser import map as browser_map
 from pages.browser.map import LAYERS
 from pages.session import link, state
-from pages.session.properties import DIAL_Z, LARGEST
+from pages.session.properties.compare import DIAL_Z
+from pages.session.properties.shared import LARGEST
 from pages.training import form, run_settings, run_view
 from pages.web import epochs
 

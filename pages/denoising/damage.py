@@ -7,7 +7,8 @@ import streamlit as st
 
 from core.data.corruptions import CORRUPTIONS, damaged
 from core.words import sentence
-from pages.session.properties import MAX_SEED, NO_DAMAGE
+from pages.session.properties.denoise import NO_DAMAGE
+from pages.session.properties.shared import MAX_SEED
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from core import metrics, restore
 from core.checkpoints import Checkpoint
 from core.methods import METHODS
 from core.words import sentence
-from pages.session import background, caches, properties
+from pages.session import background, caches
+from pages.session.properties.denoise import FIRST_METHODS, WITH_CODES, methods
 from pages.web.assets import digest
 
 KEPT = 64  # answers in a session's memory
@@ -44,13 +45,13 @@ def title(name: str) -> str:
 
 def offered(any_size: bool, checkpoint: Checkpoint | None) -> list[str]:
     """The methods that can be used here, in order: those for pictures of any size, or those for digits of 28 x 28 too."""
-    return properties.methods(any_size, checkpoint is not None)
+    return methods(any_size, checkpoint is not None)
 
 
 def pick_many(checkpoint: Checkpoint | None) -> list[Chosen]:
     """Several methods to compare."""
     options = offered(False, checkpoint)
-    first = [name for name in properties.FIRST_METHODS if name in options]
+    first = [name for name in FIRST_METHODS if name in options]
     names = st.pills(
         "Methods", options, selection_mode="multi", default=first, format_func=title, key="denoise_methods", persist_state="session",
     )  # fmt: skip
@@ -78,7 +79,7 @@ def ask_strength(key: str, name: str) -> float:
 
 
 def _chosen(name: str, strength: float | None, checkpoint: Checkpoint | None) -> Chosen:
-    return Chosen(name, strength, checkpoint.name if checkpoint and name in properties.WITH_CODES else "")
+    return Chosen(name, strength, checkpoint.name if checkpoint and name in WITH_CODES else "")
 
 
 def answers(digits: np.ndarray, method: Chosen, checkpoint: Checkpoint | None) -> np.ndarray:

@@ -6,7 +6,7 @@ from core import enlarging, restore
 from pages.enlarging.comparing import title
 from pages.images.gallery import Strip, table
 from pages.session import link, state
-from pages.session.properties import LARGEST
+from pages.session.properties.shared import LARGEST
 
 NOISES = {"uniform": "Uniform, 0 to 1", "gaussian": "Gaussian, around grey"}
 DRAWS = 6  # pictures of noise at a time

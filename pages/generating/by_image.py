@@ -16,7 +16,7 @@ from core.words import plural
 from pages.images import gallery
 from pages.images.gallery import Pair
 from pages.session import caches, downloads, link, words
-from pages.session.properties import told_names
+from pages.session.properties.shared import told_names
 from pages.web import errors
 
 WORTH_SAYING = 0.1  # a class that a classifier finds less probable is not spoken of

@@ -21,7 +21,8 @@ from pages.images.gallery import Figure, Picture
 from pages.images.picked import Picked
 from pages.images.pictures import data_uri, grey
 from pages.session import caches, link, take_along, words
-from pages.session.properties import FIRST_COVER, told_names
+from pages.session.properties.generate import FIRST_COVER
+from pages.session.properties.shared import told_names
 
 KEY = "complete"
 RARE = 0.01  # what fewer test images than this share cost, the model cannot explain

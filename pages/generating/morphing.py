@@ -11,7 +11,8 @@ from pages.images import gallery
 from pages.images.gallery import Strip
 from pages.images.picked import WIDTH_PX, another
 from pages.session import state, take_along, words
-from pages.session.properties import LEAST_STEPS, MAX_SEED, MORPH_ENDS, MORPH_PATHS, MOST_STEPS, USUAL_STEPS, told_names
+from pages.session.properties.generate import LEAST_STEPS, MORPH_ENDS, MORPH_PATHS, MOST_STEPS, USUAL_STEPS
+from pages.session.properties.shared import MAX_SEED, told_names
 
 KEY = "morph"
 DOTS = 3_000  # of the map

@@ -15,7 +15,8 @@ from pages.generating import by_image, judging, taking
 from pages.images import gallery
 from pages.images.picked import WIDTH_PX, another
 from pages.session import caches, words
-from pages.session.properties import MAX_SEED, MOST_NEW, USUAL_NEW, told_names
+from pages.session.properties.generate import MOST_NEW, USUAL_NEW
+from pages.session.properties.shared import MAX_SEED, told_names
 
 NO_PRIOR = (
     "This model has no prior: nothing in its training says where codes should be. In its place: a normal distribution with the mean and "

@@ -9,7 +9,7 @@ from pages.generating import by_image
 from pages.images import sent
 from pages.images.picked import Picked
 from pages.session import caches, take_along
-from pages.session.properties import told_names
+from pages.session.properties.shared import told_names
 from pages.session.take_along import Columns
 
 

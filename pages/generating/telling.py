@@ -11,7 +11,8 @@ from pages.images import gallery
 from pages.images.gallery import Strip
 from pages.images.picked import WIDTH_PX, another
 from pages.session import caches, link, state, words
-from pages.session.properties import MAX_SEED, TOLD_MODEL, first_style, told_names
+from pages.session.properties.generate import TOLD_MODEL, first_style
+from pages.session.properties.shared import MAX_SEED, told_names
 
 KEY = "told"
 STYLES = 10  # columns of the sheet

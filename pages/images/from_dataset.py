@@ -7,7 +7,7 @@ from core.data import datasets
 from core.data.datasets import DATASETS, DatasetError, on_disk
 from pages.images.picked import WIDTH_PX, Picked, another
 from pages.session import caches, downloads, link
-from pages.session.properties import first_dataset
+from pages.session.properties.shared import first_dataset
 
 
 def choose(key: str, wanted: str) -> Picked | None:

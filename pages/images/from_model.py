@@ -8,7 +8,7 @@ from core.frame import class_names
 from core.shape import SHAPE
 from pages.images.picked import WIDTH_PX, Picked, another
 from pages.session import link, words
-from pages.session.properties import MAX_INVENTED, default_checkpoint
+from pages.session.properties.shared import MAX_INVENTED, default_checkpoint
 
 
 def choose(key: str, checkpoint: Checkpoint | None) -> Picked | None:

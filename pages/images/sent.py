@@ -13,7 +13,7 @@ from core.latent import Z_LIMIT
 from core.shape import SHAPE, SIDE
 from pages.images.picked import Picked
 from pages.session import caches, link
-from pages.session.properties import TABS
+from pages.session.properties.super_resolution import TABS
 
 KIND = "sent"  # of a page's image
 CARRIED, KEPT = "carried", "carried_point"  # in the session: the image; the point that its code became

@@ -9,7 +9,7 @@ from pages.images import gallery
 from pages.images.picked import Picked
 from pages.reconstructing import KEY
 from pages.session import state, words
-from pages.session.properties import MOST_NOISE, usual_noise
+from pages.session.properties.reconstruct import MOST_NOISE, usual_noise
 
 NEIGHBOURS = 8
 NOT_TRAINED_WITH_NOISE = (

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.browser import tools
-from pages.session.properties import TABS
+from pages.session.properties.super_resolution import TABS
 
 OWN = {"upload": ("file", "upload"), "draw": ("drawing",)}  # a kind of image of one's own: where the session has it
 

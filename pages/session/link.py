@@ -1,6 +1,6 @@
 """A page's address as a table of properties, read and written: what cannot be used becomes a sentence, never an error.
 
-`properties.py` has the tables, a line for each property; `state.py` puts them into the session and back.
+`properties/` has the tables, a line for each property; `state.py` puts them into the session and back.
 """
 
 import math

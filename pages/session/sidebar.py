@@ -8,10 +8,22 @@ from core import checkpoints
 from core.checkpoints import Checkpoint, CheckpointError
 from core.shape import Shape
 from core.training.config import choose_device, device_title
-from pages.session import figures, link, properties, state, words
+from pages.session import figures, link, state, words
 from pages.session import model_card as whole_card
+from pages.session.properties.shared import default_checkpoint
 
 ROOM = (Path(__file__).parent / "sidebar.js").read_text(encoding="utf-8")
+
+
+def chosen_model(shape: Shape | None = None) -> Checkpoint | None:
+    """The picker and the chosen model's card; the model, or None after a sentence that says why there is none (see open_chosen)."""
+    with st.sidebar:
+        checkpoint_picker()
+    checkpoint = open_chosen(shape)
+    if checkpoint is not None:
+        with st.sidebar:
+            model_card(checkpoint)
+    return checkpoint
 
 
 def checkpoint_picker() -> None:
@@ -36,7 +48,7 @@ def _chosen() -> None:
 
 def open_chosen(shape: Shape | None = None) -> Checkpoint | None:
     """The chosen checkpoint; where it cannot be used, also for images of the page's shape, a sentence, and the default in its place."""
-    name, default = st.session_state.checkpoint, properties.default_checkpoint()
+    name, default = st.session_state.checkpoint, default_checkpoint()
     if gone := st.session_state.pop("gone", None):
         st.warning(f"The model {link.quote(gone)} is no longer here.{f' Showing {name} instead.' * bool(name)}", icon=":material/link_off:")
     if name is None:

@@ -1,4 +1,4 @@
-"""What one visitor looks at, in st.session_state, under the keys that properties.py names; it begins with the URL and goes back there."""
+"""What one visitor looks at, in st.session_state, under the keys that properties/ names; it begins with the URL and goes back there."""
 
 from contextlib import suppress
 
@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import checkpoints
 from pages.session import link, properties
+from pages.session.properties.shared import DEFAULT_LAYERS, default_checkpoint
 
 LAYER_PILLS = {True: "layer_pills", False: "layer_pills_without_rings"}  # the widget's key, by whether the model has rings to show
 MOST_SENT = 100  # addresses that may be on their way to the browser
@@ -110,9 +111,9 @@ def _begin_session() -> None:
     """What every page relies on."""
     state = st.session_state
     if "checkpoint" not in state:
-        state.checkpoint = properties.default_checkpoint()
+        state.checkpoint = default_checkpoint()
     if "layers" not in state:
-        state.layers = list(properties.DEFAULT_LAYERS)
+        state.layers = list(DEFAULT_LAYERS)
     for key, value in {"point": None, "point_given": False, "point_number": 0}.items():
         if key not in state:
             state[key] = value
@@ -122,7 +123,7 @@ def _leave_deleted() -> None:
     """A model that was deleted, here or by somebody else, gives way to the default; `gone` says which it was."""
     name = st.session_state.get("checkpoint")
     if name is not None and name not in checkpoints.available():
-        choose(properties.default_checkpoint())
+        choose(default_checkpoint())
         st.session_state.gone = name
 
 

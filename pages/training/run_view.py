@@ -18,7 +18,8 @@ from core.words import duration, plural
 from pages.browser.map import LAYERS, run_map
 from pages.session import link, refusals
 from pages.session import state as session
-from pages.session.properties import LARGEST, classes_told
+from pages.session.properties.shared import LARGEST
+from pages.session.properties.train import classes_told
 from pages.session.words import UNTOLD
 from pages.training import form, good_loss, run_settings, run_words, visitor
 from pages.web import epochs as frames

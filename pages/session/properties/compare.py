@@ -1,0 +1,64 @@
+"""What Compare's address can say."""
+
+from core import checkpoints
+from core.data.datasets import DATASETS
+from core.shipped import BETAS
+from pages.session import link
+from pages.session.link import UNSET, Property, Table, UnusableError, Values, one_of, several_of, whole
+from pages.session.properties.shared import LARGEST, SCALES, read_run, where
+
+PAIR = "ae-mnist-2d", "beta-1-mnist-2d"  # beside each other on a first visit
+LINKS = ("image", "point")  # what two maps share
+COMPARING = {"models": "Two models", "dial": "The beta dial", "runs": "Two runs"}  # the modes of Compare
+DIAL = ("dial", "z", "classes", "scale")  # of the link: where the beta dial stands and what it shows, in this order
+DIAL_HOME, DIAL_Z = float(list(BETAS).index("1")), (0.0, 0.0)  # where a first visitor finds it: the usual VAE, the prior's centre
+
+
+def read_centre(text: str, values: Values) -> tuple[float, float]:
+    """A point; there always is one."""
+    if (z := link.read_point(text, values)) is None:
+        raise UnusableError(", which is no point.")
+    return z
+
+
+def usual_pair() -> list[str]:
+    """Two models that are here: those of a first visit."""
+    names = checkpoints.in_order(checkpoints.available())
+    return [*[name for name in PAIR if name in names], *[name for name in names if name not in PAIR]][:2]
+
+
+def read_pair(text: str, values: Values) -> list[str]:
+    """Two models that are here; the names never become paths."""
+    names, here = text.split(","), checkpoints.available()
+    if len(names) != 2 or not all(name in here for name in names):
+        raise UnusableError(", which are not two models that are here.")
+    return names
+
+
+TABLE: Table = {
+    "mode": Property("what to compare", one_of(COMPARING), "compare_mode", next(iter(COMPARING))),
+    "models": Property(
+        "the models", read_pair, "models_pair", lambda values: usual_pair(), ",".join, when=where(mode="models"),
+        instead="Showing others instead.",
+    ),
+    "link": Property("what links the maps", one_of(LINKS), "models_link", LINKS[0], when=where(mode="models")),
+    "dial": Property(
+        "the dial's position", lambda text, values: link.decimal(0, len(BETAS) - 1, text), "dial_at", DIAL_HOME, link.write_decimal,
+        when=where(mode="dial"),
+    ),
+    "first": Property("the first run", read_run, "compare_first", UNSET, str, when=where(mode="runs"), instead=""),
+    "second": Property("the second run", read_run, "compare_second", UNSET, str, when=where(mode="runs"), instead=""),
+    "epoch": Property(
+        "the epoch", whole(0, LARGEST), "compare_epoch", UNSET, when=where(mode="runs"), instead="Showing the newest one instead."
+    ),
+    "z": Property(
+        "the point", read_centre, lambda values: f"{values['mode']}_z", DIAL_Z, link.write_point,
+    ),
+    "classes": Property(
+        "classes", several_of([str(label) for label in range(len(DATASETS["mnist"].classes))], "classes", ()), "dial_classes", [], ",".join,
+        when=where(mode="dial"), instead="Showing all of them instead.",
+    ),
+    "scale": Property(
+        "the scale", one_of(SCALES), lambda values: f"{values['mode']}_scale", "own", when=where(mode=("models", "dial"))
+    ),
+}  # fmt: skip

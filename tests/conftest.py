@@ -43,7 +43,7 @@ if find_spec("hypothesis"):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Streamlit collects garbage after each run of a page; as in app.py, it need not look at what was imported for good (a third of a second)."""
+    """Streamlit collects garbage after each run of a page; as in app.py, it need not look through all that was imported for good."""
     gc.disable()
     try:
         return (yield)

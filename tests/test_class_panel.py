@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from visit import checked, visit
+from visit import by_label, checked, visit
 
 from core import checkpoints, jobs
 from core.models import MODELS
@@ -151,11 +151,11 @@ def test_the_administrator_s_password_opens_the_panel_wherever_they_sit_and_keep
     assert not app.dataframe  # whoever sits at this machine is nobody in particular now
     for password in ("piaf", "brel"):
         app.text_input(key="password_admin").set_value(password)
-        checked(next(button for button in app.button if button.label == "Unlock").click().run())
+        checked(by_label(app.button, "Unlock").click().run())
         assert bool(app.dataframe) == (password == "brel")
     app = run(run="run-00")
     assert app.dataframe and "Cancel" in labels(app)  # after a reload, on everybody's runs
-    checked(next(button for button in app.button if button.label == "Leave the class panel").click().run())
+    checked(by_label(app.button, "Leave the class panel").click().run())
     assert not app.dataframe and "Cancel" not in labels(app)
     assert not run().dataframe
 
@@ -167,7 +167,7 @@ def test_the_limit_is_said_in_the_panel_in_the_form_and_on_the_run(a_class, monk
     assert "5 minutes" in limit and "keeps what it has learnt" in limit
     app = run()
     assert [caption.value for caption in app.caption].count(limit) == 2
-    next(number for number in app.number_input if number.label == "Epochs").set_value(100_000)
+    by_label(app.number_input, "Epochs").set_value(100_000)
     assert "This one would end early" in checked(app.run()).warning[0].value
     config = json.loads((a_class / "run-00" / CONFIG).read_text())
     (a_class / "run-00" / CONFIG).write_text(json.dumps(config | {"minutes": 5}))

@@ -22,7 +22,7 @@ from pages.training import form, run_settings
 
 
 def run(**query: str) -> AppTest:
-    return visit("compare.py", query, seconds=120)
+    return visit("compare.py", query)
 
 
 def config(**given: Any) -> RunConfig:

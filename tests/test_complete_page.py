@@ -9,7 +9,7 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
-from visit import checked, visit
+from visit import checked, html, html_if_any, visit, words
 
 from core import checkpoints, completion, quality
 from core.frame import class_names
@@ -27,16 +27,7 @@ def data(mnist_like: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(**query: str) -> AppTest:
     """The tab with this address; it must not raise."""
-    return visit("generate.py", {"tab": "complete"} | query, seconds=120)
-
-
-def html(app: AppTest, testid: str) -> str:
-    return "".join(part.proto.body for part in app.get("html") if f'data-testid="{testid}"' in part.proto.body)
-
-
-def words(app: AppTest) -> str:
-    kinds = (app.markdown, app.caption, app.info, app.error, app.warning)
-    return "\n".join(element.value for kind in kinds for element in kind)
+    return visit("generate.py", {"tab": "complete"} | query)
 
 
 EACH_KIND = ("vae-mnist-2d", "pca-mnist-2d", "cvae-mnist-2d", "vae-mnist-16d")  # by a grid, without a prior, told a class, by climbs
@@ -49,7 +40,7 @@ def test_every_shipped_model_fills_in(name: str) -> None:
     assert answers.count("<figure>") >= 2 and "The truth" in answers and "Answer 1" in answers
     exactly = caches.tabulated(name, None) is not None
     assert ("probability" in answers) is exactly and ("behind" in answers) is not exactly
-    assert bool(html(app, "completion-draws")) is exactly and ("climbs from random codes" in words(app)) is not exactly
+    assert bool(html_if_any(app, "completion-draws")) is exactly and ("climbs from random codes" in words(app)) is not exactly
     assert ("by Bayes’ rule on a grid" in words(app)) is exactly
     spec = app.get("plotly_chart")[0].proto.spec
     assert "the truth" in spec and "answer 1" in spec
@@ -111,7 +102,7 @@ def test_everything_covered_is_the_prior_or_no_answer() -> None:
     everything = cover.write(np.ones((28, 28), bool))
     assert "Everything is covered**: the answer is what the model expects" in words(run(cover=everything))
     app = run(cover=everything, checkpoint="pca-mnist-2d")
-    assert "this model has no prior" in words(app) and not html(app, "completions")
+    assert "this model has no prior" in words(app) and not html_if_any(app, "completions")
 
 
 def test_the_cover_is_in_the_link_by_name_or_as_text() -> None:

@@ -17,8 +17,8 @@ import torch
 from mounted import mounted
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
-from test_pages import save_random
-from visit import checked, visit
+from untrained import save_random
+from visit import by_label, checked, html, visit, words
 
 from core import checkpoints, metrics, restore
 from core.data import pixels, uploads, zips
@@ -55,15 +55,6 @@ def tiny_restorers(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest
 def run(mode: str = "digit", **state: object) -> AppTest:
     """The page in that mode, once."""
     return visit("denoise.py", session={"denoise_mode": mode} | state)
-
-
-def words(app: AppTest) -> str:
-    return "\n".join(e.value for kind in (app.markdown, app.caption, app.info, app.error, app.warning) for e in kind)
-
-
-def html(app: AppTest, testid: str) -> str:
-    (found,) = [e.proto.body for e in app.get("html") if f'data-testid="{testid}"' in e.proto.body]
-    return found
 
 
 def component(app: AppTest, name: str) -> dict:
@@ -160,7 +151,7 @@ def test_an_upload_is_taken_as_it_is_and_its_quality_is_unknown_until_damage_is_
     app = uploaded(run(denoise_kind="upload"), ("three.png", png(digits(4)[3])))
     assert titles(app)[0] == "What the models see" and UNKNOWN in words(app)
     assert table_rows(app) and all('class="number">unknown' in row and "★" not in row for row in table_rows(app))
-    (box,) = [box for box in app.selectbox if box.label == "Damage"]
+    box = by_label(app.selectbox, "Damage")
     assert box.value == "none"
     checked(box.set_value("mask").run())
     assert titles(app)[:2] == ["Clean", "Damaged"] and UNKNOWN not in words(app)
@@ -353,7 +344,7 @@ def test_a_picture_is_denoised_at_its_own_size_and_says_what_the_network_knows()
     outcome = app.session_state["denoise_picture"].result
     assert outcome.denoised.shape == (200, 450) and outcome.clean is None
     assert titles(app) == ["Before", "Denoised", "Changed"] and UNKNOWN in words(app)
-    (box,) = [box for box in app.selectbox if box.label == "Method"]
+    box = by_label(app.selectbox, "Method")
     checked(box.set_value("gaussian").run())
     assert not mounted(app, "wipe"), "what another method made is not shown as this one's"
 

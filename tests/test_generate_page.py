@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
-from visit import checked, visit
+from visit import checked, html, visit
 
 from core import checkpoints, latent, quality
 from core.data.datasets import DATASETS, load
@@ -20,18 +20,12 @@ pytestmark = pytest.mark.usefixtures("no_data")
 
 def run(**query: str) -> AppTest:
     """The page with this address, and few images; it must not raise."""
-    return visit("generate.py", {"count": "3"} | query, seconds=120)
+    return visit("generate.py", {"count": "3"} | query)
 
 
 def go(app: AppTest) -> AppTest:
     """The page, drawn again."""
     return checked(app.run())
-
-
-def html(app: AppTest, testid: str) -> str:
-    """What st.html drew under that name."""
-    (found,) = [part.proto.body for part in app.get("html") if f'data-testid="{testid}"' in part.proto.body]
-    return found
 
 
 def text(app: AppTest) -> str:

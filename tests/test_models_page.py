@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from visit import address, checked, visit
+from visit import address, all_html, by_label, checked, visit
 
 from core import checkpoints
 from core.checkpoints import SHIPPED
@@ -45,7 +45,7 @@ def run(**query: str) -> AppTest:
 
 def html(app: AppTest) -> str:
     """All HTML that the page draws."""
-    return "\n".join(element.proto.body for element in app.get("html"))
+    return "\n".join(all_html(app))
 
 
 def titles(app: AppTest) -> list[str]:
@@ -96,7 +96,7 @@ def test_more_than_a_few_models_are_shown_on_request(root: Path, monkeypatch: py
     monkeypatch.setattr(tiles, "AT_ONCE", 2)
     app = run()
     assert len(titles(app)) == 2
-    (more,) = [button for button in app.button if button.label == "Show more (1 model)"]
+    more = by_label(app.button, "Show more (1 model)")
     assert len(titles(checked(more.click().run()))) == 3
 
 
@@ -142,7 +142,7 @@ def test_a_link_brings_filters_and_where_nothing_fits_a_button_shows_all(root: P
     app = run(kind="cvae", data="kmnist,nonsense", search="x" * 61)
     assert len(app.warning) == 2 and "`nonsense`" in app.warning[0].value and "longer than 60" in app.warning[1].value
     assert not titles(app) and "No model fits" in app.info[0].value
-    (show,) = [button for button in app.button if button.label == "Show all models"]
+    show = by_label(app.button, "Show all models")
     checked(show.click().run())
     assert len(titles(app)) == 3 and address(app) == {}
 
@@ -163,7 +163,7 @@ def test_details_are_a_card_in_words_without_json(root: Path) -> None:
     app = run()
     checked(app.button(key="details-one").click().run())
     assert [title.value for title in app.title] == ["Model one"] and address(app) == {"checkpoint": "one"}
-    (card,) = [element.proto.body for element in app.get("html") if "model-card" in element.proto.body]
+    (card,) = [body for body in all_html(app) if "model-card" in body]
     for said in (
         "Variational autoencoder", "2 numbers for an image of 28 × 28 pixels", "300 images to learn from, 100 images to be measured on",
         "3 epochs in 2 minutes on a CPU, 1 thread", "Weight decay: 0.5 (usually 0.01)", "Mean over all test images of",
@@ -171,7 +171,7 @@ def test_details_are_a_card_in_words_without_json(root: Path) -> None:
     ):  # fmt: skip
         assert said in card, said
     assert not re.search(r"[{}]|&quot;", card), "no JSON"
-    checked(next(button for button in app.button if button.label == "All models").click().run())
+    checked(by_label(app.button, "All models").click().run())
     assert len(titles(app)) == 3 and address(app) == {}
 
 
@@ -208,7 +208,7 @@ def test_an_odd_card_is_shown_as_far_as_it_can_be(root: Path, odd: dict[str, Any
 
 def table_of(app: AppTest, title: str) -> dict[str, list[str]]:
     """A comparison's table: what it is about, and a cell for each model."""
-    (drawn,) = [element.proto.body for element in app.get("html") if f'aria-label="{title} of' in element.proto.body]
+    (drawn,) = [body for body in all_html(app) if f'aria-label="{title} of' in body]
     rows = re.findall(r'<tr><th scope="row">([^<]*)(?:<span[^>]*>[^<]*</span>)?</th>(.*?)</tr>', drawn)
     return {name: [re.sub("<[^>]+>", "", cell) for cell in re.findall(r"<td>(.*?)</td>", cells)] for name, cells in rows}
 
@@ -224,11 +224,11 @@ def test_two_models_that_are_ticked_are_shown_beside_each_other(root: Path) -> N
     checked(app.checkbox(key="pick-three").check().run())
     assert "one more" in app.markdown[0].value
     checked(app.checkbox(key="pick-one").check().run())
-    (compare,) = [button for button in app.button if button.label == "Compare 2 models"]
+    compare = by_label(app.button, "Compare 2 models")
     checked(compare.click().run())
     assert titles(app) == ["Model three", "Model one"] and address(app)["compare"] == "three,one"
     assert table_of(app, "Figures") == {"10-NN": ["90.0 % better", "80.0 %"]}
-    checked(next(button for button in app.button if button.label == "All models").click().run())
+    checked(by_label(app.button, "All models").click().run())
     assert app.checkbox(key="pick-one").value and app.checkbox(key="pick-three").value and not app.checkbox(key="pick-two").value
     assert address(app) == {}
 
@@ -323,8 +323,8 @@ def test_one_scale_is_offered_where_it_shows_something(root: Path) -> None:
 def test_a_model_that_was_renamed_is_still_the_one_that_is_shown(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pages.training.visitor.may_change_model", lambda owner: True)
     app = run(checkpoint="two")
-    next(field for field in app.text_input if field.label == "Name").set_value("second")
-    checked(next(button for button in app.button if button.label == "Save").click().run())
+    by_label(app.text_input, "Name").set_value("second")
+    checked(by_label(app.button, "Save").click().run())
     assert address(app) == {"checkpoint": "second"} and [title.value for title in app.title] == ["Model two"]
 
 

@@ -2,19 +2,19 @@
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from visit import checked, visit
+from visit import checked, html, visit
 
 pytestmark = pytest.mark.usefixtures("no_data")
 
 
 def run(**query: str) -> AppTest:
     """The page with this address; it must not raise."""
-    return visit("generate.py", {"tab": "morph"} | query, seconds=120)
+    return visit("generate.py", {"tab": "morph"} | query)
 
 
 def strips(app: AppTest) -> tuple[list[str], list[str]]:
     """The pictures of the codes' way, and of the faded pixels."""
-    (found,) = [part.proto.body for part in app.get("html") if 'data-testid="morph"' in part.proto.body]
+    found = html(app, "morph")
     uris = [part.split('"')[0] for part in found.split('<img src="')[1:]]
     return uris[: len(uris) // 2], uris[len(uris) // 2 :]
 

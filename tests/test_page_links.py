@@ -67,7 +67,7 @@ def data(mnist_like: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(page: str, **query: str) -> AppTest:
     """The page with this address; it must not raise."""
-    return visit(SCRIPTS.get(page, f"{page}.py"), query, seconds=120)
+    return visit(SCRIPTS.get(page, f"{page}.py"), query)
 
 
 def go(app: AppTest) -> AppTest:

@@ -4,48 +4,26 @@ import json
 import shutil
 import time
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 import streamlit as st
-from mounted import mounted
-from streamlit.testing.v1 import AppTest
+from explore import CODES, map_data, run
+from live import until
+from untrained import save_random, save_untrained
 
 from core import checkpoints
-from core.checkpoints import Latents
 from core.data import datasets
 from core.data.datasets import DatasetError, Progress
 from core.kept import Kept
-from core.models import MODELS, build, objectives
+from core.models import MODELS, objectives
 from core.models.conditional_vae import NOT_TOLD
 from core.models.vae import VAEConfig
-from pages import browser
 from pages.browser.map import LAYERS
 from pages.session import downloads, link, properties, state, words
 from pages.session.properties.shared import DEFAULT_LAYERS, default_checkpoint
 
-PAGES = Path(__file__).resolve().parents[1] / "pages"
 pytestmark = pytest.mark.usefixtures("no_data")
-EXPLORE, MAIN = PAGES / "explore.py", PAGES / "main.py"
-CODES = checkpoints.load("vae-mnist-2d").latents
-
-
-def run(script: Path = EXPLORE, **query: str) -> AppTest:
-    """The page, once, with these query parameters; it must not raise."""
-    browser._component.cache_clear()  # each AppTest has a runtime of its own; before Streamlit 1.67 it knows no earlier component
-    app = AppTest.from_file(script, default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception, app.exception
-    return app
-
-
-def map_data(app: AppTest) -> dict:
-    """What the live map is given."""
-    (data,) = mounted(app, "map")
-    return data
+MAIN = "main.py"
 
 
 def test_main_page_offers_the_checkpoints_and_names_the_device() -> None:
@@ -90,14 +68,14 @@ def test_a_visitor_s_own_model_is_offered_last_by_its_own_name(own_checkpoints: 
 
 
 def test_the_model_s_words_say_whose_images_it_learnt_from() -> None:
-    said = run(EXPLORE).expander[0].markdown[0].value
+    said = run().expander[0].markdown[0].value
     assert "[MNIST](https://yann.lecun.com" in said and "Licence: commonly given as CC BY-SA 3.0." in said
 
 
 def test_the_address_is_written_before_a_point_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[dict[str, str]] = []
     monkeypatch.setattr("pages.browser.map.latent_map", lambda *given: written.append(dict(st.query_params)))
-    run(EXPLORE, z="0.5,1.5")
+    run(z="0.5,1.5")
     assert [query["z"] for query in written] == ["0.5,1.5"] and "checkpoint" in written[0]
 
 
@@ -144,7 +122,7 @@ def test_failed_download_says_why_and_offers_again(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(downloads, "download", refuse)
     app = run()
     app.button(key="download-mnist").click().run()
-    wait_for(lambda: downloads._jobs["mnist"].done)
+    until(lambda: downloads._jobs["mnist"].done)
     app.run()
     assert "no mirror answers" in app.warning[0].value and app.button(key="download-mnist")
 
@@ -158,11 +136,11 @@ def test_download_shows_progress_and_can_be_stopped(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(downloads, "download", slow)
     app = run()
     app.button(key="download-mnist").click().run()
-    wait_for(lambda: downloads._jobs["mnist"].progress)
+    until(lambda: downloads._jobs["mnist"].progress)
     app.run()
     assert not app.exception and "3.0 MB of 10.0 MB" in app.get("progress")[0].proto.text and "left" in app.get("progress")[0].proto.text
     app.button(key="stop-mnist").click().run()
-    wait_for(lambda: downloads._jobs["mnist"].done)
+    until(lambda: downloads._jobs["mnist"].done)
     assert "continue where it stopped" in downloads._jobs["mnist"].error
 
 
@@ -176,17 +154,8 @@ def test_download_begins_once_however_many_ask(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(downloads, "download", download)
     downloads.start("mnist")
     downloads.start("mnist")
-    wait_for(lambda: downloads._jobs["mnist"].done)
+    until(lambda: downloads._jobs["mnist"].done)
     assert calls == ["mnist"]
-
-
-def wait_for(condition) -> None:
-    """Poll for at most ten seconds."""
-    for _ in range(1000):
-        if condition():
-            return
-        time.sleep(0.01)
-    raise AssertionError("it did not come")
 
 
 def test_damaged_checkpoint_gets_a_sentence_and_the_rest_works(own_checkpoints: Path) -> None:
@@ -200,7 +169,7 @@ def test_damaged_checkpoint_gets_a_sentence_and_the_rest_works(own_checkpoints: 
 
 def test_without_any_checkpoint_the_page_says_what_to_do(own_checkpoints: Path) -> None:
     shutil.rmtree(own_checkpoints / "vae-mnist-2d")
-    for script in (EXPLORE, MAIN):
+    for script in ("explore.py", MAIN):
         assert "Train one" in run(script).info[0].value
 
 
@@ -210,10 +179,10 @@ def test_bad_card_never_shows_a_traceback(own_checkpoints: Path, card: str) -> N
     assert len(run().error) == 1
 
 
-@pytest.mark.parametrize("script", [EXPLORE, MAIN, PAGES / "reconstruct.py"])
-def test_a_model_that_was_deleted_meanwhile_gives_way_to_the_default_with_a_sentence(own_checkpoints: Path, script: Path) -> None:
+@pytest.mark.parametrize("script", ["explore.py", MAIN, "reconstruct.py"])
+def test_a_model_that_was_deleted_meanwhile_gives_way_to_the_default_with_a_sentence(own_checkpoints: Path, script: str) -> None:
     save_untrained(own_checkpoints, "other", VAEConfig(encoder_hidden=(8,), decoder_hidden=(8,)))
-    app = run(script, **({"checkpoint": "other"} if script == EXPLORE else {}))
+    app = run(script, **({"checkpoint": "other"} if script == "explore.py" else {}))
     app.session_state.checkpoint = "other"
     app.run()
     shutil.rmtree(own_checkpoints / "other")
@@ -225,13 +194,6 @@ def test_a_model_that_was_deleted_meanwhile_gives_way_to_the_default_with_a_sent
     assert not app.warning
 
 
-def save_untrained(root: Path, name: str, config: VAEConfig) -> None:
-    """A checkpoint with random weights and random codes."""
-    codes = np.random.default_rng(0).normal(size=(50, config.latent_dim))
-    latents = Latents(codes, np.zeros_like(codes), np.arange(50) % 10)
-    checkpoints.save(root / name, "vae", build("vae", config), {"metrics": "?", "dataset": "?"}, latents)
-
-
 @pytest.mark.parametrize(("dimensions", "said"), [(1, "one number, from left to right"), (10, "have 10 dimensions")])
 def test_other_dimensions_are_shown_on_a_plane_and_the_map_says_so(own_checkpoints: Path, dimensions: int, said: str) -> None:
     save_untrained(own_checkpoints, "other", VAEConfig(latent_dim=dimensions, encoder_hidden=(8,), decoder_hidden=(8,)))
@@ -241,17 +203,6 @@ def test_other_dimensions_are_shown_on_a_plane_and_the_map_says_so(own_checkpoin
     assert said in map_data(app)["note"] and app.query_params["checkpoint"] == "other"
     app.sidebar.selectbox(key="checkpoint_choice").set_value("vae-mnist-2d").run()
     assert map_data(app)["kept"]["value"] == [1, 2] and map_data(app)["layers"] == ["prior"] and not map_data(app)["note"]
-
-
-def save_random(root: Path, kind: str, dimensions: int, dataset: str = "mnist", count: int = 500, **settings: Any) -> np.ndarray:
-    """A model of this kind with random weights, saved as `other`; its random codes."""
-    hidden: dict[str, Any] = {} if kind in ("conv-vae", "pca") else {"encoder_hidden": (8,), "decoder_hidden": (8,)}
-    model = build(kind, MODELS[kind].config(latent_dim=dimensions, **hidden, **settings)).eval()
-    codes = np.random.default_rng(0).normal(size=(count, dimensions)).astype(np.float16).astype(np.float32)
-    has_posterior = "kl_nats" in MODELS[kind].module.LOSSES
-    latents = Latents(codes, np.zeros_like(codes) if has_posterior else None, np.arange(count) % 10)
-    checkpoints.save(root / "other", kind, model, {"dataset": {"name": dataset}}, latents)
-    return codes
 
 
 @pytest.mark.parametrize("kind", MODELS)

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bundle import Bundle
+from explore import CODES, map_data, run
 from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
-from test_pages import CODES, map_data, run, save_random, save_untrained
+from untrained import save_random, save_untrained
 
 from core import checkpoints, latent
 from core.checkpoints import Latents

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response
-from test_pages import save_random
+from untrained import save_random
 
 from core import checkpoints, latent, reconstruction
 from core.data.datasets import load, to_ink

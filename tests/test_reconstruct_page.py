@@ -13,7 +13,7 @@ import torch
 from live import until
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from visit import checked, visit
+from visit import by_label, checked, html, html_if_any, visit, words
 
 from core import checkpoints, latent, reconstruction, refine
 from core.checkpoints import Latents
@@ -39,19 +39,9 @@ def run(**state: object) -> AppTest:
     return visit("reconstruct.py", session=state)
 
 
-def html(app: AppTest, testid: str) -> str:
-    """What is drawn there, "" where nothing is."""
-    return "".join(element.proto.body for element in app.get("html") if f'data-testid="{testid}"' in element.proto.body)
-
-
-def words(app: AppTest) -> str:
-    kinds = (app.markdown, app.caption, app.info, app.error, app.warning)
-    return "\n".join(element.value for kind in kinds for element in kind)
-
-
 def losses(app: AppTest) -> list[float]:
     """The cross-entropies of the rows, from the top."""
-    return [float(found.replace("−", "-")) for found in re.findall(r"Cross-entropy</td><td>([\d.−]+) nats", html(app, "rows"))]
+    return [float(found.replace("−", "-")) for found in re.findall(r"Cross-entropy</td><td>([\d.−]+) nats", html_if_any(app, "rows"))]
 
 
 def picture(app: AppTest) -> str:
@@ -107,7 +97,7 @@ def test_a_data_set_that_is_not_here_is_offered_and_nothing_else_shown() -> None
     app = run()
     app.selectbox(key="reconstruct_dataset").set_value("kmnist")
     checked(app.run())
-    assert "KMNIST is not on this machine" in words(app) and app.button(key="download-kmnist") and not html(app, "rows")
+    assert "KMNIST is not on this machine" in words(app) and app.button(key="download-kmnist") and not html_if_any(app, "rows")
 
 
 def test_class_number_and_another_one(mnist: None) -> None:
@@ -146,15 +136,15 @@ def test_gauge_knows_a_digit_from_what_is_none(mnist: None) -> None:
 def test_an_upload_of_28_pixels_goes_through_untouched_as_it_is(mnist: None, kind: str) -> None:
     test = run()
     app = run(reconstruct_kind="upload")
-    assert not html(app, "rows")
+    assert not html_if_any(app, "rows")
     pixels = datasets.load("mnist", "test").images[0]
     app.file_uploader(key="reconstruct_file").upload(f"<b>seven.{kind.lower()}", as_bytes(pixels, kind)).run()
-    (pills,) = [group for group in checked(app).button_group if group.label == "Use it"]
+    pills = by_label(checked(app).button_group, "Use it")
     pills.set_value("As it is").run()
     assert picture(checked(app)) == picture(test) and losses(app) == losses(test)
     assert "<figcaption>&lt;b&gt;seven." in html(app, "image")
     app.file_uploader(key="reconstruct_file").clear().run()
-    assert not html(checked(app), "rows")
+    assert not html_if_any(checked(app), "rows")
 
 
 def test_28_pixels_that_are_not_mnists_are_taken_as_a_digit_or_as_they_are(mnist: None) -> None:
@@ -166,7 +156,7 @@ def test_28_pixels_that_are_not_mnists_are_taken_as_a_digit_or_as_they_are(mnist
     assert "already in MNIST's form" in words(checked(app)) and not [group for group in app.button_group if group.label == "Use it"]
     right = picture(app)
     app.file_uploader(key="reconstruct_file").upload("off.png", as_bytes(np.roll(seven, -4, 0))).run()
-    (pills,) = [group for group in checked(app).button_group if group.label == "Use it"]
+    pills = by_label(checked(app).button_group, "Use it")
     assert list(pills.options) == ["As a digit", "As it is"] and "Normalised:" in words(app)
     normalised = picture(app)
     pills.set_value("As it is").run()
@@ -180,12 +170,12 @@ def test_a_page_of_digits_is_cut_and_can_be_taken_whole() -> None:
         paper[24:136, 20 + 150 * place : 132 + 150 * place] = 255 - large
     app = run(reconstruct_kind="upload")
     app.file_uploader(key="reconstruct_file").upload("page.png", as_bytes(paper), "image/png").run()
-    (pills,) = [group for group in checked(app).button_group if group.label == "Digit"]
+    pills = by_label(checked(app).button_group, "Digit")
     assert list(pills.options) == ["1", "2", "Whole picture"] and "page.png: digit 1" in html(app, "image")
     first = picture(app)
     pills.set_value("2").run()
     second = picture(checked(app))
-    (pills,) = [group for group in app.button_group if group.label == "Digit"]
+    pills = by_label(app.button_group, "Digit")
     pills.set_value("Whole picture").run()
     assert len({first, second, picture(checked(app))}) == 3 and "page.png: whole picture" in html(app, "image")
 
@@ -202,7 +192,7 @@ def test_a_page_of_digits_is_cut_and_can_be_taken_whole() -> None:
 def test_an_upload_that_is_no_image_gets_a_sentence(data: bytes, said: str) -> None:
     app = run(reconstruct_kind="upload")
     app.file_uploader(key="reconstruct_file").upload("what.png", data, "image/png").run()
-    assert len(checked(app).error) == 1 and said in app.error[0].value and not html(app, "rows")
+    assert len(checked(app).error) == 1 and said in app.error[0].value and not html_if_any(app, "rows")
 
 
 def test_a_large_picture_is_made_small_by_its_means() -> None:
@@ -216,7 +206,7 @@ def test_a_large_picture_is_made_small_by_its_means() -> None:
 
 def test_a_drawing_is_reconstructed_and_an_empty_sheet_says_what_to_do() -> None:
     app = run(reconstruct_kind="draw")
-    assert "Draw a digit" in words(app) and not html(app, "rows")
+    assert "Draw a digit" in words(app) and not html_if_any(app, "rows")
     x = datasets.load("digits", "test").images[:1].astype(np.float32) / 255
     app = run(reconstruct_kind="draw", reconstruct_drawing=x)
     assert losses(app) == losses(run()) and "Your drawing" in html(app, "image")
@@ -303,7 +293,7 @@ def test_every_model_is_shown_only_when_asked_the_best_first(own_checkpoints: Pa
         save_model(own_checkpoints, f"m{number:02d}", "ae", dimensions=2, seed=number)
     (own_checkpoints / "m03" / "model.safetensors").write_bytes(b"?")
     app = run()
-    assert not html(app, "every-model")
+    assert not html_if_any(app, "every-model")
     app = run(reconstruct_every=True)
     shown = html(app, "every-model")
     nats = [float(value) for value in re.findall(r"<figcaption>m?[\w-]+ · ([\d.]+) nats", shown)]
@@ -382,7 +372,7 @@ def test_refining_says_the_nats_that_core_finds_and_shows_the_walk(mnist: None) 
     assert {"<b>the encoder’s answer</b>", "<b>refined</b>"} <= written(app)
     app.button(key="reconstruct_another").click()
     checked(app.run())
-    assert not html(app, "refined") and app.button(key="reconstruct_refine"), "that was another picture"
+    assert not html_if_any(app, "refined") and app.button(key="reconstruct_refine"), "that was another picture"
 
 
 @pytest.mark.parametrize(("kind", "dimensions"), [("ae", 1), ("aae", 3), ("pca", 2), ("cvae", 2), ("lesson-vae", 2)])
@@ -409,4 +399,4 @@ def test_a_climb_that_gains_nothing_says_so(own_checkpoints: Path, mnist: None) 
         own_checkpoints / "other", "vae", model, {"dataset": {"name": "mnist"}}, Latents(np.zeros((50, 2)), None, np.arange(50) % 10)
     )
     app = refined(run(checkpoint="other"))
-    assert "found nothing better" in words(app) and not html(app, "refined")
+    assert "found nothing better" in words(app) and not html_if_any(app, "refined")

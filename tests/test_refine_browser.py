@@ -8,9 +8,10 @@ import pytest
 import torch
 from bundle import Bundle
 from conftest import linear
+from explore import map_data, run
 from starlette.requests import Request
 from test_nets_browser import READ, base64_of
-from test_pages import map_data, run, save_random
+from untrained import save_random
 
 from core import export
 from core.checkpoints import load

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
+from explore import CODES
 from live import Server
 from playwright.sync_api import Browser
-from test_pages import CODES
 from view import View
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]

@@ -5,8 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from streamlit.testing.v1 import AppTest
-from visit import checked, visit
+from visit import checked, visit, words
 
 from core import checkpoints, latent
 from pages.images import sent
@@ -30,10 +29,6 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     scripts: list[str] = []
     monkeypatch.setattr(sent.st, "switch_page", scripts.append)
     return scripts
-
-
-def words(app: AppTest) -> str:
-    return "\n".join(element.value for kind in (app.caption, app.info, app.warning) for element in kind)
 
 
 def drawn() -> Picked:

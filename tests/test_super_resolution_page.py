@@ -12,17 +12,16 @@ import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Element
+from visit import by_label, html, html_if_any, visit, words
 
 from core import checkpoints, enlarging, metrics, restore
 from core.models import build_restorer
 from core.models.restoration import LessonConfig, RestorerConfig, UpscalerConfig
-from pages import browser
 from pages.enlarging import whole_picture
 from pages.enlarging.comparing import figures_of
 from pages.images import gallery
 from pages.session import downloads, link
 
-PAGE = Path(__file__).resolve().parents[1] / "pages" / "super_resolution.py"
 STANDINS: dict[str, tuple[str, RestorerConfig]] = {
     "upscaler-x2": ("upscaler", UpscalerConfig(2, (4,), (1,))),
     "upscaler-x4": ("upscaler", UpscalerConfig(4, (4, 4), (1, 1))),
@@ -53,20 +52,7 @@ def restorers(standins: Path, tmp_path: Path, mnist_like: Path, monkeypatch: pyt
 
 def run(**state: object) -> AppTest:
     """The page, once, with this in the session; it must not raise."""
-    browser._component.cache_clear()  # each AppTest has a runtime of its own
-    app = AppTest.from_file(PAGE, default_timeout=60)
-    for name, value in state.items():
-        app.session_state[name] = value
-    app.run()
-    assert not app.exception, app.exception
-    return app
-
-
-def html(app: AppTest, testid: str) -> str:
-    """What a row or a table is drawn from; "" where it is not drawn."""
-    found = [element.proto.body for element in app.get("html") if f'data-testid="{testid}"' in element.proto.body]
-    assert len(found) <= 1
-    return found[0] if found else ""
+    return visit("super_resolution.py", session=state)
 
 
 def titles(body: str) -> list[str]:
@@ -79,10 +65,6 @@ def figures(body: str) -> dict[str, list[str]]:
     return {
         cell.split("</div>")[0]: re.findall(r"</span>(?:<b[^>]*>)?(.*?)(?:</b>)?</div>", cell) for cell in cells if 'class="figure"' in cell
     }
-
-
-def words(app: AppTest) -> str:
-    return " ".join(element.value for kind in (app.markdown, app.caption, app.info, app.warning, app.error) for element in kind)
 
 
 def png(pixels: np.ndarray) -> bytes:
@@ -147,7 +129,7 @@ def test_noise_is_the_seeds_and_another_draw_is_another() -> None:
     app = run()
     first = html(app, "noise")
     assert first.count("<img") == 18 and "hallucination" in words(app)
-    (again,) = [button for button in app.button if button.label == "Draw again"]
+    again = by_label(app.button, "Draw again")
     again.click().run()
     second = html(app, "noise")
     assert app.number_input(key="sr_noise_seed").value == 1 and second != first
@@ -161,9 +143,9 @@ def test_a_missing_network_is_said_and_the_rest_is_shown(restorers: Path) -> Non
     shutil.rmtree(restorers / "upscaler-x2")
     shutil.rmtree(restorers / "upscaler-x4")
     app = run()
-    assert titles(html(app, "enlarged"))[-2:] == ["Course network", "Original"] and not html(app, "error-map")
+    assert titles(html(app, "enlarged"))[-2:] == ["Course network", "Original"] and not html_if_any(app, "error-map")
     assert app.warning[0].value.startswith("Our model is left out. There is no checkpoint named")
-    assert titles(html(app, "ten")) == ["Small", "Bicubic", "Original"] and not html(app, "noise")
+    assert titles(html(app, "ten")) == ["Small", "Bicubic", "Original"] and not html_if_any(app, "noise")
     assert len(app.warning) == 3
 
 
@@ -230,7 +212,7 @@ def test_larger_picture_without_the_network_gets_a_sentence_and_can_be_tried_aga
     app = wait_for_the_work(run(sr_given=png(np.eye(40, dtype=np.uint8) * 255)))
     assert "There is no checkpoint named" in app.warning[-1].value and not app.exception
     shutil.copytree(standins / "upscaler-x2", restorers / "upscaler-x2")
-    (again,) = [button for button in app.button if button.label == "Try again"]
+    again = by_label(app.button, "Try again")
     assert wait_for_the_work(again.click().run()).get("download_button")
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from bundle import Bundle
 from streamlit.testing.v1 import AppTest
-from visit import checked, visit
+from visit import checked, html, visit
 
 from core import export, latent
 from core.models import build
@@ -19,12 +19,11 @@ from pages.session.properties.generate import TOLD_MODEL
 
 def run(**query: str) -> AppTest:
     """The page with this address; it must not raise."""
-    return visit("generate.py", {"tab": "told"} | query, seconds=120)
+    return visit("generate.py", {"tab": "told"} | query)
 
 
 def sheet(app: AppTest) -> str:
-    (found,) = [part.proto.body for part in app.get("html") if 'data-testid="told-sheet"' in part.proto.body]
-    return found
+    return html(app, "told-sheet")
 
 
 def pad(app: AppTest) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import pytest
 from mounted import mounted
 from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
-from visit import checked, visit
+from visit import by_label, checked, visit, words
 
 from core import archive, checkpoints, jobs, permission
 from core.data.datasets import DATASETS
@@ -55,16 +55,6 @@ def own_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_data: None) -> 
 def run(script: str = TRAIN, **query: str) -> AppTest:
     """The page, once; it must not raise."""
     return visit(script, query)
-
-
-def by_label(elements, label: str):
-    (found,) = [element for element in elements if element.label == label]
-    return found
-
-
-def words(app: AppTest) -> str:
-    kinds = (app.markdown, app.caption, app.info, app.error, app.warning, app.success)
-    return "\n".join(element.value for kind in kinds for element in kind)
 
 
 def a_tiny_run(app: AppTest, epochs: int = 2) -> AppTest:

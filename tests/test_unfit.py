@@ -6,15 +6,14 @@ import numpy as np
 import pytest
 from mounted import mounted
 from streamlit.testing.v1 import AppTest
+from visit import visit
 
 from core import checkpoints
 from core.checkpoints import Latents
 from core.models import build
 from core.models.vae import VAEConfig
-from pages import browser
 from pages.session.words import NO_MODEL
 
-PAGES = Path(__file__).resolve().parents[1] / "pages"
 pytestmark = pytest.mark.usefixtures("no_data")
 WHY = "wide is for images of 12 x 20 pixels, and these have 28 x 28."
 UNFIT = [f"This page's images do not fit the model: {WHY}"]
@@ -45,13 +44,7 @@ def without_default(own_checkpoints: Path) -> None:
 
 def run(page: str, **state: object) -> AppTest:
     """The page, once, with this in the session; it must not raise."""
-    browser._component.cache_clear()  # each AppTest has a runtime of its own
-    app = AppTest.from_file(PAGES / f"{page}.py", default_timeout=60)
-    for name, value in state.items():
-        app.session_state[name] = value
-    app.run()
-    assert not app.exception, app.exception
-    return app
+    return visit(f"{page}.py", session=state)
 
 
 def said(app: AppTest) -> list[str]:

@@ -247,8 +247,9 @@ def latent_places(
     middles: Mapping[int, tuple[float, ...]],
     places: Mapping[str, tuple[float, float]],
     cloud: np.ndarray | None = None,
+    arrows: Sequence[tuple[str, str]] = (),
 ) -> go.Figure:
-    """Named places over pale points (N, 2) of the latent scatter; cloud (M, 2): small dots that belong to them."""
+    """Named places over pale points (N, 2) of the latent scatter; cloud (M, 2): small dots that belong to them; arrows: between places."""
     figure = latent_map(points, labels, classes, middles, prior=False)
     figure.update_traces(marker={"opacity": 0.35, "size": 3.5})
     figure.update_layout(annotations=[{**note.to_plotly_json(), "opacity": 0.6} for note in figure.layout.annotations])
@@ -258,6 +259,13 @@ def latent_places(
         dots = [(cloud.astype(np.float32), 5, "#ffffff"), (cloud.astype(np.float32), 3, "#10141b"), *dots]
     for at, size, colour in dots:
         figure.add_trace(go.Scatter(x=at[:, 0], y=at[:, 1], mode="markers", marker={"color": colour, "size": size}, hoverinfo="skip"))
+    for start, end in arrows:
+        (x, y), (ax, ay) = places[end], places[start]
+        for colour, width in (("#ffffff", 5), ("#10141b", 2)):
+            figure.add_annotation(
+                x=x, y=y, ax=ax, ay=ay, xref="x", yref="y", axref="x", ayref="y", showarrow=True, arrowhead=2, arrowsize=1, text="",
+                arrowwidth=width, arrowcolor=colour, standoff=6,
+            )  # fmt: skip
     around = np.arctan2(*(spots - spots.mean(0)).T[::-1]).argsort()  # so that their words lie apart, even where they do not
     for turn, row in enumerate(around.tolist()):
         angle = 2 * np.pi * turn / len(spots) - np.pi

@@ -1,4 +1,4 @@
-"""From one code to another: straight, or along the sphere of the prior; and what pixels alone make of the same two images."""
+"""From one code to another: straight, or along the prior's sphere, and what pixels alone make of it; and codes added and subtracted."""
 
 import numpy as np
 
@@ -41,6 +41,14 @@ def cross_fade(start: np.ndarray, end: np.ndarray, steps: int) -> np.ndarray:
     """Images (steps, H, W) that mix the pixels of start and end, both (H, W): one fades out while the other fades in."""
     share = np.linspace(0, 1, steps)[:, None, None]
     return ((1 - share) * start + share * end).astype(np.float32)
+
+
+def analogy(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
+    """a - b + c of codes (D,): what is to c as a is to b, if what tells them apart is the same step everywhere.
+
+    The fourth corner of a parallelogram, as Mikolov et al. (2013) took it for words and Larsen et al. (2016) for images of a VAE.
+    """
+    return a - b + c
 
 
 PATHS = {"straight": straight, "sphere": spherical}

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.checkpoints import Checkpoint
-from pages.generating import completing, morphing, new_images, telling
+from pages.generating import arithmetic, completing, morphing, new_images, telling
 from pages.session import heading, sidebar, state, words
 from pages.session.properties.generate import GENERATING
 
@@ -13,6 +13,7 @@ SHOW: dict[str, Callable[[Checkpoint], None]] = {
     "new": new_images.show,
     "told": telling.show,
     "morph": morphing.show,
+    "arithmetic": arithmetic.show,
     "complete": completing.show,
 }
 
@@ -47,6 +48,8 @@ training worked well, this is nearly the prior; where the two differ, so do the 
 and more often wrong.
 - **Complete it**: the decoder draws every pixel from the code alone, so a code that explains the pixels you see also says what the others \
 may be. Bayes' rule says how probable each code is: p(z | visible) ∝ p(visible | z) p(z). The covered pixels simply drop out.
+- **Arithmetic**: if the step from an upright 7 to a slanted one were the same step everywhere, adding it to the code of a 1 would slant \
+the 1. Word vectors are known for it (*king − man + woman*).
 - **Morphs**: the codes between two codes are decoded, too. Fading pixels shows two images at once; a morph should show one at each step.
 
 Three questions are asked of what comes out, and all three matter. *Does it look like something?* A **classifier**, another network, \

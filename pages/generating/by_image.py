@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from core import checkpoints
+from core import checkpoints, quality
 from core.checkpoints import Checkpoint, CheckpointError
 from core.data.datasets import DATASETS, DatasetError, on_disk, to_ink
 from core.figures import class_name
@@ -80,6 +80,15 @@ def classifier_for(checkpoint: Checkpoint) -> tuple[str, str]:
     except CheckpointError as error:
         return "", f"the classifier cannot be used. {errors.words(error)}"
     return (name, "") if tuple(shape) == tuple(checkpoint.model.config.shape) else ("", "the classifier is for images of another size.")
+
+
+def verdicts(checkpoint: Checkpoint, images: np.ndarray) -> tuple[list[str], str]:
+    """What the classifier says of each of the model's images (N, H, W), in a few words; or nothing of any, and why."""
+    judge, why_none = classifier_for(checkpoint)
+    if not judge:
+        return [""] * len(images), why_none
+    probabilities = quality.class_probabilities(checkpoints.opened_classifier(judge).model, images)
+    return [verdict(row, class_names(checkpoint.dataset_name)) for row in probabilities], ""
 
 
 def verdict(probabilities: np.ndarray, classes: Sequence[str]) -> str:

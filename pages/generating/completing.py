@@ -6,11 +6,10 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from core import checkpoints, completion, figures, latent, quality
+from core import checkpoints, completion, figures, latent
 from core.checkpoints import Checkpoint
 from core.completion import BARRIER_NATS, STARTS, Completion, Reference
 from core.data.datasets import DATASETS, DatasetError, on_disk, to_ink
-from core.frame import class_names
 from core.models.conditional_vae import NOT_TOLD
 from core.shape import SHAPE, SIDE
 from core.words import number, plural
@@ -174,14 +173,10 @@ def offer(checkpoint: Checkpoint, picked: Picked, found: Completion, notes: Sequ
 
 def named(checkpoint: Checkpoint, picked: Picked, images: np.ndarray) -> tuple[list[str], str]:
     """What a classifier says of images (N, 28, 28), in a few words; or nothing of any, and why."""
-    judge, why_none = by_image.classifier_for(checkpoint)
+    judge, _ = by_image.classifier_for(checkpoint)
     if judge and picked.dataset not in ("", judge):
-        judge, why_none = "", f"the classifier that ships does not know {DATASETS[picked.dataset].name}."
-    if not judge:
-        return [""] * len(images), why_none
-    classes = class_names(checkpoint.dataset_name)
-    probabilities = quality.class_probabilities(checkpoints.opened_classifier(judge).model, images)
-    return [by_image.verdict(row, classes) for row in probabilities], ""
+        return [""] * len(images), f"the classifier that ships does not know {DATASETS[picked.dataset].name}."
+    return by_image.verdicts(checkpoint, images)
 
 
 def figures_of(found: Completion, row: int) -> tuple[Figure, ...]:

@@ -7,12 +7,13 @@ from core import checkpoints, figures, latent, morphs
 from core.checkpoints import Checkpoint, CheckpointError
 from core.figures import class_name
 from core.frame import class_names
+from pages.generating import telling
 from pages.images import gallery
 from pages.images.gallery import Strip
 from pages.images.picked import WIDTH_PX, another
 from pages.session import state, take_along, words
 from pages.session.properties.generate import LEAST_STEPS, MORPH_ENDS, MORPH_PATHS, MOST_STEPS, USUAL_STEPS
-from pages.session.properties.shared import MAX_SEED, told_names
+from pages.session.properties.shared import MAX_SEED
 
 KEY = "morph"
 DOTS = 3_000  # of the map
@@ -32,7 +33,7 @@ def morph(name: str) -> None:
     except CheckpointError:  # it changed on disk since the page was drawn: draw it again, and say so
         st.rerun()
     start, end = ask_ends(checkpoint)
-    told = ask_told(checkpoint)
+    told = telling.ask_told(checkpoint, KEY, "This model is told the class, so a morph goes from style to style.")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         path = st.segmented_control(
             "Path", list(MORPH_PATHS), default="straight", required=True, format_func=MORPH_PATHS.__getitem__, key=f"{KEY}_path",
@@ -66,24 +67,6 @@ def ask_ends(checkpoint: Checkpoint) -> np.ndarray:
     if sampled:
         return np.concatenate([latent.random_codes(checkpoint.model, mu, 1, np.random.default_rng(seed)) for seed in numbers])
     return mu[numbers]
-
-
-def ask_told(checkpoint: Checkpoint) -> int | None:
-    """For a conditional model: the class that all steps are drawn as; None for another model."""
-    names = told_names(checkpoint)
-    if not names:
-        return None
-    return int(
-        st.selectbox(
-            "Draw as",
-            range(len(names)),
-            format_func=names.__getitem__,
-            key=f"{KEY}_told-{checkpoint.name}",
-            persist_state="session",
-            width=WIDTH_PX,
-            help="This model is told the class, so a morph goes from style to style.",
-        )
-    )
 
 
 def show_steps(checkpoint: Checkpoint, codes: np.ndarray, told: int | None) -> None:

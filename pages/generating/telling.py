@@ -3,19 +3,21 @@
 import numpy as np
 import streamlit as st
 
-from core import checkpoints, latent
+from core import checkpoints, latent, quality
 from core.checkpoints import Checkpoint, CheckpointError
 from core.words import joined
 from pages.browser import address, tools
+from pages.generating import by_image, style
 from pages.images import gallery
 from pages.images.gallery import Strip
 from pages.images.picked import WIDTH_PX, another
-from pages.session import caches, link, state, words
+from pages.session import caches, link, state, take_along, words
 from pages.session.properties.generate import TOLD_MODEL, first_style
 from pages.session.properties.shared import MAX_SEED, told_names
 
 KEY = "told"
 STYLES = 10  # columns of the sheet
+KEPT = 4  # sheets of a session
 HELP = (
     '<span class="live-fine"><b>Move</b> over the pad to see a style, <b>click</b> to keep it. With the pad in focus the arrow keys move '
     'it (<kbd>Shift</kbd>: finer).</span><span class="live-coarse"><b>Slide a finger</b> over the pad to choose a style.</span>'
@@ -29,6 +31,7 @@ def show(checkpoint: Checkpoint) -> None:
         offer_conditional(checkpoint)
         return
     told(checkpoint.name)
+    style.show(checkpoint)
 
 
 def offer_conditional(checkpoint: Checkpoint) -> None:
@@ -54,6 +57,8 @@ def told(name: str) -> None:
         f"This model is told which class to draw, so its code only says *how*: slant, width, weight. Choose a style, and see "
         f"it as {said(names)}."
     )
+    pad = st.container()  # which shows the styles of the sheet below
+    st.header("A class a row, a style a column", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         seed = st.number_input(
             "Seed of the sheet", 0, MAX_SEED, 0, key=f"{KEY}_seed", persist_state="session", width=WIDTH_PX,
@@ -61,9 +66,22 @@ def told(name: str) -> None:
         )  # fmt: skip
         another(f"{KEY}_again", f"{KEY}_seed", MAX_SEED + 1, "Other styles")
     codes = latent.random_codes(model, checkpoint.latents.mu, STYLES, np.random.default_rng(seed)).astype(np.float32)
-    mount_pad(view, names, plane.points(codes))
-    show_sheet(checkpoint, names, codes)
+    with pad:
+        mount_pad(view, names, plane.points(codes))
+    show_sheet(checkpoint, names, codes, seed)
     state.address("generate")
+
+
+def ask_told(checkpoint: Checkpoint, key: str, why: str) -> int | None:
+    """For a conditional model: the class that a tab's codes are drawn as; None for another model. `why`: it is asked."""
+    names = told_names(checkpoint)
+    if not names:
+        return None
+    label = st.selectbox(
+        "Draw as", range(len(names)), format_func=names.__getitem__, key=f"{key}_told-{checkpoint.name}", persist_state="session",
+        width=WIDTH_PX, help=why,
+    )  # fmt: skip
+    return int(label)
 
 
 def said(names: tuple[str, ...]) -> str:
@@ -100,12 +118,34 @@ def keep(name: str) -> None:
         st.session_state[f"{KEY}_style-{name}"], st.session_state[f"{KEY}_number"] = checked
 
 
-def show_sheet(checkpoint: Checkpoint, names: tuple[str, ...], codes: np.ndarray) -> None:
-    """A row for each class, a column for each style (N, D)."""
-    st.header("A class a row, a style a column", anchor=False)
-    count = len(codes)
-    images = latent.decode(checkpoint.model, np.tile(codes, (len(names), 1)), np.repeat(np.arange(len(names)), count))
+def show_sheet(checkpoint: Checkpoint, names: tuple[str, ...], codes: np.ndarray, seed: int) -> None:
+    """A row for each class, a column for each style (N, D), drawn with that seed; how many a classifier knows; all of it as files."""
+    count, stamp = len(codes), checkpoints.stamp(checkpoint.name, checkpoints.home(checkpoint.name))
+    images, known = caches.of_session(f"{KEY}_sheet", (checkpoint.name, stamp, seed), lambda: drawn(checkpoint, names, codes), KEPT)
     rows = images.reshape(len(names), count, *images.shape[1:])
     strips = [Strip(name, row) for name, row in zip(names, rows, strict=True)]
-    gallery.table(strips, [f"style {i + 1}" for i in range(count)], "told-sheet", side_px=76)
+    styles = [f"style {i + 1}" for i in range(count)]
+    gallery.table(strips, styles, "told-sheet", side_px=76)
     st.caption(f"{count} styles drawn from the prior; in each column all classes have the same code. Does the style really stay?")
+    st.caption(link.plain(known))
+    take_along.offer(
+        f"{KEY}-sheet", f"{checkpoint.name}-told", lambda: take_along.sheet_of(
+            checkpoint, "Told what to draw", images, count, rows=names, heads=styles, notes=(known,)
+        ), columns=lambda: {"style": styles, **{f"z{i}": list(column) for i, column in enumerate(codes.T, 1)}},
+    )  # fmt: skip
+
+
+def drawn(checkpoint: Checkpoint, names: tuple[str, ...], codes: np.ndarray) -> tuple[np.ndarray, str]:
+    """Every code (N, D) as every class (K * N, H, W), and how many show their class."""
+    asked = np.repeat(np.arange(len(names)), len(codes))
+    images = latent.decode(checkpoint.model, np.tile(codes, (len(names), 1)), asked)
+    return images, as_told(checkpoint, images, asked)
+
+
+def as_told(checkpoint: Checkpoint, images: np.ndarray, asked: np.ndarray) -> str:
+    """Of how many images (N, H, W) a classifier names the class that was asked for, (N,), in a sentence."""
+    judge, why_none = by_image.classifier_for(checkpoint)
+    if not judge:
+        return f"Whether each shows its class is not said: {why_none}"
+    right = quality.judge(checkpoints.opened_classifier(judge).model, images, asked).right or 0.0
+    return f"A classifier takes {round(right * len(images))} of the {len(images)} for what they were to be."

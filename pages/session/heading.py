@@ -26,7 +26,7 @@ def _shows_own(page: str) -> bool:
     if page == "reconstruct":
         return _has("reconstruct")
     if page == "generate":
-        return state.get("generate_tab") == "complete" and _has("complete")
+        return _has({"complete": "complete", "told": "style"}.get(state.get("generate_tab", ""), ""))
     if page == "denoise":
         a_photo = "denoise_sample" not in state and state.get("denoise_given") is not None
         files = bool(state.get("denoise_files_upload")) or "denoise_files" in state

@@ -24,6 +24,7 @@ GENERATING = {
     "new": "New {nouns}",
     "told": "Told what to draw",
     "morph": "Morphs",
+    "arithmetic": "Arithmetic",
     "complete": "Complete it",
 }  # the tabs of Generate; {nouns}: what the model draws
 
@@ -31,6 +32,8 @@ GENERATING = {
 FIRST_COVER = "bottom"
 MORPH_ENDS = {"samples": "Two samples", "images": "Two test images"}
 MORPH_PATHS = {"straight": "Straight", "sphere": "Along the prior’s sphere"}
+TERMS = {"images": "Single test images", "classes": "Whole classes"}  # what is added and subtracted
+FIRST_TERMS = {"a": (171, 9), "b": (60, 4), "c": (46, 1)}  # of MNIST: a slanted 7, an upright 7 and a 1; and classes
 LEAST_STEPS, MOST_STEPS, USUAL_STEPS = 3, 12, 9  # of a morph
 TOLD_MODEL = "cvae-mnist-2d"  # the shipped model that can be told what to draw
 MOST_NEW, USUAL_NEW = 100, 24  # images at a time
@@ -89,6 +92,36 @@ def morph_end(end: str, first: int) -> Property:
     )  # fmt: skip
 
 
+def first_row(values: Values, row: int) -> int:
+    """A test image that the model has a code of: that one, else the last."""
+    return min(row, test_codes(values) - 1)
+
+
+def first_label(values: Values, label: int) -> int:
+    """A class that the model has codes of: that one, else the first."""
+    here = [int(name) for name in labels(values)]
+    return label if label in here else next(iter(here), 0)
+
+
+def term(name: str) -> Property:
+    """The number of a test image or a class that stands at that place of a sum of codes."""
+    single, (row, label) = where(terms="images"), FIRST_TERMS[name]
+    return Property(
+        "the term of the sum",
+        lambda text, values: whole(0, test_codes(values) - 1)(text, values) if single(values) else int(one_of(labels)(text, values)),
+        lambda values: f"arithmetic_{name}_{'row' if single(values) else 'class'}-{values['checkpoint']}",
+        lambda values: first_row(values, row) if single(values) else first_label(values, label), str, when=where(tab="arithmetic"),
+    )  # fmt: skip
+
+
+def told_as(key: str, tab: str) -> Property:
+    """The class that a conditional model draws a tab's codes as."""
+    return Property(
+        "the class to draw as", whole(0, lambda values: len(drawable(values)) - 1), lambda values: f"{key}_told-{values['checkpoint']}", 0,
+        str, when=lambda values: values["tab"] == tab and bool(drawable(values)),
+    )  # fmt: skip
+
+
 def tells(values: Values) -> bool:
     """Whether a conditional model is told what to draw."""
     return values["tab"] == "told" and bool(drawable(values))
@@ -128,14 +161,15 @@ TABLE: Table = {
         instead="Showing the usual one instead.",
     ),
     "sheet": Property("the seed of the sheet", whole(0, MAX_SEED), "told_seed", 0, str, when=tells),
+    **image("style", dataset_of, "style_", tab="told"),
     "between": Property("the ends", one_of(MORPH_ENDS), "morph_ends", "samples", when=where(tab="morph")),
     **{end: morph_end(end, first) for end, first in (("from", 0), ("to", 1))},
-    "morph_as": Property(
-        "the class to draw as", whole(0, lambda values: len(drawable(values)) - 1), lambda values: f"morph_told-{values['checkpoint']}", 0,
-        str, when=lambda values: values["tab"] == "morph" and bool(drawable(values)),
-    ),
+    "morph_as": told_as("morph", "morph"),
     "path": Property("the path", one_of(MORPH_PATHS), "morph_path", "straight", when=where(tab="morph")),
     "steps": Property("the steps", whole(LEAST_STEPS, MOST_STEPS), "morph_steps", USUAL_STEPS, str, when=where(tab="morph")),
+    "terms": Property("the terms", one_of(TERMS), "arithmetic_terms", "images", when=where(tab="arithmetic")),
+    **{name: term(name) for name in FIRST_TERMS},
+    "arithmetic_as": told_as("arithmetic", "arithmetic"),
     **image("complete", dataset_of, "complete_", tab="complete"),
     "complete_as": Property(
         "the class to complete as", read_drawn, lambda values: f"complete_told-{values['checkpoint']}", NOT_TOLD, write_drawn,

@@ -148,7 +148,8 @@ def _zip_errors() -> Iterator[None]:
     try:
         yield
     except UNREADABLE as error:
-        raise ArchiveError(f"The file is not a whole zip ({error or type(error).__name__}). Download it again.") from error
+        why = "Bad CRC-32: a file in it has changed" if "CRC-32" in str(error) else "cut short, damaged or another format"
+        raise ArchiveError(f"The file is not a whole zip ({why}). Download it again.") from error
 
 
 @contextmanager

@@ -481,10 +481,13 @@ def _read_bytes(path: Path) -> bytes:
         raise CheckpointError(f"{path} could not be read ({error.strerror}). Check its permissions and the disk.") from error
 
 
-def _damaged(path: Path, error: object) -> CheckpointError:
+def _damaged(path: Path, error: Exception) -> CheckpointError:
+    """The error for a file that cannot be parsed; a card that somebody edited gets the line where reading stopped."""
+    edited = isinstance(error, json.JSONDecodeError) and "\n" in error.doc.strip()
+    where = f"; line {error.lineno} cannot be read" if isinstance(error, json.JSONDecodeError) and edited else ""
     return CheckpointError(
-        f"{path} is not a whole {path.suffix[1:]} file ({error}). It was truncated, or is another format: train the model again, "
-        "or bring the file from where it came."
+        f"{path} is not a whole {path.suffix[1:]} file (truncated, or another format{where}). Train the model again, or bring the file "
+        "from where it came."
     )
 
 
@@ -495,7 +498,7 @@ def _read_card(folder: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise _damaged(path, error) from error
     if not isinstance(card, dict):
-        raise CheckpointError(f"{path} must hold a JSON object; it holds a {type(card).__name__}.")
+        raise CheckpointError(f"{path} must hold a JSON object, which begins with {{ and ends with }}; it holds something else.")
     if _deeper_than(card, MAX_DEPTH):
         raise CheckpointError(f"{path} is nested more than {MAX_DEPTH} levels deep, which no model's card needs, so it is not read.")
     return card

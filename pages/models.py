@@ -25,10 +25,10 @@ def main() -> None:
     heading.show(title, "models")
     state.say_problems()
     if gone:
+        refusals.read(changing.place(gone))  # else it would greet the next model of that name
         st.warning(f"The model {link.quote(gone)} is no longer here.", icon=":material/link_off:")
     if said := st.session_state.pop("models_said", ""):
         st.success(said, icon=":material/check:")
-    refusals.show("models")
     if compared:
         comparing.show(available)
     elif shown:
@@ -56,6 +56,7 @@ def gallery(available: dict[str, checkpoints.Stamp]) -> None:
         )
     st.divider()
     changing.upload()
+    tiles.picked()
 
 
 main()

@@ -258,6 +258,7 @@ def test_a_name_that_is_none_is_refused(packed, root, name):
 )
 def test_what_is_no_zip_is_refused(root, data):
     refused(data, root, r"^The file is not a whole zip \(.*\)\. Download it again\.$")
+    refused(data, root, r"\(cut short, damaged or another format\)")
 
 
 def test_an_empty_zip_is_refused(root):

@@ -673,6 +673,34 @@ def test_the_nearest_code_is_that_of_an_exhaustive_search(bundle: Bundle, count:
     np.testing.assert_allclose(found[:, 1], distances.min(1))
 
 
+def test_of_codes_at_one_place_the_lowest_number_is_named_and_the_others_are_counted(bundle: Bundle) -> None:
+    xs, ys, rows = [0.5, 0.5, 0.5, 0.502, 0.6], [1, 1, 1, 1, 1], [9, 4, 7, 1, 0]
+    script = """const { NearestIndex } = await import('/nets/nearest.js'), floats = (of) => Float64Array.from(of);
+      const [x, y, row] = given.map(floats), data = [{ name: 'Bag' }], codes = { x, y, row, owner: row.map(() => 0) };
+      const figure = { codes, index: new NearestIndex(x, y, row), data };
+      return [[0.5, 1], [0.6, 1], [0.7, 1], [0.5, 1.1]].map((z) => m.nearest(z, figure, 'code'));"""
+    assert bundle.run("map/controls.js", script, [xs, ys, rows]) == [
+        "Nearest code: Bag (test image 4), right here with 3 more",
+        "Nearest code: Bag (test image 0), right here",
+        "Nearest code: Bag (test image 0), 0.10 away",
+        "Nearest code: Bag (test image 4), 0.10 away",
+    ]
+
+
+def test_the_panel_counts_the_codes_at_one_place(bundle: Bundle) -> None:
+    script = """const { readPoint } = await import('/nets/reading.js'), codes = Float32Array.from([0, 0, 0, 0, 0.001, 0, 3, 3]);
+      const facts = { classes: [{ name: 'Bag', colour: 'red', text: 'white' }] };
+      return [[[0, 0], 1], [[0, 0], null], [[3, 3], 3], [[2, 3], null]].map(([z, row]) => {
+        const said = m.nearest(facts, readPoint(codes, [0, 0, 0, 0], Float32Array.from(z), row), 0);
+        return said.replace(/<[^>]*>/g, '').replace(/.*Bag/, ''); });"""
+    assert bundle.run("map/sentences.js", script) == [
+        "This is its code. Right here are 2 more codes.",
+        "Its code is less than 0.01 away. Right here are 2 more codes.",
+        "This is its code.",
+        "Its code is 1.00 away.",
+    ]
+
+
 # --- names, frames, curves -------------------------------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pickle
+import re
 import shutil
 import struct
 import subprocess
@@ -296,6 +297,19 @@ def test_truncated_files(root, file):
     for length in (0, 1, 7, 8, 9, 40, len(whole) // 2, len(whole) - 2):
         (root / "good" / file).write_bytes(whole[:length])
         assert str(root / "good" / file) in refused(root, r"is not a whole (safetensors|json) file .*truncated")
+
+
+@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b'{"model": nonsense}', bytes(100)])
+def test_a_damaged_file_is_said_in_words_for_people(root, file, content):
+    (root / "good" / file).write_bytes(content)
+    said = refused(root, "is not a whole")
+    assert not re.search(r"Expecting|Error|codec|char \d|deserializ|[Hh]eader", said), said
+
+
+def test_who_wrote_a_card_by_hand_is_told_the_line(root):
+    (root / "good" / CARD_FILE).write_text('{\n  "title": "Mine",\n  "model": \n}\n')
+    refused(root, r"is not a whole json file \(truncated, or another format; line 4 cannot be read\)")
 
 
 @pytest.mark.parametrize("file", FILES)

@@ -62,3 +62,44 @@ def test_cards_stand_beside_each_other_as_the_window_has_room(server: Server, pa
     expect(page.locator(".st-key-model-vae-mnist-2d").get_by_role("heading")).to_be_visible()
     assert least <= columns(page) <= most
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing is wider than the window"
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_bar_of_ticked_models_stays_in_sight_and_hides_nothing(server: Server, page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{server.url}/models")
+    page.get_by_role("checkbox", name="Compare (vae-mnist-2d)").check(force=True)
+    bar = page.locator(".st-key-models-picked")
+    expect(bar).to_be_in_viewport(ratio=1)
+    last = page.get_by_role("heading", name="Upload a model")
+    last.scroll_into_view_if_needed()
+    page.mouse.move(width - 100, 400)
+    page.mouse.wheel(0, 50_000)
+    expect(last).to_be_in_viewport()
+    expect(bar).to_be_in_viewport(ratio=1)
+    lowest = page.locator("[data-testid=stFileUploader]").bounding_box() or {"y": 999, "height": 0}
+    assert lowest["y"] + lowest["height"] <= (bar.bounding_box() or {"y": 0})["y"]
+
+
+NAMES = """() => [...document.querySelectorAll('[data-testid=portrait-map]')].map((map) => [map, ...map.querySelectorAll('b')]
+  .map((part) => part.getBoundingClientRect()).filter(({ width }) => width)
+  .map(({ left, top, right, bottom }) => [left, top, right, bottom]))"""
+
+
+@pytest.mark.parametrize(
+    ("width", "address"),
+    [
+        (1440, "?compare=vae-fashion-2d,vae-mnist-2d,ae-mnist-2d,pca-mnist-2d"),
+        (1440, "?checkpoint=vae-fashion-2d"),
+        (390, "?checkpoint=vae-fashion-2d"),
+    ],
+)
+def test_the_classes_names_on_a_portrait_cover_no_other_and_are_not_cut(server: Server, page: Page, width: int, address: str) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{server.url}/models{address}")
+    expect(page.get_by_test_id("portrait-map").last).to_be_visible()
+    for (left, top, right, bottom), *names in page.evaluate(NAMES):
+        assert len(names) >= 4
+        for i, (a, b, c, d) in enumerate(names):
+            assert a >= left - 1 and b >= top - 1 and c <= right + 1 and d <= bottom + 1, "cut"
+            assert all(c <= e + 1 or g <= a + 1 or d <= f + 1 or h <= b + 1 for e, f, g, h in names[:i]), "one over another"

@@ -328,6 +328,22 @@ def test_a_model_that_was_renamed_is_still_the_one_that_is_shown(root: Path, mon
     assert address(app) == {"checkpoint": "second"} and [title.value for title in app.title] == ["Model two"]
 
 
+def test_a_refused_change_is_said_beside_its_model_and_no_longer_than_that_is_here(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pages.training.visitor.may_change_model", lambda owner: True)
+    app = run(checkpoint="two")
+    next(field for field in app.text_input if field.label == "Name").set_value("one")
+    checked(next(button for button in app.button if button.label == "Save").click().run())
+    assert "already taken" in app.error[0].value
+    assert "already taken" in checked(app.run()).error[0].value, "until it is read"
+    shutil.move(root / "two", root.parent / "aside")  # in another tab
+    checked(app.run())
+    assert not app.error and "`two` is no longer here" in app.warning[0].value
+    shutil.move(root.parent / "aside", root / "two")
+    app.query_params["checkpoint"] = "two"
+    checked(app.run())
+    assert [title.value for title in app.title] == ["Model two"] and not app.error, "another model may have that name by now"
+
+
 def test_models_of_other_kinds_beside_each_other(root: Path) -> None:
     wide = build("vae", VAEConfig(latent_dim=3, encoder_hidden=(8,), decoder_hidden=(8,)))
     one = checkpoints.load("one")

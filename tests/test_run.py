@@ -545,7 +545,7 @@ def test_a_damaged_snapshot_is_a_sentence(tmp_path, content):
     snapshot.write(tmp_path, 1, model, Plane(np.zeros(2, np.float32), np.eye(2, dtype=np.float32)), np.zeros((4, 2)))
     path = snapshot._path(tmp_path, 1)
     path.write_bytes(path.read_bytes()[:-8] if content is None else content)
-    with pytest.raises(snapshot.SnapshotError, match="epoch 1 cannot be used"):
+    with pytest.raises(snapshot.SnapshotError, match=r"epoch 1 cannot be used \(its file is damaged, or does not fit the model\)"):
         snapshot.read(tmp_path, 1, describe("vae", model))
     with pytest.raises(snapshot.SnapshotError, match="no snapshot of epoch 2"):
         snapshot.read(tmp_path, 2, describe("vae", model))

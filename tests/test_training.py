@@ -443,10 +443,11 @@ def test_damaged_states_are_refused_with_the_cure(digits, tmp_path):
     for damage in damaged_states(tmp_path):
         trainer = a_trainer(digits)
         before = everything(trainer)
-        with pytest.raises(StateError, match=r"is damaged .*Delete it and train again"):
+        with pytest.raises(StateError, match=r"is damaged .*Delete it and train again") as refusal:
             trainer.restore(tmp_path)
             pytest.fail(f"not refused: {damage}")
         assert same(everything(trainer), before), damage
+        assert not re.search(r"Error|Expecting|deserializ", str(refusal.value)), refusal.value
 
 
 def test_a_state_is_written_whole_or_not_at_all(digits, tmp_path, monkeypatch):

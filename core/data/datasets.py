@@ -279,7 +279,7 @@ def _read_idx(name: str, path: Path) -> np.ndarray:
             raise _corrupt(name, path, f"it has {size:,} bytes and its header asks for {header + count:,}, {count:,} of them data")
         return np.frombuffer(content, np.uint8).reshape(shape).copy()  # writable: torch warns of what is not
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise _corrupt(name, path, f"it cannot be unpacked ({error})") from error
+        raise _corrupt(name, path, "it cannot be unpacked, because it was cut short or is no gzip file") from error
     except OSError as error:
         raise DatasetError(f"{path} could not be read ({error.strerror}). Check its permissions and the disk.") from error
 
@@ -325,7 +325,7 @@ def download(name: str, on_progress: OnProgress = lambda progress: None) -> None
             _unpack(packed, dataset)
             packed.unlink()
     except (EOFError, KeyError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile) as error:  # BadGzipFile is an OSError too
-        raise DatasetError(f"A file in {raw} could not be unpacked ({error}). Delete the .gz or .zip there and try again.") from error
+        raise DatasetError(f"A file in {raw} could not be unpacked (it is damaged). Delete the .gz or .zip there and try again.") from error
     except OSError as error:
         raise DatasetError(
             f"{raw} could not be written ({error.strerror or error}). Free some space, or set LATENT_DATA to another folder."

@@ -75,18 +75,26 @@ def read(folder: Path, epoch: int, description: Any) -> Snapshot:
         decoder = {name: tensor for name, tensor in tensors.items() if name.startswith(DECODER)}
         left = model.load_state_dict(decoder, strict=False, assign=True)
         if wrong := [*left.unexpected_keys, *(name for name in left.missing_keys if name.startswith(DECODER))]:
-            raise ValueError(f"{wrong[0]} does not fit the model")
+            raise SnapshotError(_unusable(epoch, f"{wrong[0]} does not fit the model"))
         points, plane = tensors["points"].numpy(), Plane(tensors["origin"].numpy(), tensors["axes"].numpy())
         dimensions = model.config.latent_dim
         if points.ndim != 2 or points.shape[1] != 2 or plane.origin.shape != (dimensions,) or plane.axes.shape != (2, dimensions):
-            raise ValueError("its points do not fit the model")
+            raise SnapshotError(_unusable(epoch, "its points do not fit the model"))
         if not all(torch.isfinite(tensor).all() for tensor in tensors.values()):
-            raise ValueError("it holds numbers that are not finite")
+            raise SnapshotError(_unusable(epoch, "it holds numbers that are not finite"))
     except FileNotFoundError as error:
         raise SnapshotError(f"There is no snapshot of epoch {epoch} (any more).") from error
-    except (OSError, SafetensorError, KeyError, ValueError, RuntimeError, ConfigError) as error:
-        raise SnapshotError(f"The snapshot of epoch {epoch} cannot be used ({str(error).splitlines()[0]}).") from error
+    except OSError as error:
+        raise SnapshotError(_unusable(epoch, f"it could not be read: {error.strerror or 'the disk refuses'}")) from error
+    except ConfigError as error:
+        raise SnapshotError(_unusable(epoch, str(error))) from error
+    except (SafetensorError, KeyError, ValueError, RuntimeError) as error:
+        raise SnapshotError(_unusable(epoch, "its file is damaged, or does not fit the model")) from error
     return Snapshot(epoch, points, plane, model.eval())
+
+
+def _unusable(epoch: int, why: str) -> str:
+    return f"The snapshot of epoch {epoch} cannot be used ({why})."
 
 
 def write_subset(folder: Path, rows: np.ndarray, labels: np.ndarray) -> None:

@@ -33,11 +33,11 @@ def read_state(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         with safe_open(path, "pt") as file:
             facts = json.loads((file.metadata() or {})["facts"])
             if not isinstance(facts, dict):
-                raise ValueError("its facts are no JSON object")
+                raise ValueError
             # clones: the tensors as they come are windows on the file, which may change under a run
             return {name: file.get_tensor(name).clone() for name in file.keys()}, facts  # noqa: SIM118 (not a dict)
     except (SafetensorError, KeyError, ValueError, OSError) as error:
-        raise damaged(folder, error) from error
+        raise damaged(folder, "it was cut short, or is another file") from error
 
 
 def missing(folder: Path) -> StateError:

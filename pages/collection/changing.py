@@ -1,5 +1,7 @@
 """What changes models: describe, rename, delete, upload; only the models of whoever may."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from core import archive, checkpoints, names
@@ -15,15 +17,16 @@ MAX_UPLOAD_MB = 64  # of a zip; a model's weights are a few megabytes
 def say_broken(name: str, error: CheckpointError) -> None:
     """Why a model cannot be used, and how to be rid of it."""
     st.error(link.plain(f"The model {name} cannot be used. {error}"), icon=":material/error:")
+    refusals.show(place(name))
     if may_change(name, checkpoints.owner(name)):
-        st.button("Delete it", icon=":material/delete:", key=f"delete-{name}", on_click=change, args=(delete, f"{name} was deleted.", name))
+        st.button("Delete it", icon=":material/delete:", key=f"delete-{name}", on_click=change, args=(name, delete, f"{name} was deleted."))
 
 
 def ask_before_deleting(name: str) -> None:
     """The button that deletes, behind another one."""
     with st.popover("Delete", icon=":material/delete:"):
         st.markdown(f"This deletes **{link.plain(name)}** for everyone who uses this explorer. To keep a copy, download it first.")
-        st.button("Delete it", on_click=change, args=(delete, f"{name} was deleted.", name))
+        st.button("Delete it", on_click=change, args=(name, delete, f"{name} was deleted."))
 
 
 def edit(name: str, card: dict) -> None:
@@ -33,7 +36,7 @@ def edit(name: str, card: dict) -> None:
         title = st.text_input("Title", str(card.get("title", "")), max_chars=checkpoints.MAX_TITLE)
         description = st.text_area("Description", str(card.get("description", "")), max_chars=checkpoints.MAX_DESCRIPTION)
         if st.form_submit_button("Save", icon=":material/save:"):
-            change(save, f"{new} was saved.", name, new, title, description)
+            change(name, save, f"{new} was saved.", new, title, description)
             st.rerun()
 
 
@@ -83,8 +86,13 @@ def may_change(name: str, owner: object) -> bool:
     return name not in SHIPPED and visitor.may_change_model(owner)
 
 
-def change(what, said: str, *arguments: str) -> None:
-    """Do it, and keep what there is to say for the next drawing of the page."""
-    with refusals.kept("models", CheckpointError):
-        what(*arguments)
+def change(name: str, what: Callable[..., None], said: str, *arguments: str) -> None:
+    """Do it to that model, and keep what there is to say for the next drawing of the page."""
+    with refusals.kept(place(name), CheckpointError):
+        what(name, *arguments)
         st.session_state.models_said = said
+
+
+def place(name: str) -> str:
+    """Where what was refused of a model's changes is kept: beside that model, and no longer than it."""
+    return f"model-{name}"

@@ -5,7 +5,7 @@ import streamlit as st
 from core.checkpoints import SHIPPED, CheckpointError, Stamp
 from pages.collection import changing, chosen, tiles
 from pages.images import portraits
-from pages.session import caches, model_card, take_along
+from pages.session import caches, model_card, refusals, take_along
 
 
 def show(name: str, stamp: Stamp) -> None:
@@ -15,6 +15,7 @@ def show(name: str, stamp: Stamp) -> None:
     except CheckpointError as error:
         changing.say_broken(name, error)
         return
+    refusals.show(changing.place(name))
     made = shown.portrait
     st.caption(tiles.in_short(made))
     st.text(tiles.about(made.entry))

@@ -26,7 +26,6 @@ def show(entries: list[Entry], stamps: dict[str, Stamp]) -> None:
                 tile(entry, stamps[entry.name])
     if len(entries) > shown:
         st.button(f"Show more ({plural(len(entries) - shown, 'model')})", on_click=more, icon=":material/expand_more:")
-    picked()
 
 
 def more() -> None:
@@ -98,11 +97,12 @@ def compare_box(name: str) -> None:
 
 
 def picked() -> None:
-    """The models that are ticked, and the button that shows them beside each other."""
+    """The models that are ticked, and the button that shows them beside each other: over the page, which ends with room for it."""
     names = st.session_state.get(chosen.PICKED, [])
     if not names:
         return
-    with st.container(key="models-picked", horizontal=True, vertical_alignment="center"):
+    room = st.container(key="models-picked-room")
+    with room.container(key="models-picked", horizontal=True, vertical_alignment="center"):
         if len(names) == 1:
             st.markdown("Tick one more model to compare it with.")
         else:

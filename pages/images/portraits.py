@@ -7,7 +7,9 @@ from core.portrait import Portrait, Window
 from pages import browser
 from pages.web.assets import Asset
 
-NEAR = {False: 0.075, True: 0.045}  # shares of a small and a large map's side: of classes whose middles are nearer one is not named
+NEAR = 0.075  # a share of a small map's side: of classes whose middles are nearer one is not named
+WIDTHS_PX = {240: "", 450: ' class="roomy"'}  # of a large map: names for which the first has no room are seen from the second on
+LETTER_PX, ROUND_PX, HEIGHT_PX = 7, 14, 20  # of a name on it: a letter, what is around them, in height
 SHORT = 2  # characters of a name that fits on a small map
 RINGS = (1, 2, 3)  # standard deviations of the prior
 
@@ -39,17 +41,37 @@ def _ring(window: Window, sigmas: int) -> str:
 
 
 def _names(made: Portrait, window: Window, large: bool) -> str:
-    """The classes' names at their middles, none over another."""
+    """The classes' names at their middles, none over another, and none over the map's edge."""
     names = {label: figures.class_name(made.classes, label) for label in made.middles}
-    if not large and max(map(len, names.values()), default=0) > SHORT:
+    at = {label: window.place(*middle) for label, middle in made.middles.items()}
+    inside = {label: place for label, place in at.items() if min(place) >= 0 and max(place) <= 1}
+    if large:
+        return "".join(_name(label, names[label], *placed) for label, placed in _with_room(inside, names).items())
+    if max(map(len, names.values()), default=0) > SHORT:
         return ""
-    placed: list[tuple[float, float]] = []
-    chips = []
-    for label, (x, y) in made.middles.items():
-        left, top = window.place(x, y)
-        if not (0 <= left <= 1 and 0 <= top <= 1) or any(max(abs(left - a), abs(top - b)) < NEAR[large] for a, b in placed):
-            continue
-        placed.append((left, top))
-        colours = f"background:{figures.class_colour(label)};color:{figures.text_colour(label)}"
-        chips.append(f'<b style="--x:{left:.1%};--y:{top:.1%};{colours}">{escape(names[label])}</b>')
-    return "".join(chips)
+    placed: dict[int, tuple[float, float]] = {}
+    for label, (left, top) in inside.items():
+        if all(max(abs(left - a), abs(top - b)) >= NEAR for a, b in placed.values()):
+            placed[label] = left, top
+    return "".join(_name(label, names[label], *place) for label, place in placed.items())
+
+
+def _with_room(at: dict[int, tuple[float, float]], names: dict[int, str]) -> dict[int, tuple[float, float, str]]:
+    """Where on a large map the names stand that have room, and the class of those that only a wide one shows."""
+    placed: dict[int, tuple[float, float, str]] = {}
+    for side, kind in WIDTHS_PX.items():
+        width = {label: (LETTER_PX * len(name) + ROUND_PX) / side for label, name in names.items()}
+        for label in [label for label in at if label not in placed]:
+            left, top = (
+                min(max(place, size / 2), 1 - size / 2) for place, size in zip(at[label], (width[label], HEIGHT_PX / side), strict=True)
+            )
+            if all(
+                abs(left - a) * 2 >= width[label] + width[other] or abs(top - b) >= HEIGHT_PX / side for other, (a, b, _) in placed.items()
+            ):
+                placed[label] = left, top, kind
+    return placed
+
+
+def _name(label: int, name: str, left: float, top: float, kind: str = "") -> str:
+    colours = f"background:{figures.class_colour(label)};color:{figures.text_colour(label)}"
+    return f'<b{kind} style="--x:{left:.1%};--y:{top:.1%};{colours}">{escape(name)}</b>'

@@ -37,7 +37,7 @@ def show(checkpoint: Checkpoint, picked: Picked, label: int | None) -> None:
     try:
         model = checkpoints.opened_restorer(LESSON).model
         if isinstance(model, LessonAutoencoder):
-            code = "8 images of 4 × 4 pixels, 128 numbers in all"
+            code = "8 images of 4 × 4 pixels, 128 numbers in all · trained on MNIST"
             rows.append(Row("Course autoencoder (AI for Beginners)", code, reconstruction.by_lesson(model, x)))
     except CheckpointError:
         problems.append("The convolutional autoencoder of the course AI for Beginners is left out: it is not in checkpoints/restorers.")

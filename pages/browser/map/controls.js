@@ -1,6 +1,7 @@
 // What stands beside the map: the image decoded at the point on show, a slider for each coordinate, and the code nearest to it.
 
 import { listener } from "../events.js";
+import { HERE } from "../nets/nearest.js";
 import { mover } from "./still.js";
 import { clamp } from "./viewport.js";
 
@@ -109,9 +110,11 @@ export class Controls {
   }
 }
 
-function nearest(z, { index, codes: { owner, row }, data }, named) {
+/** The code nearest to a point in words, and how many more are there. */
+export function nearest(z, { index, codes: { owner, row }, data }, named) {
   const { index: at, distance } = index.find(z[0], z[1]);
   if (at < 0) return "";
-  const away = distance < 0.005 ? "right here" : `${distance.toFixed(2)} away`;
+  const more = distance < HERE ? index.within(z[0], z[1], HERE) - 1 : 0;
+  const away = distance < HERE ? `right here${more > 0 ? ` with ${thousands.format(more)} more` : ""}` : `${distance.toFixed(2)} away`;
   return `Nearest ${named}: ${data[owner[at]].name} (test image ${thousands.format(row[at])}), ${away}`;
 }

@@ -70,7 +70,7 @@ function parseFigure(figure) {
   const join = (key) => Float64Array.from(figure.data.flatMap((trace) => Array.from(trace[key])));
   const owner = figure.data.flatMap((trace, t) => Array(trace.x.length).fill(t));
   const codes = { x: join("x"), y: join("y"), row: join("customdata"), owner };
-  return { ...figure, codes, index: new NearestIndex(codes.x, codes.y), extents: { most: extent(codes, MOST), all: extent(codes, 1) } };
+  return { ...figure, codes, index: new NearestIndex(codes.x, codes.y, codes.row), extents: { most: extent(codes, MOST), all: extent(codes, 1) } };
 }
 
 /** Left, right, bottom and top of at least this share of the codes, what is far out left out, and of one standard deviation of the prior. */

@@ -1,6 +1,8 @@
 // What the panel says of a kept point, as HTML: in words that a beginner understands, with the exact term beside them.
 // `facts` are those of pages/exploring/readout.py, `reading` is nets/reading.js's.
 
+import { HERE } from "../nets/nearest.js";
+
 const MOST_NUMBERS = 4; // of a code that are written out
 
 export const escape = (text) => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
@@ -54,9 +56,10 @@ export function neighbours(facts, reading) {
 }
 
 export function nearest(facts, reading, label) {
-  const { onCode, distance } = reading, away = distance >= 0.005 ? number(distance) : "less than 0.01";
+  const { onCode, distance, more } = reading, away = distance >= HERE ? number(distance) : "less than 0.01";
+  const others = more ? ` Right here ${more === 1 ? "is 1 more code" : `are ${more.toLocaleString("en")} more codes`}.` : "";
   return `<p>Nearest: test image ${reading.nearest.toLocaleString("en")}, labelled ${chip(facts, label)}</p>`
-    + `<p class="lm-soft">${onCode ? "This is its code." : `Its code is ${away} away${inAll(reading).replace(/,$/, "")}.`}</p>`;
+    + `<p class="lm-soft">${onCode ? "This is its code." : `Its code is ${away} away${inAll(reading).replace(/,$/, "")}.`}${others}</p>`;
 }
 
 /** For a conditional model: which class the reconstruction was told, where the map's own image was told another. */

@@ -2,11 +2,12 @@
 
 const CODES_PER_CELL = 4;
 
+export const HERE = 0.005; // as near as this, a distance of two digits is 0.00
+
 export class NearestIndex {
-  /** xs, ys: coordinates of the points. */
-  constructor(xs, ys) {
-    this.xs = xs;
-    this.ys = ys;
+  /** xs, ys: coordinates of the points; numbers: of points at one distance the one with the lowest is the nearest. */
+  constructor(xs, ys, numbers = xs.map((_, i) => i)) {
+    Object.assign(this, { xs, ys, numbers });
     const extent = (v) => v.reduce(([low, high], c) => [Math.min(low, c), Math.max(high, c)], [Infinity, -Infinity]);
     const [left, right] = extent(xs), [bottom, top] = extent(ys);
     this.left = left;
@@ -35,12 +36,23 @@ export class NearestIndex {
           if (c < 0 || c >= this.side) continue;
           for (const i of this.cells[r * this.side + c]) {
             const squared = (this.xs[i] - x) ** 2 + (this.ys[i] - y) ** 2;
-            if (squared < bestSquared) [best, bestSquared] = [i, squared];
+            if (squared < bestSquared || (squared === bestSquared && this.numbers[i] < this.numbers[best])) [best, bestSquared] = [i, squared];
           }
         }
       }
     }
     return { index: best, distance: Math.sqrt(bestSquared) };
+  }
+
+  /** How many points are nearer than that. */
+  within(x, y, distance) {
+    let count = 0;
+    for (let r = this.row(y - distance); r <= this.row(y + distance); r++) {
+      for (let c = this.column(x - distance); c <= this.column(x + distance); c++) {
+        for (const i of this.cells[r * this.side + c]) count += (this.xs[i] - x) ** 2 + (this.ys[i] - y) ** 2 < distance ** 2;
+      }
+    }
+    return count;
   }
 
   /** Squared distance from (x, y) to the grid's square; 0 inside. */

@@ -1,5 +1,7 @@
 // What a code means, read from the test codes around it: core/latent.py's read_point, held to it by a test.
 
+import { HERE } from "./nearest.js";
+
 const NEIGHBOURS = 10;
 
 /** The share of draws from N(0, I) in so many dimensions that lie farther out than so many sigmas: Q(dimensions / 2, sigmas^2 / 2).
@@ -42,6 +44,18 @@ export function nearest(codes, z, k) {
   return found.map(({ row, squared }) => ({ row, distance: Math.sqrt(squared) }));
 }
 
+/** How many codes are nearer to z than that. */
+function within(codes, z, distance) {
+  const d = z.length;
+  let count = 0;
+  for (let at = 0; at < codes.length; at += d) {
+    let squared = 0;
+    for (let i = 0; i < d; i++) squared += (codes[at + i] - z[i]) ** 2;
+    count += squared < distance ** 2;
+  }
+  return count;
+}
+
 /** The most frequent of the labels, nearest first; among equals the nearest one's. */
 export function vote(labels) {
   const counts = new Map();
@@ -61,6 +75,7 @@ export function readPoint(codes, labels, z, row) {
     nearest: row ?? around[0].row,
     distance: row === null ? around[0].distance : 0,
     onCode: row !== null,
+    more: Math.max(0, within(codes, z, HERE) - 1), // codes as good as here, besides the nearest
     vote: vote(voters.slice(0, NEIGHBOURS).map((one) => labels[one.row])),
   };
 }

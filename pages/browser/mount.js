@@ -11,6 +11,7 @@ const PARTS = {
   "two-runs": () => import("./map/two_runs.js"),
   dial: () => import("./dial/dial.js"),
   pad: () => import("./tools/pad.js"),
+  player: () => import("./tools/player.js"),
   "copy-link": () => import("./tools/copy_link.js"),
 };
 

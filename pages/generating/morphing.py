@@ -7,6 +7,7 @@ from core import checkpoints, figures, latent, morphs
 from core.checkpoints import Checkpoint, CheckpointError
 from core.figures import class_name
 from core.frame import class_names
+from pages.browser import tools
 from pages.generating import telling
 from pages.images import gallery
 from pages.images.gallery import Strip
@@ -42,11 +43,13 @@ def morph(name: str) -> None:
         steps = st.slider("Steps", LEAST_STEPS, MOST_STEPS, USUAL_STEPS, key=f"{KEY}_steps", persist_state="session", width=220)
     codes = morphs.PATHS[str(path)](start, end, steps)
     show_steps(checkpoint, codes, told)
-    show_map(checkpoint, codes)
-    whole = morphs.PATHS[str(path)](start, end, PLAYED)
-    take_along.offer(
-        KEY, f"{name}-morph", frames=lambda: latent.decode(checkpoint.model, whole, told), columns=lambda: {"z": codes}, and_back=True
-    )
+    frames = latent.decode(checkpoint.model, morphs.PATHS[str(path)](start, end, PLAYED), told)
+    played, way = st.columns([0.26, 0.74], gap="medium")
+    with played:
+        tools.player([gallery.uri(image) for image in frames], "The morph", f"{KEY}_player")
+    with way:
+        show_map(checkpoint, codes)
+    take_along.offer(KEY, f"{name}-morph", frames=lambda: frames, columns=lambda: {"z": codes}, and_back=True)
     state.address("generate")
 
 

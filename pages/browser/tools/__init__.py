@@ -1,5 +1,5 @@
 """Tools for pictures: wipe (compare), draw_canvas (draw), cover_editor (cover some pixels), box_editor (mark places in a photo) and
-style_pad (choose how all classes are drawn); and the button for the page's link.
+style_pad (choose how all classes are drawn), player (play pictures); and the button for the page's link.
 
 What draw_canvas and box_editor send comes from the browser: read_drawing and read_boxes check it.
 """
@@ -81,6 +81,11 @@ def style_pad(
         "description": "Pad for the style: a map of the test codes. The arrow keys choose another point.",
     }
     mount("pad", key, data, on_style_change=on_style)
+
+
+def player(frame_uris: Sequence[str], words: str, key: str, seconds: float = 2.0) -> None:
+    """Mount pictures that are played one after another, there (in so many seconds) and back; `words`: what they are, the whole."""
+    mount("player", key, {"frames": list(frame_uris), "way": 1000 * seconds, "words": words})
 
 
 def copy_link(own: bool) -> None:

@@ -76,6 +76,18 @@ def test_a_run_with_a_heavy_kl_collapses(name):
     assert "smaller β (now 100)" in on_page(diagnose(config, lines))
 
 
+def test_a_run_of_a_few_steps_has_not_collapsed_but_hardly_begun():
+    config, lines = recorded("digits beta 100")
+    few = [line | {"step": 4 * line["epoch"]} for line in lines]
+    found = diagnose(config, few)
+    assert found.kind == "started" and "more epochs (so far 40)" in on_page(found) and "β" not in on_page(found)
+    enough = [line | {"step": 23 * line["epoch"]} for line in lines]
+    assert diagnose(config, enough).kind == "collapsed"
+    density, lines = recorded("digits gaussian")
+    unused = [line | {"step": 5 * line["epoch"], "test": line["test"] | {"kl_nats": 0.0}} for line in lines[:6]]
+    assert diagnose(density, unused).kind == "started", "its drawings have become the mean image, and its codes say nothing yet"
+
+
 def test_what_would_be_said_with_other_thresholds(monkeypatch):
     """The thresholds stand well between the recorded runs: neither a healthy one nor an overfitted one is near."""
     for kept in (0.66, 0.79):

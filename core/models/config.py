@@ -24,6 +24,7 @@ class Setting:
     title: str
     words: str
     choices: Mapping[str, str] | None = None
+    zero: str = ""  # what 0 means, where it is no amount
 
     @property
     def name(self) -> str:
@@ -34,6 +35,8 @@ class Setting:
         """A value of it as people read it."""
         if self.choices is not None:
             return self.choices.get(value, str(value)).partition(",")[0]  # BCE, MSE, L1
+        if self.zero and value == 0:
+            return self.zero
         if isinstance(value, bool):
             return "on" if value else "off"
         if isinstance(value, tuple):

@@ -22,7 +22,10 @@ class TrainingConfig:
 
     dataset: str = "mnist"
     training_images: Annotated[
-        int, Setting("Training images", "How many to train on, drawn at random by the seed; 0 takes all. A model learns a few by heart.")
+        int,
+        Setting(
+            "Training images", "How many to train on, drawn at random by the seed; 0 takes all. A model learns a few by heart.", zero="all"
+        ),
     ] = 0
     epochs: Annotated[int, Setting("Epochs", "How often every image is seen.")] = 30
     batch_size: Annotated[int, Setting("Batch size", "Images per training step.")] = 256
@@ -37,10 +40,10 @@ class TrainingConfig:
         float, Setting("KL warm-up, epochs", "Number of epochs over which the weight of the KL rises to its full value.")
     ] = 4.0  # linearly, from 0 to beta
     ema_decay: Annotated[
-        float, Setting("Averaging of weights", "The model that is kept is a running average; 0 keeps the last weights.")
+        float, Setting("Averaging of weights", "The model that is kept is a running average; 0 keeps the last weights.", zero="off")
     ] = 0.999
     binarize: Annotated[bool, Setting("Binarise the images", "Each pixel becomes black or white at random, anew in every batch.")] = True
-    gradient_clip: Annotated[float, Setting("Gradient clip", "Largest norm of the gradient; 0 means no limit.")] = 0.0
+    gradient_clip: Annotated[float, Setting("Gradient clip", "Largest norm of the gradient; 0 means no limit.", zero="none")] = 0.0
     seed: Annotated[int, Setting("Seed", "The same seed gives the same run.")] = 0
     device: str = "auto"
     precision: Annotated[

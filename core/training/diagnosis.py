@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import prod
+from math import inf, prod
 from typing import Any, Literal
 
 from core.data.datasets import DATASETS
@@ -23,6 +23,8 @@ KEPT_SHARE = 0.7  # overfitting: of what it learnt on its training images, less 
 LOST_SHARE = 0.05  # or so much of its best on the test images is lost again, while the training loss went on falling;
 LASTING = 3  # each in so many epochs, the last ones: a single bad one is noise
 LEARNT_PER_PIXEL_NATS = 0.01  # below it shares mean nothing: the mean over scikit-learn's 360 test images is itself uncertain by 0.002
+
+BEGUN_STEPS = 200  # of those runs, all whose codes came into use at all had begun to use them by then
 
 LAGGING = (
     "On test images its loss is still much higher. What is tested is a running average of the weights, and where two networks play "
@@ -106,7 +108,8 @@ def diagnose(config: RunConfig, lines: Sequence[dict[str, Any]], active: bool = 
     """What a run's metrics show. `active`: it trains on; `finished`: it has come to its end."""
     kl = final_kl_nats(list(lines))
     past_warmup = bool(lines) and lines[-1]["epoch"] >= warmup_epochs(config)
-    if kl is not None and kl < COLLAPSED_NATS and not active and (finished or past_warmup):
+    unused, early = kl is not None and kl < COLLAPSED_NATS, _steps(lines) < BEGUN_STEPS
+    if kl is not None and unused and not early and not active and (finished or past_warmup):
         return _collapsed(config, kl)
     losses = losses_of(config, lines)
     if losses is None:
@@ -114,7 +117,7 @@ def diagnose(config: RunConfig, lines: Sequence[dict[str, Any]], active: bool = 
     if config.model_name in MODELS and issubclass(MODELS[config.model_name].module, LinearAutoencoder):
         return _computed(losses)
     enough = LEARNT_PER_PIXEL_NATS * prod(shape_of(config))
-    if losses.learnt() < enough:
+    if losses.learnt() < enough or (unused and early):
         return _started(config, losses, kl, active)
     if (finished or not _adversarial(lines)) and (losses.apart() or losses.rose()):
         return _overfitting(config, losses)
@@ -196,7 +199,13 @@ def _kept(losses: Losses) -> str:
     return f"Of the {number(losses.learnt(), 0)} nats that it learnt to save on its training images, {share} are saved on new ones too."
 
 
-# --- reading a config ------------------------------------------------------------------------------------------------------
+# --- reading metrics and a config ------------------------------------------------------------------------------------------------------
+
+
+def _steps(lines: Sequence[dict[str, Any]]) -> float:
+    """How many the run has taken; more than any where its metrics do not say."""
+    steps = lines[-1].get("step") if lines else None
+    return steps if isinstance(steps, int) else inf
 
 
 def beta_of(config: RunConfig) -> float:

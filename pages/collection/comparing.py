@@ -155,8 +155,6 @@ def facts(made: Portrait) -> dict[str, str]:
     try:
         recipe = from_json(TrainingConfig, card.get("recipe"))
         said |= {asked.name: asked.said(getattr(recipe, key)) for key, asked in settings(TrainingConfig).items()}
-        if recipe.training_images == 0:
-            said[settings(TrainingConfig)["training_images"].name] = "all"
         if len(made.model.LOSSES) == 1:  # there is nothing beside the reconstruction whose weight could rise
             del said[settings(TrainingConfig)["kl_warmup_epochs"].name]
     except ConfigError:

@@ -34,6 +34,16 @@ def with_map(page: Page) -> None:
     page.wait_for_selector("[data-testid=latent-map][data-plotted]")
 
 
+def with_test_id(name: str) -> Callable[[Page], None]:
+    """Something on the page is there, and what is folded is open."""
+
+    def steps(page: Page) -> None:
+        page.get_by_test_id(name).wait_for()
+        with_everything_unfolded(page)
+
+    return steps
+
+
 def with_the_dial(page: Page) -> None:
     page.locator("[data-testid=dial-mark]:not([hidden])").wait_for()
     with_everything_unfolded(page)
@@ -117,6 +127,9 @@ STATES: dict[str, tuple[str, Callable[[Page], None]]] = {  # of each page: its a
     "compare, the dial": ("/compare?mode=dial", with_the_dial),
     "models": ("/models", with_everything_unfolded),
     "generate, complete": ("/generate?tab=complete", with_a_cover),
+    "generate, told": ("/generate?tab=told&checkpoint=cvae-mnist-2d", with_test_id("transferred")),
+    "generate, morphs": ("/generate?tab=morph", with_test_id("player-picture")),
+    "generate, arithmetic": ("/generate?tab=arithmetic", with_test_id("sum")),
     "explore, copying refused": ("/?z=0.5,0.5", with_nothing_copied),
     "explore, taking it along": ("/", with_open("Take it along")),
     "generate, sending": ("/generate?count=3", with_open("Send to")),

@@ -9,6 +9,7 @@ from core import checkpoints, latent, quality, reconstruction
 from core.checkpoints import Checkpoint
 from core.data.datasets import DATASETS
 from core.shape import SHAPE
+from core.words import number
 from pages.generating import by_image
 from pages.images import gallery, source
 from pages.images.gallery import Picture
@@ -68,7 +69,7 @@ def show_transferred(checkpoint: Checkpoint, picked: Picked, label: int) -> None
         for i, (name, image, note) in enumerate(zip(names, images, said, strict=True))
     ]
     gallery.row(pictures, "transferred", 116, 84)
-    where = ", ".join(f"{v:.2f}" for v in z)
+    where = ", ".join(number(float(v), 2) for v in z)
     learnt = f" learnt from {DATASETS[checkpoint.dataset_name].name}" if checkpoint.dataset_name in DATASETS else ""
     st.caption(
         f"One code, z = ({where}): what the encoder makes of the image when it is told that it shows **{names[label]}**. The decoder draws "

@@ -43,9 +43,21 @@ class Reconstruction:
 @torch.no_grad()
 def by_model(model: Model, image: np.ndarray, label: int | None = None) -> Reconstruction:
     """An image (H, W) in [0, 1] through a model: decode(mu). label: its class, for a conditional model that is to be told."""
-    x = _batch(image[None])
-    told = None if label is None or not model.conditional else torch.tensor([label])
-    mu, _ = model.encode(x, told)
+    x, told = _batch(image[None]), _told(model, label)
+    return _from_code(model, model.encode(x, told)[0], told, x)
+
+
+@torch.no_grad()
+def from_code(model: Model, code: np.ndarray, image: np.ndarray, label: int | None = None) -> Reconstruction:
+    """The same from a code (D,) that stands for the image, in place of the encoder's."""
+    return _from_code(model, torch.from_numpy(np.asarray(code, np.float32))[None], _told(model, label), _batch(image[None]))
+
+
+def _told(model: Model, label: int | None) -> Tensor | None:
+    return None if label is None or not model.conditional else torch.tensor([label])
+
+
+def _from_code(model: Model, mu: Tensor, told: Tensor | None, x: Tensor) -> Reconstruction:
     logits = model.decode_logits(mu, told)
     return _weighed(mu[0], torch.sigmoid(logits), logits, x)
 

@@ -13,8 +13,7 @@ from pages.images import sent
 from pages.images.picked import Picked
 from pages.session import caches, downloads, heading, link, sidebar, take_along, words
 from pages.session import state as session
-from pages.session.properties.explore import usual_drawn
-from pages.session.properties.shared import told_names
+from pages.session.properties.shared import told_names, usual_drawn
 
 MAP_KEY = "map"
 LOOK = ("view", "classes")  # of the link: zoom and legend, which the browser has, in this order

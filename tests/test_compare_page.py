@@ -16,7 +16,7 @@ from core.models import MODELS
 from core.shipped import BETAS
 from core.training.__main__ import main as train
 from core.training.run_config import RunConfig
-from pages.comparing import two_models, two_runs
+from pages.comparing import linking, two_models, two_runs
 from pages.session import caches
 from pages.training import form, run_settings
 
@@ -51,7 +51,7 @@ def test_a_first_visit_compares_plain_with_variational_at_one_image(with_images:
 
 def test_a_preset_opens_its_two_models_and_the_link_has_them(with_images: None) -> None:
     app = run()
-    app.button_group(key="pair_preset").set_value("β of 0.1 or 10").run()
+    app.selectbox(key="pair_preset").set_value("β of 0.1 or 10").run()
     (data,) = mounted(app, "pair")
     assert [half["view"] for half in data["halves"]] == ["beta-0.1-mnist-2d", "beta-10-mnist-2d"]
     assert app.query_params["models"] in ("beta-0.1-mnist-2d,beta-10-mnist-2d", ["beta-0.1-mnist-2d,beta-10-mnist-2d"])
@@ -91,9 +91,9 @@ def test_a_point_kept_on_the_second_map_is_that_image_on_the_first(with_images: 
     one, other = (caches.map_view(name) for name in two_models.PRESETS["Plain or variational"])
     x, y = other.frame.points[1234].tolist()
     z = x, y
-    found = two_models.across("image", other, one, z)
-    np.testing.assert_allclose(found, one.frame.points[two_models.nearest(other, z)], atol=1e-4)
-    assert two_models.across("point", other, one, z) == z
+    found = linking.across("image", other, one, z)
+    np.testing.assert_allclose(found, one.frame.points[linking.nearest(other, z)], atol=1e-4)
+    assert linking.across("point", other, one, z) == z
 
 
 # --- the dial -------------------------------------------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """Two models: live maps with one cursor, one image through both, their figures, and what differs between them."""
 
-import numpy as np
 import streamlit as st
 
 from core import checkpoints, reconstruction
@@ -8,14 +7,14 @@ from core.checkpoints import Checkpoint, CheckpointError
 from core.portrait import Portrait
 from core.shape import SHAPE
 from pages.browser import map as browser_map
-from pages.browser.map import LAYERS
 from pages.collection import comparing
+from pages.comparing import linking, refined, switches
 from pages.images import gallery, source
 from pages.reconstructing import rows
 from pages.session import caches, link, state, words
 from pages.session.caches import MapView
-from pages.session.properties.compare import DIAL_Z, usual_pair
-from pages.session.properties.shared import SCALES
+from pages.session.properties.compare import DIAL_Z, told_key, usual_pair
+from pages.session.properties.shared import SCALES, dataset_of, first_dataset, told_names, usual_drawn
 from pages.web import errors
 
 KEY = "pair"
@@ -29,7 +28,9 @@ PRESETS = {  # what to look at, and the two
     "Collapsed or sound": ("vae-mnist-2d-collapsed", "beta-1-mnist-2d"),
     "Overfitted or sound": ("vae-mnist-2d-overfitted", "beta-1-mnist-2d"),
     "Digits or clothes": ("beta-1-mnist-2d", "vae-fashion-2d"),
+    "Before and after refining": ("beta-1-mnist-2d", "beta-1-mnist-2d"),
 }
+FIRST_IMAGES = {"Before and after refining": 33}  # the test image of a preset: one whose code moves far
 LINKS = {"image": "Same image", "point": "Same point"}
 
 
@@ -40,17 +41,19 @@ def show() -> None:
         st.info("There are fewer than two models here. Train one, or bring one on the Models page.", icon=":material/compare:")
         return
     names = _choose(available)
-    if names[0] == names[1]:
-        st.warning("This is the same model twice. Choose another one.", icon=":material/content_copy:")
-    maps(*names)
     try:
         opened, stamps = [checkpoints.opened(name) for name in names], checkpoints.stamps()
+        if names[0] == names[1]:
+            refined.show(opened[0], IMAGE)
+            return
+        maps(*names)
         made = [caches.pictured(name, stamps[name]).portrait for name in names]
     except CheckpointError as error:
         st.error(link.plain(errors.words(error)), icon=":material/error:")
         return
     _one_image(opened)
     figures(made)
+    state.address("compare")
 
 
 def _choose(available: list[str]) -> list[str]:
@@ -62,16 +65,18 @@ def _choose(available: list[str]) -> list[str]:
     session.pair_first, session.pair_second = pair
     offered = [title for title, names in PRESETS.items() if all(name in available for name in names)]
     session.pair_preset = next((title for title in offered if list(PRESETS[title]) == pair), None)
-    st.pills("Try", offered, key="pair_preset", on_change=_preset)
-    columns = st.columns(2)
-    for column, key, title in zip(columns, ("pair_first", "pair_second"), ("First model", "Second model"), strict=True):
-        column.selectbox(title, available, key=key, format_func=words.title_of, on_change=_picked)
+    with st.container(key="compare-choice"):
+        st.selectbox("Try", offered, None, key="pair_preset", placeholder="A pair to begin with", on_change=_preset)
+        for key, title in (("pair_first", "First model"), ("pair_second", "Second model")):
+            st.selectbox(title, available, key=key, format_func=words.title_of, on_change=_picked)
     return list(session.models_pair)
 
 
 def _preset() -> None:
     if title := st.session_state.pair_preset:
-        st.session_state.models_pair = list(PRESETS[title])
+        st.session_state.models_pair = pair = list(PRESETS[title])
+        if title in FIRST_IMAGES:
+            source.show_test_image(IMAGE, first_dataset(dataset_of({"checkpoint": pair[0]})), FIRST_IMAGES[title])
 
 
 def _picked() -> None:
@@ -83,32 +88,34 @@ def maps(first: str, second: str) -> None:
     """The two maps: the part that runs again when a point is kept."""
     session = st.session_state
     try:
-        views = [caches.map_view(name, _drawn(checkpoints.opened(name))) for name in (first, second)]
+        opened = [checkpoints.opened(name) for name in (first, second)]
+        row = st.container(horizontal=True, vertical_alignment="center", key="compare-switches")
+        with row:
+            same_images = linking.of_the_same_images(*opened)
+            session.setdefault("models_link", "image")
+            by = st.segmented_control(
+                "Both maps show the", list(LINKS), required=True, format_func=LINKS.__getitem__, key="models_link",
+                disabled=not same_images, persist_state="session", label_visibility="collapsed",
+            )  # fmt: skip
+            session.pair_one_scale = session.get("models_scale", "own") == SCALES[0]
+            one_scale = st.toggle("One scale", key="pair_one_scale", on_change=_scaled)
+            layers = switches.layers("pair_layers")
+            labels = [
+                switches.draw_as(words.title_of(one.name), told_names(one), usual_drawn(one, told_names(one)), told_key("models", one.name))
+                for one in opened
+            ]
+        views = [caches.map_view(one.name, label) for one, label in zip(opened, labels, strict=True)]
     except CheckpointError as error:
         st.error(link.plain(errors.words(error)), icon=":material/error:")
         return
-    same_images = of_the_same_images(*views)
-    left, right = st.columns([0.5, 0.5], vertical_alignment="bottom")
-    session.setdefault("models_link", "image")
-    with left:
-        by = st.segmented_control(
-            "Both maps show the", list(LINKS), required=True, format_func=LINKS.__getitem__, key="models_link", disabled=not same_images,
-            persist_state="session",
-            help="Same image: where you point at one of them, the other shows where it has the same test image. Same point: both decode "
-            "the same numbers.",
-        )  # fmt: skip
-    with right:
-        session.pair_one_scale = session.get("models_scale", "own") == SCALES[0]
-        one_scale = st.toggle("One scale", key="pair_one_scale", on_change=_scaled, help="Both maps show the same part of the space.")
     if not same_images:
         by = "point"
         st.caption("These models were measured on different images, so the maps share the point.")
-    layers = st.pills(
-        "Layers", list(LAYERS), selection_mode="multi", default=["points", "names"], format_func=LAYERS.__getitem__, key="pair_layers",
-        label_visibility="collapsed", persist_state="session",
-    )  # fmt: skip
     z, numbers = session.get("models_z", DIAL_Z), session.get("models_z_numbers", (0, 0))
-    kept = [(snapped(views[0], z) if by == "image" else z, numbers[0]), (across(str(by), views[0], views[1], z), numbers[1])]
+    kept = [
+        (linking.snapped(views[0], z) if by == "image" else z, numbers[0]),
+        (linking.across(str(by), views[0], views[1], z), numbers[1]),
+    ]
     titles = [words.title_of(name) for name in (first, second)]
     callbacks = {"pick": lambda: _keep(views, str(by), 0), "pick_other": lambda: _keep(views, str(by), 1)}
     browser_map.pair(views, titles, kept, str(by), one_scale, layers, callbacks, KEY)
@@ -117,37 +124,6 @@ def maps(first: str, second: str) -> None:
 
 def _scaled() -> None:
     st.session_state.models_scale = SCALES[not st.session_state.pair_one_scale]
-
-
-def _drawn(checkpoint: Checkpoint) -> int | None:
-    """A conditional model is told the class of its first test image."""
-    return int(checkpoint.latents.label[0]) if checkpoint.model.conditional else None
-
-
-def of_the_same_images(one: MapView, other: MapView) -> bool:
-    """Whether row n of both models' codes is the same test image."""
-    labels = one.checkpoint.latents.label, other.checkpoint.latents.label
-    return one.checkpoint.dataset_name == other.checkpoint.dataset_name and np.array_equal(*labels)
-
-
-def nearest(view: MapView, z: tuple[float, float]) -> int:
-    """The row of the code nearest to a point of the map."""
-    return int(((view.frame.points - np.asarray(z)) ** 2).sum(1).argmin())
-
-
-def snapped(view: MapView, z: tuple[float, float]) -> tuple[float, float]:
-    """The code nearest to a point of the map."""
-    return _place(view, nearest(view, z))
-
-
-def across(by: str, one: MapView, other: MapView, z: tuple[float, float]) -> tuple[float, float]:
-    """The point of the other map that goes with z on this one; as map/pair.js has it."""
-    return _place(other, nearest(one, z)) if by == "image" else z
-
-
-def _place(view: MapView, row: int) -> tuple[float, float]:
-    x, y = view.frame.points[row].tolist()
-    return round(x, 4), round(y, 4)
 
 
 def _keep(views: list[MapView], by: str, side: int) -> None:
@@ -160,7 +136,7 @@ def _keep(views: list[MapView], by: str, side: int) -> None:
     numbers = list(session.get("models_z_numbers", (0, 0)))
     numbers[side] = number
     session.models_z_numbers = tuple(numbers)
-    session.models_z = DIAL_Z if z is None else across(by, views[1], views[0], z) if side else z
+    session.models_z = DIAL_Z if z is None else linking.across(by, views[1], views[0], z) if side else z
 
 
 def _one_image(opened: list[Checkpoint]) -> None:

@@ -7,10 +7,11 @@ from core.jobs import Run
 from core.models import ConfigError
 from core.training.history import read_metrics
 from pages.browser import map as browser_map
-from pages.browser.map import LAYERS
+from pages.comparing import switches
 from pages.session import link, state
-from pages.session.properties.compare import DIAL_Z
+from pages.session.properties.compare import DIAL_Z, told_key
 from pages.session.properties.shared import LARGEST
+from pages.session.properties.train import classes_told
 from pages.training import form, run_settings, run_view
 from pages.web import epochs
 
@@ -45,10 +46,8 @@ def _choose(names: list[str]) -> tuple[str, str]:
     for key, usual in (("compare_first", names[1]), ("compare_second", names[0])):
         if session.get(key) not in names:
             session[key] = usual
-    left, right = st.columns(2)
-    with left:
+    with st.container(key="compare-choice"):
         first = st.selectbox("First run", names, key="compare_first", persist_state="session")
-    with right:
         second = st.selectbox("Second run", names, key="compare_second", persist_state="session")
     state.address("compare")
     return str(first), str(second)
@@ -104,12 +103,11 @@ def _maps(first: str, second: str, live: bool) -> None:
         st.rerun()
     if any(run.active for run in runs) != live:
         st.rerun()
-    layers = st.pills(
-        "Layers", list(LAYERS), selection_mode="multi", default=["points", "names"], format_func=LAYERS.__getitem__,
-        key="two_runs_layers", label_visibility="collapsed",
-    )  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="center", key="compare-switches"):
+        layers = switches.layers("two_runs_layers")
+        labels = [switches.draw_as(run.id, classes_told(run.config), 0, told_key("runs", run.id)) for run in runs]
     session = st.session_state
-    told = [{"title": run.id} | run_view.of_map(run, None, read_metrics(run.folder)) for run in runs]
+    told = [{"title": run.id} | run_view.of_map(run, label, read_metrics(run.folder)) for run, label in zip(runs, labels, strict=True)]
     browser_map.two_runs(
         told, (session.get("runs_z", DIAL_Z), session.get("runs_z_number", 0)), layers, _keep_point, KEY,
         (session.get("compare_epoch"), session.get("compare_epoch_number", 0)), _keep_epoch,

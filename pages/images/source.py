@@ -37,3 +37,9 @@ def choose(key: str = "source", checkpoint: Checkpoint | None = None, wanted: st
 def show_test_images(key: str, dataset: str) -> None:
     """For a button's callback: from now on show test images of that data set."""
     st.session_state.update({f"{key}_kind": "test", f"{key}_dataset": dataset})
+
+
+def show_test_image(key: str, dataset: str, row: int) -> None:
+    """The same for one of them."""
+    show_test_images(key, dataset)
+    st.session_state.update({f"{key}_class-{dataset}": None, f"{key}_number-{dataset}-{None}": row})

@@ -19,6 +19,7 @@ from pages.session.background import Work
 
 SLOT = f"{KEY}_refined"
 LEAST_NATS = 0.05  # less is not worth a number; as pages/browser/map/refined.js has it
+NOTHING_BETTER = f"**The climb found nothing better:** the encoder’s answer is already the best code near it, to within {LEAST_NATS} nats."
 DOTS = 3_000  # of the map that are drawn under the walk
 EVERY = 6  # steps from a dot of the walk to the next
 REACH = 0.4  # of the map that is shown around it, at least, up and down
@@ -27,8 +28,7 @@ REACH = 0.4  # of the map that is shown around it, at least, up and down
 def show(checkpoint: Checkpoint, picked: Picked, label: int | None) -> None:
     """The button, and what came of it for this picture."""
     st.header("Refine the code", anchor=False)
-    stamp = checkpoints.stamp(checkpoint.name, checkpoints.home(checkpoint.name))
-    token = f"{checkpoint.name} {stamp} {label} {hashlib.sha256(picked.x.tobytes()).hexdigest()}"
+    token = token_of(checkpoint, picked, label)
     if not background.has(SLOT, token):
         st.markdown(
             "Is there a better code for this very image than the encoder’s?"
@@ -43,6 +43,12 @@ def show(checkpoint: Checkpoint, picked: Picked, label: int | None) -> None:
         show_found(found, checkpoint, picked, label)
 
 
+def token_of(checkpoint: Checkpoint, picked: Picked, label: int | None) -> str:
+    """Which climb it is: another model, image or class is another one."""
+    stamp = checkpoints.stamp(checkpoint.name, checkpoints.home(checkpoint.name))
+    return f"{checkpoint.name} {stamp} {label} {hashlib.sha256(picked.x.tobytes()).hexdigest()}"
+
+
 def climb(work: Work, checkpoint: Checkpoint, picked: Picked, label: int | None) -> Refined:
     """From the encoder's answer to this picture."""
     work.step(0.0, "Climbing")
@@ -55,9 +61,7 @@ def show_found(found: Refined, checkpoint: Checkpoint, picked: Picked, label: in
     gained = float(found.cost_before_nats[0] - found.cost_after_nats[0])
     exactly = how(checkpoint, label)
     if gained < LEAST_NATS:
-        st.markdown(
-            f"**The climb found nothing better:** the encoder’s answer is already the best code near it, to within {LEAST_NATS} nats."
-        )
+        st.markdown(NOTHING_BETTER)
         st.caption(exactly)
         return
     before, after = latent.decode(model, np.concatenate([found.path[0], found.mu]), label)

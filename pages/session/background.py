@@ -110,11 +110,17 @@ def has(slot: str, token: str) -> bool:
     return work is not None and work.token == token
 
 
-def outcome(slot: str, token: str) -> Any:
-    """What came of the slot's work if it is this; else None, with its progress or its error drawn."""
+def outcome(slot: str, token: str, patience_s: float = 0.0) -> Any:
+    """What came of the slot's work if it is this; else None, with its progress or its error drawn.
+
+    patience_s: how long the page waits first, for work that is usually done by then.
+    """
     if not has(slot, token):
         return None
     work = st.session_state[slot]
+    end = time.monotonic() + patience_s
+    while not work.done and time.monotonic() < end:
+        time.sleep(0.01)
     if not work.done:
         _watch(slot)
     elif work.error:

@@ -27,6 +27,8 @@ def _shows_own(page: str) -> bool:
         return _has("reconstruct")
     if page == "generate":
         return _has({"complete": "complete", "told": "style"}.get(state.get("generate_tab", ""), ""))
+    if page == "compare":
+        return state.get("compare_mode", "models") == "models" and _has("compare_image")
     if page == "denoise":
         a_photo = "denoise_sample" not in state and state.get("denoise_given") is not None
         files = bool(state.get("denoise_files_upload")) or "denoise_files" in state

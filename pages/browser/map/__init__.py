@@ -30,6 +30,12 @@ HELP = (
     "keep the point. <b>Two fingers</b> pan and zoom.</span>"
 )
 
+PAIR_HELP = (
+    " <span><b>Same image</b>: where you point at one map, the other shows where it has the same test image. <b>Same point</b>: both "
+    "decode the same numbers. <b>One scale</b>: both show the same part of the space.</span>"
+)
+REFINED_HELP = " <span><b>Click</b> a dot on either map to refine the code of its image.</span>"
+
 RUN_HELP = (
     " <span><b>Slide</b> through the epochs, or click in the curves, and the map, the decoded grid and your kept point are those of that "
     "epoch.</span>"
@@ -86,13 +92,18 @@ def pair(
     layers: Sequence[str],
     callbacks: dict[str, Callable[[], None]],
     key: str,
+    trail: list[list[float]] | None = None,
+    more_help: str = PAIR_HELP,
 ) -> None:
     """Mount the maps of two models, linked `by` "point" or "image". `kept`: of each map. When a point is kept there, st.session_state[key]
-    has it as `pick`, of the second map as `pick_other`; see `latent_map`. callbacks: by these names."""
-    halves = [_of_model(view) | {"title": title, "kept": _said(one)} for view, title, one in zip(views, titles, kept, strict=True)]
+    has it as `pick`, of the second map as `pick_other`; see `latent_map`. callbacks: by these names. trail: the way of a code over both
+    maps; what is kept on them is then an end of it, and whatever a visitor keeps only asks for another one."""
+    halves = [
+        _of_model(view) | {"title": title, "kept": _said(one), "trail": trail} for view, title, one in zip(views, titles, kept, strict=True)
+    ]
     linked = {"by": by, "one_scale": one_scale, "same_classes": views[0].frame.classes == views[1].frame.classes}
     on: dict[str, Any] = {f"on_{name}_change": callback for name, callback in callbacks.items()}
-    mount("pair", key, USUAL | linked | {"halves": halves, "layers": list(layers), "help": HELP}, **on)
+    mount("pair", key, USUAL | linked | {"halves": halves, "layers": list(layers), "help": HELP + more_help}, **on)
 
 
 def _of_model(view: MapView) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 // Two models beside each other: a map for each, linked at the same point or at the same test image.
 
+import { same } from "../agreed.js";
 import { Cursor } from "./cursor.js";
 import LatentMap from "./map.js";
+import { Trail } from "./trail.js";
 
 const ROOMS = `<div class="tr-maps">${'<section class="tr-map"><h2></h2><div></div></section>'.repeat(2)}</div>`;
 
@@ -40,6 +42,14 @@ export function around(one, other) {
   return { left: min(one.left, other.left), right: max(one.right, other.right), bottom: min(one.bottom, other.bottom), top: max(one.top, other.top) };
 }
 
+/** The way of a code over a map, where Python has one; what is kept on the map is then an end of it, unless someone has asked for another. */
+function lead(map, { trail, kept }) {
+  if (!trail) return map.trail?.remove();
+  const { cursor, keeping } = map;
+  if (kept.number >= keeping.agreed.number && !same(cursor.kept, kept.value)) cursor.choose(kept.value);
+  if (!same(map.trail?.path, trail)) new Trail(map, trail).draw();
+}
+
 export default class Pair {
   #linking = false; // one map is being brought to where the other is
 
@@ -57,7 +67,7 @@ export default class Pair {
   }
 
   /** data.halves: what each map is told, with a `title`; data.by: "point" or "image"; data.one_scale; data.same_classes: whether a class means
-   *  the same on both. What the second map tells has "_other" behind its name. */
+   *  the same on both; of each half `trail`: the way of a code over it, or null. What the second map tells has "_other" behind its name. */
   async update({ halves, by, one_scale: oneScale, same_classes: sameClasses, ...shared }, tell) {
     this.sections.forEach((section, i) => (section.firstElementChild.textContent = halves[i].title));
     Object.assign(this, { by, sameClasses });
@@ -66,6 +76,7 @@ export default class Pair {
     const shown = JSON.stringify([oneScale, halves.map(({ view }) => view)]);
     if (shown !== this.shown) this.frame(oneScale);
     this.shown = shown;
+    this.maps.forEach((map, i) => lead(map, halves[i]));
   }
 
   get both() {

@@ -1,28 +1,10 @@
 """What Explore's address can say."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
-from core import checkpoints
-from core.checkpoints import Checkpoint
-from core.models.conditional_vae import NOT_TOLD
 from pages.session import link
-from pages.session.link import UNSET, Property, Table, Values, several_of
-from pages.session.properties.shared import CHECKPOINT, LAYERS_SHOWN, drawable, labels, read_drawn, write_drawn
-
-
-def first_drawn(values: Values) -> int:
-    """The class of the point that a first visitor finds."""
-    if not (names := drawable(values)):
-        return NOT_TOLD
-    return usual_drawn(checkpoints.opened(str(values["checkpoint"])), names)
-
-
-def usual_drawn(checkpoint: Checkpoint, names: Sequence[str]) -> int:
-    """The label of the first test image, where the model can be told it."""
-    first = int(checkpoint.latents.label[0])
-    return first if first < len(names) else NOT_TOLD
-
+from pages.session.link import UNSET, Property, Table, several_of
+from pages.session.properties.shared import CHECKPOINT, LAYERS_SHOWN, drawable, first_drawn, labels, read_drawn, write_drawn
 
 TABLE: Table = {
     "checkpoint": replace(CHECKPOINT, always=True),

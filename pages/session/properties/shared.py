@@ -1,6 +1,6 @@
 """What several pages' addresses can say: the model, what it is told to draw, an image, a run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -63,6 +63,19 @@ def drawable(values: Values) -> tuple[str, ...]:
         return told_names(checkpoints.opened(str(values["checkpoint"])))
     except CheckpointError:
         return ()
+
+
+def first_drawn(values: Values) -> int:
+    """The class of the point that a first visitor finds."""
+    if not (names := drawable(values)):
+        return NOT_TOLD
+    return usual_drawn(checkpoints.opened(str(values["checkpoint"])), names)
+
+
+def usual_drawn(checkpoint: Checkpoint, names: Sequence[str]) -> int:
+    """The label of the first test image, where the model can be told it."""
+    first = int(checkpoint.latents.label[0])
+    return first if first < len(names) else NOT_TOLD
 
 
 def read_drawn(text: str, values: Values) -> int:

@@ -1,0 +1,33 @@
+"""Which point of one map goes with a point of another; as map/pair.js has it."""
+
+import numpy as np
+
+from core.checkpoints import Checkpoint
+from pages.session.caches import MapView
+
+Point = tuple[float, float]
+
+
+def of_the_same_images(one: Checkpoint, other: Checkpoint) -> bool:
+    """Whether row n of both models' codes is the same test image."""
+    return one.dataset_name == other.dataset_name and np.array_equal(one.latents.label, other.latents.label)
+
+
+def nearest(view: MapView, z: Point) -> int:
+    """The row of the code nearest to a point of the map."""
+    return int(((view.frame.points - np.asarray(z)) ** 2).sum(1).argmin())
+
+
+def snapped(view: MapView, z: Point) -> Point:
+    """The code nearest to a point of the map."""
+    return _place(view, nearest(view, z))
+
+
+def across(by: str, one: MapView, other: MapView, z: Point) -> Point:
+    """The point of the other map that goes with z on this one."""
+    return _place(other, nearest(one, z)) if by == "image" else z
+
+
+def _place(view: MapView, row: int) -> Point:
+    x, y = view.frame.points[row].tolist()
+    return round(x, 4), round(y, 4)

@@ -38,8 +38,8 @@ async def _measure(addresses: dict[str, str], quick: bool) -> tuple[str, str]:
         return pointer_table(seen), browser.version
 
 
-async def walk(view: View, rate: int, count: int, phase: int) -> tuple[list[float], float]:
-    """So many moves over the map with the CPU slowed down: milliseconds from each oldest move to the end of its frame, and of the main
+async def walk(view: View, rate: int, count: int, phase: int, over: str = MAP) -> tuple[list[float], float]:
+    """So many moves over the map (its selector is `over`) with the CPU slowed down: milliseconds from each oldest move to the end of its frame, and of the main
     thread for each move, without what it does while the pointer rests."""
     await view.page.bring_to_front()
     await view.cdp.send("Emulation.setCPUThrottlingRate", {"rate": rate})
@@ -49,7 +49,7 @@ async def walk(view: View, rate: int, count: int, phase: int) -> tuple[list[floa
     resting = await busy_s(view.cdp) - before
     await view.ask("probe.clear()")
     before = await busy_s(view.cdp)
-    await view.move(wander(await view.box(MAP), count, phase=phase))
+    await view.move(wander(await view.box(over), count, phase=phase))
     await asyncio.sleep(SETTLE_S)
     busy = await busy_s(view.cdp) - before
     decodes = await view.ask("probe.decodes")

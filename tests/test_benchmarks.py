@@ -12,14 +12,14 @@ import torch
 from live import PROJECT, Server, run_async, write_mnist_files
 from streamlit.testing.v1 import AppTest
 
-from benchmarks import arrival, floor, interaction, restoring, scaling, serving, tables, training
+from benchmarks import arrival, floor, interaction, pair, restoring, scaling, serving, tables, training
 from benchmarks.__main__ import ARRIVAL, QUALITY, SECTIONS, main
 from benchmarks.servers import Served
 from core.data.datasets import load, to_unit_images
 from core.training.distributed import ALONE
 
 RIVAL = PROJECT / "benchmarks" / "rival" / "app.py"
-IN_CHROMIUM = ("interaction", "floor", "dial", "serving", "watching")
+IN_CHROMIUM = ("interaction", "floor", "pair", "dial", "serving", "watching")
 
 
 ELSEWHERE = ("streamlit", "plotly", "playwright", "hypothesis", "websockets", "fastapi")  # none of it is on a machine that only trains
@@ -95,6 +95,12 @@ def test_ratios_come_first_and_say_who_is_faster() -> None:
     assert "| 4.0 x | a point's image" in waiting and "| 2.0 x | click -> panel text |" in waiting
     seen = {(name, rate): {"painted": ours, "busy": ours} for name in (interaction.OURS, floor.FLOOR) for rate in (1, interaction.SLOWDOWN)}
     assert "| 1.0 x / 1.0 x | CPU slowed 4x |" in floor.pointer_table(seen)
+    both = {
+        (name, rate): {"painted": ours, "busy": ours if name == pair.ONE else other}
+        for rate in (1, interaction.SLOWDOWN)
+        for name in (pair.ONE, *pair.LINKED.values())
+    }
+    assert "| 2.0 x | two maps, the same point, CPU slowed 4x | 40 |" in pair.pair_table(both)
     arrivals = {(name, rate): found for name, found in ((arrival.NOW, ours), (arrival.BEFORE, other)) for rate in (1, interaction.SLOWDOWN)}
     assert "| 0.50 x | as it is | 20 | 29 | 40 | 40 | 3 / 3 |" in arrival.arrival_table(arrivals, "before")
     opened = {interaction.OURS: (ours, 5.0), interaction.RIVAL: (other, 10.0)}

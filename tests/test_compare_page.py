@@ -1,28 +1,39 @@
 """The Compare page in AppTest: what the dial is given, what a link sets, and what it says when something is missing."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from mounted import mounted
 from streamlit.testing.v1 import AppTest
-from visit import visit
+from visit import address, checked, visit
 
-from core import checkpoints, jobs
+from core import checkpoints, jobs, refine
 from core.checkpoints import CheckpointError
+from core.data.datasets import to_ink
 from core.family import beta_family
 from core.models import MODELS
+from core.models.conditional_vae import NOT_TOLD
 from core.shipped import BETAS
 from core.training.__main__ import main as train
 from core.training.run_config import RunConfig
-from pages.comparing import linking, two_models, two_runs
+from pages import browser
+from pages.comparing import linking, refined, two_models, two_runs
 from pages.session import caches
 from pages.training import form, run_settings
+from pages.web import epochs
 
 
 def run(**query: str) -> AppTest:
     return visit("compare.py", query)
+
+
+class AttrDict(dict[str, Any]):
+    """A session state outside a session."""
+
+    __getattr__, __setattr__ = dict.__getitem__, dict.__setitem__
 
 
 def config(**given: Any) -> RunConfig:
@@ -96,6 +107,66 @@ def test_a_point_kept_on_the_second_map_is_that_image_on_the_first(with_images: 
     assert linking.across("point", other, one, z) == z
 
 
+def test_the_image_that_goes_through_both_is_in_the_link(with_images: None) -> None:
+    query = {"models": "ae-mnist-2d,beta-1-mnist-2d", "image": "5"}
+    app = run(**query)
+    assert app.number_input(key="compare_image_number-mnist-None").value == 5
+    app.selectbox(key="compare_image_dataset").set_value("digits").run()
+    assert address(app) == {"models": query["models"], "data": "digits"}
+    again = run(**address(app))
+    assert again.selectbox(key="compare_image_dataset").value == "digits"
+
+
+def test_a_conditional_model_draws_the_class_that_is_chosen_and_the_link_has_it(with_images: None) -> None:
+    models = "cvae-mnist-2d,beta-1-mnist-2d"
+    app = run(models=models, first_as="3")
+    seven, three = (browser.address(decoder) for label in (7, 3) if (decoder := caches.map_view("cvae-mnist-2d", label).decoder))
+    (chosen,) = [box for box in app.selectbox if "draw as" in box.label]
+    assert chosen.label == "Conditional VAE: draw as" and mounted(app, "pair")[0]["halves"][0]["decoder"] == three
+    chosen.set_value(7).run()
+    assert mounted(app, "pair")[0]["halves"][0]["decoder"] == seven and address(app) == {"models": models}, "the usual one"
+    assert run(models="beta-1-mnist-2d,cvae-mnist-2d", second_as="none").selectbox(key="compare_models_as-cvae-mnist-2d").value == NOT_TOLD
+
+
+# --- before and after refining --------------------------------------------------------------------------------------------------
+
+REFINED = "Before and after refining"
+
+
+def test_before_and_after_refining_shows_the_encoders_code_and_the_best_one(with_images: None) -> None:
+    app = run()
+    checked(app.selectbox(key="pair_preset").set_value(REFINED).run())
+    name, row = two_models.PRESETS[REFINED][0], two_models.FIRST_IMAGES[REFINED]
+    assert address(app) == {"models": f"{name},{name}", "image": str(row)}
+    model, image = checkpoints.opened(name).model, to_ink(caches.test_images("mnist")[row])
+    found = refine.refine_image(model, image)
+    for shown in (app, run(**address(app))):  # by the preset, and by its link
+        (data,) = mounted(shown, "pair")
+        before, after = (half["kept"]["value"] for half in data["halves"])
+        np.testing.assert_allclose(before, found.path[0, 0], atol=1e-4)
+        np.testing.assert_allclose(after, found.mu[0], atol=1e-3)
+        assert all(half["trail"][0] == before and half["trail"][-1] == after for half in data["halves"]), "both codes on both maps"
+        assert [half["title"] for half in data["halves"]] == [f"VAE with β = 1: {which}" for which in refined.TITLES]
+        gained = float(found.cost_before_nats[0] - found.cost_after_nats[0])
+        assert any(f"**{gained:.1f} nats** more" in text.value for text in shown.markdown)
+        assert shown.selectbox(key="pair_preset").value == REFINED
+        (drawn,) = [element.proto.body for element in shown.get("html") if 'data-testid="rows"' in element.proto.body]
+        assert "The encoder’s code" in drawn and drawn.count("error map") == 2
+
+
+def test_a_clicked_dot_is_the_image_to_refine(monkeypatch: pytest.MonkeyPatch, with_images: None) -> None:
+    view, session = caches.map_view("beta-1-mnist-2d"), {refined.KEY: SimpleNamespace(pick=None)}
+    monkeypatch.setattr(refined.st, "session_state", fake := AttrDict(session))
+    fake[refined.KEY].pick_other = {"value": view.frame.points[17].tolist(), "number": 3}
+    refined._take(view, 1, "compare_image")
+    assert fake["compare_image_number-mnist-None"] == 17 and fake["compare_image_kind"] == "test" and fake["refined_numbers"] == (0, 3)
+
+
+def test_without_test_images_the_maps_are_there_and_nothing_is_refined(no_data: None) -> None:
+    (data,) = mounted(run(models="beta-1-mnist-2d,beta-1-mnist-2d", data="mnist"), "pair")
+    assert [half["trail"] for half in data["halves"]] == [None, None] and [half["kept"]["value"] for half in data["halves"]] == [None, None]
+
+
 # --- the dial -------------------------------------------------------------------------------------------------------------------
 
 
@@ -148,7 +219,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of models with two finished runs, which differ in β."""
     root = tmp_path_factory.mktemp("two")
     tiny = ["--dataset", "digits", "--epochs", "1", "--encoder-hidden", "16", "--decoder-hidden", "16", "--device", "cpu"]
-    for name, more in {"one": [], "other": ["--beta", "4"]}.items():
+    for name, more in {"one": [], "other": ["--beta", "4"], "told": ["--model", "cvae"]}.items():
         assert train([*tiny, *more, "--out", str(root / name)]) == 0
     return root / "runs"
 
@@ -164,6 +235,15 @@ def test_two_runs_share_a_scrubber_and_what_differs_comes_first(two: Path, monke
     assert table.count("\n") == 2 and "**1**" in table and "**4**" in table, "one setting differs"
     assert "same seed (0)" in reading and "one setting" in reading
     assert any(button.label.startswith("Set up a run like one") for button in app.button)
+
+
+def test_a_conditional_run_draws_the_class_that_is_chosen_and_the_link_has_it(two: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "RUNS", two)
+    app = run(mode="runs", first="one", second="told", second_as="3")
+    frames = [shown["timeline"]["frames"] for shown in mounted(app, "two-runs")[0]["runs"]]
+    assert frames == [epochs.template(jobs.find("one"), None), epochs.template(jobs.find("told"), 3)]
+    app.selectbox(key="compare_runs_as-told").set_value(4).run()
+    assert address(app)["second_as"] == "4" and "first_as" not in address(app)
 
 
 def test_without_two_runs_the_page_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from core import checkpoints
 from core.checkpoints import SHIPPED
 from core.models import MODELS, build
 from core.models.vae import VAEConfig
-from pages.collection import comparing, filters, tiles
+from pages.collection import chosen, comparing, filters, tiles
 from pages.session import caches, figures
 
 
@@ -228,9 +228,21 @@ def test_two_models_that_are_ticked_are_shown_beside_each_other(root: Path) -> N
     checked(compare.click().run())
     assert titles(app) == ["Model three", "Model one"] and address(app)["compare"] == "three,one"
     assert table_of(app, "Figures") == {"10-NN": ["90.0 % better", "80.0 %"]}
+    assert [button.label for button in app.button].count("Open live in Compare") == 1
     checked(by_label(app.button, "All models").click().run())
     assert app.checkbox(key="pick-one").value and app.checkbox(key="pick-three").value and not app.checkbox(key="pick-two").value
     assert address(app) == {}
+
+
+def test_two_models_open_live_in_compare_and_three_do_not(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripts: list[str] = []
+    monkeypatch.setattr(chosen.st, "switch_page", scripts.append)
+    app = run(compare="three,one")
+    checked(app.button(key="open-in-compare").click().run())
+    assert (
+        scripts == ["compare.py"] and app.session_state["models_pair"] == ["three", "one"] and app.session_state["compare_mode"] == "models"
+    )
+    assert not [button for button in run(compare="one,two,three").button if button.label == "Open live in Compare"]
 
 
 def test_a_ticked_model_that_was_deleted_counts_no_longer(root: Path) -> None:

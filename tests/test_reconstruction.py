@@ -54,6 +54,15 @@ def test_figures_of_a_model(tiny_model, x: torch.Tensor) -> None:
     assert made.x_hat == pytest.approx(latent.decode(tiny_model, made.code[None])[0], abs=1e-6)
 
 
+def test_a_code_in_place_of_the_encoders_is_decoded_and_weighed(tiny_model, x: torch.Tensor) -> None:
+    image, code = x[0, 0].numpy(), np.array([0.4, -0.7], np.float32)
+    made = reconstruction.from_code(tiny_model, code, image)
+    assert made.x_hat == pytest.approx(latent.decode(tiny_model, code[None])[0], abs=1e-6) and made.code == pytest.approx(code)
+    assert made.scores.mse == pytest.approx(float(np.square(image - made.x_hat).mean()), rel=1e-4)
+    same, own = reconstruction.by_model(tiny_model, image), latent.encode(tiny_model, x)[0][0]
+    assert reconstruction.from_code(tiny_model, own, image).scores == same.scores
+
+
 def test_only_a_conditional_model_listens_to_the_class(tiny_model, x: torch.Tensor) -> None:
     told = build("cvae", ConditionalVAEConfig(encoder_hidden=(8,), decoder_hidden=(8,))).eval()
     image = x[0, 0].numpy()

@@ -74,6 +74,14 @@ def back() -> None:
     st.button("All models", icon=":material/arrow_back:", on_click=all_models)
 
 
+def open_in_compare(names: list[str]) -> None:
+    """The button that shows two models as live maps with one cursor; nothing where there are not two."""
+    if len(names) == 2 and st.button("Open live in Compare", icon=":material/balance:", key="open-in-compare"):
+        st.session_state.update(models_pair=list(names), compare_mode="models")
+        st.session_state.pop("models_z", None)  # of another pair
+        st.switch_page("compare.py")
+
+
 def open_in_explore(name: str, key: str, label: str = "Open in Explore", primary: bool = False) -> None:
     """The button that shows the model's live map."""
     if st.button(label, icon=":material/scatter_plot:", key=key, type="primary" if primary else "secondary"):

@@ -48,10 +48,12 @@ def show(available: dict[str, Stamp]) -> None:
     if not shown:
         return
     made = [one.portrait for one in shown]
-    one_scale = len(shown) > 1 and st.toggle(
-        "Maps on one scale", fit_one_scale(made), key=f"models_scale-{','.join(names)}", persist_state="session",
-        help="All maps then show the same part of the latent space, so sizes can be compared. Otherwise each fills its picture.",
-    )  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        one_scale = len(shown) > 1 and st.toggle(
+            "Maps on one scale", fit_one_scale(made), key=f"models_scale-{','.join(names)}", persist_state="session",
+            help="All maps then show the same part of the latent space, so sizes can be compared. Otherwise each fills its picture.",
+        )  # fmt: skip
+        chosen.open_in_compare([p.entry.name for p in made])
     side_by_side(shown, available, reduce(Window.around, (p.window for p in made)) if one_scale else None)
     table("Figures", made, measured(made))
     table("What differs", made, differences(made))

@@ -107,4 +107,5 @@ def picked() -> None:
             st.markdown("Tick one more model to compare it with.")
         else:
             st.button(f"Compare {len(names)} models", type="primary", icon=":material/compare:", on_click=chosen.beside, args=(names,))
+            chosen.open_in_compare(names)
         st.button("Untick all" if len(names) > 1 else "Untick it", on_click=st.session_state.__setitem__, args=(chosen.PICKED, []))

@@ -39,8 +39,8 @@ async def _measure(addresses: dict[str, str], quick: bool) -> tuple[str, str]:
 
 
 async def walk(view: View, rate: int, count: int, phase: int, over: str = MAP) -> tuple[list[float], float]:
-    """So many moves over the map (its selector is `over`) with the CPU slowed down: milliseconds from each oldest move to the end of its frame, and of the main
-    thread for each move, without what it does while the pointer rests."""
+    """So many moves over the map (`over`: its selector) with the CPU slowed down: milliseconds from each oldest move to the end of its
+    frame, and of the main thread for each move, without what it does while the pointer rests."""
     await view.page.bring_to_front()
     await view.cdp.send("Emulation.setCPUThrottlingRate", {"rate": rate})
     await asyncio.sleep(SETTLE_S)

@@ -10,7 +10,8 @@ import pytest
 from live import PATIENCE_MS, Server, Watched
 from playwright.sync_api import Browser, ConsoleMessage, Locator, expect
 
-from core import latent
+from core import checkpoints, latent, refine
+from core.data.datasets import load, to_ink
 from core.family import beta_family
 from core.training.__main__ import main as train
 
@@ -18,6 +19,17 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.ma
 
 FAMILY = beta_family()
 Z = (0.5, -1.0)
+
+
+BOTH_PLOTTED = ".tr-map + .tr-map [data-testid=latent-map][data-plotted]"
+
+# Whether both maps show what someone points at on the map `own`: the same point, or the same test image, at the other map's code of it.
+LINKED = """([by, own, other]) => {
+  const said = [...document.querySelectorAll('[data-testid=nearest]')].map((e) => e.textContent);
+  const values = ['z1', 'z2'].map((name) => [...document.querySelectorAll(`[data-testid=${name}]`)].map((e) => e.value));
+  const images = said.map((words) => words.match(/test image [\\d,]+/)?.[0]);
+  return values[0][own] !== '0' && (by === 'point' ? values.every(([a, b]) => a === b)
+    : images[0] && images[0] === images[1] && said[other].includes('right here')); }"""
 
 
 class Compare(Watched):
@@ -205,12 +217,64 @@ def test_two_models_share_the_image_or_the_point_whichever_map_one_points_at(
             box = maps.nth(side).bounding_box()
             assert box is not None
             view.page.mouse.move(box["x"] + 0.55 * box["width"], box["y"] + 0.45 * box["height"], steps=4)
-            settled = """([by, own, other]) => {
-              const said = [...document.querySelectorAll('[data-testid=nearest]')].map((e) => e.textContent);
-              const values = ['z1', 'z2'].map((name) => [...document.querySelectorAll(`[data-testid=${name}]`)].map((e) => e.value));
-              const images = said.map((words) => words.match(/test image [\\d,]+/)?.[0]);
-              return values[0][own] !== '0' && (by === 'point' ? values.every(([a, b]) => a === b)
-                : images[0] && images[0] === images[1] && said[other].includes('right here')); }"""
-            view.page.wait_for_function(settled, arg=[by, side, 1 - side])
+            view.page.wait_for_function(LINKED, arg=[by, side, 1 - side])
             view.page.mouse.move(2, 2)
     context.close()
+
+
+@pytest.mark.parametrize("by", ["image", "point"])
+def test_on_a_phone_the_maps_stack_and_a_finger_on_one_moves_both(compare_server: Server, chromium: Browser, by: str) -> None:
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    view = Compare(context.new_page(), compare_server.url)
+    view.open(f"mode=models&models=ae-mnist-2d,beta-1-mnist-2d&link={by}", BOTH_PLOTTED)
+    upper, lower = (one.bounding_box() for one in view.page.get_by_test_id("latent-map").all())
+    assert upper is not None and lower is not None
+    assert upper["y"] + upper["height"] < lower["y"] and lower["x"] == upper["x"], "one over the other"
+    assert upper["y"] + upper["height"] / 2 < 844, "half of the first is on the first screen"
+    fingers = context.new_cdp_session(view.page)
+    x, y = upper["x"] + 0.6 * upper["width"], upper["y"] + 0.2 * upper["height"]
+    for kind, step in (("touchStart", 0), ("touchMove", 10), ("touchMove", 20)):
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x - step, "y": y + step}]})
+    view.page.wait_for_function(LINKED, arg=[by, 0, 1])
+    fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    view.page.wait_for_function("new URLSearchParams(location.search).get('z')")
+    view.page.wait_for_function(LINKED, arg=[by, 0, 1])
+    context.close()
+    assert view.errors == []
+
+
+def test_both_maps_are_on_the_first_screen(compare_server: Server, chromium: Browser) -> None:
+    for width, height in ((1440, 900), (820, 1180), (1920, 1080)):
+        context = chromium.new_context(viewport={"width": width, "height": height})
+        view = Compare(context.new_page(), compare_server.url).open("mode=models", BOTH_PLOTTED)
+        for one in view.page.get_by_test_id("latent-map").all():
+            box = one.bounding_box()
+            assert box is not None and box["y"] + box["height"] <= height and box["x"] + box["width"] <= width, (width, box)
+        context.close()
+
+
+def test_refining_is_opened_by_its_link_and_a_clicked_dot_is_refined_next(
+    view: Compare, mnist_like: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LATENT_DATA", str(mnist_like))
+    name, row = "beta-1-mnist-2d", 33
+    view.open(f"mode=models&models={name},{name}&image={row}", BOTH_PLOTTED)
+    maps, decoded = view.page.get_by_test_id("latent-map"), view.page.get_by_test_id("decoded")
+    titles = ["VAE with β = 1: the encoder’s code", "VAE with β = 1: the refined code"]
+    for _ in range(2):
+        model, image = checkpoints.opened(name).model, to_ink(load("mnist", "test").images[row])
+        found = refine.refine_image(model, image)
+        expect(view.page.locator(".tr-map h2")).to_have_text(titles)
+        expect(view.page.locator(".lm-trail")).to_have_count(2)
+        for canvas, code in zip(decoded.all(), (found.path[0, 0], found.mu[0]), strict=True):
+            label = f"Decoded image at z = ({', '.join(f'{v:.2f}'.replace('-', '−') for v in np.round(code.astype(float), 4))})"
+            expect(canvas).to_have_attribute("aria-label", label)
+            view.frames()
+            drawn = latent.decode(model, np.round(code, 4)[None])[0].ravel() * 255
+            assert view.pixels(canvas) == pytest.approx(drawn, abs=1)
+        box = maps.last.bounding_box()
+        assert box is not None
+        view.page.mouse.click(box["x"] + 0.5 * box["width"], box["y"] + 0.3 * box["height"])
+        view.page.mouse.move(5, 5)
+        view.page.wait_for_function("row => new URLSearchParams(location.search).get('image') !== row", arg=str(row))
+        row = int(view.page.evaluate("new URLSearchParams(location.search).get('image')"))

@@ -108,7 +108,7 @@ def test_a_point_kept_on_the_second_map_is_that_image_on_the_first(with_images: 
 
 
 def test_the_image_that_goes_through_both_is_in_the_link(with_images: None) -> None:
-    query = {"models": "ae-mnist-2d,beta-1-mnist-2d", "image": "5"}
+    query = {"models": "pca-mnist-2d,beta-1-mnist-2d", "image": "5"}
     app = run(**query)
     assert app.number_input(key="compare_image_number-mnist-None").value == 5
     app.selectbox(key="compare_image_dataset").set_value("digits").run()

@@ -63,9 +63,10 @@ def climbed(checkpoint: Checkpoint, picked: Picked, label: int | None) -> Refine
 def maps(view: MapView, found: Refined | None, image_key: str) -> None:
     """The two maps; on both the way from the one code to the other, once it is found."""
     checkpoint, title = view.checkpoint, words.title_of(view.checkpoint.name)
-    if found is not None:
-        st.markdown(gained(found, checkpoint))
-    layers = switches.layers("pair_layers")
+    with st.container(horizontal=True, vertical_alignment="center", key="compare-switches"):
+        layers = switches.layers("pair_layers")
+        if found is not None:
+            st.markdown(gained(found, checkpoint), width="stretch")
     trail = None if found is None else np.round(view.frame.plane.feet(found.path[:, 0]).astype(float), 4).tolist()
     numbers = st.session_state.get("refined_numbers", (0, 0))
     ends = (trail[0], trail[-1]) if trail else (None, None)

@@ -99,8 +99,10 @@ export default class Pair {
   pointed(map, z) {
     this.link(map, ({ cursor, figure }) => {
       if (!map.cursor.pointing) return cursor.leave();
+      const at = z && across(this.by, map.figure, figure, z);
+      if (cursor.pointing && same(cursor.pointed, at)) return; // the image nearest to the pointer is often the one of the move before
       cursor.pointing = true;
-      cursor.show(z && across(this.by, map.figure, figure, z));
+      cursor.show(at);
     });
   }
 

@@ -21,6 +21,7 @@ from core.training.__main__ import main as train
 from core.training.run_config import RunConfig
 from pages import browser
 from pages.comparing import linking, refined, two_models, two_runs
+from pages.reconstructing import refining
 from pages.session import caches
 from pages.training import form, run_settings
 from pages.web import epochs
@@ -147,8 +148,7 @@ def test_before_and_after_refining_shows_the_encoders_code_and_the_best_one(with
         np.testing.assert_allclose(after, found.mu[0], atol=1e-3)
         assert all(half["trail"][0] == before and half["trail"][-1] == after for half in data["halves"]), "both codes on both maps"
         assert [half["title"] for half in data["halves"]] == [f"VAE with β = 1: {which}" for which in refined.TITLES]
-        gained = float(found.cost_before_nats[0] - found.cost_after_nats[0])
-        assert any(f"**{gained:.1f} nats** more" in text.value for text in shown.markdown)
+        assert any(text.value == refining.what(found, checkpoints.opened(name)) for text in shown.markdown)
         assert shown.selectbox(key="pair_preset").value == REFINED
         (drawn,) = [element.proto.body for element in shown.get("html") if 'data-testid="rows"' in element.proto.body]
         assert "The encoder’s code" in drawn and drawn.count("error map") == 2

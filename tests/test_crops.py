@@ -42,7 +42,13 @@ def alike(a: np.ndarray, b: np.ndarray) -> float:
 @pytest.mark.parametrize("dark_ink", [True, False], ids=["dark ink", "chalk"])
 @pytest.mark.parametrize("margin", [0, 0.02, 0.1])
 @pytest.mark.parametrize(
-    ("side", "labels"), [(40, range(10)), (100, range(10)), (400, (0, 2, 4, 7)), pytest.param(1200, (1, 8), marks=pytest.mark.slow)]
+    ("side", "labels"),
+    [
+        (40, range(10)),
+        (100, range(10)),
+        pytest.param(400, (0, 2, 4, 7), marks=pytest.mark.slow),
+        pytest.param(1200, (1, 8), marks=pytest.mark.slow),
+    ],
 )
 def test_a_digit_cut_at_its_ink_is_one_digit(side, labels, margin, dark_ink):
     for label in labels:

@@ -79,6 +79,7 @@ def unlock(page: Page, text: str) -> None:
     page.get_by_role("button", name="Unlock").click()
 
 
+@pytest.mark.slow
 def test_a_run_and_the_password_stay_with_the_browser(opened, root, class_server):
     url = class_server.url
     window = opened()

@@ -526,6 +526,7 @@ def test_boxes_are_added_by_dragging_or_by_a_click(view: Tools) -> None:
 
 
 @browser_test
+@pytest.mark.slow
 def test_boxes_by_keyboard_alone(view: Tools) -> None:
     view.to("Boxes", "box-editor")
     view.button("Undo").focus()

@@ -110,6 +110,7 @@ def test_super_resolution(server: Server, chromium: Browser) -> None:
         seen_alike(chromium, page, look)
 
 
+@pytest.mark.slow
 def test_explore(server: Server, chromium: Browser) -> None:
     with visitor(chromium, f"{server.url}/?checkpoint=vae-mnist-2d&z=0.5,1.5") as page:
         legend_of(page).get_by_role("button", name="3").click()
@@ -171,6 +172,7 @@ def test_train(run_server: Server, chromium: Browser) -> None:
         assert page.evaluate("navigator.clipboard.readText()") == page.url
 
 
+@pytest.mark.slow
 def test_clicks_faster_than_the_server_lose_nothing(server: Server, chromium: Browser) -> None:
     with visitor(chromium, f"{server.url}/denoise?seed=5") as page:
         expect(page.get_by_test_id("denoise-table")).to_be_visible()

@@ -69,7 +69,8 @@ def covered(boxes: np.ndarray) -> int:
     return int(np.triu((high > low).all(-1), 1).sum())
 
 
-@pytest.mark.parametrize("open_sidebar", [pytest.param(False, marks=pytest.mark.slow), True], ids=["sidebar closed", "sidebar open"])
+@pytest.mark.slow
+@pytest.mark.parametrize("open_sidebar", [False, True], ids=["sidebar closed", "sidebar open"])
 def test_the_map_has_room_at_every_width(view: View, open_sidebar: bool) -> None:
     view.open("?z=0.5,1.5")
     settled = """() => { const map = document.querySelector('.lm-map'), { layout } = document.querySelector('.lm-plot');
@@ -117,6 +118,7 @@ def test_the_sidebar_is_closed_at_first_where_there_is_little_room(server: Serve
     context.close()
 
 
+@pytest.mark.slow
 def test_on_a_phone_a_choice_closes_the_sidebar(server: Server, chromium: Browser) -> None:
     context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     view = View(context.new_page(), server.url).open()

@@ -288,7 +288,7 @@ def test_pasting_into_28_by_28_is_the_result():
         np.random.default_rng(0).normal(0.3, 0.1, (600, 800)),
         np.linspace(0, 1, 300 * 400).reshape(300, 400),
         draw_page(Scene(columns=3, pen=0.08, darkness=0.0), 0).image,
-        draw_page(Scene(columns=3, darkness=0.0, gradient=0.7, shadow=0.5), 0).image,
+        pytest.param(draw_page(Scene(columns=3, darkness=0.0, gradient=0.7, shadow=0.5), 0).image, marks=pytest.mark.slow),
         draw_page(Scene(columns=3, darkness=0.0, ruled="squares", turn=4.0), 0).image,
     ],
     ids=lambda image: "x".join(map(str, image.shape)),

@@ -141,6 +141,7 @@ def test_refinement_finds_the_gap_that_is_known_exactly() -> None:
     assert (off > exact + 0.3).all()
 
 
+@pytest.mark.slow
 def test_the_refined_elbo_of_the_shipped_model_comes_near_its_nll() -> None:
     """The whole ELBO gap is one of amortization: with the best posteriors -ELBO is the NLL to a third of a nat."""
     model = checkpoints.load("vae-mnist-2d").model

@@ -55,6 +55,7 @@ def test_refining_shows_the_nats_and_the_walk_and_the_code_can_be_kept(dot: View
     page.wait_for_function(f"{TRAIL} === 0")
 
 
+@pytest.mark.slow
 def test_it_works_by_keyboard_and_says_when_it_is_over(dot: View) -> None:
     page = dot.page
     page.locator("[data-testid=refine]").focus()
@@ -66,6 +67,7 @@ def test_it_works_by_keyboard_and_says_when_it_is_over(dot: View) -> None:
     page.wait_for_selector("[data-testid=latent-map]:focus")
 
 
+@pytest.mark.slow
 def test_looking_elsewhere_and_a_second_press_end_it(dot: View) -> None:
     page = dot.page
     page.evaluate("performance.now = (now => () => now() * 1e4)(performance.now.bind(performance))")  # a break after each piece of work
@@ -79,6 +81,7 @@ def test_looking_elsewhere_and_a_second_press_end_it(dot: View) -> None:
     assert page.evaluate(TRAIL) == 0 and "Refine the code" in dot.panel() and "could not" not in dot.panel()
 
 
+@pytest.mark.slow
 def test_the_trail_follows_the_zoom_and_goes_with_another_point(dot: View) -> None:
     page = dot.page
     refined(dot)
@@ -91,6 +94,7 @@ def test_the_trail_follows_the_zoom_and_goes_with_another_point(dot: View) -> No
     page.wait_for_function(f"{TRAIL} === 0")
 
 
+@pytest.mark.slow
 def test_once_a_point_was_kept_it_works_without_a_connection(dot: View) -> None:
     page, start = dot.page, dot.page.evaluate(KEPT)
     dot.click(0.2, 0.7)
@@ -105,6 +109,7 @@ def test_once_a_point_was_kept_it_works_without_a_connection(dot: View) -> None:
     dot.errors[:] = [error for error in dot.errors if "ERR_INTERNET_DISCONNECTED" not in error]  # Streamlit's own attempts
 
 
+@pytest.mark.slow
 def test_who_wants_no_motion_sees_the_whole_walk_at_once(server: Server, chromium: Browser) -> None:
     page = chromium.new_page(reduced_motion="reduce")
     view = View(page, server.url).open(f"?z={CODES.mu[0][0]:.4f},{CODES.mu[0][1]:.4f}")

@@ -11,6 +11,8 @@ from core.data import photo
 from core.data.page import flatten_light
 from core.data.polarity import ink_is_dark
 
+SLOW = pytest.mark.slow
+
 
 def sides(kind: str, height: int, width: int, share: float) -> np.ndarray:
     """Where the surround is, bool (H, W), about so many shares of the longer side wide."""
@@ -50,8 +52,8 @@ def surrounded(kind: str, share: float, dark_ink: bool) -> tuple[np.ndarray, np.
 
 
 @pytest.mark.parametrize("dark_ink", [True, False], ids=["dark ink", "chalk"])
-@pytest.mark.parametrize("share", [0.02, *(pytest.param(share, marks=pytest.mark.slow) for share in (0.06, 0.15, 0.3))])
-@pytest.mark.parametrize("kind", ["all", "uneven", "one", "two", "three", "slanted", "rounded"])
+@pytest.mark.parametrize("share", [0.02, *(pytest.param(share, marks=SLOW) for share in (0.06, 0.15, 0.3))])
+@pytest.mark.parametrize("kind", ["all", "uneven", "slanted", *(pytest.param(k, marks=SLOW) for k in ("one", "two", "three", "rounded"))])
 def test_what_touches_the_edge_says_nothing_about_the_ink(kind, share, dark_ink):
     grey, ink, surround, boxes = surrounded(kind, share, dark_ink)
     assert ink_is_dark(grey) is dark_ink

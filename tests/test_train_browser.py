@@ -12,6 +12,8 @@ from live import PATIENCE_MS, PROJECT, Server
 from playwright.sync_api import Browser, Page, expect
 
 from core import checkpoints, jobs
+from core.models import MODELS
+from core.training import presets
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -25,9 +27,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def train_server(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     nothing = tmp_path_factory.mktemp("nothing")
-    speeds = {"key": "", "speeds": {}}
-    (root / "runs").mkdir()
-    (root / "runs" / ".speeds.json").write_text(json.dumps(speeds))
+    presets.write_speeds(root / "runs" / ".speeds.json", dict.fromkeys(MODELS, 10_000.0))
     running = Server(nothing, tmp_path_factory.mktemp("train-server") / "log", LATENT_CHECKPOINTS=str(root))
     yield running
     running.stop()
@@ -92,8 +92,24 @@ def shown_epoch(page: Page) -> int:
     return int(page.get_by_test_id("epoch-shown").inner_text().split()[1])
 
 
+def test_a_run_is_started_watched_finished_early_and_opened(train_server, root, page):
+    fill_in(page, train_server.url, "brief", 100_000)
+    page.get_by_role("button", name="Start training").click()
+    expect(page).to_have_url(f"{train_server.url}/train?run=brief")
+    page.wait_for_function("() => +document.querySelector('[data-testid=epoch-shown]')?.textContent.split(' ')[1] > 1")
+    expect(page.get_by_test_id("curves")).to_be_visible()
+    page.get_by_role("button", name="Finish here").click()
+    expect(page.locator("[data-testid=stMain] .stMarkdownBadge")).to_contain_text("finished")
+    page.get_by_role("button", name="Open in Explore").click()
+    page.wait_for_selector("[data-testid=panel]")
+    expect(page).to_have_url(f"{train_server.url}/?checkpoint=brief")
+    assert checkpoints.load("brief", root).card["epochs"] >= 1
+
+
+@pytest.mark.slow
 def test_start_watch_reload_pause_cancel_resume_and_travel_in_time(train_server, root, page):
     runs = root / "runs"
+    (runs / ".speeds.json").write_text(json.dumps({"key": "another machine", "speeds": {}}))
     fill_in(page, train_server.url, "first", 100_000)
     expect(page.get_by_text("240 epochs, about")).to_be_visible(timeout=120_000)  # once the speed is measured, without a touch
     page.get_by_role("button", name="Start training").click()
@@ -165,6 +181,7 @@ def test_a_second_run_waits_its_turn_and_a_finished_one_is_opened_on_explore(tra
     assert checkpoints.load("short", root).card["epochs"] == 3
 
 
+@pytest.mark.slow
 def test_a_model_is_downloaded_and_uploaded_again(train_server, root, page, tmp_path):
     page.goto(f"{train_server.url}/models")
     with page.expect_download() as waiting:

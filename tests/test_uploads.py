@@ -749,7 +749,13 @@ def light(name: str, height: int, width: int) -> np.ndarray:
 
 @pytest.mark.parametrize("lit", ["even", "dim", "ramp", "vignette", "shadow", "mostly shadow"])
 @pytest.mark.parametrize(
-    ("height", "width", "size"), [(600, 800, 60), (300, 300, 200), pytest.param(1500, 2000, 90, marks=pytest.mark.slow), (90, 400, 60)]
+    ("height", "width", "size"),
+    [
+        pytest.param(600, 800, 60, marks=pytest.mark.slow),
+        (300, 300, 200),
+        pytest.param(1500, 2000, 90, marks=pytest.mark.slow),
+        (90, 400, 60),
+    ],
 )
 def test_polarity_of_photos(lit, height, width, size):
     ink, noise = page(height, width, size), np.random.default_rng(1).normal(0, 0.02, (height, width))

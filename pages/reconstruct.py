@@ -21,11 +21,12 @@ def main() -> None:
         picked = source.choose(KEY, checkpoint, checkpoint.dataset_name)
         if picked is not None:
             gallery.one(picked.x, picked.title, "The image", "image")
-            sent.menu(KEY, "Reconstruct", {"The image": picked})
     if picked is not None:
         label = picked.label_for(checkpoint)
         with results:
-            bottlenecks.show(checkpoint, picked, label)
+            made = bottlenecks.show(checkpoint, picked, label)
+        with controls:
+            sent.menu(KEY, "Reconstruct", {"The image": picked, **made})
         refining.show(checkpoint, picked, label)
         noise.show(checkpoint.name, picked, label)
         gauge.show(checkpoint, picked)

@@ -794,7 +794,7 @@ COUNT_LISTENERS = """() => {
 TOOLS = {
     "wipe": {"pictures": [{"title": "a", "uri": ""}, {"title": "b", "uri": ""}], "height": 100, "sides": ["a", "b"]},
     "canvas": {"key": "sheet", "side": 280},
-    "copy-link": {"own": True},
+    "copy-link": {"missing": "Your own pictures are not in the link."},
     "cover": {"image": "", "side": 28, "ready": {"Nothing": "A" * 131}, "cover": {"value": "A" * 131, "number": 0}},
     "boxes": {"key": "photo", "photo": "", "height": 30, "width": 40, "boxes": [[1, 2, 9, 8], [1, 12, 9, 20]], "version": 0, "limit": 9},
 }

@@ -13,10 +13,13 @@ from playwright.sync_api import Browser, Page, expect
 from test_links_browser import visitor
 
 from pages.images.given_picture import Given
+from pages.images.picked import Picked
+from pages.images.sent import Sent
 from pages.session import heading
 from pages.session.properties.super_resolution import TABS
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+SENT = Sent(Picked(np.zeros((28, 28), np.float32), "An image"), "Explore")
 OWN = "Your own pictures are not in the link."
 A_PICTURE, DRAWN = Given(b""), np.zeros((1, 28, 28), np.float32)
 OTHERS = ("reconstruct?image=5", "denoise?damage=mask", "super_resolution?tab=noise")  # pages that have the button too
@@ -67,29 +70,33 @@ def test_a_picture_of_ones_own_is_said_not_to_be_in_the_link(server: Server, chr
 
 
 @pytest.mark.parametrize(
-    ("page", "state", "own"),
+    ("page", "state", "said"),
     [
-        ("explore", {}, False),
-        ("reconstruct", {"reconstruct_upload": {"id": 1}}, False),  # it was uploaded, and a test image is on show
-        ("reconstruct", {"reconstruct_kind": "upload"}, False),  # nothing yet
-        ("reconstruct", {"reconstruct_kind": "upload", "reconstruct_upload": {"id": 1}}, True),
-        ("reconstruct", {"reconstruct_kind": "draw", "reconstruct_drawing": DRAWN}, True),
-        ("reconstruct", {"reconstruct_kind": "draw", "reconstruct_drawing": None}, False),
-        ("denoise", {"denoise_kind": "draw", "denoise_drawing": DRAWN}, True),
-        ("denoise", {"denoise_mode": "photo", "denoise_kind": "draw", "denoise_drawing": DRAWN}, False),
-        ("denoise", {"denoise_mode": "photo", "denoise_given": A_PICTURE}, True),
-        ("denoise", {"denoise_mode": "picture", "denoise_given": A_PICTURE}, True),
-        ("denoise", {"denoise_mode": "photo", "denoise_given": A_PICTURE, "denoise_sample": (1, "vae-mnist-2d")}, False),
-        ("denoise", {"denoise_mode": "files", "denoise_files_upload": ["a file"]}, True),
-        ("denoise", {"denoise_mode": "files", "denoise_given": A_PICTURE}, False),
-        ("super-resolution", {"sr_source_kind": "draw", "sr_source_drawing": DRAWN}, True),
-        ("super-resolution", {"sr_given": b"a file"}, False),
-        ("super-resolution", {"sr_given": b"a file", "sr_tab": TABS["larger"]}, True),
+        ("explore", {}, ""),
+        ("reconstruct", {"reconstruct_upload": {"id": 1}}, ""),  # it was uploaded, and a test image is on show
+        ("reconstruct", {"reconstruct_kind": "upload"}, ""),  # nothing yet
+        ("reconstruct", {"reconstruct_kind": "upload", "reconstruct_upload": {"id": 1}}, OWN),
+        ("reconstruct", {"reconstruct_kind": "draw", "reconstruct_drawing": DRAWN}, OWN),
+        ("reconstruct", {"reconstruct_kind": "draw", "reconstruct_drawing": None}, ""),
+        ("denoise", {"denoise_kind": "draw", "denoise_drawing": DRAWN}, OWN),
+        ("denoise", {"denoise_mode": "photo", "denoise_kind": "draw", "denoise_drawing": DRAWN}, ""),
+        ("denoise", {"denoise_mode": "photo", "denoise_given": A_PICTURE}, OWN),
+        ("denoise", {"denoise_mode": "picture", "denoise_given": A_PICTURE}, OWN),
+        ("denoise", {"denoise_mode": "photo", "denoise_given": A_PICTURE, "denoise_sample": (1, "vae-mnist-2d")}, ""),
+        ("denoise", {"denoise_mode": "files", "denoise_files_upload": ["a file"]}, OWN),
+        ("denoise", {"denoise_mode": "files", "denoise_given": A_PICTURE}, ""),
+        ("super-resolution", {"sr_source_kind": "draw", "sr_source_drawing": DRAWN}, OWN),
+        ("super-resolution", {"sr_given": b"a file"}, ""),
+        ("super-resolution", {"sr_given": b"a file", "sr_tab": TABS["larger"]}, OWN),
+        ("generate", {"generate_tab": "told", "style_kind": "draw", "style_drawing": DRAWN}, OWN),
+        ("generate", {"generate_tab": "morph", "style_kind": "draw", "style_drawing": DRAWN}, ""),
+        ("generate", {"generate_tab": "complete", "complete_kind": "sent", "carried": SENT}, "The image from Explore is not in the link."),
+        ("reconstruct", {"reconstruct_kind": "sent"}, ""),  # it is gone
     ],
 )
-def test_whose_picture_is_shown(monkeypatch: pytest.MonkeyPatch, page: str, state: dict[str, Any], own: bool) -> None:
+def test_what_is_shown_and_not_in_the_link(monkeypatch: pytest.MonkeyPatch, page: str, state: dict[str, Any], said: str) -> None:
     monkeypatch.setattr(heading.st, "session_state", state)
-    assert heading._shows_own(page) is own
+    assert heading.left_out(page) == said
 
 
 # --- where there is no clipboard -----------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """An image that is sent from one page to another, through AppTest."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import torch
 from visit import checked, visit, words
 
 from core import checkpoints, latent
+from core.models.conditional_vae import NOT_TOLD
 from pages.images import sent
 from pages.images.picked import Picked
 from pages.images.sent import Sent
@@ -19,6 +21,7 @@ FROM: list[tuple[str, dict[str, Any], str, str]] = [
     ("denoise.py", {"denoise_kind": "generate"}, "denoise", "Denoise"),
     ("super_resolution.py", {"sr_source_kind": "generate"}, "sr", "Super-resolution"),
     ("generate.py", {"generate_count": 3}, "generated", "Generate"),
+    ("generate.py", {"generate_tab": "complete", "complete_kind": "generate"}, "complete-answers", "Generate"),
     ("explore.py", {"point": (0.5, 0.5), "point_given": True}, "explore", "Explore"),
 ]
 
@@ -41,7 +44,7 @@ def drawn() -> Picked:
 @pytest.mark.parametrize(
     "target",
     [
-        pytest.param(target, id=target.title, marks=[pytest.mark.slow] * (target.title in ("Denoise", "Super-resolution")))
+        pytest.param(target, id=target.title, marks=[pytest.mark.slow] * (target.title in ("Denoise", "Super-resolution", "Complete it")))
         for target in sent.TARGETS
     ],
 )
@@ -50,7 +53,7 @@ def test_every_page_sends_its_image_to_the_others(
 ) -> None:
     app = visit(script, session={"checkpoint": NAME, **session})
     found = [button for button in app.button if button.key == f"send-{key}-{target.title}"]
-    if target.title == origin:
+    if target.script == script:
         assert not found
         return
     checked(found[0].click().run())
@@ -64,10 +67,17 @@ def test_every_page_sends_its_image_to_the_others(
 
 
 @pytest.mark.parametrize(
-    ("script", "kind"), [("reconstruct.py", "reconstruct_kind"), ("denoise.py", "denoise_kind"), ("super_resolution.py", "sr_source_kind")]
+    ("script", "kind"),
+    [
+        ("reconstruct.py", "reconstruct_kind"),
+        ("denoise.py", "denoise_kind"),
+        ("super_resolution.py", "sr_source_kind"),
+        ("generate.py", "complete_kind"),
+    ],
 )
 def test_a_page_with_a_sent_image_says_where_it_came_from(script: str, kind: str) -> None:
-    app = visit(script, session={"checkpoint": NAME, sent.CARRIED: Sent(drawn(), "Generate"), kind: sent.KIND})
+    session = {"checkpoint": NAME, sent.CARRIED: Sent(drawn(), "Generate"), kind: sent.KIND, "generate_tab": "complete"}
+    app = visit(script, session=session)
     assert "Sent from Generate: Some image" in words(app)
     assert kind not in dict(app.query_params) and "kind" not in dict(app.query_params)
 
@@ -85,6 +95,32 @@ def test_the_code_of_a_sent_image_is_where_the_encoder_puts_it(monkeypatch: pyte
     sent.keep(Sent(picked, "Generate"))
     mu, _ = latent.encode(checkpoint.model, torch.from_numpy(picked.x)[None, None])
     assert np.allclose(state["point"], mu[0], atol=1e-4) and state["point_given"]
+
+
+@pytest.mark.parametrize(("dataset", "told"), [("mnist", 3), ("", NOT_TOLD)])
+def test_explore_draws_it_as_what_its_code_was_found_as(monkeypatch: pytest.MonkeyPatch, dataset: str, told: int) -> None:
+    """A conditional model's code says only how; which class it was told goes along."""
+    state: dict[str, Any] = {"checkpoint": "cvae-mnist-2d"}
+    monkeypatch.setattr(sent.st, "session_state", state)
+    picked = replace(drawn(), dataset=dataset, label=3)
+    sent.keep(Sent(picked, "Generate"))
+    model = checkpoints.load("cvae-mnist-2d").model
+    mu, _ = latent.encode(model, torch.from_numpy(picked.x)[None, None], None if told == NOT_TOLD else torch.tensor([told]))
+    assert np.allclose(state["point"], mu[0], atol=1e-4) and state["draw_as-cvae-mnist-2d"] == told
+
+
+def test_what_was_drawn_of_an_image_can_be_sent_too(shown: list[str]) -> None:
+    app = visit("reconstruct.py", session={"checkpoint": NAME, "reconstruct_kind": "generate"})
+    given = app.selectbox(key="send-reconstruct-which")
+    assert given.options[:2] == ["The image", "Drawn by: Variational autoencoder"]
+    checked(given.set_value(given.options[1]).run())
+    checked(next(button for button in app.button if button.key == "send-reconstruct-Denoise").click().run())
+    sent_one = app.session_state[sent.CARRIED].picked
+    assert "drawn by: Variational autoencoder" in sent_one.title
+    model = checkpoints.load(NAME)
+    x = latent.invent(model.model, model.latents.mu, 0)[0]
+    mu, _ = latent.encode(model.model, torch.from_numpy(x)[None, None])
+    assert np.allclose(sent_one.x, latent.decode(model.model, mu)[0], atol=1e-5)
 
 
 def test_explore_says_whose_code_is_kept_until_another_point_is() -> None:

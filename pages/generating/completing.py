@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -15,7 +16,7 @@ from core.shape import SHAPE, SIDE
 from core.words import number, plural
 from pages.browser import tools
 from pages.generating import by_image
-from pages.images import cover, gallery, source
+from pages.images import cover, gallery, sent, source
 from pages.images.gallery import Figure, Picture
 from pages.images.picked import Picked
 from pages.images.pictures import data_uri, grey
@@ -156,7 +157,7 @@ def show_answers(checkpoint: Checkpoint, picked: Picked, hidden: np.ndarray, fou
 
 
 def offer(checkpoint: Checkpoint, picked: Picked, found: Completion, notes: Sequence[str]) -> None:
-    """The answers as files; `notes`: what the classifier says of the truth and of each."""
+    """The answers as files, and sent to other pages; `notes`: what the classifier says of the truth and of each."""
     answers = found.answers
     images = [picked.x, *(answer.filled for answer in answers)]
     titles = ["The truth", *(f"Answer {n}" for n in range(1, len(images)))]
@@ -164,11 +165,17 @@ def offer(checkpoint: Checkpoint, picked: Picked, found: Completion, notes: Sequ
     table: dict[str, list[object]] = {"answer": list(range(1, len(images)))}
     table |= {f"z{i}": list(column) for i, column in enumerate(np.stack([answer.z for answer in answers]).T, 1)}
     table |= {name: [getattr(answer, name) for answer in answers] for name in ("visible_nats", "hidden_nats", "behind_nats", "share")}
-    take_along.offer(
-        f"{KEY}-answers", f"{checkpoint.name}-completed",
-        lambda: take_along.sheet_of(checkpoint, "Complete it", images, len(images), captions=captions, notes=(picked.title,)),
-        columns=lambda: table,
-    )  # fmt: skip
+    filled = {
+        f"Answer {n}": replace(picked, x=answer.filled, title=f"{picked.title}, completed: answer {n}")
+        for n, answer in enumerate(answers, 1)
+    }
+    with st.container(horizontal=True):
+        take_along.offer(
+            f"{KEY}-answers", f"{checkpoint.name}-completed",
+            lambda: take_along.sheet_of(checkpoint, "Complete it", images, len(images), captions=captions, notes=(picked.title,)),
+            columns=lambda: table,
+        )  # fmt: skip
+        sent.menu(f"{KEY}-answers", "Generate", filled)
 
 
 def named(checkpoint: Checkpoint, picked: Picked, images: np.ndarray) -> tuple[list[str], str]:

@@ -10,6 +10,7 @@ import streamlit as st
 from core import checkpoints, reconstruction
 from core.checkpoints import Checkpoint, CheckpointError
 from core.latent import Z_LIMIT
+from core.models.conditional_vae import NOT_TOLD
 from core.shape import SHAPE, SIDE
 from pages.images.picked import Picked
 from pages.session import caches, link
@@ -41,7 +42,9 @@ TARGETS = (
     Target("Reconstruct", "reconstruct.py", {"reconstruct_kind": KIND}),
     Target("Denoise", "denoise.py", {"denoise_kind": KIND, "denoise_mode": "digit"}),
     Target("Super-resolution", "super_resolution.py", {"sr_source_kind": KIND, "sr_tab": TABS["one"]}),
+    Target("Complete it", "generate.py", {"complete_kind": KIND, "generate_tab": "complete"}),
 )
+SCRIPTS = {"Generate": "generate.py"}  # of an origin with several tabs: what is shown there cannot be changed from there
 
 
 def menu(key: str, origin: str, images: Mapping[str, Picked]) -> None:
@@ -55,7 +58,8 @@ def menu(key: str, origin: str, images: Mapping[str, Picked]) -> None:
             name = str(st.selectbox("Which image", list(fitting), key=f"send-{key}-which"))
         for target in TARGETS:
             label = "Explore: show it on the map" if target.title == "Explore" else target.title
-            if target.title != origin and st.button(label, key=f"send-{key}-{target.title}", width="stretch"):
+            here = target.title == origin or target.script == SCRIPTS.get(origin)
+            if not here and st.button(label, key=f"send-{key}-{target.title}", width="stretch"):
                 send(Sent(fitting[name], origin), target)
 
 
@@ -85,6 +89,9 @@ def keep(sent: Sent) -> None:
     if max(map(abs, point)) > Z_LIMIT:
         raise ValueError("Its code lies beyond the map.")
     st.session_state.update({"point": point, "point_given": True, KEPT: (name, point, sent)})
+    if checkpoint.model.conditional:  # it is drawn as what its code was found as
+        label = sent.picked.label_for(checkpoint)
+        st.session_state[f"draw_as-{name}"] = NOT_TOLD if label is None else label
 
 
 def place(checkpoint: Checkpoint, picked: Picked) -> tuple[float, float]:

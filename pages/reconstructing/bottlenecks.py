@@ -1,6 +1,7 @@
 """The image through the model, through PCA of the same size, and through the course's network: a row each."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -20,8 +21,8 @@ from pages.web import errors
 LESSON = "lesson-autoencoder"  # among the restorers
 
 
-def show(checkpoint: Checkpoint, picked: Picked, label: int | None) -> None:
-    """The model, PCA of the same size, the lesson's network."""
+def show(checkpoint: Checkpoint, picked: Picked, label: int | None) -> dict[str, Picked]:
+    """The model, PCA of the same size, the lesson's network. What each drew, by what it is called."""
     x, problems = picked.x, []
     dimensions = checkpoint.model.config.latent_dim
     size = plural(dimensions, "number")
@@ -45,6 +46,7 @@ def show(checkpoint: Checkpoint, picked: Picked, label: int | None) -> None:
     offer(checkpoint, picked, rows)
     for problem in problems:
         st.caption(link.plain(problem))
+    return {f"Drawn by: {row.title}": replace(picked, x=row.made.x_hat, title=f"{picked.title}, drawn by: {row.title}") for row in rows}
 
 
 def offer(checkpoint: Checkpoint, picked: Picked, rows: Sequence[Row]) -> None:

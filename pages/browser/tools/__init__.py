@@ -88,9 +88,9 @@ def player(frame_uris: Sequence[str], words: str, key: str, seconds: float = 2.0
     mount("player", key, {"frames": list(frame_uris), "way": 1000 * seconds, "words": words})
 
 
-def copy_link(own: bool) -> None:
-    """Mount the button that copies the page's address; where what is shown is the visitor's `own` picture, it says that no link has it."""
-    mount("copy-link", "copy-link", {"own": own}, width="content")
+def copy_link(missing: str) -> None:
+    """Mount the button that copies the page's address, beside a sentence on what is shown and is not in it; "" where all of it is."""
+    mount("copy-link", "copy-link", {"missing": missing}, width="content")
 
 
 def read_drawing(value: object) -> bytes | None:

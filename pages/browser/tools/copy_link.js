@@ -11,11 +11,11 @@ const SELECTED = "Your browser won't let this page copy. The link is selected be
 export default class CopyLink {
   constructor(root, signal) {
     root.classList.add("copy-link");
-    root.innerHTML = `<p class="live-help" hidden>Your own pictures are not in the link.</p>
+    root.innerHTML = `<p class="live-help" hidden></p>
       <button type="button" title="Copy the link to what is shown here" data-testid="copy-link">${ICONS.link}<span>Copy link</span></button>
       <div><p role="status"></p><input readonly aria-label="The link" hidden></div>`;
-    const [own, button, status, field] = ["p", "button", "[role=status]", "input"].map((selector) => root.querySelector(selector));
-    Object.assign(this, { own, button, status, field });
+    const [missing, button, status, field] = ["p", "button", "[role=status]", "input"].map((selector) => root.querySelector(selector));
+    Object.assign(this, { missing, button, status, field });
     const on = listener(signal);
     on(button, "click", () => this.copy());
     on(document, "pointerdown", ({ target }) => root.contains(target) || this.say(""));
@@ -23,9 +23,9 @@ export default class CopyLink {
     signal.addEventListener("abort", () => clearTimeout(this.timer), { once: true });
   }
 
-  /** own: what is shown is a picture of the visitor's own. */
-  update({ own }) {
-    this.own.hidden = !own;
+  /** missing: what is shown and is not in the link, as a sentence; "" where all of it is. */
+  update({ missing = "" }) {
+    Object.assign(this.missing, { textContent: missing, hidden: !missing });
   }
 
   async copy() {

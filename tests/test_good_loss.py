@@ -102,6 +102,8 @@ def test_where_nothing_is_comparable_it_is_said_why():
     assert "No model of this kind with 5-D codes of MNIST, trained on 70 images, comes" in loss_words.normal(
         a_run(latent_dim=5, recipe={"training_images": 70}), []
     )
+    few = a_run("pca", recipe={"training_images": 600, "binarize": False})
+    assert ", computed from 600 images, and squared error" in loss_words.normal(few, comparables(few, shipped_cards()))
     assert "grey pixels" in loss_words.normal(a_run(recipe={"binarize": False}), [])
     assert "course's loss" in loss_words.normal(a_run("lesson-vae"), [])
 

@@ -219,6 +219,13 @@ def test_the_panel_says_what_its_loss_is_of_and_how_the_average_differs(bundle: 
     assert "undefined" not in html and "null" not in html
 
 
+@pytest.mark.parametrize(("likelihood", "said"), [("bernoulli", False), ("gaussian", True), ("laplace", True)])
+def test_a_reconstruction_loss_that_can_be_negative_is_said_to_be(bundle: Bundle, likelihood: str, said: bool) -> None:
+    facts = {"likelihood": likelihood, "nat": ""}
+    html = bundle.run("map/sentences.js", "return m.losses(given, { reconstruction: -97.5, kl: null });", facts)
+    assert "−97.5 nats" in html and ("of a density: it can be negative" in html) == said
+
+
 def test_pictures_that_are_not_square_keep_their_proportions(bundle: Bundle) -> None:
     """The map's image and the panel's are squares on the page, whatever is in them."""
     page = bundle.page

@@ -35,6 +35,11 @@ def test_what_differs_from_the_preset_is_pointed_out():
     assert "Binarise" not in said and "· Learning rate 0.004" in said
 
 
+def test_a_model_that_is_computed_has_no_settings_of_a_training():
+    said = run_settings.in_words(a_config("pca", epochs=1, training_images=600))
+    assert said == "Preset: Quick · Latent dimensions 2 · Reconstruction loss MSE · **Training images 600** (Quick: all)"
+
+
 def test_what_nought_means_is_said():
     assert "**Training images 600** (Quick: all)" in run_settings.in_words(a_config(training_images=600))
     said = run_settings.in_words(a_config(ema_decay=0.0, gradient_clip=5.0))

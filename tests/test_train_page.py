@@ -112,6 +112,12 @@ def test_every_model_has_its_own_settings():
         assert not by_label(app.button, "Start training").disabled
 
 
+def test_a_model_that_is_computed_promises_nothing_of_longer_presets():
+    captions = [form._caption(name, "pca", 60_000, {"pca": 20_000.0}) for name in presets.PRESETS]
+    assert all("computed in one go" in caption and presets.PRESETS[name].summary not in caption
+               for name, caption in zip(presets.PRESETS, captions, strict=True))  # fmt: skip
+
+
 def test_presets_say_how_long_they_take_here():
     captions = [form._caption(name, "vae", 60_000, {"vae": 20_000.0}) for name in presets.PRESETS]
     assert "3 epochs, about 26 seconds here" in captions[0]

@@ -25,6 +25,7 @@ from pages.session import downloads, link, refusals
 from pages.training import visitor
 from pages.web import errors
 
+COMPUTED = "The same model: it is computed in one go, and the epochs only measure it."  # for the linear one, in place of a preset's words
 IN_NAMES = {  # settings that a suggested name says, where they are not the preset's, and the words for them
     "likelihood": [],
     **{name: [name] for name in ("sigma", "beta", "activation", "epochs", "seed")},
@@ -107,7 +108,8 @@ def _on_disk_first() -> list[str]:
 def _caption(preset: str, model: str, images: int, speeds: dict[str, float]) -> str:
     epochs = presets.recipe_for(preset, images).epochs
     seconds = presets.estimate_seconds(speeds, model, MODELS[model].config(), epochs, images)
-    return f"{presets.PRESETS[preset].summary} {plural(epochs, 'epoch')}, {words_for(seconds)}"
+    summary = COMPUTED if MODELS[model].module.linear else presets.PRESETS[preset].summary
+    return f"{summary} {plural(epochs, 'epoch')}, {words_for(seconds)}"
 
 
 def words_for(seconds: float | None) -> str:

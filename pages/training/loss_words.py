@@ -275,14 +275,15 @@ def _nothing_comparable(model: ModelConfig, recipe: TrainingConfig, data: str) -
     """Why no shipped model's figure says what is normal for such a run."""
     if isinstance(model, LessonVAEConfig):
         return "No other model has the course's loss, so its curves can only be compared with those of the same model."
+    made = "computed from" if isinstance(model, LinearConfig) else "trained on"
+    images = f", {made} {plural(recipe.training_images, 'image')}," if recipe.training_images else ""
     if model.likelihood != "bernoulli":
         return (
-            f"No model of this kind with {model.latent_dim}-D codes of {data} and {LOSS_NAMES[model.likelihood]}, σ = {model.sigma:g}, is "
-            "shipped. Such losses have a scale of their own, which depends on σ, and may be negative: compare only runs with the "
-            "same loss and the same σ."
+            f"No model of this kind with {model.latent_dim}-D codes of {data}{images} and {LOSS_NAMES[model.likelihood]}, "
+            f"σ = {model.sigma:g}, comes with the explorer. Such losses have a scale of their own, which depends on σ, and may be "
+            "negative: compare only runs with the same loss and the same σ."
         )
     pixels = "" if recipe.binarize else " of grey pixels"
-    images = f", trained on {plural(recipe.training_images, 'image')}," if recipe.training_images else ""
     return (
         f"No model of this kind with {model.latent_dim}-D codes{pixels} of {data}{images} comes with the explorer. Compare with your "
         "own runs of the same data set and loss: more numbers in a code make it lower."

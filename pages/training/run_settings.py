@@ -34,6 +34,8 @@ def in_words(config: RunConfig) -> str:
     whose = presets.PRESETS[preset].title if known else "default"
     differs = presets.changed(values, usual)
     said = [*(name for name in ALWAYS if name in values), *(name for name in differs if name in asked and name not in ALWAYS)]
+    if MODELS[model].module.linear:  # it is computed: of a training it has only the images
+        said = [name for name in said if name in settings(type(model_config)) or name == "training_images"]
     words = [
         f"**{_plain(asked[name], values[name])}** ({whose}: {asked[name].said(usual[name])})"
         if name in differs

@@ -39,7 +39,7 @@ export function where(facts, { z, sigmas, beyond }, example) {
   const meaning = facts.keeps_to_prior
     ? `<p>${number(sigmas)} σ from the centre of the prior</p><p class="lm-soft">The <b>prior</b> is what the codes, all together, were `
       + `trained to look like: ${prior(z.length)} ${percent(beyond)} of random draws from it lie farther out.</p>`
-    : '<p class="lm-soft">Nothing told the codes of this model where to lie (it was trained without a prior), and nothing promises that '
+    : '<p class="lm-soft">Nothing told the codes of this model where to lie (it was made without a prior), and nothing promises that '
       + "what is decoded between them looks like anything.</p>";
   return title + code + some + meaning;
 }
@@ -76,7 +76,8 @@ const binarised = (average) => ", each with the pixels turned black or white at 
 /** What it takes to describe the image, in nats; kl: null for a model without a posterior. */
 export function losses(facts, { reconstruction, kl }) {
   if (kl === null) {
-    return `<p><b>${number(reconstruction, 1)} nats</b> of reconstruction loss</p><p class="lm-soft">Grey pixels, summed. This model gives `
+    const density = facts.likelihood === "bernoulli" ? "" : " (of a density: it can be negative)";
+    return `<p><b>${number(reconstruction, 1)} nats</b> of reconstruction loss${density}</p><p class="lm-soft">Grey pixels, summed. This model gives `
       + `each image a single code, not a cloud: there is no KL divergence. ${facts.nat}</p>`;
   }
   const average = facts.average === null ? "" : `; ${number(facts.average, 1)} on average over the test images`;

@@ -62,6 +62,8 @@ def test_cards_stand_beside_each_other_as_the_window_has_room(server: Server, pa
     expect(page.locator(".st-key-model-vae-mnist-2d").get_by_role("heading")).to_be_visible()
     assert least <= columns(page) <= most
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing is wider than the window"
+    beyond = "buttons => buttons.filter((button) => button.getBoundingClientRect().right > innerWidth).length"
+    assert page.locator(".st-key-model-filters button").evaluate_all(beyond) == 0, "no filter is cut"
 
 
 @pytest.mark.parametrize("width", [390, 1440])

@@ -172,16 +172,24 @@ def bundle(chromium: Browser) -> Iterator[Bundle]:
     assert opened.errors == []
 
 
+@pytest.fixture(scope="session")
+def nothing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that there is not: the same for all tests, so that what was made without data is found again in the caches."""
+    return tmp_path_factory.mktemp("without-data") / "nothing"
+
+
 @pytest.fixture
-def no_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def no_data(nothing: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """As in a fresh clone, unless a test says otherwise."""
     from pages.session import downloads
 
-    monkeypatch.setenv("LATENT_DATA", str(tmp_path / "nothing"))
+    monkeypatch.setenv("LATENT_DATA", str(nothing))
     for name, dataset in DATASETS.items():
         if dataset.system:
-            monkeypatch.setitem(DATASETS, name, replace(dataset, system=str(tmp_path / "no-package")))
+            monkeypatch.setitem(DATASETS, name, replace(dataset, system=str(nothing / "no-package")))
     downloads._jobs.clear()
+    yield
+    assert not nothing.exists(), "the next test would find data there"
 
 
 @pytest.fixture

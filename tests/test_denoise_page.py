@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import streamlit as st
 import torch
+from live import PATIENCE_S, until
 from mounted import mounted
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
@@ -98,15 +99,8 @@ def press(app: AppTest, label: str) -> AppTest:
 
 def finished(app: AppTest, slot: str) -> AppTest:
     """The page after the background work has ended."""
-    wait_for(lambda: app.session_state[slot].done)
+    until(lambda: app.session_state[slot].done)
     return checked(app.run())
-
-
-def wait_for(condition) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.01)
 
 
 def table_rows(app: AppTest) -> list[str]:
@@ -397,7 +391,7 @@ def test_work_shows_its_progress_and_can_be_stopped(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(restore, "denoise_page", slow)
     app = press(uploaded(run("picture"), ("p.png", page_of_digits())), "Denoise it")
-    wait_for(lambda: app.session_state["denoise_picture"].share == 0.25)
+    until(lambda: app.session_state["denoise_picture"].share == 0.25)
     time.sleep(0.6)
     checked(app.run())
     assert "left" in app.get("progress")[0].proto.text and "450 × 200 pixels" in app.get("progress")[0].proto.text
@@ -413,10 +407,10 @@ def test_work_that_nobody_watches_ends_and_others_wait_their_turn(monkeypatch: p
     monkeypatch.setattr(background, "_turns", threading.BoundedSemaphore(1))
     work, other = Work("a"), Work("b")
     held = threading.Event()
-    first = threading.Thread(target=background._run, args=(work, lambda _: held.wait(10)))
+    first = threading.Thread(target=background._run, args=(work, lambda _: held.wait(PATIENCE_S)))
     second = threading.Thread(target=background._run, args=(other, lambda _: "done"))
     first.start()
-    wait_for(lambda: work.began)
+    until(lambda: work.began)
     second.start()
     time.sleep(0.3)
     assert not other.began and "somebody else" in background.describe(other, time.monotonic())

@@ -19,6 +19,7 @@ import pytest
 import torch
 import torch.distributed as dist
 from conftest import gradient
+from live import until
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -260,7 +261,7 @@ def test_a_stop_file_leaves_a_checkpoint(tmp_path, capsys):
     folder = tmp_path / "runs/m"
 
     def touch_it() -> None:
-        wait_for(lambda: (folder / "epochs/00001.safetensors").exists())
+        until(lambda: (folder / "epochs/00001.safetensors").exists())
         (folder / STOP).touch()
 
     toucher = threading.Thread(target=touch_it)
@@ -289,14 +290,6 @@ def torchrun(log: Path, *arguments: str) -> Iterator[subprocess.Popen]:
             launcher.wait(40)
 
 
-def wait_for(condition: Any) -> None:
-    """Until it holds."""
-    until = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.02)
-
-
 def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -321,7 +314,7 @@ def test_two_nodes_and_one_node_stopped_and_resumed_make_the_same_checkpoint(tmp
     here = tmp_path / "one"
     folder, launch = here / "runs/m", ("--standalone", "--nproc-per-node=2", "-m", "core.training", *options(here / "m"))
     with torchrun(tmp_path / "stopped", *launch) as launcher:
-        wait_for(lambda: (folder / "epochs/00002.safetensors").exists() or launcher.poll() is not None)
+        until(lambda: (folder / "epochs/00002.safetensors").exists() or launcher.poll() is not None)
         launcher.send_signal(signal.SIGINT)
         launcher.wait(PATIENCE_S)
     log = (tmp_path / "stopped").read_text()

@@ -23,6 +23,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from live import until
 
 from core import jobs, permission, processes, worker
 from core.jobs import JobError
@@ -96,13 +97,6 @@ def start(config: dict, root: Path) -> jobs.Run:
 
 
 ENDLESS: dict[str, Any] = {"epochs": 100_000}
-
-
-def until(what: Callable[[], object], seconds: float = 15.0) -> None:
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end, "it did not come to this in time"
-        time.sleep(0.02)
 
 
 def goes_beyond(run: jobs.Run, epoch: float) -> None:

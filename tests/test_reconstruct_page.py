@@ -4,6 +4,7 @@ import io
 import json
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -26,6 +27,16 @@ from pages.reconstructing import every_model
 from pages.session import caches
 
 pytestmark = pytest.mark.usefixtures("no_data")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_to_compare_with() -> Iterator[None]:
+    """A gauge of 200 test images, not of 1,000 (half a second for each model), but where it is looked at."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(caches, "GAUGE_IMAGES", 200)
+        caches._test_losses_nats.clear()
+        yield
+    caches._test_losses_nats.clear()
 
 
 @pytest.fixture
@@ -115,7 +126,9 @@ def test_class_number_and_another_one(mnist: None) -> None:
     assert f"test image {np.flatnonzero(labels == 4)[2]:,}: 4" in html(app, "image")
 
 
-def test_gauge_knows_a_digit_from_what_is_none(mnist: None) -> None:
+def test_gauge_knows_a_digit_from_what_is_none(mnist: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(caches, "GAUGE_IMAGES", 1_000)
+    caches._test_losses_nats.clear()
     app = run()
     said = re.search(r"Stranger than ([\d.]+) %", words(app))
     assert said is not None

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from live import until
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
@@ -170,10 +171,10 @@ def test_pause_step_and_resume_without_leaving_the_process(tmp_path):
     hooks = Hooks("cpu", release=lambda: log.append(read_status(folder)["epoch"]), reacquire=reacquire)
     process = threading.Thread(target=train, args=(folder, hooks))
     process.start()
-    wait_for(lambda: log == [1.0])
+    until(lambda: log == [1.0])
     assert read_status(folder)["state"] == "paused"
     (folder / PAUSE).write_text("2")
-    wait_for(lambda: log == [1.0, "again", 2.0])
+    until(lambda: log == [1.0, "again", 2.0])
     (folder / PAUSE).unlink()
     process.join(30)
     assert log == [1.0, "again", 2.0, "again"]
@@ -302,7 +303,7 @@ def test_kill_9_at_random_moments_loses_no_finished_epoch_and_changes_no_bit(tmp
     while read_status(folder)["state"] != "finished":
         process = subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT)
         before = {line["epoch"] for line in read_metrics(folder)}
-        wait_for(lambda p=process, b=before: p.poll() is not None or len(read_metrics(folder)) > len(b), 60)
+        until(lambda p=process, b=before: p.poll() is not None or len(read_metrics(folder)) > len(b))
         time.sleep(dice.uniform(0, 0.4))
         reported = [line["epoch"] for line in read_metrics(folder)]
         if kills < 3 and process.poll() is None:
@@ -332,13 +333,6 @@ def test_an_epoch_whose_record_was_cut_off_is_recorded_again(tmp_path):
     assert [line["epoch"] for line in read_metrics(folder)] == [0, 1, 2, 3]
     assert read_metrics(folder)[-1] == json.loads(whole.splitlines()[-1])
     assert snapshot.epochs(folder) == [0, 1, 2, 3]
-
-
-def wait_for(condition, seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.02)
 
 
 # --- failing --------------------------------------------------------------------------------------------------------------

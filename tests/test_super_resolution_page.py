@@ -3,12 +3,12 @@
 import io
 import re
 import shutil
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from live import until
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Element
@@ -185,11 +185,8 @@ def test_damaged_test_images_get_a_sentence(mnist_like: Path, tmp_path: Path, mo
 
 def wait_for_the_work(app: AppTest) -> AppTest:
     """Run the page again until nothing is under way."""
-    for _ in range(200):
-        if app.session_state[whole_picture.SLOT].done:
-            return app.run()
-        time.sleep(0.05)
-    raise AssertionError("it did not end")
+    until(lambda: app.session_state[whole_picture.SLOT].done)
+    return app.run()
 
 
 def test_larger_picture_says_what_to_do_and_what_is_not_known() -> None:

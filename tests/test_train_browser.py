@@ -2,13 +2,12 @@
 
 import json
 import re
-import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from live import PATIENCE_MS, PROJECT, Server
+from live import PATIENCE_MS, PROJECT, Server, until
 from playwright.sync_api import Browser, Page, expect
 
 from core import checkpoints, jobs
@@ -42,7 +41,7 @@ def no_run_left(root: Path) -> Iterator[None]:
     for run in jobs.runs(root / "runs"):
         if run.active:
             jobs.cancel(run)
-    wait_until(lambda: not any(run.active for run in jobs.runs(root / "runs")))
+    until(lambda: not any(run.active for run in jobs.runs(root / "runs")))
 
 
 @pytest.fixture
@@ -55,13 +54,6 @@ def page(chromium: Browser) -> Iterator[Page]:
     yield page
     context.close()
     assert not errors
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 90) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.1)
 
 
 def fill_in(page: Page, base: str, name: str, epochs: int) -> None:
@@ -141,7 +133,7 @@ def test_start_watch_reload_pause_cancel_resume_and_travel_in_time(train_server,
     assert jobs.find("first", runs).state == "stopped"
     stopped_at = jobs.find("first", runs).epoch
     page.get_by_role("button", name="Resume").click()
-    wait_until(lambda: jobs.find("first", runs).epoch > stopped_at + 1)
+    until(lambda: jobs.find("first", runs).epoch > stopped_at + 1)
     page.get_by_role("button", name="Cancel").click()
     expect(page.locator("[data-testid=stMain] .stMarkdownBadge")).to_contain_text("stopped")
 

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from live import until
 from mounted import mounted
 from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
@@ -64,13 +65,6 @@ def a_tiny_run(app: AppTest, epochs: int = 2) -> AppTest:
     by_label(app.number_input, "Epochs").set_value(epochs)
     checked(app.run())
     return checked(by_label(app.button, "Start training").click().run())
-
-
-def wait_until(condition, seconds: float = 90) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, [(r.id, r.state, r.message) for r in jobs.runs()]
-        time.sleep(0.05)
 
 
 def with_epochs(folder: Path) -> None:
@@ -285,7 +279,7 @@ def test_a_run_stays_its_owner_s_after_a_reload(own_root, monkeypatch):
     comes_with(monkeypatch, identity.new_cookie())
     a_tiny_run(run(), epochs=1)
     (started,) = jobs.runs()
-    wait_until(lambda: not jobs.find(started.id).alive)
+    until(lambda: not jobs.find(started.id).alive)
     again = run(run=started.id)
     assert "yours" in words(again) and by_label(again.button, "Delete the run")
     comes_with(monkeypatch, identity.new_cookie())
@@ -388,7 +382,7 @@ def test_start_and_follow_a_run_to_its_checkpoint():
     app = a_tiny_run(run())
     (started,) = jobs.runs()
     assert app.query_params["run"] == started.id == "vae-digits-2d-epochs-2"
-    wait_until(lambda: jobs.find(started.id).state == "finished")
+    until(lambda: jobs.find(started.id).state == "finished")
     checked(app.run())
     assert by_label(app.button, "Open in Explore")
     assert checkpoints.available() == [started.id]
@@ -403,25 +397,25 @@ def test_start_and_follow_a_run_to_its_checkpoint():
 def test_pause_step_resume_cancel_and_delete(own_root):
     app = a_tiny_run(run(), epochs=100_000)
     (started,) = jobs.runs()
-    wait_until(lambda: jobs.find(started.id).epoch > 1)
+    until(lambda: jobs.find(started.id).epoch > 1)
     checked(app.run())
     by_label(app.button, "Pause").click()
     checked(app.run())
-    wait_until(lambda: jobs.find(started.id).state == "paused")
+    until(lambda: jobs.find(started.id).state == "paused")
     checked(app.run())
     paused_at = jobs.find(started.id).epoch
     checked(by_label(app.button, "One epoch").click().run())
-    wait_until(lambda: (now := jobs.find(started.id)).state == "paused" and now.epoch == int(paused_at) + 1)
+    until(lambda: (now := jobs.find(started.id)).state == "paused" and now.epoch == int(paused_at) + 1)
     checked(app.run())
     checked(by_label(app.button, "Resume").click().run())
-    wait_until(lambda: jobs.find(started.id).epoch > paused_at + 2)
+    until(lambda: jobs.find(started.id).epoch > paused_at + 2)
     checked(app.run())
     checked(by_label(app.button, "Cancel").click().run())
-    wait_until(lambda: not jobs.find(started.id).active)
+    until(lambda: not jobs.find(started.id).active)
     checked(app.run())
     assert "can go on from here" in words(app)
     checked(by_label(app.button, "Finish here").click().run())
-    wait_until(lambda: jobs.find(started.id).state == "finished" and not jobs.find(started.id).active)
+    until(lambda: jobs.find(started.id).state == "finished" and not jobs.find(started.id).active)
     checked(app.run())
     assert "Finished early, as asked" in words(app)
     assert by_label(app.button, "Open in Explore")
@@ -705,7 +699,7 @@ def test_frames_are_found_by_what_is_listed_and_by_nothing_else(own_root, monkey
 @pytest.mark.slow
 def test_a_label_that_a_model_does_not_know_is_not_found(own_root):
     app = a_tiny_run(run(), epochs=1)
-    wait_until(lambda: jobs.runs()[0].state == "finished")
+    until(lambda: jobs.runs()[0].state == "finished")
     (found,) = jobs.runs()
     stamp = frames.template(found, None).split("/")[-3]
     address = {"run": found.id, "epoch": "1", "file": "decoder.safetensors"}
@@ -731,7 +725,7 @@ def timeline(app: AppTest) -> dict:
 @pytest.mark.slow
 def test_a_link_names_run_epoch_and_layers(own_root: Path) -> None:
     a_tiny_run(run())
-    wait_until(lambda: jobs.runs()[0].state == "finished")
+    until(lambda: jobs.runs()[0].state == "finished")
     name = jobs.runs()[0].id
     app = run(run=name, epoch="1", layers="points,manifold")
     assert timeline(app)["asked"] == {"value": 1, "number": 0} and not app.error
@@ -755,7 +749,7 @@ def test_a_link_says_what_the_decoder_of_a_run_is_to_draw(own_root: Path) -> Non
     app = run()
     by_label(app.selectbox, "Model").set_value("cvae").run()
     a_tiny_run(app)
-    wait_until(lambda: jobs.runs()[0].state == "finished")
+    until(lambda: jobs.runs()[0].state == "finished")
     name = jobs.runs()[0].id
     seven = run(run=name, draw_as="7")
     assert seven.selectbox(key=f"run_label-{name}").value == 7 and seven.query_params["draw_as"] in ("7", ["7"])

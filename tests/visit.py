@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from live import PATIENCE_S
 from streamlit.testing.v1 import AppTest
 
 from pages import browser
 
 PAGES = Path(__file__).resolve().parents[1] / "pages"
-PATIENCE_S = 120  # what a page may take on a busy machine
 
 
 def visit(script: str, query: dict[str, str] | None = None, session: dict[str, Any] | None = None, seconds: float = PATIENCE_S) -> AppTest:

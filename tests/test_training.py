@@ -32,7 +32,7 @@ from core.training.card import measure, write_checkpoint
 from core.training.config import TrainingConfig, choose_device, choose_precision, device_title, devices
 from core.training.failures import TrainingError
 from core.training.folder import read_status
-from core.training.loop import Progress, Trainer
+from core.training.loop import AdamW, Progress, Trainer
 from core.training.state import STATE_FILE, StateError, read_state, write_state
 
 PROJECT = Path(command.__file__).resolve().parents[2]
@@ -620,6 +620,41 @@ def train(*arguments: object) -> subprocess.Popen:
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+WITHOUT_COMPILER = """
+import sys
+from core.data.datasets import load
+from core.models.vae import VAEConfig
+from core.training.config import TrainingConfig
+from core.training.loop import Trainer
+recipe = TrainingConfig(dataset="digits", epochs=1, batch_size=100, device="cpu", precision="float32")
+trainer = Trainer(recipe, "vae", VAEConfig(encoder_hidden=(8,), decoder_hidden=(8,)), load("digits", "train").images[:200])
+trainer.run()
+trainer.optimizer.load_state_dict(trainer.optimizer.state_dict())
+assert trainer.step == 2 and "torch._dynamo" not in sys.modules
+"""
+
+
+def test_no_run_begins_by_importing_torchs_compiler():
+    ended = subprocess.run([sys.executable, "-c", WITHOUT_COMPILER], cwd=PROJECT, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_it_steps_as_torchs_own_optimiser_does():
+    ours, torchs = (torch.nn.Linear(5, 3) for _ in range(2))
+    torchs.load_state_dict(ours.state_dict())
+    stepping = {
+        network: kind(network.parameters(), lr=0.1, weight_decay=0.2, fused=True)
+        for network, kind in ((ours, AdamW), (torchs, torch.optim.AdamW))
+    }
+    for seed in range(4):
+        x = torch.randn(7, 5, generator=torch.Generator().manual_seed(seed))
+        for network, optimizer in stepping.items():
+            optimizer.zero_grad()
+            network(x).square().sum().backward()
+            optimizer.step()
+    assert all(torch.equal(a, b) for a, b in zip(ours.parameters(), torchs.parameters(), strict=True))
 
 
 def test_the_command_writes_a_checkpoint(out):

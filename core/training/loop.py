@@ -9,6 +9,7 @@ A run is
 
 import copy
 import dataclasses
+import inspect
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -30,6 +31,16 @@ from core.training.distributed import ALONE, STOP_EVERY, Ranks
 from core.training.failures import TrainingError
 from core.training.graph import GraphedStep
 from core.training.schedule import Schedule
+
+
+class AdamW(torch.optim.AdamW):
+    """torch's own, without the wrappers that keep it out of `torch.compile`: they import that compiler first (2 s of each run)."""
+
+    add_param_group = inspect.unwrap(torch.optim.AdamW.add_param_group)
+    zero_grad = inspect.unwrap(torch.optim.AdamW.zero_grad)
+    state_dict = inspect.unwrap(torch.optim.AdamW.state_dict)
+    load_state_dict = inspect.unwrap(torch.optim.AdamW.load_state_dict)
+    step = torch.no_grad()(inspect.unwrap(torch.optim.AdamW.step))
 
 
 @dataclass(frozen=True)
@@ -141,7 +152,7 @@ class Trainer:
         learning = learning or list(every)  # of a model that was computed none does; the optimiser gets them, and never moves one
         self.weights, self.averages = ([network.get_parameter(name) for name in learning] for network in (self.model, self.average))
         self.objective = ranks.parallel(Objective(self.model), self.device)
-        self.optimizer: torch.optim.Optimizer = torch.optim.AdamW(
+        self.optimizer: torch.optim.Optimizer = AdamW(
             self.weights,
             lr=torch.tensor(config.learning_rate, device=self.device) if self.device.type == "cuda" else config.learning_rate,
             betas=(config.beta1, config.beta2),

@@ -197,6 +197,8 @@ def _resized(how: Image.Resampling) -> Run:
     return run
 
 
+DEFAULT_CHOICE = "vae-mnist-2d unless another is chosen"  # in words, where nobody is asked
+
 # --- the tables ---------------------------------------------------------------------------------------------------------
 
 METHODS: dict[str, Method] = {
@@ -211,8 +213,8 @@ METHODS: dict[str, Method] = {
     ),
     "vae": Method(
         "Chosen model: encode and decode",
-        "The image's code in the chosen model (vae-mnist-2d unless another is chosen), decoded: what that model can draw and nothing "
-        "else, so its class may change.",
+        f"The image's code in the chosen model ({DEFAULT_CHOICE}), decoded: what that model can draw and nothing else, so its class may "
+        "change.",
         _reconstruct,
         any_size=False,
     ),

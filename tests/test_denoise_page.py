@@ -442,6 +442,11 @@ def test_time_left_in_words() -> None:
 # --- many files ------------------------------------------------------------------------------------------------------------------
 
 
+def test_the_table_names_the_chosen_model_and_what_it_knows() -> None:
+    said = html(run(checkpoint="vae-fashion-2d"), "denoise-table")
+    assert "the chosen model (vae-fashion-2d, which knows Fashion-MNIST), decoded" in said and "unless another" not in said
+
+
 def test_many_files_become_a_table_and_a_zip() -> None:
     app = run("files")
     assert "Upload several images" in words(app) and "200 images" in words(app)

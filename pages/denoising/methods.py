@@ -8,7 +8,8 @@ import streamlit as st
 
 from core import metrics, restore
 from core.checkpoints import Checkpoint
-from core.methods import METHODS
+from core.data.datasets import DATASETS
+from core.methods import DEFAULT_CHOICE, METHODS
 from core.words import sentence
 from pages.session import background, caches
 from pages.session.properties.denoise import FIRST_METHODS, WITH_CODES, methods
@@ -43,6 +44,15 @@ def title(name: str) -> str:
     return METHODS[name].title
 
 
+def summary(name: str, checkpoint: Checkpoint | None) -> str:
+    """What a method is, with the model that the visitor chose."""
+    if checkpoint is None:
+        return METHODS[name].summary
+    data = DATASETS.get(checkpoint.dataset_name)
+    learnt = f", which knows {data.name}" if data else ""
+    return METHODS[name].summary.replace(DEFAULT_CHOICE, f"{checkpoint.name}{learnt}")
+
+
 def offered(any_size: bool, checkpoint: Checkpoint | None) -> list[str]:
     """The methods that can be used here, in order: those for pictures of any size, or those for digits of 28 x 28 too."""
     return methods(any_size, checkpoint is not None)
@@ -63,7 +73,7 @@ def pick_many(checkpoint: Checkpoint | None) -> list[Chosen]:
 def pick_one(key: str, any_size: bool, checkpoint: Checkpoint | None) -> Chosen:
     """One method, with what it is underneath."""
     name = str(st.selectbox("Method", offered(any_size, checkpoint), format_func=title, key=f"{key}_method", persist_state="session"))
-    st.caption(METHODS[name].summary)
+    st.caption(summary(name, checkpoint))
     return _chosen(name, ask_strength(key, name) if METHODS[name].strength else None, checkpoint)
 
 

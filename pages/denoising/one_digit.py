@@ -10,7 +10,6 @@ import streamlit as st
 from core import figures, restore
 from core.checkpoints import Checkpoint, CheckpointError
 from core.data.corruptions import CORRUPTIONS
-from core.methods import METHODS
 from core.restore import RestoreError
 from core.words import number
 from pages.browser.tools import wipe
@@ -55,7 +54,7 @@ def show(checkpoint: Checkpoint | None) -> None:
         wipe(shown, f"{KEY}_wipe", height_px=224, sides=("Damaged" if "Damaged" in shown else "What the models see", first))
         st.caption(link.plain(words_for(picked, hurt)))
         sent.menu(KEY, "Denoise", to_send(picked, given, answers))
-        show_table(clean, given, answers)
+        show_table(clean, given, answers, checkpoint)
         if checkpoint is not None:
             with st.expander("Its path across the latent map", icon=":material/timeline:"):
                 show_path(given, checkpoint)
@@ -97,7 +96,7 @@ def words_for(picked: Picked, hurt: Damage) -> str:
 # --- the table -----------------------------------------------------------------------------------------------------------------
 
 
-def show_table(clean: np.ndarray | None, given: np.ndarray, answers: Mapping[str, np.ndarray]) -> None:
+def show_table(clean: np.ndarray | None, given: np.ndarray, answers: Mapping[str, np.ndarray], checkpoint: Checkpoint | None) -> None:
     """Every method with what it changed and its figures, best first."""
     if not answers:
         st.info("Choose at least one method.", icon=":material/auto_fix_high:")
@@ -108,7 +107,7 @@ def show_table(clean: np.ndarray | None, given: np.ndarray, answers: Mapping[str
     rows += [f'<span class="number soft">{name}</span>' for name in ("PSNR, dB", "SSIM")]
     for name in ranked:
         best = clean is not None and len(ranked) > 1 and name == ranked[0]
-        title, summary = escape(denoise_methods.title(name)), escape(METHODS[name].summary)
+        title, summary = escape(denoise_methods.title(name)), escape(denoise_methods.summary(name, checkpoint))
         rows += [
             f'<img src="{data_uri(error_map(given, answers[name]))}" alt="What {title} changed">',
             f'<span><b>{"★ " * best}{title}</b><br><span class="soft">{summary}</span></span>',

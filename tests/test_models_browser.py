@@ -105,3 +105,17 @@ def test_the_classes_names_on_a_portrait_cover_no_other_and_are_not_cut(server: 
         for i, (a, b, c, d) in enumerate(names):
             assert a >= left - 1 and b >= top - 1 and c <= right + 1 and d <= bottom + 1, "cut"
             assert all(c <= e + 1 or g <= a + 1 or d <= f + 1 or h <= b + 1 for e, f, g, h in names[:i]), "one over another"
+
+
+def test_the_bar_hides_nothing_that_the_keyboard_comes_to(server: Server, page: Page) -> None:
+    page.goto(f"{server.url}/models")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.get_by_role("checkbox", name="Compare (vae-mnist-2d)").check(force=True)
+    bar = page.locator(".st-key-models-picked")
+    expect(bar).to_be_in_viewport(ratio=1)
+    page.get_by_role("button", name="Details (vae-mnist-2d)").focus()
+    covered = """bar => { const a = bar.getBoundingClientRect(), b = document.activeElement.getBoundingClientRect();
+      return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom; }"""
+    for _ in range(24):
+        page.keyboard.press("Tab")
+        assert not bar.evaluate(covered), page.evaluate("document.activeElement.outerHTML")

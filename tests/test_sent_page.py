@@ -44,7 +44,9 @@ def drawn() -> Picked:
 @pytest.mark.parametrize(
     "target",
     [
-        pytest.param(target, id=target.title, marks=[pytest.mark.slow] * (target.title in ("Denoise", "Super-resolution", "Complete it")))
+        pytest.param(
+            target, id=target.title, marks=[pytest.mark.slow] * (target.title in ("Denoise", "Super-resolution", "Compare", "Complete it"))
+        )
         for target in sent.TARGETS
     ],
 )
@@ -72,6 +74,7 @@ def test_every_page_sends_its_image_to_the_others(
         ("reconstruct.py", "reconstruct_kind"),
         ("denoise.py", "denoise_kind"),
         ("super_resolution.py", "sr_source_kind"),
+        ("compare.py", "compare_image_kind"),
         ("generate.py", "complete_kind"),
     ],
 )

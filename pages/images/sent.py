@@ -42,6 +42,7 @@ TARGETS = (
     Target("Reconstruct", "reconstruct.py", {"reconstruct_kind": KIND}),
     Target("Denoise", "denoise.py", {"denoise_kind": KIND, "denoise_mode": "digit"}),
     Target("Super-resolution", "super_resolution.py", {"sr_source_kind": KIND, "sr_tab": TABS["one"]}),
+    Target("Compare", "compare.py", {"compare_image_kind": KIND, "compare_mode": "models"}),
     Target("Complete it", "generate.py", {"complete_kind": KIND, "generate_tab": "complete"}),
 )
 SCRIPTS = {"Generate": "generate.py"}  # of an origin with several tabs: what is shown there cannot be changed from there

@@ -57,7 +57,7 @@ checkpoints: $(VENV)/.installed
 	$(TRAIN) --model lesson-vae --epochs 30 --out checkpoints/lesson-vae-mnist-2d
 	$(TRAIN) --model vae --beta 100 --kl-warmup-epochs 0 --encoder-hidden 256 --decoder-hidden 128 128 --epochs 3 --weight-decay 0.05 --out checkpoints/vae-mnist-2d-collapsed
 	$(TRAIN) --model vae $(SIZES) --training-images 500 --no-binarize --epochs 120 --batch-size 25 --learning-rate 2e-3 --weight-decay 0 --out checkpoints/vae-mnist-2d-overfitted
-	$(TRAIN) --model conv-vae --epochs 8 --batch-size 128 --learning-rate 4e-3 --weight-decay 0.05 --out checkpoints/conv-vae-mnist-2d
+	$(TRAIN) --model conv-vae --epochs 80 --batch-size 128 --learning-rate 4e-3 --weight-decay 0.05 --out checkpoints/conv-vae-mnist-2d
 	$(TRAIN) --model cvae $(SIZES) $(SHORT) --out checkpoints/cvae-mnist-2d
 	$(TRAIN) --model aae $(SIZES) $(SHORT) --out checkpoints/aae-mnist-2d
 	$(TRAIN) --model vae --latent-dim 16 --encoder-hidden 512 256 --decoder-hidden 256 256 256 $(SHORT) --out checkpoints/vae-mnist-16d

@@ -259,9 +259,9 @@ def test_refining_is_opened_by_its_link_and_a_clicked_dot_is_refined_next(
     monkeypatch.setenv("LATENT_DATA", str(mnist_like))
     name, row = "beta-1-mnist-2d", 33
     view.open(f"mode=models&models={name},{name}&image={row}", BOTH_PLOTTED)
-    decoded = view.page.get_by_test_id("decoded")
+    maps, decoded = view.page.get_by_test_id("latent-map"), view.page.get_by_test_id("decoded")
     titles = ["VAE with β = 1: the encoder’s code", "VAE with β = 1: the refined code"]
-    for _ in range(1):
+    for down in (0.3, 0.7):
         model, image = checkpoints.opened(name).model, to_ink(load("mnist", "test").images[row])
         found = refine.refine_image(model, image)
         expect(view.page.locator(".tr-map h2")).to_have_text(titles)
@@ -272,3 +272,9 @@ def test_refining_is_opened_by_its_link_and_a_clicked_dot_is_refined_next(
             view.frames()
             drawn = latent.decode(model, np.round(code, 4)[None])[0].ravel() * 255
             assert view.pixels(canvas) == pytest.approx(drawn, abs=1)
+        box = maps.last.bounding_box()
+        assert box is not None
+        view.page.mouse.click(box["x"] + 0.5 * box["width"], box["y"] + down * box["height"])
+        view.page.mouse.move(5, 5)
+        view.page.wait_for_function("row => new URLSearchParams(location.search).get('image') !== row", arg=str(row))
+        row = int(view.page.evaluate("new URLSearchParams(location.search).get('image')"))

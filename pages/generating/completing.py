@@ -21,7 +21,7 @@ from pages.images.gallery import Figure, Picture
 from pages.images.picked import Picked
 from pages.images.pictures import data_uri, grey
 from pages.session import caches, link, take_along, words
-from pages.session.properties.generate import FIRST_COVER
+from pages.session.properties.generate import FIRST_COMPLETED, FIRST_COVER
 from pages.session.properties.shared import told_names
 
 KEY = "complete"
@@ -45,7 +45,7 @@ def show(checkpoint: Checkpoint) -> None:
         return
     controls, results = st.columns([0.42, 0.58], gap="large")
     with controls:
-        picked = source.choose(KEY, checkpoint, checkpoint.dataset_name)
+        picked = source.choose(KEY, checkpoint, checkpoint.dataset_name, FIRST_COMPLETED)
         if picked is None:
             return
         st.caption(link.plain(picked.title))

@@ -1,5 +1,7 @@
 """A test image of a data set, by its class and number."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import streamlit as st
 
@@ -7,11 +9,11 @@ from core.data import datasets
 from core.data.datasets import DATASETS, DatasetError, on_disk
 from pages.images.picked import WIDTH_PX, Picked, another
 from pages.session import caches, downloads, link
-from pages.session.properties.shared import first_dataset
+from pages.session.properties.shared import NO_FIRST, first_dataset, first_number
 
 
-def choose(key: str, wanted: str) -> Picked | None:
-    """Data set, class and number. wanted: the data set that is shown first, where it is here."""
+def choose(key: str, wanted: str, first: Mapping[str, int] = NO_FIRST) -> Picked | None:
+    """Data set, class and number. wanted: the data set that is shown first, where it is here; first: see first_number."""
     names = list(DATASETS)
     dataset = st.selectbox(
         "Data set", names, index=names.index(first_dataset(wanted)), format_func=lambda name: DATASETS[name].title, key=f"{key}_dataset",
@@ -40,7 +42,8 @@ def choose(key: str, wanted: str) -> Picked | None:
         number_key = f"{key}_number-{dataset}-{only}"
         too_few = say_too_few(number_key, len(rows))
         number = st.number_input(
-            f"Number, of {len(rows):,}", 0, len(rows) - 1, 0, key=number_key, persist_state="session", width=WIDTH_PX,
+            f"Number, of {len(rows):,}", 0, len(rows) - 1, min(first_number(first, dataset, only), len(rows) - 1), key=number_key,
+            persist_state="session", width=WIDTH_PX,
         )  # fmt: skip
         another(f"{key}_another", number_key, len(rows))
     if too_few:

@@ -3,19 +3,25 @@
 The choices are widgets whose names begin with the page's key; they stay while the visitor is on other pages.
 """
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from core.checkpoints import Checkpoint
 from pages.images import from_dataset, from_drawing, from_model, from_upload, sent
 from pages.images.picked import Picked
+from pages.session.properties.shared import NO_FIRST
 
 KINDS = {"test": "Test image", "upload": "Upload", "draw": "Draw", "generate": "Generate", sent.KIND: "Sent here"}
 
 
-def choose(key: str = "source", checkpoint: Checkpoint | None = None, wanted: str = "mnist") -> Picked | None:
+def choose(
+    key: str = "source", checkpoint: Checkpoint | None = None, wanted: str = "mnist", first: Mapping[str, int] = NO_FIRST
+) -> Picked | None:
     """Draw the controls and return the image, or None where there is none yet (the page says why, and what to do).
 
-    checkpoint: the model that generates, by default the one chosen for Explore. wanted: the data set that is shown first.
+    checkpoint: the model that generates, by default the one chosen for Explore. wanted: the data set that is shown first, and first:
+    which of its test images, see properties.shared.first_number.
     """
     kinds = [kind for kind in KINDS if kind != sent.KIND or sent.CARRIED in st.session_state]
     with st.container():  # directly in a column its options would not wrap
@@ -31,7 +37,7 @@ def choose(key: str = "source", checkpoint: Checkpoint | None = None, wanted: st
         return from_model.choose(key, checkpoint)
     if kind == sent.KIND:
         return sent.choose()
-    return from_dataset.choose(key, wanted)
+    return from_dataset.choose(key, wanted, first)
 
 
 def show_test_images(key: str, dataset: str) -> None:

@@ -1,6 +1,7 @@
 """What several pages' addresses can say: the model, what it is told to draw, an image, a run."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ MAX_SEED = 9_999  # of damage and of new images
 MAX_INVENTED = 10_000  # seeds of a model's inventions
 SCALES = ("same", "own")  # of their maps
 LARGEST = 2**31 - 1
+NO_FIRST: Mapping[str, int] = MappingProxyType({})
 
 
 def where(**allowed: Any) -> Callable[[Values], bool]:
@@ -109,10 +111,17 @@ def dataset_of(values: Values) -> str:
         return ""
 
 
-def image(prefix: str, wanted: str | Callable[[Values], str] = "mnist", named: str = "", **inside: Any) -> dict[str, Property]:
+def first_number(first: Mapping[str, int], dataset: str, only: int | None) -> int:
+    """The number of the test image that a page shows first: by data set, as long as no class is chosen."""
+    return first.get(dataset, 0) if only is None else 0
+
+
+def image(
+    prefix: str, wanted: str | Callable[[Values], str] = "mnist", named: str = "", first: Mapping[str, int] = NO_FIRST, **inside: Any
+) -> dict[str, Property]:
     """Where the image comes from and which one it is; `prefix` of the widgets' keys, `wanted`: the data set shown first.
 
-    `named`: what the properties' names begin with, where a page has others of these names.
+    `named`: what the properties' names begin with, where a page has others of these names. `first`: see first_number.
     """
     kind, data, only = f"{named}kind", f"{named}data", f"{named}class"
     tests, shared = where(**inside, **{kind: "test"}), where(**inside, **{kind: SHARED_KINDS})
@@ -132,7 +141,8 @@ def image(prefix: str, wanted: str | Callable[[Values], str] = "mnist", named: s
         ),
         f"{named}image": Property(  # how many there are, the page knows, and says where there are too few
             "the image", whole(0, lambda values: MAX_INVENTED if invented(values) else LARGEST),
-            lambda values: f"{prefix}_seed" if invented(values) else f"{prefix}_number-{values[data]}-{values[only]}", 0, when=shared,
+            lambda values: f"{prefix}_seed" if invented(values) else f"{prefix}_number-{values[data]}-{values[only]}",
+            lambda values: 0 if invented(values) else first_number(first, values[data], values[only]), when=shared,
         ),
     }  # fmt: skip
 

@@ -17,6 +17,7 @@ from pages.generating import by_image, completing
 from pages.images import cover
 from pages.images.gallery import uri
 from pages.session import caches
+from pages.session.properties.generate import FIRST_COMPLETED, FIRST_STYLED, TOLD_MODEL
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +28,7 @@ def data(mnist_like: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(**query: str) -> AppTest:
     """The tab with this address; it must not raise."""
-    return visit("generate.py", {"tab": "complete"} | query)
+    return visit("generate.py", {"tab": "complete"} | query, seconds=120)
 
 
 EACH_KIND = ("vae-mnist-2d", "pca-mnist-2d", "cvae-mnist-2d", "vae-mnist-16d")  # by a grid, without a prior, told a class, by climbs
@@ -103,6 +104,16 @@ def test_everything_covered_is_the_prior_or_no_answer() -> None:
     assert "Everything is covered**: the answer is what the model expects" in words(run(cover=everything))
     app = run(cover=everything, checkpoint="pca-mnist-2d")
     assert "this model has no prior" in words(app) and not html_if_any(app, "completions")
+
+
+@pytest.mark.parametrize(("tab", "name", "first"), [("complete", "complete_image", FIRST_COMPLETED), ("told", "style_image", FIRST_STYLED)])
+def test_a_first_visitor_sees_an_image_worth_a_look_and_a_link_another(tab: str, name: str, first: dict[str, int]) -> None:
+    model = TOLD_MODEL if tab == "told" else "vae-mnist-2d"
+    key = f"{name.removesuffix('_image')}_number-mnist-None"
+    app = run(tab=tab, checkpoint=model)
+    assert app.number_input(key=key).value == first["mnist"] and name not in app.query_params
+    linked = run(tab=tab, checkpoint=model, **{name: "0"})
+    assert linked.number_input(key=key).value == 0 and linked.query_params[name] == "0"
 
 
 def test_the_cover_is_in_the_link_by_name_or_as_text() -> None:

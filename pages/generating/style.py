@@ -15,6 +15,7 @@ from pages.images import gallery, source
 from pages.images.gallery import Picture
 from pages.images.picked import WIDTH_PX, Picked
 from pages.session import link, words
+from pages.session.properties.generate import FIRST_STYLED
 from pages.session.properties.shared import told_names
 
 KEY = "style"
@@ -29,7 +30,7 @@ def show(checkpoint: Checkpoint) -> None:
         return
     controls, results = st.columns([0.32, 0.68], gap="large")
     with controls:
-        picked = source.choose(KEY, checkpoint, checkpoint.dataset_name)
+        picked = source.choose(KEY, checkpoint, checkpoint.dataset_name, FIRST_STYLED)
         if picked is None:
             return
         gallery.one(picked.x, picked.title, "The image", "style-of")

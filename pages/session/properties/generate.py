@@ -31,6 +31,7 @@ GENERATING = {
 
 FIRST_COVER = "bottom"
 FIRST_COMPLETED = {"mnist": 172}  # of the first 200 test images, the one whose answers the classifier tells apart best under that cover
+FIRST_STYLED = {"mnist": 141}  # of the first 200, the one whose style a classifier reads best in every class
 MORPH_ENDS = {"samples": "Two samples", "images": "Two test images"}
 MORPH_PATHS = {"straight": "Straight", "sphere": "Along the prior’s sphere"}
 TERMS = {"images": "Single test images", "classes": "Whole classes"}  # what is added and subtracted
@@ -162,7 +163,7 @@ TABLE: Table = {
         instead="Showing the usual one instead.",
     ),
     "sheet": Property("the seed of the sheet", whole(0, MAX_SEED), "told_seed", 0, str, when=tells),
-    **image("style", dataset_of, "style_", tab="told"),
+    **image("style", dataset_of, "style_", FIRST_STYLED, tab="told"),
     "between": Property("the ends", one_of(MORPH_ENDS), "morph_ends", "samples", when=where(tab="morph")),
     **{end: morph_end(end, first) for end, first in (("from", 0), ("to", 1))},
     "morph_as": told_as("morph", "morph"),

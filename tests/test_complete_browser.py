@@ -35,9 +35,10 @@ def covered(page: Page) -> str:
 
 
 def test_a_half_is_covered_with_the_pointer_and_answers_come(page: Page) -> None:
+    page.get_by_test_id("brush").fill("9")
+    page.get_by_test_id("cover").scroll_into_view_if_needed()
     box = page.get_by_test_id("cover").bounding_box()
     assert box
-    page.get_by_test_id("brush").fill("9")
     pixel = box["width"] / 28
     page.mouse.move(box["x"] + pixel, box["y"] + 18 * pixel)
     page.mouse.down()

@@ -150,6 +150,7 @@ def facts(two: Path, rank: int) -> dict[str, Any]:
     return json.loads((two / f"facts-{rank}.json").read_text())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", TRAINED)
 def test_the_gradient_is_the_mean_over_both_shares_of_the_batch(two, model):
     parts = [after_a_step(a_trainer(Apart(rank, 2), model)) for rank in range(2)]
@@ -177,6 +178,7 @@ def test_the_gradient_is_one_process_s_on_the_whole_batch():
         assert (gradient(parameter) - mean).abs().max() <= 1e-6 * max(1.0, mean.abs().max().item()), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS)
 def test_after_an_epoch_both_have_the_same_weights_to_the_last_bit(two, model):
     ours, theirs = (load_file(two / f"weights-{model}-{rank}") for rank in range(2))
@@ -198,10 +200,12 @@ def test_the_shares_are_disjoint_equal_and_cover_the_data():
     assert not torch.equal(*orders)  # each shuffles in its own way
 
 
+@pytest.mark.slow
 def test_both_stop_at_the_same_step_when_one_wants_to(two):
     assert [facts(two, rank)["stopped"] for rank in range(2)] == [STOP_EVERY, STOP_EVERY]
 
 
+@pytest.mark.slow
 def test_a_run_stopped_within_an_epoch_goes_on_bit_for_bit_on_each(two):
     """Also where only the first one sees the folder: the other one's noise and sums come from there."""
     for rank in range(2):
@@ -210,6 +214,7 @@ def test_a_run_stopped_within_an_epoch_goes_on_bit_for_bit_on_each(two):
     assert (two / STATE_FILE).exists() and not (two / "state-1").exists()
 
 
+@pytest.mark.slow
 def test_what_one_asks_all_hear(two):
     for rank in range(2):
         said = facts(two, rank)
@@ -217,6 +222,7 @@ def test_what_one_asks_all_hear(two):
         assert (said["gathered"], said["own"]) == ([0, 10, 1, 11], [rank, 10 + rank])
 
 
+@pytest.mark.slow
 def test_when_one_fails_the_other_ends_at_once_and_says_so(two):
     assert facts(two, 0)["end"] == "OSError: the disk is full"
     assert facts(two, 1)["end"].startswith("LostContact: Another process of this run ended")

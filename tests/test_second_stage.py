@@ -91,6 +91,7 @@ def same(a, b):
     return all(torch.equal(a[name], b[name]) for name in a)
 
 
+@pytest.mark.slow
 def test_each_stage_makes_its_network_better_and_keeps_the_other(first_stage, tmp_path):
     """The encoder's after the decoder's, which leaves it behind, and then both."""
     before = first_stage

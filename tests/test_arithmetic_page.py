@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from visit import checked, visit
 
-from core import checkpoints, figures, latent, morphs
+from core import checkpoints, figures, latent
 from pages.images import gallery
 from pages.session.properties.generate import FIRST_TERMS
 
@@ -27,12 +27,6 @@ def pictures(app: AppTest) -> list[tuple[str, str, str]]:
 
 def said(app: AppTest) -> str:
     return " ".join(part.value for part in (*app.markdown, *app.caption))
-
-
-def test_the_fourth_corner_closes_a_parallelogram() -> None:
-    """Its diagonals halve each other (Euclid I.34)."""
-    a, b, c = np.random.default_rng(0).normal(size=(3, 5))
-    np.testing.assert_allclose((b + morphs.analogy(a, b, c)) / 2, (a + c) / 2, atol=1e-12)
 
 
 def test_a_first_visitor_sees_the_slant_of_a_seven_on_a_one() -> None:

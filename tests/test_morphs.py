@@ -1,10 +1,10 @@
-"""Paths from one code to another, against scipy's great circles and polar coordinates."""
+"""Paths from one code to another, against scipy's great circles and polar coordinates; and codes added and subtracted."""
 
 import numpy as np
 import pytest
 from scipy.spatial import geometric_slerp
 
-from core.morphs import PATHS, cross_fade, spherical, straight
+from core.morphs import PATHS, analogy, cross_fade, spherical, straight
 
 GENERATOR = np.random.default_rng(0)
 
@@ -46,3 +46,9 @@ def test_a_cross_fade_mixes_pixels() -> None:
     a, b = GENERATOR.random((2, 28, 28)).astype(np.float32)
     faded = cross_fade(a, b, 5)
     assert np.allclose(faded[0], a) and np.allclose(faded[-1], b) and np.allclose(faded[2], (a + b) / 2)
+
+
+def test_the_fourth_corner_closes_a_parallelogram() -> None:
+    """Its diagonals halve each other (Euclid I.34)."""
+    a, b, c = np.random.default_rng(0).normal(size=(3, 5))
+    np.testing.assert_allclose((b + analogy(a, b, c)) / 2, (a + c) / 2, atol=1e-12)

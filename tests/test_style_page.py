@@ -66,7 +66,7 @@ def test_who_knows_better_than_the_classifier_says_so() -> None:
 def test_without_a_classifier_the_visitor_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoints, "classifiers", list)
     app = run(style_data="digits")
-    assert len(transferred(app)) == 10 and any("say it yourself" in part.value for part in app.caption)
+    assert len(transferred(app)) == 10 and any("choose what it shows" in part.value for part in app.caption)
 
 
 def test_an_upload_lends_its_style_and_is_in_no_link() -> None:
@@ -85,8 +85,8 @@ def test_an_upload_lends_its_style_and_is_in_no_link() -> None:
 
 def test_the_sheet_says_how_many_show_what_they_were_to_be() -> None:
     app = run(sheet="3")
-    (said,) = [part.value for part in app.caption if "for what they were to be" in part.value]
-    count = int(re.search(r"takes (\d+) of the 100", said)[1])  # type: ignore[index]
+    (said,) = [part.value for part in app.caption if "as the class that was asked for" in part.value]
+    count = int(re.search(r"reads (\d+) of the 100", said)[1])  # type: ignore[index]
     model = checkpoints.opened(TOLD_MODEL)
     codes = latent.random_codes(model.model, model.latents.mu, 10, np.random.default_rng(3)).astype(np.float32)
     classifier, right = checkpoints.opened_classifier("mnist").model, 0

@@ -58,7 +58,7 @@ def test_a_link_with_a_style_is_followed_and_nonsense_becomes_a_sentence() -> No
         assert "style" in wrong.warning[0].value and "style" not in wrong.query_params
 
 
-def test_an_unreadable_model_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_too_large_for_the_browser_has_the_sheet_and_no_pad(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export, "MAX_BROWSER_FLOP", 1)
     browser._component.cache_clear()
     from pages.session import caches

@@ -6,13 +6,12 @@ import streamlit as st
 from core import checkpoints, figures, latent, morphs
 from core.checkpoints import Checkpoint, CheckpointError
 from core.figures import class_name
-from core.frame import class_names
 from pages.browser import tools
 from pages.generating import telling
 from pages.images import gallery
 from pages.images.gallery import Strip
 from pages.images.picked import WIDTH_PX, another
-from pages.session import state, take_along, words
+from pages.session import caches, state, take_along, words
 from pages.session.properties.generate import LEAST_STEPS, MORPH_ENDS, MORPH_PATHS, MOST_STEPS, USUAL_STEPS
 from pages.session.properties.shared import MAX_SEED
 
@@ -98,14 +97,15 @@ def length_words(codes: np.ndarray) -> str:
 
 def show_map(checkpoint: Checkpoint, codes: np.ndarray) -> None:
     """The way over the map."""
-    mu, labels, classes = checkpoint.latents.mu, checkpoint.latents.label, class_names(checkpoint.dataset_name)
-    plane = latent.map_plane(mu, checkpoint.model.has_prior)
-    points = plane.points(mu)
     if codes.shape[1] == 1:
         return
-    middles = latent.class_medians(points, labels)
-    figure = figures.latent_path(points[:DOTS], labels[:DOTS], classes, middles, plane.points(codes), ("from", "to"))
-    names = [class_name(classes, latent.read_point(mu, labels, z).vote.label) for z in (codes[0], codes[-1])]
+    mu, labels, frame = checkpoint.latents.mu, checkpoint.latents.label, caches.map_view(checkpoint.name).frame
+    every = max(1, len(frame.points) // DOTS)
+    way = frame.plane.points(codes)
+    figure = figures.latent_path(frame.points[::every], frame.labels[::every], frame.classes, frame.middles, way, ("from", "to"))
     st.plotly_chart(figure, key=f"{KEY}_map", config={"displayModeBar": False})
     if not checkpoint.model.conditional:
-        st.caption(f"The ten codes nearest to the start vote for class {names[0]}, those nearest to the end for class {names[1]}.")
+        names = [class_name(frame.classes, latent.read_point(mu, labels, z).vote.label) for z in (codes[0], codes[-1])]
+        st.caption(
+            f"The ten codes nearest to the start vote for class {names[0]}, those nearest to the end for class {names[1]}. {frame.note}"
+        )

@@ -54,7 +54,7 @@ def ask_label(checkpoint: Checkpoint, picked: Picked) -> int:
         help="The encoder is told the class, too, so that the code says only how it is written.",
     )  # fmt: skip
     if guess is None:
-        st.caption("Nobody here can tell what the image shows: say it yourself.")
+        st.caption("No classifier here knows such images: choose what it shows.")
     else:
         st.caption(f"A classifier says: {by_image.verdict(guess, names)}. If that is wrong, choose what it is.")
     return int(label)

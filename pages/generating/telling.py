@@ -146,6 +146,7 @@ def as_told(checkpoint: Checkpoint, images: np.ndarray, asked: np.ndarray) -> st
     """Of how many images (N, H, W) a classifier names the class that was asked for, (N,), in a sentence."""
     judge, why_none = by_image.classifier_for(checkpoint)
     if not judge:
-        return f"Whether each shows its class is not said: {why_none}"
-    right = quality.judge(checkpoints.opened_classifier(judge).model, images, asked).right or 0.0
-    return f"A classifier takes {round(right * len(images))} of the {len(images)} for what they were to be."
+        return f"No classifier checks these images: {why_none}"
+    right = quality.judge(checkpoints.opened_classifier(judge).model, images, asked).right
+    assert right is not None  # it is told what was asked for
+    return f"A classifier reads {round(right * len(images))} of the {len(images)} as the class that was asked for."

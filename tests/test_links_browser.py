@@ -15,9 +15,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
 @contextmanager
-def visitor(chromium: Browser, url: str) -> Iterator[Page]:
-    """Somebody with a browser of their own, at this address; the page must not fail."""
-    context = chromium.new_context(viewport={"width": 1440, "height": 1000})
+def visitor(chromium: Browser, url: str, width: int = 1440, has_touch: bool = False) -> Iterator[Page]:
+    """Somebody with a browser of their own, so many pixels wide, at this address; the page must not fail."""
+    context = chromium.new_context(viewport={"width": width, "height": 1000}, has_touch=has_touch)
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     errors: list[str] = []

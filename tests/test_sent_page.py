@@ -45,7 +45,7 @@ def drawn() -> Picked:
     "target",
     [
         pytest.param(
-            target, id=target.title, marks=[pytest.mark.slow] * (target.title in ("Denoise", "Super-resolution", "Compare", "Complete it"))
+            target, id=target.title, marks=[pytest.mark.slow] * (target.title in ("Denoise", "Super-resolution", "Compare", "Generate"))
         )
         for target in sent.TARGETS
     ],

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from live import PATIENCE_MS, Server
 from playwright.sync_api import Browser, Page, expect
+from test_links_browser import visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
@@ -14,15 +15,9 @@ INK = "(all) => all.map((one) => [...one.getContext('2d').getImageData(0, 0, 28,
 
 @pytest.fixture(params=[1440, 390])
 def page(request: pytest.FixtureRequest, server: Server, chromium: Browser) -> Iterator[Page]:
-    """An empty tab; at 390 pixels with a finger."""
-    context = chromium.new_context(base_url=server.url, viewport={"width": request.param, "height": 900}, has_touch=request.param == 390)
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
-    context.close()
-    assert not errors
+    """Told what to draw; at 390 pixels with a finger."""
+    with visitor(chromium, f"{server.url}{TOLD}", request.param, request.param == 390) as page:
+        yield page
 
 
 def drawn(page: Page) -> list[int]:
@@ -31,14 +26,13 @@ def drawn(page: Page) -> list[int]:
 
 
 def test_a_style_is_chosen_on_the_pad_and_stays_after_a_reload(page: Page) -> None:
-    page.goto(TOLD)
     expect(page.get_by_test_id("told-row").locator("canvas")).to_have_count(10)
     expect(page.get_by_test_id("transferred").locator("img")).to_have_count(10)
     before, pad = drawn(page), page.get_by_test_id("style-pad")
     pad.scroll_into_view_if_needed()
     box = pad.bounding_box()
     assert box
-    press = page.touchscreen.tap if page.viewport_size == {"width": 390, "height": 900} else page.mouse.click
+    press = page.touchscreen.tap if page.viewport_size == {"width": 390, "height": 1000} else page.mouse.click
     press(box["x"] + 0.25 * box["width"], box["y"] + 0.7 * box["height"])
     page.wait_for_function("new URLSearchParams(location.search).has('style')")
     after = drawn(page)
@@ -52,7 +46,7 @@ def test_a_style_is_chosen_on_the_pad_and_stays_after_a_reload(page: Page) -> No
 
 
 def test_another_image_lends_another_style(page: Page) -> None:
-    page.goto(f"{TOLD}&style_data=digits")
+    page.goto(f"{page.url.split('?')[0]}{TOLD.removeprefix('/generate')}&style_data=digits")
     pictures = page.get_by_test_id("transferred")
     expect(pictures.locator("img")).to_have_count(10)
     before = pictures.inner_html()
@@ -63,7 +57,7 @@ def test_another_image_lends_another_style(page: Page) -> None:
 
 
 def test_a_morph_is_played_and_paused(page: Page) -> None:
-    page.goto("/generate?tab=morph")
+    page.goto(f"{page.url.split('?')[0]}?tab=morph")
     picture, button = page.get_by_test_id("player-picture"), page.get_by_test_id("play")
     expect(picture).to_be_visible()
     first = picture.get_attribute("src")

@@ -1,8 +1,10 @@
 """Which point of one map goes with a point of another; as map/pair.js has it."""
 
 import numpy as np
+import streamlit as st
 
 from core.checkpoints import Checkpoint
+from pages.session import link
 from pages.session.caches import MapView
 
 Point = tuple[float, float]
@@ -26,6 +28,22 @@ def snapped(view: MapView, z: Point) -> Point:
 def across(by: str, one: MapView, other: MapView, z: Point) -> Point:
     """The point of the other map that goes with z on this one."""
     return _place(other, nearest(one, z)) if by == "image" else z
+
+
+def heard(key: str, numbers_key: str, side: int) -> tuple[Point | None] | None:
+    """What is kept on a map of the pair mounted under that key, in a tuple; None where it makes no sense. side: 0 or 1, the second map.
+
+    Its number goes into the session under numbers_key, which has one for each map.
+    """
+    session = st.session_state
+    checked = link.check_pick(session[key].pick_other if side else session[key].pick)
+    if checked is None:
+        return None
+    z, number = checked
+    numbers = list(session.get(numbers_key, (0, 0)))
+    numbers[side] = number
+    session[numbers_key] = tuple(numbers)
+    return (z,)
 
 
 def _place(view: MapView, row: int) -> Point:

@@ -80,14 +80,11 @@ def maps(view: MapView, found: Refined | None, image_key: str) -> None:
 
 def _take(view: MapView, side: int, image_key: str) -> None:
     """Somebody clicked a dot: its image is the one to refine."""
-    session, dataset = st.session_state, view.checkpoint.dataset_name
-    checked = link.check_pick(session[KEY].pick_other if side else session[KEY].pick)
-    if checked is None:
+    dataset = view.checkpoint.dataset_name
+    heard = linking.heard(KEY, "refined_numbers", side)
+    if heard is None:
         return
-    z, number = checked
-    numbers = list(session.get("refined_numbers", (0, 0)))
-    numbers[side] = number
-    session.refined_numbers = tuple(numbers)
+    (z,) = heard
     if z is not None and dataset in DATASETS and on_disk(dataset, "test"):
         source.show_test_image(image_key, dataset, linking.nearest(view, z))
 

@@ -128,15 +128,11 @@ def _scaled() -> None:
 
 def _keep(views: list[MapView], by: str, side: int) -> None:
     """Somebody kept a point on one of the maps: the session has it as the first one's."""
-    session = st.session_state
-    checked = link.check_pick(session[KEY].pick_other if side else session[KEY].pick)
-    if checked is None:
+    heard = linking.heard(KEY, "models_z_numbers", side)
+    if heard is None:
         return
-    z, number = checked
-    numbers = list(session.get("models_z_numbers", (0, 0)))
-    numbers[side] = number
-    session.models_z_numbers = tuple(numbers)
-    session.models_z = DIAL_Z if z is None else linking.across(by, views[1], views[0], z) if side else z
+    (z,) = heard
+    st.session_state.models_z = DIAL_Z if z is None else linking.across(by, views[1], views[0], z) if side else z
 
 
 def _one_image(opened: list[Checkpoint]) -> None:

@@ -3,15 +3,15 @@
 import numpy as np
 import streamlit as st
 
-from core import checkpoints, figures, latent, morphs
-from core.checkpoints import Checkpoint, CheckpointError
+from core import figures, latent, morphs
+from core.checkpoints import Checkpoint
 from core.figures import class_name
 from core.frame import class_names
 from pages.generating import by_image, telling
 from pages.images import gallery
 from pages.images.gallery import Picture
 from pages.images.picked import WIDTH_PX, another
-from pages.session import caches, link, state, words
+from pages.session import caches, link, sidebar, state, words
 from pages.session.properties.generate import FIRST_TERMS, TERMS
 
 KEY = "arithmetic"
@@ -19,18 +19,10 @@ SIGNS = {"a": "", "b": "− ", "c": "+ "}
 DOTS = 3_000  # of the map
 
 
+@st.fragment
 def show(checkpoint: Checkpoint) -> None:
     """The terms, the sum, and where they lie."""
-    arithmetic(checkpoint.name)
-
-
-@st.fragment
-def arithmetic(name: str) -> None:
-    """The part that runs again on a choice."""
-    try:
-        checkpoint = checkpoints.opened(name)
-    except CheckpointError:  # it changed on disk since the page was drawn: draw it again, and say so
-        st.rerun()
+    checkpoint = sidebar.opened_again(checkpoint.name)
     st.markdown(
         "Codes are numbers, so they can be added. **A − B** is the step from B to A, and the sum takes the same step from C. If a step "
         "means the same everywhere, the result is to C what A is to B."

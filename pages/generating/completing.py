@@ -1,6 +1,5 @@
 """Complete it: part of an image is covered, and the model fills it in, in every way that explains the rest."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -100,7 +99,7 @@ def ask_label(checkpoint: Checkpoint) -> int | None:
 def find(checkpoint: Checkpoint, picked: Picked, hidden: np.ndarray, label: int | None) -> Found:
     """The answers, and what test images cost under the same cover."""
     stamp = checkpoints.stamp(checkpoint.name, checkpoints.home(checkpoint.name))
-    key = (checkpoint.name, stamp, label, hashlib.sha256(picked.x.tobytes()).hexdigest(), cover.write(hidden))
+    key = (checkpoint.name, stamp, label, picked.fingerprint, cover.write(hidden))
     return caches.of_session(f"{KEY}_found", key, lambda: _find(checkpoint, picked, hidden, label), KEPT)
 
 

@@ -3,15 +3,15 @@
 import numpy as np
 import streamlit as st
 
-from core import checkpoints, figures, latent, morphs
-from core.checkpoints import Checkpoint, CheckpointError
+from core import figures, latent, morphs
+from core.checkpoints import Checkpoint
 from core.figures import class_name
 from pages.browser import tools
 from pages.generating import telling
 from pages.images import gallery
 from pages.images.gallery import Strip
 from pages.images.picked import WIDTH_PX, another
-from pages.session import caches, state, take_along, words
+from pages.session import caches, sidebar, state, take_along, words
 from pages.session.properties.generate import LEAST_STEPS, MORPH_ENDS, MORPH_PATHS, MOST_STEPS, USUAL_STEPS
 from pages.session.properties.shared import MAX_SEED
 
@@ -20,18 +20,10 @@ DOTS = 3_000  # of the map
 PLAYED = 40  # frames of the animation
 
 
+@st.fragment
 def show(checkpoint: Checkpoint) -> None:
     """The controls and what lies between the two ends."""
-    morph(checkpoint.name)
-
-
-@st.fragment
-def morph(name: str) -> None:
-    """The part that runs again on a choice."""
-    try:
-        checkpoint = checkpoints.opened(name)
-    except CheckpointError:  # it changed on disk since the page was drawn: draw it again, and say so
-        st.rerun()
+    checkpoint = sidebar.opened_again(checkpoint.name)
     start, end = ask_ends(checkpoint)
     told = telling.ask_told(checkpoint, KEY, "This model is told the class, so a morph goes from style to style.")
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -48,7 +40,7 @@ def morph(name: str) -> None:
         tools.player([gallery.uri(image) for image in frames], "The morph", f"{KEY}_player")
     with way:
         show_map(checkpoint, codes)
-    take_along.offer(KEY, f"{name}-morph", frames=lambda: frames, columns=lambda: {"z": codes}, and_back=True)
+    take_along.offer(KEY, f"{checkpoint.name}-morph", frames=lambda: frames, columns=lambda: {"z": codes}, and_back=True)
     state.address("generate")
 
 

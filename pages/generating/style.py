@@ -1,7 +1,5 @@
 """Style transfer: the code that a conditional model gives an image of a known class, drawn as every class."""
 
-import hashlib
-
 import numpy as np
 import streamlit as st
 
@@ -50,7 +48,7 @@ def ask_label(checkpoint: Checkpoint, picked: Picked) -> int:
         guess = quality.class_probabilities(checkpoints.opened_classifier(judge).model, picked.x[None])[0]
     label = st.selectbox(
         "It shows", range(len(names)), 0 if guess is None else int(guess.argmax()), format_func=names.__getitem__, width=WIDTH_PX,
-        key=f"{KEY}_shows-{checkpoint.name}-{hashlib.sha256(picked.x.tobytes()).hexdigest()[:16]}",
+        key=f"{KEY}_shows-{checkpoint.name}-{picked.fingerprint[:16]}",
         help="The encoder is told the class, too, so that the code says only how it is written.",
     )  # fmt: skip
     if guess is None:

@@ -1,5 +1,6 @@
 """The image that a page is about: where it is from, and the button for another one."""
 
+import hashlib
 import random
 from dataclasses import dataclass
 
@@ -19,6 +20,11 @@ class Picked:
     title: str  # plain words for it; may repeat a stranger's file name
     dataset: str = ""  # that it is from, or that the model which drew it learnt from; "" for an image of the visitor's own
     label: int | None = None  # its class there, or the class that a conditional model was asked to draw
+
+    @property
+    def fingerprint(self) -> str:
+        """Another one for other pixels."""
+        return hashlib.sha256(self.x.tobytes()).hexdigest()
 
     def label_for(self, checkpoint: Checkpoint) -> int | None:
         """The class that a conditional model is told: the image's, where it is one of the classes that the model knows."""

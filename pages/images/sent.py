@@ -30,22 +30,22 @@ class Sent:
 
 @dataclass(frozen=True)
 class Target:
-    """Where an image can be sent: the page's title, its script, and what it then shows."""
+    """Where an image can be sent: the page's title, words for the button, its script, and what it then shows."""
 
     title: str
+    words: str
     script: str
     shows: Mapping[str, Any]
 
 
 TARGETS = (
-    Target("Explore", "explore.py", {}),
-    Target("Reconstruct", "reconstruct.py", {"reconstruct_kind": KIND}),
-    Target("Denoise", "denoise.py", {"denoise_kind": KIND, "denoise_mode": "digit"}),
-    Target("Super-resolution", "super_resolution.py", {"sr_source_kind": KIND, "sr_tab": TABS["one"]}),
-    Target("Compare", "compare.py", {"compare_image_kind": KIND, "compare_mode": "models"}),
-    Target("Complete it", "generate.py", {"complete_kind": KIND, "generate_tab": "complete"}),
+    Target("Explore", "Explore: show it on the map", "explore.py", {}),
+    Target("Reconstruct", "Reconstruct", "reconstruct.py", {"reconstruct_kind": KIND}),
+    Target("Denoise", "Denoise", "denoise.py", {"denoise_kind": KIND, "denoise_mode": "digit"}),
+    Target("Super-resolution", "Super-resolution", "super_resolution.py", {"sr_source_kind": KIND, "sr_tab": TABS["one"]}),
+    Target("Compare", "Compare", "compare.py", {"compare_image_kind": KIND, "compare_mode": "models"}),
+    Target("Generate", "Generate: complete it", "generate.py", {"complete_kind": KIND, "generate_tab": "complete"}),
 )
-SCRIPTS = {"Generate": "generate.py"}  # of an origin with several tabs: what is shown there cannot be changed from there
 
 
 def menu(key: str, origin: str, images: Mapping[str, Picked]) -> None:
@@ -58,9 +58,7 @@ def menu(key: str, origin: str, images: Mapping[str, Picked]) -> None:
         if len(fitting) > 1:
             name = str(st.selectbox("Which image", list(fitting), key=f"send-{key}-which"))
         for target in TARGETS:
-            label = "Explore: show it on the map" if target.title == "Explore" else target.title
-            here = target.title == origin or target.script == SCRIPTS.get(origin)
-            if not here and st.button(label, key=f"send-{key}-{target.title}", width="stretch"):
+            if target.title != origin and st.button(target.words, key=f"send-{key}-{target.title}", width="stretch"):
                 send(Sent(fitting[name], origin), target)
 
 

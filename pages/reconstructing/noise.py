@@ -3,12 +3,11 @@
 import numpy as np
 import streamlit as st
 
-from core import checkpoints, latent, reconstruction
-from core.checkpoints import CheckpointError
+from core import latent, reconstruction
 from pages.images import gallery
 from pages.images.picked import Picked
 from pages.reconstructing import KEY
-from pages.session import state, words
+from pages.session import sidebar, state, words
 from pages.session.properties.reconstruct import MOST_NOISE, usual_noise
 
 NEIGHBOURS = 8
@@ -21,10 +20,7 @@ STRAIGHT = "Nobody trained this model with noise, but it draws in straight lines
 @st.fragment
 def show(name: str, picked: Picked, label: int | None) -> None:
     """Neighbours of the code, decoded."""
-    try:
-        checkpoint = checkpoints.opened(name)
-    except CheckpointError:  # it changed on disk since the page was drawn: draw it again, and say so
-        st.rerun()
+    checkpoint = sidebar.opened_again(name)
     st.header("Noise in the code", anchor=False)
     own = reconstruction.posterior_noise(checkpoint.latents.mu, checkpoint.latents.logvar)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):

@@ -1,7 +1,5 @@
 """The best code of the given picture: the climb from the encoder's answer, what it gains, and its way over the map."""
 
-import hashlib
-
 import numpy as np
 import streamlit as st
 
@@ -46,7 +44,7 @@ def show(checkpoint: Checkpoint, picked: Picked, label: int | None) -> None:
 def token_of(checkpoint: Checkpoint, picked: Picked, label: int | None) -> str:
     """Which climb it is: another model, image or class is another one."""
     stamp = checkpoints.stamp(checkpoint.name, checkpoints.home(checkpoint.name))
-    return f"{checkpoint.name} {stamp} {label} {hashlib.sha256(picked.x.tobytes()).hexdigest()}"
+    return f"{checkpoint.name} {stamp} {label} {picked.fingerprint}"
 
 
 def climb(work: Work, checkpoint: Checkpoint, picked: Picked, label: int | None) -> Refined:

@@ -179,6 +179,13 @@ def read_point(text: str, values: Values) -> tuple[float, float] | None:
     return numbers[0], numbers[1]
 
 
+def read_some_point(text: str, values: Values) -> tuple[float, float]:
+    """The same, where there always is one."""
+    if (point := read_point(text, values)) is None:
+        raise UnusableError(", which is no point.")
+    return point
+
+
 def write_point(z: Sequence[float] | None) -> str:
     """Four digits after the point are more than the eye can tell; no point is ""."""
     return "" if z is None else ",".join(write_decimal(v, 4) for v in z)

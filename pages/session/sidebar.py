@@ -61,6 +61,14 @@ def open_chosen(shape: Shape | None = None) -> Checkpoint | None:
     return _opened(str(default), shape)
 
 
+def opened_again(name: str) -> Checkpoint:
+    """The checkpoint, in a fragment; where it changed on disk since the page was drawn, the page is drawn again, and says so."""
+    try:
+        return checkpoints.opened(name)
+    except CheckpointError:
+        st.rerun()
+
+
 def _opened(name: str, shape: Shape | None) -> Checkpoint | None:
     """The checkpoint of that name, or why it cannot be used, said on the page."""
     try:

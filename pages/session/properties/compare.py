@@ -16,13 +16,6 @@ DIAL = ("dial", "z", "classes", "scale")  # of the link: where the beta dial sta
 DIAL_HOME, DIAL_Z = float(list(BETAS).index("1")), (0.0, 0.0)  # where a first visitor finds it: the usual VAE, the prior's centre
 
 
-def read_centre(text: str, values: Values) -> tuple[float, float]:
-    """A point; there always is one."""
-    if (z := link.read_point(text, values)) is None:
-        raise UnusableError(", which is no point.")
-    return z
-
-
 def usual_pair() -> list[str]:
     """Two models that are here: those of a first visit."""
     names = checkpoints.in_order(checkpoints.available())
@@ -95,7 +88,7 @@ TABLE: Table = {
         "the epoch", whole(0, LARGEST), "compare_epoch", UNSET, when=where(mode="runs"), instead="Showing the newest one instead."
     ),
     "z": Property(
-        "the point", read_centre, lambda values: f"{values['mode']}_z", DIAL_Z, link.write_point,
+        "the point", link.read_some_point, lambda values: f"{values['mode']}_z", DIAL_Z, link.write_point,
         when=lambda values: values["mode"] != "models" or has_two(values),
     ),
     "classes": Property(

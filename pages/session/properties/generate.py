@@ -129,13 +129,6 @@ def tells(values: Values) -> bool:
     return values["tab"] == "told" and bool(drawable(values))
 
 
-def read_style(text: str, values: Values) -> tuple[float, float]:
-    """A point of the map."""
-    if (point := link.read_point(text, values)) is None:
-        raise UnusableError(", which is no point.")
-    return point
-
-
 TABLE: Table = {
     "checkpoint": CHECKPOINT,
     "tab": Property("the tab", one_of(GENERATING), "generate_tab", "new"),
@@ -159,7 +152,7 @@ TABLE: Table = {
     "count": Property("how many images", whole(1, MOST_NEW), "generate_count", USUAL_NEW, str, when=where(tab="new")),
     "seed": Property("the seed", whole(0, MAX_SEED), "generate_seed", 0, str, when=where(tab="new")),
     "style": Property(
-        "the style", read_style, lambda values: f"told_style-{values['checkpoint']}", first_style, link.write_point, when=tells,
+        "the style", link.read_some_point, lambda values: f"told_style-{values['checkpoint']}", first_style, link.write_point, when=tells,
         instead="Showing the usual one instead.",
     ),
     "sheet": Property("the seed of the sheet", whole(0, MAX_SEED), "told_seed", 0, str, when=tells),

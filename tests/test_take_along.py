@@ -2,6 +2,8 @@
 
 import csv
 import io
+import json
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -13,6 +15,7 @@ from visit import visit
 
 from core import checkpoints, latent, sheets
 from core.generation import Request, generate
+from pages.exploring import saved
 from pages.session import take_along
 
 NAME = "vae-mnist-2d"
@@ -66,8 +69,9 @@ def test_a_page_offers_sheets_for_screen_and_printer(
 
 
 def test_nothing_is_made_before_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("png", "printed", "gif", "table"):
-        monkeypatch.setattr(sheets, name, lambda *_: pytest.fail("made without a click"))
+    for module, names in ((sheets, ("png", "printed", "gif", "table")), (saved, ("page",))):
+        for name in names:
+            monkeypatch.setattr(module, name, lambda *_: pytest.fail("made without a click"))
     for script, query, session, _ in PAGES:
         visit(script, query, session)
 
@@ -77,6 +81,14 @@ def test_the_codes_of_the_test_images(offered: dict[str, Callable[[], bytes]]) -
     rows, latents = table(offered[f"{NAME}.csv"]()), checkpoints.load(NAME).latents
     assert np.allclose([[float(row["z1"]), float(row["z2"])] for row in rows], latents.mu, rtol=1e-5)
     assert [row["class"] for row in rows] == [str(label) for label in latents.label]
+
+
+def test_explore_is_saved_as_it_is(offered: dict[str, Callable[[], bytes]]) -> None:
+    visit("explore.py", {"checkpoint": NAME, "z": "0.25,-1.5", "layers": "points,prior", "view": "0,0,3", "classes": "2,5"})
+    page = offered[f"{NAME}.html"]().decode()
+    (told,) = re.findall(r'<script type="application/json" data-told>(.*)</script>', page)
+    said = json.loads(told)["map"]
+    assert said["kept"]["value"] == [0.25, -1.5] and said["layers"] == ["points", "prior"] and said["look"]["value"] == ["0,0,3", "2,5"]
 
 
 def test_the_codes_of_new_images_draw_them_again(offered: dict[str, Callable[[], bytes]]) -> None:

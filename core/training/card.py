@@ -2,7 +2,6 @@
 
 import copy
 import platform
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import numpy as np
 import torch
 
-import core
 from core import latent, metrics
 from core.checkpoints import Latents, save
 from core.data.datasets import DATASETS, Split, to_unit_images
@@ -18,6 +16,7 @@ from core.models import MODELS, Model
 from core.models.config import to_json
 from core.training.config import device_title
 from core.training.loop import Trainer
+from core.version import commit
 from core.words import plural
 
 ELBO_SAMPLES = 8
@@ -124,20 +123,7 @@ def how_trained(trainer: Trainer, weights: torch.dtype) -> dict[str, Any]:
 def made_with() -> dict[str, Any]:
     """What every card says of the software."""
     versions = {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__}
-    return {"versions": versions, "commit": commit()}
-
-
-def commit() -> str:
-    """The source's commit, with "+" when files differ from it; "unknown" outside a checkout."""
-    root = Path(core.__file__).resolve().parents[1]
-    try:
-        head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, timeout=10, check=True)
-        changed = subprocess.run(
-            ["git", "status", "--porcelain", "--", "core"], cwd=root, capture_output=True, text=True, timeout=10, check=True
-        )
-    except (OSError, subprocess.SubprocessError):
-        return "unknown"
-    return head.stdout.strip() + ("+" if changed.stdout.strip() else "")
+    return {"versions": versions, "commit": commit("core")}
 
 
 def summary(card: dict[str, Any], form: str = "10.4f") -> str:

@@ -25,13 +25,17 @@ def offer(
     frames: Callable[[], np.ndarray] | None = None,
     columns: Callable[[], Columns] | None = None,
     and_back: bool = False,
+    page: Callable[[], bytes] | None = None,
 ) -> None:
     """The button, and under it a file for each that is given: a sheet (PNG, A4, A3), a GIF of images (N, H, W) in [0, 1] (`and_back`: it
-    plays backwards, too), a table (CSV). `stem`: the files' name without its ending.
+    plays backwards, too), a table (CSV), the page itself (HTML). `stem`: the files' name without its ending.
 
     They are called when somebody clicks, in another thread, which has no st.session_state: what they need is in them.
     """
     with st.popover("Take it along", icon=":material/download:", key=f"take-{key}"):
+        if page is not None:
+            _button(f"{key}-html", "Save this page (HTML)", f"{stem}.html", "text/html", page)
+            st.caption("One file that works without the network: map, decoder, layers and sliders.")
         if sheet is not None:
             _button(f"{key}-png", "Picture (PNG)", f"{stem}.png", "image/png", lambda: sheets.png(sheet()))
             for paper in sheets.PAPERS_MM:
@@ -78,9 +82,14 @@ def grid_of(made: Portrait) -> Sheet:
 
 def described(name: str, model: Model, dataset: str) -> str:
     """A line on a model: its name, kind, size and data, and today's date."""
+    return f"{what(name, model, dataset)} · {date.today().isoformat()}"
+
+
+def what(name: str, model: Model, dataset: str) -> str:
+    """The same without a date."""
     numbers = plural(model.config.latent_dim, "number")
     data = [f"learnt from {DATASETS[dataset].name}"] if dataset in DATASETS else []
-    return " · ".join([words.title_of(name), entry_of(model).title, f"{numbers} per image", *data, date.today().isoformat()])
+    return " · ".join([words.title_of(name), entry_of(model).title, f"{numbers} per image", *data])
 
 
 def credit_of(dataset: str) -> str:

@@ -20,6 +20,8 @@ USUAL: dict[str, Any] = {  # what a map is told unless there is something else t
     "timeline": None,
 }
 
+FILE = "file:"  # and a name: the address of a file in a saved page
+
 HELP = (
     '<span class="live-fine"><b>Move</b> over the map to decode any point, also where there is no dot. <b>Click</b> to keep it, '
     "<kbd>Esc</kbd> to clear it; "
@@ -81,6 +83,17 @@ def latent_map(
         walk=walk,
         help=HELP,
     )
+
+
+def saved_map(
+    view: MapView, facts: dict[str, Any], kept: Sequence[float] | None, layers: Sequence[str], look: Sequence[str], note: str
+) -> dict[str, Any]:
+    """What the map of a saved page is told: as `latent_map`'s, with names of the page's files for addresses. `note`: see `_of_model`."""
+    here = {"figure": view.figure, "decoder": view.decoder, "atlas": view.atlas}
+    files = {name: f"{FILE}{name}" if asset else None for name, asset in here.items()}
+    own = _of_model(view) | files | {"note": " ".join(filter(None, [note, view.frame.note]))}
+    said = {"look": _said((list(look), 0)), "kept": _said((list(kept) if kept else None, 0)), "layers": list(layers), "help": HELP}
+    return USUAL | own | said | {"readout": facts, "start": view.frame.points[0].tolist()}
 
 
 def pair(

@@ -1,16 +1,20 @@
-// The kept point in the page's address, written and read as pages/session/properties.py does: checkpoint, z, and what else there is.
+// The kept point in the page's address, written and read as pages/session/properties.py does: checkpoint, z, and what else there is. A saved
+// page has it behind "#": of a file's address that is all that a page may change.
+
+const saved = () => "saved" in document.documentElement.dataset;
+const query = () => new URLSearchParams(saved() ? location.hash.slice(1) : location.search);
 
 /** Put z (null: none is kept) into the address: as a new entry in the history, so that Back goes to the earlier point, or in place of this one. */
 export function writeAddress(z, instead = false) {
-  const others = [...new URLSearchParams(location.search)].filter(([name]) => name !== "z");
+  const others = [...query()].filter(([name]) => name !== "z");
   const first = others.filter(([name]) => name === "checkpoint"), rest = others.filter(([name]) => name !== "checkpoint");
-  const query = new URLSearchParams([...first, ["z", z ? z.map((v) => Number(v.toFixed(4)) || 0).join() : ""], ...rest]);
-  history[instead ? "replaceState" : "pushState"]({}, "", `${location.pathname}?${query}${location.hash}`);
+  const said = new URLSearchParams([...first, ["z", z ? z.map((v) => Number(v.toFixed(4)) || 0).join() : ""], ...rest]);
+  history[instead ? "replaceState" : "pushState"]({}, "", saved() ? `#${said}` : `${location.pathname}?${said}${location.hash}`);
 }
 
 /** The address's point: null where it says that none is kept, undefined where it says nothing that can be used. */
 export function readAddress(limit) {
-  const text = new URLSearchParams(location.search).get("z");
+  const text = query().get("z");
   if (text === null) return undefined;
   if (text === "") return null;
   const z = text.split(",").map(Number);

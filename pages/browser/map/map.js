@@ -26,15 +26,16 @@ const NO_WEBGL = "This browser has no WebGL: the map is drawn with SVG, which is
 export default class LatentMap {
   viewport = new Viewport();
 
-  /** room: the place on the page; what is listened to or observed ends with the signal. `cursor`: shared with another map, or its own. */
-  constructor(room, signal, cursor = new Cursor()) {
+  /** room: the place on the page; what is listened to or observed ends with the signal. `cursor`: shared with another map, or its own.
+   *  MapPlot: what draws it. */
+  constructor(room, signal, cursor = new Cursor(), MapPlot = Plot) {
     room.classList.add("lm-room");
     room.innerHTML = `<div class="lm">${SKELETON}</div>`;
     this.root = room.firstElementChild;
     const find = (selector) => this.root.querySelector(selector);
     Object.assign(this, { cursor, signal, element: find(".lm-map") });
     this.marks = new Marks(this.root, this.viewport);
-    this.plot = new Plot(this.element, this.viewport, () => this.viewChanged(), signal);
+    this.plot = new MapPlot(this.element, this.viewport, () => this.viewChanged(), signal);
     this.layers = new Layers(this.plot.element);
     this.legend = new Legend(find(".lm-legend"), cursor, signal);
     this.picture = new Picture(find(".lm-image"));

@@ -75,9 +75,10 @@ export class Readout {
     const { code, row } = this.codeAt(z), reading = readPoint(this.codes.tensors.mu.data, this.labels, code, row);
     const label = this.labels[reading.nearest];
     const sections = [say.where(facts, reading, this.showsExample), say.neighbours(facts, reading), say.nearest(facts, reading, label)];
-    sections.push(row === null ? say.NOT_ON_A_DOT : "");
+    const able = facts.served || (this.decoder ?? map.decoder).exact; // a saved page may have an atlas, and no server
+    if (able) sections.push(row === null ? say.notOnADot(facts) : ""); // where the pictures come
     element.innerHTML = sections.map((section) => `<section>${section}</section>`).join("");
-    if (row !== null || facts.served) this.work = this.decode(z, code, row, label, this.stopper.signal).catch((error) => this.failed(error));
+    if (able && (row !== null || facts.served)) this.work = this.decode(z, code, row, label, this.stopper.signal).catch((error) => this.failed(error));
   }
 
   /** Whether the point is the first test image's, which nobody has chosen. */

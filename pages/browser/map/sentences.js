@@ -26,7 +26,9 @@ function prior(dimensions) {
 }
 
 export const NONE_KEPT = "<h2>No point is kept</h2><p>Click anywhere on the map to keep one.</p>";
-export const NOT_ON_A_DOT = '<p class="lm-soft">Click on a dot to see its test image beside what the model makes of it.</p>';
+
+/** Of a point that is no code. */
+export const notOnADot = ({ images }) => `<p class="lm-soft">Click on a dot to see ${images ? "its test image beside what the model makes of it" : "what the model makes of its code"}.</p>`;
 
 /** `example`: nobody has chosen the point yet. */
 export function where(facts, { z, sigmas, beyond }, example) {

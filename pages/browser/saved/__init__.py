@@ -1,0 +1,92 @@
+"""A saved page: one HTML file that works from disk with the network off, made of the bundle's own modules as they are.
+
+The modules stand in it as text that anyone can read, the data packed; `boot.js` puts them together.
+"""
+
+import base64
+import gzip
+import json
+import posixpath
+import re
+from collections.abc import Mapping
+from functools import cache
+from html import escape
+from string import Template
+from typing import Any
+
+from pages.browser import FOLDER
+
+ENTRY = "saved/saved.js"
+IMPORT = re.compile(r'(?P<before>\b(?:from|import)\s*\(?\s*)"(?P<path>\.{1,2}/[^"]+)"')
+ENDS_A_SCRIPT = re.compile(r"</script|<!--", re.IGNORECASE)
+STYLES = ("style.css", "map/map.css", "map/readout.css", "saved/saved.css")
+LEVEL = 9  # of the compression
+
+
+def html(
+    title: str, lead: str, about: str, told: Mapping[str, Any], files: Mapping[str, bytes], themes: Mapping[str, Mapping[str, str]]
+) -> bytes:
+    """The file. `lead` and `about`: HTML above and under the map. `told`: {"map": what the map is told, "titles": of its layers}, where a
+    name of `files` stands for the address of that file. themes: {"light", "dark"} -> {CSS property: value}, as Streamlit names them."""
+    modules = (f'<script type="text/plain" data-module="{name}">\n{source}</script>' for name, source in sources().items())
+    packed = (f'<script type="text/plain" data-file="{escape(name)}">{_packed(content)}</script>' for name, content in files.items())
+    return (
+        Template(_read("saved/page.html"))
+        .substitute(
+            title=escape(title),
+            styles="\n".join([_theme(themes), *map(_read, STYLES)]),
+            lead=lead,
+            about=about,
+            told=json.dumps(told, ensure_ascii=False).replace("<", "\\u003c"),
+            modules="\n".join(modules),
+            files="\n".join(packed),
+            boot=_fit_for_html(_read("saved/boot.js")),
+        )
+        .encode()
+    )
+
+
+@cache
+def _read(name: str) -> str:
+    return (FOLDER / name).read_text("utf-8")
+
+
+def _packed(content: bytes) -> str:
+    return base64.b64encode(gzip.compress(content, LEVEL, mtime=0)).decode()
+
+
+@cache
+def sources() -> dict[str, str]:
+    """The modules that a saved page needs, by their path in the bundle, which is also what they import each other by."""
+    found: dict[str, str] = {}
+    wanted = [ENTRY]
+    while wanted:
+        name = wanted.pop()
+        if name not in found:
+            source, imported = renamed(name, _read(name))
+            found[name] = _fit_for_html(source)
+            wanted += imported
+    return dict(sorted(found.items()))
+
+
+def renamed(name: str, source: str) -> tuple[str, list[str]]:
+    """A module that imports others by their path in the bundle instead of their path from its own; and which it imports."""
+    imported: list[str] = []
+
+    def path_in_bundle(found: re.Match[str]) -> str:
+        imported.append(posixpath.normpath(posixpath.join(posixpath.dirname(name), found["path"])))
+        return f'{found["before"]}"{imported[-1]}"'
+
+    return IMPORT.sub(path_in_bundle, source), imported
+
+
+def _fit_for_html(source: str) -> str:
+    """The source, which may stand in a script element as it is; a module that may not is a mistake of ours."""
+    assert not ENDS_A_SCRIPT.search(source), "this would end the script element that it stands in"
+    return source
+
+
+def _theme(themes: Mapping[str, Mapping[str, str]]) -> str:
+    """Streamlit's colours as it names them, by what the viewer prefers."""
+    light, dark = ("; ".join(f"{name}: {value}" for name, value in themes[scheme].items()) for scheme in ("light", "dark"))
+    return f":root {{ {light} }}\n@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}"

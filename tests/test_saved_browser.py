@@ -1,0 +1,254 @@
+"""*Save this page*: the file, opened from disk in a real browser with the network off."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from test_accessibility import SIZES, complaints
+from view import View
+
+from core import checkpoints, latent
+from core.checkpoints import SHIPPED, SHIPPED_ROOT
+from pages.browser import saved as bundled
+from pages.exploring import readout, saved
+from pages.session import caches
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+MAIN, LARGEST, NOT_LIVE, TOLD = "vae-mnist-2d", "vae-mnist-16d", "conv-vae-mnist-2d", "cvae-mnist-2d"
+MOST_BYTES = 3_000_000
+LAYERS = ("points", "names")
+KEPT = (0.5, 1.5)
+
+
+def made(name: str, layers: tuple[str, ...] = LAYERS, look: tuple[str, str] = ("", "")) -> bytes:
+    """The file of a shipped model, a conditional one told its first test image's class."""
+    checkpoint = checkpoints.load(name, SHIPPED_ROOT)
+    view = caches.map_view(name, int(checkpoint.latents.label[0]) if checkpoint.model.conditional else None)
+    return saved.page(view, readout.facts(view, None, ""), KEPT, layers, look)
+
+
+class Saved(View):
+    """A saved page, opened from disk without a network."""
+
+    def __init__(self, page: Page, file: Path) -> None:
+        page.context.set_offline(True)
+        super().__init__(page, file.as_uri())
+        self.asked: list[str] = []
+        page.on("request", lambda request: self.asked.append(request.url))
+
+    def open(self, query: str = "") -> "Saved":
+        self.page.goto(f"{self.base}{query}")
+        self.page.wait_for_selector("[data-testid=latent-map][data-plotted]")
+        expect(self.page.get_by_test_id("panel")).to_contain_text("z =")
+        expect(self.page.locator(".saved-instead")).to_have_count(0)
+        self.frame()
+        return self
+
+    def names(self) -> np.ndarray:
+        """Where the classes' names are on the page, (classes, 2): they move with the map."""
+        script = "[...document.querySelectorAll('.lm-names span')].map(e => { const { x, y } = e.getBoundingClientRect(); return [x, y]; })"
+        return np.array(self.page.evaluate(script))
+
+    def code_at(self, u: float, v: float) -> list[float]:
+        """The code under the pointer there, as the words beside the sliders have it."""
+        self.page.mouse.move(*self.at(u, v))
+        self.frames(12)
+        return [float(text.replace("−", "-")) for text in self.page.locator(".lm-controls output").all_inner_texts()]
+
+    def painted(self, selector: str) -> int:
+        """How many pixels of a canvas are not empty."""
+        script = "c => c.width && c.getContext('2d').getImageData(0, 0, c.width, c.height).data.filter((v, i) => i % 4 === 3 && v).length"
+        return self.page.locator(selector).evaluate(script)
+
+
+@pytest.fixture
+def open_saved(chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., Saved]]:
+    """Opens the file of a model; nothing may go wrong in it, and it asks for nothing but itself."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    opened: list[Saved] = []
+
+    def open_it(name: str = MAIN, fragment: str = "", content: bytes | None = None) -> Saved:
+        file = tmp_path / f"{name}.html"
+        file.write_bytes(content or made(name))
+        opened.append(Saved(context.new_page(), file))
+        return opened[-1].open(fragment)
+
+    yield open_it
+    for page in opened:
+        assert page.errors == []
+        assert {url for url in page.asked if not url.startswith(("data:", "blob:"))} == {page.page.url.partition("#")[0]}
+    context.close()
+
+
+@pytest.mark.parametrize("name", [MAIN, LARGEST, NOT_LIVE, TOLD, *(pytest.param(n, marks=pytest.mark.slow) for n in SHIPPED)])
+def test_the_file_is_small(name: str) -> None:
+    assert len(made(name)) < MOST_BYTES
+
+
+def test_it_decodes_under_the_pointer_what_the_model_decodes(open_saved: Callable[..., Saved]) -> None:
+    page = open_saved()
+    before = page.image()
+    page.page.mouse.click(*page.at(0.3, 0.4))
+    page.frame()
+    page.page.wait_for_function("location.hash.startsWith('#z=')")
+    z = [float(v) for v in page.page.evaluate("new URLSearchParams(location.hash.slice(1)).get('z')").split(",")]
+    expected = 255 * latent.decode(checkpoints.load(MAIN).model, np.array([z], np.float32))[0].ravel()
+    page.page.mouse.move(3, 3)
+    page.frame()
+    assert np.abs(page.image() - expected).max() <= 0.51 and (page.image() != before).any()
+    assert page.page.locator("[data-testid=decoded]").get_attribute("data-decoder") == "simd"
+    page.point(0.7, 0.3)
+    assert np.abs(page.image() - expected).max() > 50, "the pointer alone decodes, too"
+
+
+def test_it_shows_what_the_live_page_shows(view: View, open_saved: Callable[..., Saved]) -> None:
+    view.open(f"?z={KEPT[0]},{KEPT[1]}")
+    page = open_saved()
+    assert (page.image() == view.image()).all()
+    assert page.panel().splitlines()[:12] == view.panel().splitlines()[:12], "place, neighbours and nearest code"
+
+
+def test_a_link_within_the_file_and_back(open_saved: Callable[..., Saved]) -> None:
+    page = open_saved(fragment="#z=-1,0.25")
+    assert "(−1.00, 0.25)" in page.panel()
+    page.page.mouse.click(*page.at(0.3, 0.4))
+    expect(page.page.get_by_test_id("panel")).not_to_contain_text("(−1.00, 0.25)")
+    page.page.go_back()
+    expect(page.page.get_by_test_id("panel")).to_contain_text("(−1.00, 0.25)")
+
+
+def test_dragging_wheel_keys_and_buttons_move_the_map(open_saved: Callable[..., Saved]) -> None:
+    page = open_saved()
+    first = page.names()
+    x, y = page.at(0.5, 0.5)
+    page.page.mouse.move(x, y)
+    page.page.mouse.down()
+    page.page.mouse.move(x + 60, y + 25, steps=4)
+    page.page.mouse.up()
+    page.frame()
+    dragged = page.names()
+    assert np.allclose(dragged - first, (60, 25), atol=1.5)
+    assert "(0.50, 1.50)" in page.panel(), "a drag keeps no point"
+    page.page.mouse.wheel(0, -200)
+    page.frame()
+    wheeled = page.names()
+    assert np.ptp(wheeled[:, 0]) > 1.05 * np.ptp(dragged[:, 0])
+    page.page.get_by_role("button", name="Zoom in").click()
+    page.frame()
+    assert np.ptp(page.names()[:, 0]) > 1.3 * np.ptp(wheeled[:, 0])
+    page.page.get_by_role("button", name="Show the whole map").click()
+    page.frame()
+    assert np.allclose(page.names(), first, atol=1.5)
+    page.page.get_by_test_id("latent-map").focus()
+    page.page.keyboard.press("ArrowRight")
+    expect(page.page.get_by_test_id("panel")).not_to_contain_text("(0.50, 1.50)")
+
+
+def test_a_click_does_not_move_the_map(open_saved: Callable[..., Saved]) -> None:
+    page = open_saved()
+    before, (x, y) = page.code_at(0.45, 0.55), page.at(0.45, 0.55)
+    page.page.mouse.down()
+    page.page.mouse.move(x + 4, y + 2)
+    page.page.mouse.up()
+    page.page.wait_for_function("location.hash.startsWith('#z=')")
+    assert page.code_at(0.45, 0.55) == before
+
+
+def test_layers_are_switched(open_saved: Callable[..., Saved]) -> None:
+    page = open_saved()
+    names = {"Points": ".lm-map > .lm-first:not(:first-child)", "Decoded grid": ".lm-tiles", "Prior rings": ".lm-plot canvas"}
+    rings = page.painted(names["Prior rings"])
+    assert rings == 0 and page.painted(names["Points"]) > 10_000
+    for title in ("Prior rings", "Decoded grid"):
+        page.page.get_by_role("button", name=title).click()
+    page.frames(30)
+    assert page.painted(names["Prior rings"]) > 500
+    assert page.page.locator(names["Decoded grid"]).is_visible() and page.painted(names["Decoded grid"]) > 5000
+    for title in ("Points", "Class names"):
+        page.page.get_by_role("button", name=title).click()
+    assert not page.page.locator(names["Points"]).is_visible() and not page.page.locator(".lm-names").is_visible()
+    assert page.page.get_by_role("button", name="Points").get_attribute("aria-pressed") == "false"
+
+
+def test_zoom_layers_and_classes_are_as_they_were(open_saved: Callable[..., Saved]) -> None:
+    page = open_saved(content=made(MAIN, ("points", "prior"), ("0.5,0.5,1.5", "3,8")))
+    pressed = page.page.locator(".saved-layers button[aria-pressed=true]").all_inner_texts()
+    assert pressed == ["Points", "Prior rings"]
+    assert page.page.locator(".lm-legend button[aria-pressed=true]").all_inner_texts() == ["3", "8"]
+    assert page.code_at(0.6, 0.5)[0] - page.code_at(0.5, 0.5)[0] == pytest.approx(0.15, abs=0.02), "a tenth of the width"
+
+
+def test_what_the_browser_cannot_decode_comes_from_an_atlas_and_is_said(open_saved: Callable[..., Saved]) -> None:
+    page = open_saved(NOT_LIVE)
+    expect(page.page.locator(".lm-note")).to_contain_text("This file has 32 by 32 images")
+    before = page.image()
+    page.point(0.3, 0.5)
+    assert page.image().max() > 60 and (page.image() != before).any()
+    assert "reconstruction" not in page.panel() and "neighbours" in page.panel().lower()
+
+
+def test_a_code_of_more_numbers_is_decoded_whole(open_saved: Callable[..., Saved]) -> None:
+    view = caches.map_view(LARGEST)
+    z = [float(v) for v in view.frame.points[3].round(4)]
+    page = open_saved(LARGEST, f"#z={z[0]},{z[1]}")
+    page.page.get_by_text("reconstruction", exact=True).wait_for()
+    page.frame()
+    expected = 255 * latent.decode(view.checkpoint.model, view.checkpoint.latents.mu[3:4].astype(np.float32))[0].ravel()
+    assert np.abs(page.image() - expected).max() <= 0.51
+
+
+def test_it_says_model_figures_licences_and_where_it_is_from(open_saved: Callable[..., Saved]) -> None:
+    page = open_saved()
+    words, card = page.page.locator(".saved-about").inner_text(), checkpoints.load(MAIN).card
+    assert page.page.get_by_role("heading", level=1).inner_text() == SHIPPED[MAIN].title
+    assert f"{card['metrics']['knn_accuracy_percent']['value']:.1f} %" in words and "MNIST" in words and "CC BY-SA" in words
+    assert re.search(r"Saved on 20\d\d-\d\d-\d\d from the Latent space explorer \d+\.\d+\.\d+", words)
+    page.page.get_by_text("The MIT licence", exact=True).click()
+    assert "Permission is hereby granted" in page.page.locator(".saved-about pre").inner_text()
+
+
+def test_a_strangers_words_stay_words(open_saved: Callable[..., Saved]) -> None:
+    bad = "</script><script>document.title = 'broken'</script><!-- & \"quoted\""
+    view = caches.map_view(MAIN)
+    told = saved.saved_map(view, readout.facts(view, None, ""), None, [], ["", ""], "") | {"description": bad}
+    content = bundled.html(bad, "", "", {"map": told, "titles": {}}, {}, {"light": {}, "dark": {}})
+    text = content.decode()
+    assert "<script>document.title" not in text and text.count("</title>") == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_axe_finds_nothing(chromium: Browser, tmp_path: Path, size: str, scheme: str) -> None:
+    file = tmp_path / "saved.html"
+    file.write_bytes(made(MAIN, (*LAYERS, "prior")))
+    width, height = SIZES[size]
+    context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
+    page = Saved(context.new_page(), file).open()
+    assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing is wider than the screen"
+    assert complaints(page.page) == []
+    context.close()
+
+
+def test_it_follows_a_change_of_the_theme(open_saved: Callable[..., Saved]) -> None:
+    page = open_saved(content=made(MAIN, ("manifold",)))
+    page.frames(30)
+    ink = """c => {
+      const pixels = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+      return pixels[pixels.findIndex((v, i) => i % 4 === 3 && v > 200) - 3];
+    }"""
+    light = page.page.locator(".lm-tiles").evaluate(ink)
+    page.page.emulate_media(color_scheme="dark")
+    page.frames(60)
+    assert light < 60 and page.page.locator(".lm-tiles").evaluate(ink) > 190
+
+
+def test_a_module_is_named_by_its_path_and_brings_what_it_imports() -> None:
+    source, imported = bundled.renamed("map/layers/x.js", 'import { a } from "../b.js";\nconst c = () => import("./d.js");\n')
+    assert imported == ["map/b.js", "map/layers/d.js"]
+    assert source == 'import { a } from "map/b.js";\nconst c = () => import("map/layers/d.js");\n'
+    sources = bundled.sources()
+    assert {"saved/saved.js", "map/map.js", "nets/simd.js", "map/layers/grid.js"} <= set(sources)
+    assert not any(re.search(r'(from|import)\s*\(?\s*"\.', text) for text in sources.values())

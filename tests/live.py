@@ -9,8 +9,9 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ import numpy as np
 from core.data.datasets import load
 
 if TYPE_CHECKING:
-    from playwright.sync_api import ConsoleMessage, Page
+    from playwright.sync_api import Browser, ConsoleMessage, Page
 
 PROJECT = Path(__file__).resolve().parents[1]
 START_S = 90
@@ -95,6 +96,23 @@ def until(what: Callable[[], object], seconds: float = PATIENCE_S) -> None:
     while not what():
         assert time.monotonic() < end, "it did not come to this in time"
         time.sleep(0.02)
+
+
+@contextmanager
+def visitor(chromium: Browser, url: str = "", width: int = 1440, has_touch: bool = False) -> Iterator[Page]:
+    """Somebody with a browser of their own, so many pixels wide, at this address if one is named; the page must not fail."""
+    context = chromium.new_context(viewport={"width": width, "height": 1000}, has_touch=has_touch)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    try:
+        if url:
+            page.goto(url)
+        yield page
+    finally:
+        context.close()
+    assert not errors
 
 
 class Watched:

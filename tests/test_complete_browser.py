@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from live import PATIENCE_MS, Server
+from live import Server, visitor
 from playwright.sync_api import Browser, Page, expect
 
 from pages.images import cover
@@ -15,17 +15,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 @pytest.fixture
 def page(server: Server, chromium: Browser) -> Iterator[Page]:
     """The tab with nothing covered, 1440 pixels wide."""
-    context = chromium.new_context(viewport={"width": 1440, "height": 1000})
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(f"{server.url}/generate?tab=complete&cover=none")
-    expect(page.get_by_test_id("cover")).to_be_visible()
-    expect(page.get_by_text("Nothing is covered, so nothing is filled in")).to_be_visible()
-    yield page
-    context.close()
-    assert not errors
+    with visitor(chromium, f"{server.url}/generate?tab=complete&cover=none") as page:
+        expect(page.get_by_test_id("cover")).to_be_visible()
+        expect(page.get_by_text("Nothing is covered, so nothing is filled in")).to_be_visible()
+        yield page
 
 
 def covered(page: Page) -> str:

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 from bundle import HOST, Bundle
-from live import Server
+from live import Server, visitor
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
-from test_links_browser import visitor
 
 from pages.images.given_picture import Given
 from pages.images.picked import Picked

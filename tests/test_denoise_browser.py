@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from live import PATIENCE_MS, Server
+from live import Server, visitor
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
@@ -36,18 +36,11 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def page(server: Server, chromium: Browser) -> Iterator[Page]:
     """The page by way of the navigation, 1440 pixels wide."""
-    context = chromium.new_context(viewport={"width": 1440, "height": 1000}, accept_downloads=True)
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(server.url)
-    page.get_by_role("link", name="Denoise").click()
-    expect(page.get_by_role("heading", name="Denoise")).to_be_visible()
-    expect(page.get_by_test_id("denoise-table")).to_be_visible()
-    yield page
-    context.close()
-    assert not errors
+    with visitor(chromium, server.url) as page:
+        page.get_by_role("link", name="Denoise").click()
+        expect(page.get_by_role("heading", name="Denoise")).to_be_visible()
+        expect(page.get_by_test_id("denoise-table")).to_be_visible()
+        yield page
 
 
 def choose(page: Page, mode: str) -> None:

@@ -3,9 +3,8 @@
 import re
 
 import pytest
-from live import Server, Watched
+from live import Server, Watched, visitor
 from playwright.sync_api import Browser, Page, expect
-from test_links_browser import visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 

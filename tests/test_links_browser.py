@@ -5,27 +5,12 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import pytest
-from live import PATIENCE_MS, PROJECT, Server
+from live import PATIENCE_MS, PROJECT, Server, visitor
 from playwright.sync_api import Browser, Locator, Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-
-
-@contextmanager
-def visitor(chromium: Browser, url: str, width: int = 1440, has_touch: bool = False) -> Iterator[Page]:
-    """Somebody with a browser of their own, so many pixels wide, at this address; the page must not fail."""
-    context = chromium.new_context(viewport={"width": width, "height": 1000}, has_touch=has_touch)
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(url)
-    yield page
-    context.close()
-    assert not errors
 
 
 def address(page: Page, said: str) -> None:

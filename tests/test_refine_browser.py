@@ -59,6 +59,29 @@ def climb_in_browser(
     return bundle.run("nets/refine.js", CLIMB, given)
 
 
+SLOPE = f"""{SETUP}
+  const {{ file, kind, z, x, label, facts }} = given, slope = new m.Slope(open(file, kind), label, facts);
+  const {{ value, slope: found }} = slope.at(f32(z), f32(x));
+  return [value, slope.value(f32(z), f32(x)), [...found]];
+"""
+
+
+def slope_in_browser(
+    bundle: Bundle, model: Model, kind: str, z: torch.Tensor, x: torch.Tensor, label: int | None = None
+) -> tuple[float, float, list[float]]:
+    """What nets/slope.js finds at z (1, D) for the image x (1, 1, H, W): log p(x|z) on the way to its slope, alone, and the slope (D,)."""
+    given = {
+        "file": base64_of(export.code_decoder_bytes(model)),
+        "kind": kind,
+        "z": z[0].tolist(),
+        "x": x.flatten().tolist(),
+        "label": label,
+        "facts": {"likelihood": model.config.likelihood, "sigma": model.config.sigma},
+    }
+    forward, alone, back = bundle.run("nets/slope.js", SLOPE, given)
+    return forward, alone, back
+
+
 def encoded(model: Model, x: torch.Tensor, label: torch.Tensor | None = None) -> Posterior:
     with torch.no_grad():
         return Posterior(*model.encode(x, label))
@@ -74,16 +97,7 @@ def test_the_slope_of_log_p_is_autograds(bundle: Bundle, kind: str, likelihood: 
     z = torch.tensor([[0.7, -1.3, 2.0]], requires_grad=True)
     value = model.log_likelihood_nats(model.decode_logits(z, label), x).sum()
     (slope,) = torch.autograd.grad(value, z)
-    script = f"{SETUP} const [file, kind, z, x, facts] = given, slope = new m.Slope(open(file, kind), 4, facts);"
-    script += "const { value, slope: found } = slope.at(f32(z), f32(x)); return [value, slope.value(f32(z), f32(x)), [...found]];"
-    given = [
-        base64_of(export.code_decoder_bytes(model)),
-        kind,
-        z[0].tolist(),
-        x.flatten().tolist(),
-        {"likelihood": likelihood, "sigma": 0.3},
-    ]
-    forward, alone, back = bundle.run("nets/slope.js", script, given)
+    forward, alone, back = slope_in_browser(bundle, model, kind, z, x, 4)
     assert forward == alone == pytest.approx(value.item(), rel=1e-5)
     assert back == pytest.approx(slope[0].tolist(), rel=1e-3, abs=1e-3)
 
@@ -99,17 +113,9 @@ def test_the_slope_of_what_a_linear_model_draws_ends_where_it_is_clipped(bundle:
     clipped = (model.decode(z) == model.decode(z).min()).float().mean()
     value = model.log_likelihood_nats(model.decode_logits(z), x).sum()
     (slope,) = torch.autograd.grad(value, z)
-    script = f"{SETUP} const [file, kind, z, x, facts] = given, slope = new m.Slope(open(file, kind), null, facts);"
-    script += "const { value, slope: found } = slope.at(f32(z), f32(x)); return [value, ...found];"
-    given = [
-        base64_of(export.code_decoder_bytes(model)),
-        kind,
-        z[0].tolist(),
-        x.flatten().tolist(),
-        {"likelihood": "gaussian", "sigma": 0.3},
-    ]
+    forward, _, back = slope_in_browser(bundle, model, kind, z, x)
     assert 0.1 < clipped < 0.5
-    assert bundle.run("nets/slope.js", script, given) == pytest.approx([value.item(), *slope[0].tolist()], rel=1e-3)
+    assert [forward, *back] == pytest.approx([value.item(), *slope[0].tolist()], rel=1e-3)
 
 
 CASES = {

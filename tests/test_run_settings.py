@@ -53,8 +53,14 @@ def test_a_run_of_the_command_line_is_compared_with_the_defaults():
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("preset", [*presets.PRESETS, None, "no such", 3])
-def test_every_model_s_settings_have_words(model, preset):
-    assert "Latent dimensions 2" in run_settings.in_words(a_config(model, preset))
+def test_every_model_s_settings_are_compared_with_the_preset_that_the_run_names(model, preset):
+    """The run has the quick preset's settings, so that any other name differs; a name that is not known is the command line's."""
+    said, known = run_settings.in_words(a_config(model, preset)), presets.PRESETS.get(preset)
+    assert said.startswith(f"Preset: {known.title} · Latent dimensions 2 · " if known else "Latent dimensions 2 · ")
+    usual = presets.usual(model, preset if known else None, 60_000)
+    epochs = "Epochs 3" if preset == "quick" else f"**Epochs 3** ({known.title if known else 'default'}: {usual['epochs']})"
+    assert (f" · {epochs} · " in said) == (not MODELS[model].module.linear)
+    assert ("**" in said) == (preset != "quick" and not MODELS[model].module.linear)
 
 
 @pytest.mark.parametrize("change", [{"model": {}}, {"model": {"name": "vae"}}, {"recipe": {"epochs": -1}}, {"recipe": None}])

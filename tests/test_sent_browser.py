@@ -3,9 +3,8 @@
 import re
 
 import pytest
-from live import Server
+from live import Server, visitor
 from playwright.sync_api import Browser, Page, expect
-from test_links_browser import visitor
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("browser")]
 

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from live import PATIENCE_MS, Server
+from live import PATIENCE_MS, Server, visitor
 from playwright.sync_api import Browser, Page, expect
-from test_links_browser import visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from live import PATIENCE_MS, PROJECT, Server, until
+from live import PROJECT, Server, until, visitor
 from playwright.sync_api import Browser, Page, expect
 
 from core import checkpoints, jobs
@@ -46,14 +46,8 @@ def no_run_left(root: Path) -> Iterator[None]:
 
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(viewport={"width": 1280, "height": 1000}, accept_downloads=True)
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
-    context.close()
-    assert not errors
+    with visitor(chromium, width=1280) as page:
+        yield page
 
 
 def fill_in(page: Page, base: str, name: str, epochs: int) -> None:

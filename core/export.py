@@ -1,7 +1,7 @@
-"""A decoder in the form that the browser's decoder.js runs: one safetensors file of dense layers.
+"""Decoder and encoder in the form that the browser's decoder.js and encoder.js run: one safetensors file of dense layers each.
 
-Tensors are `0.weight` (outputs, inputs), `0.bias`, `1.weight`, ...; the metadata names the activation between layers and after the
-last, the images' shape (1, H, W), the likelihood and its sigma.
+Tensors are `0.weight` (outputs, inputs), `0.bias`, `1.weight`, ...; the metadata names the activation between layers and the images'
+shape (1, H, W), of a decoder also what is after the last layer, the likelihood and its sigma, of an encoder what its last layer gives.
 For everything but the browser, encoders and decoders also leave as ONNX.
 """
 
@@ -15,15 +15,18 @@ from torch import Tensor, nn
 
 from core.latent import Plane
 from core.models import Model
+from core.models.anchors import Anchors, axis
 from core.models.conditional_vae import ConditionalVAE
+from core.models.lesson_vae import LessonVAE
 from core.onnx_recorder import record
 
 BROWSER_ACTIVATIONS = ("silu", "relu", "tanh")
 MAX_BROWSER_FLOP = 4_000_000  # above it a decode no longer fits a frame on a slow laptop
+LINEAR = "none"  # in place of an activation
 
 
 class NotExportable(Exception):
-    """The browser cannot run this decoder exactly and in time; the message says why."""
+    """The browser cannot run this network exactly and in time; the message says why."""
 
 
 def why_not_live(model: Model) -> str:
@@ -59,6 +62,44 @@ def code_decoder_bytes(model: Model) -> bytes:
     if isinstance(model, ConditionalVAE):
         tensors["label.weight"] = model.decoder_label.weight.detach().T
     return _dense_file(model, tensors)
+
+
+def why_not_encoded(model: Model) -> str:
+    """Why the browser cannot run this model's encoder; "" when it can."""
+    *hidden, last = model.encoder
+    dense = sum(isinstance(layer, nn.Linear) for layer in hidden)
+    anchored = isinstance(last, Anchors) and len(hidden) == dense == 1
+    if not anchored and (not isinstance(last, nn.Linear) or len(hidden) != 2 * dense or _activation(model) not in BROWSER_ACTIVATIONS):
+        return "The browser encodes by dense layers only; this encoder has others."
+    if model.encoder_flop() > MAX_BROWSER_FLOP:
+        return f"This encoder needs {model.encoder_flop() / 1e6:.1f} MFLOP per image, too many to encode in a browser while somebody draws."
+    return ""
+
+
+def encoder_bytes(model: Model) -> bytes:
+    """The encoder as a safetensors file: float16 where that holds the weights exactly, else float32. NotExportable where there is a
+    `why_not_encoded`.
+
+    `gives` in the metadata is what its last layer gives: "mu", "mu, logvar" (one after the other), or "scores" of a square of anchors,
+    whose coordinates along each axis `axis` has. A conditional model's `label.weight`, (classes, units of the first layer), has what
+    each class adds to the first layer's sums.
+    """
+    if why := why_not_encoded(model):
+        raise NotExportable(why)
+    last = model.encoder[-1]
+    layers = [*(layer for layer in model.encoder if isinstance(layer, nn.Linear)), *([last.scores] if isinstance(last, Anchors) else [])]
+    tensors = {f"{i}.{name}": getattr(layer, name).detach() for i, layer in enumerate(layers) for name in ("weight", "bias")}
+    metadata = {"activation": _activation(model), "layers": str(len(layers)), "shape": json.dumps(model.config.shape)}
+    metadata["gives"] = "mu" if model.numbers_per_coordinate == 1 else "mu, logvar"
+    if isinstance(last, Anchors):
+        metadata |= {"activation": LINEAR, "gives": "scores", "axis": json.dumps(axis(last.side).tolist())}
+    if isinstance(model, LessonVAE):  # its second answer is the log of a standard deviation, half a logvar
+        for name in (f"{len(layers) - 1}.weight", f"{len(layers) - 1}.bias"):
+            mu, z_log = tensors[name].chunk(2)
+            tensors[name] = torch.cat([mu, z_log + z_log])
+    if isinstance(model, ConditionalVAE):
+        tensors["label.weight"] = model.encoder_label.weight.detach().T
+    return _smallest_file(tensors, metadata)
 
 
 def codes_bytes(mu: np.ndarray, logvar: np.ndarray | None) -> bytes:

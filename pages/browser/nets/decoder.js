@@ -35,7 +35,8 @@ export function parseSafetensors(buffer) {
   return { metadata, tensors };
 }
 
-const ACTIVATIONS = ["silu", "relu", "tanh"], OUTPUTS = ["sigmoid", "clip"]; // between the layers, and after the last
+export const ACTIVATIONS = ["silu", "relu", "tanh"]; // between the layers
+const OUTPUTS = ["sigmoid", "clip"]; // after the last
 
 /** The decoder that core/export.py wrote: of points on the map, or of whole codes, of a conditional model for any class. */
 export class DenseDecoder {

@@ -1,0 +1,111 @@
+"""The encoder that runs in the page against torch: the same images give the same codes."""
+
+import base64
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from bundle import Bundle
+from conftest import linear
+
+from core import checkpoints, export, latent
+from core.data.datasets import load, to_ink
+from core.models import MODELS, Model, build
+from core.models.anchors import Anchors
+from core.models.conditional_vae import ConditionalVAEConfig
+from core.models.convolutional import ConvolutionalVAEConfig
+from core.models.lesson_vae import LessonVAEConfig
+from core.models.vae import VAEConfig
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+SMALL: dict[str, Any] = {"encoder_hidden": (24, 17), "decoder_hidden": (8,)}
+
+
+def images(count: int, seed: int = 0) -> np.ndarray:
+    """Images (count, 28, 28) in [0, 1] with much ground, as digits have it."""
+    noise = np.random.default_rng(seed).normal(-0.4, 0.6, (count, 28, 28))
+    return noise.clip(0, 1).astype(np.float32)
+
+
+def encoded(
+    bundle: Bundle, model: Model, x: np.ndarray, label: int | None = None, network: str = "simd"
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """mu and logvar (N, D) that the page finds."""
+    script = """const read = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer, [file, x, label, network] = given;
+      const { PlainNetwork } = await import('/nets/dense.js'), { SimdNetwork } = await import('/nets/simd.js');
+      const encoder = new m.DenseEncoder(read(file), { plain: PlainNetwork, simd: SimdNetwork }[network]);
+      const all = new Float32Array(read(x)), size = encoder.height * encoder.width, rows = all.length / size;
+      return Array.from({ length: rows }, (_, i) => encoder.encode(all.subarray(i * size, (i + 1) * size), label));"""
+    given = [base64.b64encode(content).decode() for content in (export.encoder_bytes(model), x.astype("<f4").tobytes())]
+    found = bundle.run("nets/encoder.js", script, [*given, label, network])
+    logvar = [one["logvar"] for one in found]
+    return np.array([one["mu"] for one in found]), None if None in logvar else np.array(logvar)
+
+
+def assert_equal(model: Model, x: np.ndarray, found: tuple[np.ndarray, np.ndarray | None], label: int | None = None) -> None:
+    told = None if label is None else torch.full((len(x),), label)
+    mu, logvar = latent.encode(model, torch.from_numpy(x)[:, None], told)
+    np.testing.assert_allclose(found[0], mu, atol=1e-4, rtol=0)
+    assert (found[1] is None) == (logvar is None)
+    if logvar is not None and found[1] is not None:
+        np.testing.assert_allclose(found[1], logvar, atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize("network", ["simd", "plain"])
+@pytest.mark.parametrize("kind", [kind for kind in MODELS if kind != "conv-vae"])
+def test_encoder_equals_torch(bundle: Bundle, kind: str, network: str) -> None:
+    config = MODELS[kind].config()
+    model = build(kind, config if kind == "pca" else replace(config, **SMALL), seed=3).eval()
+    x = images(5)
+    assert_equal(model, x, encoded(bundle, model, x, network=network))
+
+
+@pytest.mark.parametrize("label", [None, 0, 7])
+def test_a_conditional_encoder_is_told_the_class(bundle: Bundle, label: int | None) -> None:
+    model, x = build("cvae", ConditionalVAEConfig(**SMALL), seed=1).eval(), images(3)
+    assert_equal(model, x, encoded(bundle, model, x, label), label)
+
+
+@pytest.mark.parametrize("activation", export.BROWSER_ACTIVATIONS)
+def test_layers_and_activations(bundle: Bundle, activation: str) -> None:
+    for hidden in ((), (9,), (16, 12, 5)):
+        model, x = build("vae", VAEConfig(latent_dim=3, encoder_hidden=hidden, activation=activation), seed=2).eval(), images(2)
+        assert_equal(model, x, encoded(bundle, model, x))
+
+
+def test_the_lessons_second_answer_is_doubled(bundle: Bundle) -> None:
+    model, x = build("lesson-vae", LessonVAEConfig(encoder_hidden=(12,)), seed=1).eval(), images(3)
+    linear(model.encoder, 2).bias.data[2:] = torch.tensor([-1.5, 0.7])
+    assert_equal(model, x, encoded(bundle, model, x))
+
+
+def test_anchors_also_at_the_border(bundle: Bundle) -> None:
+    """Scores that send images to the corners, the edges and the middle of the grid."""
+    model, x = build("vae", VAEConfig(anchors=5, encoder_hidden=(40,)), seed=5).eval(), images(300)
+    last = model.encoder[-1]
+    assert isinstance(last, Anchors)
+    last.scores.weight.data.mul_(3)
+    best = last.scores(model.encoder[0](torch.from_numpy(x).flatten(1))).argmax(1).unique().tolist()
+    assert {0, 4, 12, 20, 24} & set(best) and len(best) > 8
+    assert_equal(model, x, encoded(bundle, model, x))
+
+
+def test_every_shipped_encoder_but_the_convolutional_one_runs_in_the_page() -> None:
+    assert [name for name in checkpoints.SHIPPED if export.why_not_encoded(checkpoints.opened(name).model)] == ["conv-vae-mnist-2d"]
+
+
+@pytest.mark.parametrize("name", ["vae-mnist-2d", "vae-mnist-16d"])
+def test_shipped_encoders_equal_torch_on_digits(bundle: Bundle, name: str) -> None:
+    model = checkpoints.opened(name).model
+    digits = to_ink(load("digits", "test").images)[:200]
+    assert_equal(model, digits, encoded(bundle, model, digits))
+
+
+def test_what_the_page_cannot_encode_is_refused() -> None:
+    with pytest.raises(export.NotExportable, match="dense layers only"):
+        export.encoder_bytes(build("conv-vae", ConvolutionalVAEConfig()))
+    with pytest.raises(export.NotExportable, match=r"MFLOP per image, too many"):
+        export.encoder_bytes(build("vae", VAEConfig(encoder_hidden=(2048, 1024))))

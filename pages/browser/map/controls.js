@@ -70,8 +70,8 @@ export class Controls {
   }
 
   /** The sliders reach as far as the view and the point, and never less far than the codes. */
-  stretch({ xr, yr, bound, limit }, z) {
-    [xr, yr].forEach((range, i) => {
+  stretch({ reach, bound, limit }, z) {
+    reach.forEach((range, i) => {
       const at = z?.[i] ?? 0;
       const min = Math.max(-limit, Math.floor(2 * Math.min(-bound, range[0], at)) / 2);
       const max = Math.min(limit, Math.ceil(2 * Math.max(bound, range[1], at)) / 2);

@@ -1,8 +1,6 @@
 // Pointer, touch, keys and sliders: what someone does on the map, told to it as what is meant (look, leave, keep, zoom, shift, reset).
 
 import { listener } from "../events.js";
-import { MIN_UNIT, clamp } from "./viewport.js";
-
 const CLICK_PX = 5; // a press that moved less is a click
 const ARROW_PX = 10, FINE_ARROW_PX = 1; // steps of the arrow keys, at the present zoom
 const DOUBLE_CLICK_MS = 350; // the second click of a double click is not one more point
@@ -68,8 +66,8 @@ export class Input {
     });
     on(element, "pointerdown", (event) => event.pointerType !== "touch" && event.button === 0 && !onZoomButtons(event) && this.press(event), { capture: true });
     on(element, "wheel", (event) => {
-      const { unit, maxUnit } = map.viewport;
-      if (!map.ready || (event.deltaY < 0 ? unit > MIN_UNIT : unit < maxUnit)) return;
+      const { unit, maxUnit, scale } = map.viewport;
+      if (!map.ready || (event.deltaY < 0 ? unit > scale.finest : unit < maxUnit)) return;
       event.preventDefault(); // as far as it goes: neither Plotly nor the page is to move on
       event.stopPropagation();
     }, { capture: true, passive: false });
@@ -139,7 +137,8 @@ export class Input {
     const middle = { clientX: (a.clientX + b.clientX) / 2, clientY: (a.clientY + b.clientY) / 2 }, z = this.map.plot.toLatent(middle);
     const spread = Math.max(MIN_SPREAD_PX, Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY));
     if (this.pinched && z) {
-      this.map.plot.shift(this.pinched.z[0] - z[0], this.pinched.z[1] - z[1]);
+      const to = this.map.viewport.toMap(z);
+      this.map.plot.shift(...this.map.viewport.toMap(this.pinched.z).map((v, i) => v - to[i]));
       this.map.plot.zoom(spread / this.pinched.spread, this.pinched.z);
       this.pinched.spread = spread;
     } else if (z) this.pinched = { z, spread };
@@ -153,8 +152,7 @@ export class Input {
     const direction = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
     if (direction && onMap) {
       event.preventDefault();
-      const step = (event.shiftKey ? FINE_ARROW_PX : ARROW_PX) * viewport.unit, from = cursor.pointed ?? viewport.middle;
-      const to = from.map((v, i) => clamp(v + step * direction[i], -viewport.limit, viewport.limit));
+      const to = viewport.step(cursor.pointed, direction.map((way) => way * (event.shiftKey ? FINE_ARROW_PX : ARROW_PX)));
       this.look(to);
       map.plot.bringIn(to);
       this.keepSoon(to);

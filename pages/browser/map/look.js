@@ -2,7 +2,7 @@
 // shown; and the classes that are lit.
 
 import { Settling } from "../agreed.js";
-import { MIN_UNIT, clamp } from "./viewport.js";
+import { clamp } from "./viewport.js";
 
 const BEGINNING = ["", ""]; // most of the codes, all classes
 
@@ -36,7 +36,7 @@ export class Look {
     if (!zoom || zoom === "all") viewport.fit(extents, zoom || "most");
     else {
       const [x, y, across] = zoom.split(",").map(Number);
-      viewport.centre(x, y, clamp(across / viewport.box.width, MIN_UNIT, viewport.maxUnit));
+      viewport.centre(x, y, clamp(across / viewport.box.width, viewport.scale.finest, viewport.maxUnit));
       viewport.framing = null;
     }
     return true;

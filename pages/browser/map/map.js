@@ -103,7 +103,7 @@ export default class LatentMap {
     const first = !this.ready;
     if (changed) {
       this.prepare(data, figure, decoder);
-      const drawn = this.plot.draw(data.plotly, figure, () => this.layers.looks());
+      const drawn = this.plot.draw(data.plotly, figure, () => this.looks());
       if (first) this.begin(data);
       await drawn;
       if (this.signal.aborted || this.figure !== figure) return; // another one is drawn instead
@@ -162,8 +162,13 @@ export default class LatentMap {
   /** Bring a drawn map up to date with theme, layers and legend. */
   refresh() {
     this.useLayers();
+    this.plot.update(this.looks());
+  }
+
+  /** What the layers make of the plot in the present view. */
+  looks() {
     this.layers.look({ viewport: this.viewport, kept: this.cursor.kept });
-    this.plot.update(this.layers.looks());
+    return this.layers.looks();
   }
 
   viewChanged() {
@@ -203,8 +208,9 @@ export default class LatentMap {
 
   /** The code under z if there is one within SNAP_PX, else z. */
   snap(z) {
-    const { figure: { index, codes: { x, y, owner }, data }, cursor: { selected } } = this, { index: at, distance } = index.find(z[0], z[1]);
-    if (at < 0 || distance >= SNAP_PX * this.viewport.unit || !this.data.layers.includes("points")) return z;
+    const { figure, figure: { codes: { x, y, owner }, data }, cursor: { selected }, viewport } = this;
+    const { index: at, distance } = viewport.scale.drawn(figure).index.find(...viewport.toMap(z));
+    if (at < 0 || distance >= SNAP_PX * viewport.unit || !this.data.layers.includes("points")) return z;
     return selected.size && !selected.has(data[owner[at]].meta) ? z : [x[at], y[at]];
   }
 

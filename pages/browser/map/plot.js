@@ -2,6 +2,7 @@
 
 import { listener, onResize } from "../events.js";
 
+const AXES = ["xaxis", "yaxis"], TICK_PX = 36; // between two labels
 const CONFIG = { displayModeBar: false, scrollZoom: true, doubleClick: false, responsive: false };
 
 const painted = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
@@ -55,18 +56,30 @@ export class Plot {
   /** Draw a figure once Plotly is there (its address is `path`), unless another is asked for meanwhile. All of its looks() at once, because
    *  every change to a drawn plot costs a redraw. */
   async draw(path, figure, looks) {
-    this.figure = figure;
+    Object.assign(this, { figure, looks });
     const Plotly = await loadPlotly(path);
     if (this.figure === figure && !this.ended) await this.react(Plotly, figure, looks());
   }
 
+  /** What the axes are to be, of Plotly's layout: the ranges on show, and labels where the scale has its own. */
+  axes() {
+    const { xr, yr, unit, scale } = this.viewport, room = ([low, high]) => [2 * low - high, 2 * high - low]; // as far as a drag leads
+    return [xr, yr].map((range) => ({ range: [...range], ...scale.ticks(room(range), TICK_PX * unit) }));
+  }
+
+  /** The labels that the axes are to have, to compare. */
+  labels() {
+    return JSON.stringify(this.axes().map(({ tickvals }) => tickvals));
+  }
+
   async react(Plotly, figure, looks) {
     this.Plotly = Plotly;
-    const { width, height, xr, yr } = this.viewport, style = this.style(), layout = { ...structuredClone(figure.layout), width, height, ...looks.layout, ...style.layout };
-    const traces = figure.data.map((trace, i) => ({
+    const { width, height, scale } = this.viewport, style = this.style(), layout = { ...structuredClone(figure.layout), width, height, ...looks.layout, ...style.layout };
+    const traces = scale.drawn(figure).data.map((trace, i) => ({
       ...trace, type: webgl ? "scattergl" : "scatter", marker: { ...trace.marker, opacity: looks.opacity[i] },
     }));
-    for (const [axis, range] of [["xaxis", xr], ["yaxis", yr]]) Object.assign(layout[axis], style.axis, { range: [...range] });
+    this.axes().forEach((axis, i) => Object.assign(layout[AXES[i]], style.axis, axis));
+    this.labelled = this.labels();
     await Plotly.react(this.element, traces, layout, CONFIG);
     if (webgl && this.element.querySelector(".no-webgl")) {
       webgl = false;
@@ -76,7 +89,7 @@ export class Plot {
     }
     if (!this.drawn) this.listen();
     this.map.dataset.plotted = "";
-    this.drawn = JSON.stringify([looks, style]);
+    Object.assign(this, { drawn: JSON.stringify([looks, style]), scale });
     this.changed();
     this.resize(); // it may have another size since
   }
@@ -94,7 +107,7 @@ export class Plot {
     });
     this.element.on("plotly_relayout", (change) => {
       this.read(change);
-      if (this.viewport.keepInside()) this.relayout();
+      if (this.viewport.keepInside() || this.labels() !== this.labelled) this.relayout();
     });
   }
 
@@ -113,11 +126,14 @@ export class Plot {
     this.Plotly.update(this.element, { "marker.opacity": looks.opacity }, layout);
   }
 
-  /** Show what the viewport says. */
+  /** Show what the viewport says; on another scale than before, everything is drawn anew. */
   relayout() {
-    const { xr, yr, width, height } = this.viewport;
+    const { width, height, scale } = this.viewport;
     if (!this.drawn) return this.changed();
-    return this.Plotly.relayout(this.element, { "xaxis.range": [...xr], "yaxis.range": [...yr], width, height });
+    if (scale !== this.scale) return this.react(this.Plotly, this.figure, this.looks());
+    this.labelled = this.labels();
+    const entries = this.axes().flatMap((axis, i) => Object.entries(axis).map(([key, value]) => [`${AXES[i]}.${key}`, value]));
+    return this.Plotly.relayout(this.element, { ...Object.fromEntries(entries), width, height });
   }
 
   zoom(factor, z) {

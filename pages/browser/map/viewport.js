@@ -1,6 +1,8 @@
-// Which part of the latent space a map shows, one unit as long on both axes: points to pixels of the map, and back. Plain numbers, no page.
+// Which part of the latent space a map shows, one unit as long on both axes: points to pixels of the map, and back. Points are latent; what
+// the axes show is in coordinates of the map, which a scale makes of them. Plain numbers, no page.
 
-export const MIN_UNIT = 1e-4; // latent units to a pixel: a kept point has four decimals
+import { LINEAR } from "./scale.js";
+
 const OUT = 4; // zoomed out all the way, the map shows so many times what the sliders reach at first
 const EDGE_PX = 20, FOLLOW = 0.25; // a point that keys push so near to the edge is brought so far into the view
 const PAD = 1.06; // of what the view is fitted to
@@ -9,7 +11,8 @@ const MIN_FILL = 0.5; // of the view: a cloud of codes that fills less of it, ep
 export const clamp = (v, low, high) => Math.max(low, Math.min(high, v));
 
 export class Viewport {
-  xr = null; // what the axes show, [from, to]; null before anything is fitted
+  scale = LINEAR;
+  xr = null; // what the axes show, [from, to] in map coordinates; null before anything is fitted
   yr = null;
   framing = null; // "most" or "all", what the view was fitted to; null once someone has moved it
   width = 0; // of the map in CSS pixels; the plot is what the margins leave
@@ -24,7 +27,7 @@ export class Viewport {
     return { left: l, top: t, width: Math.max(1, this.width - l - r), height: Math.max(1, this.height - t - b) };
   }
 
-  /** Latent units to a pixel. */
+  /** Units of the map to a pixel. */
   get unit() {
     return (this.xr[1] - this.xr[0]) / this.box.width;
   }
@@ -32,18 +35,23 @@ export class Viewport {
   /** The same, zoomed out all the way. */
   get maxUnit() {
     const { width, height } = this.box;
-    return 2 * OUT * this.bound / Math.min(width, height);
+    return (this.scale.widest ?? 2 * OUT * this.bound) / Math.min(width, height);
   }
 
   get middle() {
     return [(this.xr[0] + this.xr[1]) / 2, (this.yr[0] + this.yr[1]) / 2];
   }
 
-  /** Show "most" of the codes (their central 98 %) or "all" of them. */
+  /** What the axes show in coordinates of codes, [[from, to], [from, to]]; 0 for an end beyond all of them. */
+  get reach() {
+    return [this.xr, this.yr].map((range) => range.map((u) => this.scale.from(u)).map((z) => (Number.isFinite(z) ? z : 0)));
+  }
+
+  /** Show "most" of the codes (their central 98 %) or "all" of them; on a scale with ends, all there is. */
   fit(extents, what) {
-    const { left, right, bottom, top } = extents[what], { width, height } = this.box;
+    const { left, right, bottom, top } = this.scale.extent ?? extents[what], { width, height } = this.box;
     this.centre((left + right) / 2, (bottom + top) / 2, Math.max((right - left) * PAD / width, (top - bottom) * PAD / height));
-    this.framing = what;
+    this.framing = this.scale.extent ? "most" : what;
   }
 
   /** Is what the view was fitted to still in it, and not lost in the middle of it? */
@@ -53,7 +61,7 @@ export class Viewport {
     return left >= l && right <= r && bottom >= b && top <= t && fill >= MIN_FILL;
   }
 
-  /** Put (x, y) in the middle, with so many units to a pixel. */
+  /** Put (x, y) of the map in the middle, with so many units to a pixel. */
   centre(x, y, unit) {
     const { width, height } = this.box;
     this.xr = [x - unit * width / 2, x + unit * width / 2];
@@ -67,6 +75,7 @@ export class Viewport {
     else if (this.xr) this.centre(...this.middle, this.unit);
   }
 
+  /** By so much in map coordinates. */
   shift(dx, dy) {
     this.framing = null;
     this.xr = this.xr.map((v) => v + dx);
@@ -74,8 +83,8 @@ export class Viewport {
   }
 
   /** Zoom by a factor around a point of the latent space (default: the middle), as far as it goes. */
-  zoom(factor, [x, y] = this.middle) {
-    const by = this.unit / clamp(this.unit / factor, MIN_UNIT, this.maxUnit);
+  zoom(factor, z = null) {
+    const [x, y] = z ? this.toMap(z) : this.middle, by = this.unit / clamp(this.unit / factor, this.scale.finest, this.maxUnit);
     this.framing = null;
     this.xr = this.xr.map((v) => x + (v - x) / by);
     this.yr = this.yr.map((v) => y + (v - y) / by);
@@ -84,7 +93,7 @@ export class Viewport {
 
   /** The middle of the view stays where points can be; true where it had to be moved. */
   keepInside() {
-    const { middle, unit } = this, inside = middle.map((v) => clamp(v, -this.limit, this.limit));
+    const { middle, unit, scale, limit } = this, inside = middle.map((v) => clamp(v, scale.to(-limit), scale.to(limit)));
     const moved = middle.some((v, i) => v !== inside[i]);
     if (moved) this.centre(...inside, unit);
     return moved;
@@ -92,17 +101,38 @@ export class Viewport {
 
   /** Bring z into the view, well away from its edges, when it is at one or beyond; true where the view had to be moved. */
   bringIn(z) {
-    const edge = EDGE_PX * this.unit;
+    const edge = EDGE_PX * this.unit, at = this.toMap(z);
     const [dx, dy] = [this.xr, this.yr].map(([low, high], i) => {
       const inset = FOLLOW * (high - low);
-      return z[i] > high - edge ? z[i] - (high - inset) : z[i] < low + edge ? z[i] - (low + inset) : 0;
+      return at[i] > high - edge ? at[i] - (high - inset) : at[i] < low + edge ? at[i] - (low + inset) : 0;
     });
     if (!dx && !dy) return false;
     this.shift(dx, dy);
     return true;
   }
 
-  toPixel([x, y]) {
+  /** z (null: the middle) moved by so many pixels [to the right, up], as far as points can be. */
+  step(z, by) {
+    const { scale, unit, limit } = this, [first, last] = scale.ends, from = z ?? this.middle.map(scale.from);
+    return from.map((v, i) => {
+      if (!by[i]) return clamp(v, -limit, limit);
+      const u = scale.to(v), to = clamp(u + unit * by[i], Math.min(u, first + unit / 2), Math.max(u, last - unit / 2));
+      return clamp(scale.from(to), -limit, limit);
+    });
+  }
+
+  /** A latent point in map coordinates. */
+  toMap([x, y]) {
+    return [this.scale.to(x), this.scale.to(y)];
+  }
+
+  /** Latent point -> pixel of the map. */
+  toPixel(z) {
+    return this.place(this.toMap(z));
+  }
+
+  /** The same of a point in map coordinates. */
+  place([x, y]) {
     const { left, top, width, height } = this.box;
     return [left + (x - this.xr[0]) / (this.xr[1] - this.xr[0]) * width, top + (this.yr[1] - y) / (this.yr[1] - this.yr[0]) * height];
   }
@@ -116,7 +146,7 @@ export class Viewport {
   toLatent([px, py]) {
     const { left, top, width, height } = this.box, u = (px - left) / width, v = (py - top) / height;
     if (!this.xr || u < 0 || u > 1 || v < 0 || v > 1) return null;
-    const z = [this.xr[0] + u * (this.xr[1] - this.xr[0]), this.yr[1] - v * (this.yr[1] - this.yr[0])];
+    const z = [this.xr[0] + u * (this.xr[1] - this.xr[0]), this.yr[1] - v * (this.yr[1] - this.yr[0])].map(this.scale.from);
     return this.allows(z) ? z : null;
   }
 }

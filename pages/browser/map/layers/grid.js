@@ -1,4 +1,4 @@
-// The grid of decoded digits under the points: tiles on a lattice that is anchored in the latent space, decoded a few at a time
+// The grid of decoded digits under the points: tiles on a lattice that is anchored in the map's coordinates, decoded a few at a time
 // so that the pointer stays live, finer as one zooms in.
 
 const MIN_TILE_PX = 30; // CSS pixels of a tile's side; up to twice that
@@ -37,10 +37,11 @@ export class GridLayer {
     this.draw();
   }
 
-  look({ viewport: { xr, yr, box } }) {
-    const view = JSON.stringify([xr, yr, box, devicePixelRatio]);
+  look({ viewport: { xr, yr, box, scale } }) {
+    const view = JSON.stringify([xr, yr, box, scale.name, devicePixelRatio]);
     if (view === this.view) return;
-    Object.assign(this, { view, xr, yr, box });
+    if (scale !== this.scale) this.tiles.clear();
+    Object.assign(this, { view, xr, yr, box, scale });
     this.draw();
   }
 
@@ -73,15 +74,18 @@ export class GridLayer {
     this.context.clearRect(0, 0, width, height);
     this.context.imageSmoothingEnabled = false;
     this.perUnit = (box.width * scale) / (xr[1] - xr[0]);
-    this.level = Math.ceil(Math.log2((MIN_TILE_PX * scale) / this.perUnit)); // MIN_UNIT of the map keeps it above -10
+    this.level = Math.ceil(Math.log2((MIN_TILE_PX * scale) / this.perUnit)); // the map's finest unit keeps it above -12
     this.step = 2 ** this.level;
   }
 
-  /** The lattice cells in view, from the middle outwards. */
+  /** The lattice cells in view, from the middle outwards; none where the scale has no points. */
   inView() {
-    const { xr, yr, step } = this, cells = [];
+    const { xr, yr, step, scale: { ends: [first, last] } } = this, cells = [];
+    const there = (cell) => (cell + 0.5) * step > first && (cell + 0.5) * step < last;
     for (let row = Math.floor(yr[0] / step); row <= Math.floor(yr[1] / step); row++) {
+      if (!there(row)) continue;
       for (let column = Math.floor(xr[0] / step); column <= Math.floor(xr[1] / step); column++) {
+        if (!there(column)) continue;
         const far = Math.hypot((column + 0.5) * step - (xr[0] + xr[1]) / 2, (row + 0.5) * step - (yr[0] + yr[1]) / 2);
         cells.push({ column, row, far, key: `${this.level}:${column}:${row}` });
       }
@@ -100,7 +104,7 @@ export class GridLayer {
   }
 
   decode(cell) {
-    const ink = this.decoder.decode((cell.column + 0.5) * this.step, (cell.row + 0.5) * this.step);
+    const at = (v) => this.scale.from((v + 0.5) * this.step), ink = this.decoder.decode(at(cell.column), at(cell.row));
     const tile = Uint8ClampedArray.from(ink, (v) => 255 * v);
     this.tiles.set(cell.key, tile);
     if (this.tiles.size > MAX_TILES) this.tiles.delete(this.tiles.keys().next().value);

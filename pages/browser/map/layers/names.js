@@ -82,7 +82,7 @@ export class NameLayer {
     if (this.layer.hidden || !this.names.length) return;
     const { viewport, kept } = view, frame = viewport.box;
     const places = this.names.map(({ x, y }) => viewport.toPixel([x, y]));
-    const layout = [viewport.unit.toPrecision(6), kept, frame.width, frame.height].join();
+    const layout = [viewport.unit.toPrecision(6), viewport.scale.name, kept, frame.width, frame.height].join();
     if (layout !== this.layout) {
       this.layout = layout;
       if (frame.width !== this.width) for (const name of this.names) Object.assign(name, { width: name.chip.offsetWidth, height: name.chip.offsetHeight });

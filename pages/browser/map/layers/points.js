@@ -46,8 +46,8 @@ export class PointLayer {
     context.beginPath();
     context.rect(box.left, box.top, box.width, box.height);
     context.clip();
-    const [left, top] = viewport.toPixel([0, 0]), [right, bottom] = viewport.toPixel([1, 1]), unit = [right - left, bottom - top];
-    figure.data.forEach(({ x, y, marker: { color, size } }, i) => {
+    const [left, top] = viewport.place([0, 0]), [right, bottom] = viewport.place([1, 1]), unit = [right - left, bottom - top];
+    viewport.scale.drawn(figure).data.forEach(({ x, y, marker: { color, size } }, i) => {
       const dot = stamp(color, size, scale), across = size + 2;
       context.globalAlpha = this.opacity[i];
       for (let k = 0; k < x.length; k++) {

@@ -5,14 +5,17 @@ export class RingLayer {
     this.shapes = figure.layout.shapes ?? [];
   }
 
-  look() {}
+  look({ viewport: { scale } }) {
+    this.scale = scale;
+  }
 
   show(visible) {
     this.visible = visible;
   }
 
   looks() {
-    return { layout: { shapes: this.shapes.map((shape) => ({ ...shape, visible: this.visible })) } };
+    const { circle, edge } = this.scale;
+    return { layout: { shapes: [...edge, ...this.shapes.map((shape) => ({ ...circle(shape), visible: this.visible }))] } };
   }
 
   stop() {}

@@ -1,0 +1,115 @@
+"""Maps that are spread evenly: the percentiles of the prior against torch's, and what pixels, keys, zoom and layers make of them."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from bundle import Bundle
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("bundle")]
+
+EXTENTS = {"most": {"left": -3, "right": 2.5, "bottom": -1, "top": 2}, "all": {"left": -6, "right": 4, "bottom": -9, "top": 3}}
+
+
+def test_a_percentile_is_torchs(bundle: Bundle) -> None:
+    z = np.concatenate([np.linspace(-6, 6, 2001), [-100, -8.4, -8.3, 8.3, 8.4, 100]])
+    ours = np.array(bundle.run("map/scale.js", "return given.map(m.phi);", z.tolist()))
+    np.testing.assert_allclose(ours, torch.special.ndtr(torch.tensor(z)).numpy(), rtol=0, atol=1e-14)
+    u = torch.special.ndtr(torch.linspace(-5.5, 5.5, 2001, dtype=torch.float64))
+    back = np.array(bundle.run("map/scale.js", "return given.map(m.quantile);", u.tolist()))
+    np.testing.assert_allclose(back, torch.special.ndtri(u).numpy(), rtol=0, atol=1e-8)
+    ends = "return [-1, 0, 1, 2, NaN].map(m.quantile).map(String);"
+    assert bundle.run("map/scale.js", ends) == ["-Infinity", "-Infinity", "Infinity", "Infinity", "-Infinity"]
+
+
+def test_equal_areas_hold_equal_shares_of_the_prior(bundle: Bundle) -> None:
+    draws = np.random.default_rng(0).standard_normal((20_000, 2))
+    places = np.array(bundle.run("map/scale.js", "return given.map(z => z.map(m.SPREAD.to));", draws.tolist()))
+    counts, *_ = np.histogram2d(*places.T, bins=10, range=[[0, 1], [0, 1]])
+    assert abs(counts - 200).max() < 5 * 200**0.5
+
+
+def test_labels_of_spread_axes_are_whole_sigmas_and_finer_where_there_is_room(bundle: Bundle) -> None:
+    labels = "return m.ticks(given.range, given.apart).ticktext;"
+    assert bundle.run("map/scale.js", labels, {"range": [0, 1], "apart": 36 / 200}) == ["−2σ", "−1σ", "0", "1σ", "2σ"]
+    assert bundle.run("map/scale.js", labels, {"range": [0, 1], "apart": 36 / 600}) == ["−2σ", "−1σ", "−0.5σ", "0", "0.5σ", "1σ", "2σ"]
+    near = bundle.run("map/scale.js", "return m.ticks(given.range, given.apart);", {"range": [0.97, 0.999], "apart": 36 / 60_000})
+    inside = [text for u, text in zip(near["tickvals"], near["ticktext"], strict=True) if 0.97 < u < 0.999]
+    assert inside[0] == "1.9σ" and inside[-1] == "3σ" and len(inside) == 12
+    assert np.diff(near["tickvals"]).min() >= 36 / 60_000
+    assert len(bundle.run("map/scale.js", labels, {"range": [0.5, 0.52], "apart": 36 * 2e-5})) < 60, (
+        "what is far from the view is not labelled"
+    )
+
+
+SPREAD = """const { SPREAD, LINEAR, phi } = await import('/map/scale.js');
+  const v = Object.assign(new m.Viewport(), { width: 640, height: 434, limit: 100, bound: 3.5, scale: SPREAD });
+  v.margin = { l: 34, r: 6, t: 6, b: 28 }; v.fit(given?.extents, 'all');"""
+
+
+def spread(bundle: Bundle, script: str, **given: Any) -> Any:
+    """What a script returns that has a viewport `v` whose map is spread evenly."""
+    return bundle.run("map/viewport.js", f"{SPREAD} {script}", given)
+
+
+def test_a_spread_map_fills_its_square_whatever_the_codes_are(bundle: Bundle) -> None:
+    corners, framing, beyond = spread(
+        bundle, "return [[v.place([0, 0]), v.place([1, 1])], v.framing, [v.toLatent([60, 200]), v.toLatent([334, 8])]];", extents=EXTENTS
+    )
+    (left, bottom), (right, top) = corners
+    assert bottom - top == pytest.approx(right - left) == pytest.approx(400 / 1.06) and framing == "most"
+    assert beyond == [None, None], "where there is no code, nothing is pointed at"
+
+
+def test_pixels_and_points_of_a_spread_map_belong_together(bundle: Bundle) -> None:
+    pixels = np.random.default_rng(1).uniform([150, 20], [520, 390], (50, 2))
+    for before in ("", "v.zoom(3.7, [0.3, -0.8]); v.shift(0.02, -0.01);"):
+        back = spread(bundle, f"{before} return given.pixels.map(p => v.toLatent(p)).map(z => z && v.toPixel(z));", pixels=pixels.tolist())
+        np.testing.assert_allclose(back, pixels, atol=1e-6)
+    before, after = spread(bundle, "const z = [1.2, 0.4], before = v.toPixel(z); v.zoom(2.5, z); return [before, v.toPixel(z)];")
+    assert after == pytest.approx(before)
+
+
+def test_keys_move_over_a_spread_map_by_pixels_and_not_off_it(bundle: Bundle) -> None:
+    script = """const z = [0.7, -0.2], by = v.step(z, [10, -1]), [x, y] = v.toPixel(z), to = v.toPixel(by); let end = z;
+      for (let i = 0; i < 100; i++) end = v.step(end, [10, 0]);
+      return [to[0] - x, to[1] - y, v.toPixel(end)[0], v.place([1, 1])[0], end[1], v.step([7, 0], [10, 0])[0], v.step(null, [0, 0])];"""
+    right, down, end, edge, other, far, middle = spread(bundle, script)
+    assert (right, down) == pytest.approx((10, 1)) and edge - 1 < end < edge and other == -0.2
+    assert far == pytest.approx(7, abs=1e-3) and middle == pytest.approx([0, 0])
+
+
+def test_zoom_and_sliders_of_a_spread_map_have_ends(bundle: Bundle) -> None:
+    script = """const whole = v.reach; v.zoom(1e12); const fine = v.unit; v.zoom(1e-12); const wide = v.unit * 400;
+      v.zoom(1e3, [3, 0]); v.shift(1, 0); return [whole, fine, wide, v.keepInside(), v.middle[0]];"""
+    whole, fine, wide, moved, middle = spread(bundle, script)
+    assert whole == [[0, 0], [0, 0]], "the sliders reach as far as the codes"
+    assert fine == pytest.approx(2e-5) and wide == pytest.approx(2) and moved and middle == 1
+
+
+def test_codes_and_rings_are_drawn_where_the_spread_map_has_them(bundle: Bundle) -> None:
+    script = """const { NearestIndex } = await import('/nets/nearest.js'), floats = (...of) => Float32Array.from(of);
+      const x = floats(0, 1, -2), y = floats(0.5, 0, 9), row = [4, 5, 6], ring = { x0: -1, x1: 1, y0: -1, y1: 1 };
+      const figure = { data: [{ name: 'a', x, y }], codes: { x: Float64Array.from(x), y: Float64Array.from(y), row } };
+      const drawn = m.SPREAD.drawn(figure), { path, type } = m.SPREAD.circle({ type: 'circle', ...ring });
+      const once = m.SPREAD.drawn(figure) === drawn, same = m.LINEAR.drawn(figure) === figure;
+      return [[...drawn.data[0].x], [...drawn.data[0].y], drawn.index.find(0.84, 0.5).index, once, same, type,
+        path.slice(1, -1).split('L').map(p => p.split(',').map(Number))];"""
+    x, y, nearest, once, same, kind, ring = bundle.run("map/scale.js", script)
+    np.testing.assert_allclose([x, y], torch.special.ndtr(torch.tensor([[0, 1, -2], [0.5, 0, 9.0]], dtype=torch.float64)), atol=1e-12)
+    assert nearest == 1 and once and same and kind == "path"
+    z = torch.special.ndtri(torch.tensor(ring, dtype=torch.float64))
+    np.testing.assert_allclose(z.norm(dim=1), 1, atol=1e-4)
+
+
+def test_the_decoded_grid_of_a_spread_map_is_the_priors_percentiles(bundle: Bundle) -> None:
+    script = """const { Viewport } = await import('/map/viewport.js'), { SPREAD } = await import('/map/scale.js');
+      const v = Object.assign(new Viewport(), { width: 320, height: 320, limit: 100, bound: 3.5, scale: SPREAD }); v.fit(null, 'most');
+      const asked = [], plot = document.createElement('div'); document.body.append(plot); const grid = new m.GridLayer(plot);
+      grid.use({ decoder: { width: 2, height: 2, decode: (...z) => { asked.push(z); return [1, 1, 1, 1]; } }, ink: [0, 0, 0, 0] });
+      grid.show(true); grid.look({ viewport: v }); await grid.settled(); return asked;"""
+    asked = torch.tensor(bundle.run("map/layers/grid.js", script), dtype=torch.float64)
+    wanted = (torch.arange(8, dtype=torch.float64) + 0.5) / 8
+    expected = torch.special.ndtri(torch.cartesian_prod(wanted, wanted))
+    np.testing.assert_allclose(sorted(asked.tolist()), sorted(expected.tolist()), atol=1e-8)

@@ -26,17 +26,17 @@ def test_a_percentile_is_torchs(bundle: Bundle) -> None:
 def test_equal_areas_hold_equal_shares_of_the_prior(bundle: Bundle) -> None:
     draws = np.random.default_rng(0).standard_normal((20_000, 2))
     places = np.array(bundle.run("map/scale.js", "return given.map(z => z.map(m.SPREAD.to));", draws.tolist()))
-    counts, *_ = np.histogram2d(*places.T, bins=10, range=[[0, 1], [0, 1]])
+    counts = np.bincount((10 * places).astype(int) @ [10, 1])  # (100,): of each square
     assert abs(counts - 200).max() < 5 * 200**0.5
 
 
 def test_labels_of_spread_axes_are_whole_sigmas_and_finer_where_there_is_room(bundle: Bundle) -> None:
     labels = "return m.ticks(given.range, given.apart).ticktext;"
-    assert bundle.run("map/scale.js", labels, {"range": [0, 1], "apart": 36 / 200}) == ["−2σ", "−1σ", "0", "1σ", "2σ"]
+    assert bundle.run("map/scale.js", labels, {"range": [0, 1], "apart": 36 / 200}) == ["−1σ", "0", "1σ"]
     assert bundle.run("map/scale.js", labels, {"range": [0, 1], "apart": 36 / 600}) == ["−2σ", "−1σ", "−0.5σ", "0", "0.5σ", "1σ", "2σ"]
     near = bundle.run("map/scale.js", "return m.ticks(given.range, given.apart);", {"range": [0.97, 0.999], "apart": 36 / 60_000})
     inside = [text for u, text in zip(near["tickvals"], near["ticktext"], strict=True) if 0.97 < u < 0.999]
-    assert inside[0] == "1.9σ" and inside[-1] == "3σ" and len(inside) == 12
+    assert inside[0] == "1.89σ" and {"2σ", "2.5σ", "3σ"} < set(inside)
     assert np.diff(near["tickvals"]).min() >= 36 / 60_000
     assert len(bundle.run("map/scale.js", labels, {"range": [0.5, 0.52], "apart": 36 * 2e-5})) < 60, (
         "what is far from the view is not labelled"

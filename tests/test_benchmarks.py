@@ -12,14 +12,14 @@ import torch
 from live import PROJECT, Server, run_async, write_mnist_files
 from streamlit.testing.v1 import AppTest
 
-from benchmarks import arrival, floor, interaction, pair, restoring, scaling, serving, tables, training
+from benchmarks import arrival, floor, interaction, pages, pair, restoring, scaling, serving, tables, training
 from benchmarks.__main__ import ARRIVAL, QUALITY, SECTIONS, main
 from benchmarks.servers import Served
 from core.data.datasets import load, to_unit_images
 from core.training.distributed import ALONE
 
 RIVAL = PROJECT / "benchmarks" / "rival" / "app.py"
-IN_CHROMIUM = ("interaction", "floor", "pair", "dial", "serving", "watching")
+IN_CHROMIUM = ("interaction", "floor", "pair", "dial", "pages", "serving", "watching")
 
 
 ELSEWHERE = ("streamlit", "plotly", "playwright", "hypothesis", "websockets", "fastapi")  # none of it is on a machine that only trains
@@ -103,6 +103,10 @@ def test_ratios_come_first_and_say_who_is_faster() -> None:
     assert "| 2.0 x | two maps, the same point, CPU slowed 4x | 40 |" in pair.pair_table(both)
     arrivals = {(name, rate): found for name, found in ((arrival.NOW, ours), (arrival.BEFORE, other)) for rate in (1, interaction.SLOWDOWN)}
     assert "| 0.50 x | as it is | 20 | 29 | 40 | 40 | 3 / 3 |" in arrival.arrival_table(arrivals, "before")
+    seconds = {(page, rate): [1.0 * rate, 2.0 * rate, 9.0] for page in pages.FIRST for rate in (1, interaction.SLOWDOWN)}
+    shown = pages.pages_table(dict.fromkeys(pages.FIRST, 3.5), seconds)
+    assert "| 2.0 | Explore | 9.0 | 8.0 | 9.0 | 3.5 | 3 |" in shown and "(over 3)" not in shown
+    assert "| 4.0 (over 3) | Train |" in pages.pages_table(dict.fromkeys(pages.FIRST, 3.5), seconds | {("Train", 1): [4.0]})
     opened = {interaction.OURS: (ours, 5.0), interaction.RIVAL: (other, 10.0)}
     assert "| 2.0 x | the server's CPU for each | 5.0 | 10.0 | 3 |" in serving.opening_table(opened, 3, 1)
     assert "| ours: nothing |" in serving.keeping_table({interaction.OURS: 0.0, interaction.RIVAL: 40.0}, 3)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from live import PATIENCE_MS, Server, Watched
+from live import PATIENCE_MS, Server, Watched, until
 from playwright.sync_api import Browser, ConsoleMessage, Locator, expect
 
 from core import checkpoints, latent, refine
@@ -241,6 +241,29 @@ def test_on_a_phone_the_maps_stack_and_a_finger_on_one_moves_both(compare_server
     view.page.wait_for_function(LINKED, arg=[by, 0, 1])
     context.close()
     assert view.errors == []
+
+
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("name", ["vae-mnist-16d", "conv-vae-mnist-2d"])
+def test_a_dot_is_drawn_as_its_whole_code_or_by_the_server(view: Compare, name: str, side: int) -> None:
+    """A plane through sixteen dimensions, and a decoder that the browser cannot run."""
+    pair = ("beta-1-mnist-2d", name) if side else (name, "beta-1-mnist-2d")
+    view.open(f"mode=models&models={','.join(pair)}&link=image", BOTH_PLOTTED)
+    for by_hand in (1 - side, side):  # on the other map, whose dot is linked, and on its own
+        box = view.page.get_by_test_id("latent-map").nth(by_hand).bounding_box()
+        assert box is not None
+        view.page.mouse.click(box["x"] + 0.6 * box["width"], box["y"] + (0.4 + 0.2 * by_hand) * box["height"])
+        view.page.mouse.move(5, 5)
+        view.page.wait_for_function("new URLSearchParams(location.search).get('z')")
+        words = view.page.get_by_test_id("nearest").nth(side).text_content() or ""
+        (row,) = re.findall(r"test image ([\d,]+)", words)
+        checkpoint = checkpoints.opened(name)
+        drawn = latent.decode(checkpoint.model, checkpoint.latents.mu[[int(row.replace(",", ""))]])[0].ravel() * 255
+        canvas = view.page.get_by_test_id("decoded").nth(side)
+        until(lambda: np.abs(view.pixels(canvas) - drawn).max() < 1.5, PATIENCE_MS / 1000)  # noqa: B023 (asked at once)
+        expect(view.page.locator(".lm-note").nth(side)).to_contain_text(
+            "its own code is decoded" if "16" in name else "decoded by the server"
+        )
 
 
 def test_both_maps_are_on_the_first_screen(compare_server: Server, chromium: Browser) -> None:

@@ -20,9 +20,11 @@ from core.shipped import BETAS
 from core.training.__main__ import main as train
 from core.training.run_config import RunConfig
 from pages import browser
+from pages.browser import map as browser_map
 from pages.comparing import linking, refined, two_models, two_runs
 from pages.reconstructing import refining
 from pages.session import caches
+from pages.session.recipe import NOT_ITS_OWN
 from pages.training import form, run_settings
 from pages.web import epochs
 
@@ -127,6 +129,24 @@ def test_a_conditional_model_draws_the_class_that_is_chosen_and_the_link_has_it(
     chosen.set_value(7).run()
     assert mounted(app, "pair")[0]["halves"][0]["decoder"] == seven and address(app) == {"models": models}, "the usual one"
     assert run(models="beta-1-mnist-2d,cvae-mnist-2d", second_as="none").selectbox(key="compare_models_as-cvae-mnist-2d").value == NOT_TOLD
+
+
+def test_only_a_map_whose_decoder_does_not_draw_its_dots_is_told_how_to(with_images: None) -> None:
+    names = "vae-mnist-16d", "conv-vae-mnist-2d"
+    for pair in (names, ("beta-1-mnist-2d", names[0]), ("cvae-mnist-2d", names[1])):
+        (data,) = mounted(run(models=",".join(pair)), "pair")
+        for name, half in zip(pair, data["halves"], strict=True):
+            view = caches.map_view(name, 0 if name.startswith("cvae") else None)
+            assert half["whole"] == (browser_map.decoding(view) if name in names else None) and half["code"] is None
+    served, dense = (browser_map.decoding(caches.map_view(name)) for name in reversed(names))
+    assert served["served"].endswith(f"/points/{names[1]}") and not served["decoder"] and dense["decoder"] and not dense["served"]
+
+
+def test_of_refining_the_codes_themselves_are_told_too(with_images: None) -> None:
+    (data,) = mounted(run(models="vae-mnist-16d,vae-mnist-16d", image="5"), "pair")
+    found = refine.refine_image(checkpoints.opened("vae-mnist-16d").model, to_ink(caches.test_images("mnist")[5]))
+    for half, code in zip(data["halves"], (found.path[0, 0], found.mu[0]), strict=True):
+        np.testing.assert_allclose(half["code"], code, atol=1e-3)
 
 
 # --- before and after refining --------------------------------------------------------------------------------------------------
@@ -273,8 +293,16 @@ def test_settings_beside_each_other() -> None:
     found = run_settings.beside(one, other)
     said = {title: (a, b) for title, a, b in found.different}
     assert said["Model"] == (MODELS["vae"].title, MODELS["ae"].title) and ("3", "4") in said.values()
-    assert ("2", run_settings.NOT_ITS_OWN) in said.values(), "an autoencoder has no β"
+    assert said["β, weight of the KL"] == ("2", NOT_ITS_OWN), "an autoencoder has no β"
+    assert said["KL warm-up, epochs"] == ("4", NOT_ITS_OWN), "and nothing whose weight could rise"
+    assert "Pixel scale σ" not in {**said, **dict(found.same)}, "a probability of ink has no scale"
     assert run_settings.beside(one, one).different == []
+
+
+def test_of_a_model_that_is_computed_only_the_images_are_a_setting_of_its_training() -> None:
+    found = run_settings.beside(*(config(model={"name": name, "config": {}}, recipe={}) for name in ("pca", "vae")))
+    computed = {title for title, a, _ in found.different if a != NOT_ITS_OWN} | {title for title, _ in found.same}
+    assert {"Training", "Training images"} <= computed and not {"Epochs", "Seed", "Learning rate"} & computed
 
 
 def test_the_train_page_begins_with_a_runs_settings(two: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 
 from core.checkpoints import CheckpointError, Stamp
-from core.models.config import ConfigError, from_json, settings
+from core.models.config import ConfigError, from_json
 from core.portrait import Portrait, Window
 from core.training.config import TrainingConfig
 from core.words import joined, number, operations
@@ -18,9 +18,9 @@ from pages.session import caches, figures
 from pages.session.caches import Pictured
 from pages.session.figures import Figure
 from pages.session.properties.models import MOST_COMPARED
+from pages.session.recipe import NOT_ITS_OWN, in_effect
 
 ALIKE = 3.0  # times as large as the smallest, at most: maps that one scale shows well
-NOTHING = "–"
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def measured(made: list[Portrait]) -> list[Row]:
 
 def _measured(name: str, found: list[Figure | None], made: list[Portrait]) -> Row:
     there = [figure for figure in found if figure]
-    cells = [figure.value if figure else NOTHING for figure in found]
+    cells = [figure.value if figure else NOT_ITS_OWN for figure in found]
     why_not = incomparable(there, [p for p, figure in zip(made, found, strict=True) if figure])
     best: tuple[int, ...] = ()
     if len(there) > 1 and not why_not:
@@ -141,27 +141,18 @@ def differences(made: list[Portrait]) -> list[Row]:
     """Kind, data and settings, as far as they differ; then time and size, which always say something."""
     said = [facts(p) for p in made]
     names = dict.fromkeys(name for known in said for name in known)
-    rows = [Row(name, [known.get(name, NOTHING) for known in said]) for name in names]
+    rows = [Row(name, [known.get(name, NOT_ITS_OWN) for known in said]) for name in names]
     return [row for row in rows if len(set(row.cells)) > 1]
 
 
 def facts(made: Portrait) -> dict[str, str]:
     """What a model is and how it was trained, by names for people."""
-    config, card = made.model.config, made.card
-    said = {"Kind": chosen.kind_title(made.entry.kind), "Data set": filters.dataset_name(made.entry.dataset)}
-    said |= {asked.name: asked.said(getattr(config, key)) for key, asked in settings(type(config)).items()}
-    if config.likelihood == "bernoulli":
-        del said[settings(type(config))["sigma"].name]  # a probability has no scale
-    if made.model.linear:
-        return said | {"Training": "computed, not trained"} | _size(made)
     try:
-        recipe = from_json(TrainingConfig, card.get("recipe"))
-        said |= {asked.name: asked.said(getattr(recipe, key)) for key, asked in settings(TrainingConfig).items()}
-        if len(made.model.LOSSES) == 1:  # there is nothing beside the reconstruction whose weight could rise
-            del said[settings(TrainingConfig)["kl_warmup_epochs"].name]
+        recipe = from_json(TrainingConfig, made.card.get("recipe"))
     except ConfigError:
-        pass  # the card does not say
-    return said | _size(made)
+        recipe = None  # the card does not say
+    said = {"Kind": chosen.kind_title(made.entry.kind), "Data set": filters.dataset_name(made.entry.dataset)}
+    return said | in_effect(type(made.model), made.model.config, recipe) | _size(made)
 
 
 def _size(made: Portrait) -> dict[str, str]:

@@ -70,11 +70,12 @@ def maps(view: MapView, found: Refined | None, image_key: str) -> None:
     trail = None if found is None else np.round(view.frame.plane.feet(found.path[:, 0]).astype(float), 4).tolist()
     numbers = st.session_state.get("refined_numbers", (0, 0))
     ends = (trail[0], trail[-1]) if trail else (None, None)
+    codes = (None, None) if found is None else (found.path[0, 0].tolist(), found.mu[0].tolist())
     on_test_images = checkpoint.dataset_name in DATASETS and on_disk(checkpoint.dataset_name, "test")
     browser_map.pair(
         [view, view], [f"{title}: {which}" for which in TITLES], list(zip(ends, numbers, strict=True)), "image", True, layers,
         {"pick": lambda: _take(view, 0, image_key), "pick_other": lambda: _take(view, 1, image_key)}, KEY,
-        trail, browser_map.REFINED_HELP if on_test_images else "",
+        trail, codes, browser_map.REFINED_HELP if on_test_images else "",
     )  # fmt: skip
 
 

@@ -7,11 +7,12 @@ from core.checkpoints import Checkpoint
 from core.data.datasets import DATASETS, DatasetError, on_disk
 from core.reconstruction import DESCRIPTION_SAMPLES
 from pages.browser import address
+from pages.browser.map import decoding
 from pages.images.pictures import INVENTED_RGB, MISSING_RGB
 from pages.session import caches
 from pages.session.caches import MapView
 from pages.session.words import NAT, why_refined
-from pages.web import assets, errors
+from pages.web import errors
 from pages.web.assets import Asset
 
 OF_A_DENSITY = "is the −ELBO of this image{given} (of a density: it can be negative)"
@@ -25,9 +26,7 @@ def facts(view: MapView, images: Asset | None, why_not: str) -> dict[str, Any]:
     model, frame = view.checkpoint.model, view.frame
     labels = range(max(int(frame.labels.max(initial=0)) + 1, len(frame.classes)))
     return {
-        "codes": address(view.codes),
-        "decoder": address(view.code_decoder) if view.code_decoder else None,  # None: the map's own does, or the server
-        "served": f"{assets.prefix()}/points/{view.checkpoint.name}" if view.atlas else None,
+        **decoding(view),
         "images": address(images) if images else None,
         "instead": f"{why_not} This is what the decoder makes of the code.",
         "classes": [_class(frame.classes, label) for label in labels],
@@ -35,7 +34,6 @@ def facts(view: MapView, images: Asset | None, why_not: str) -> dict[str, Any]:
         "gap": view.gap,  # beyond this distance from the nearest code, no code is near
         "keeps_to_prior": latent.keeps_to_prior(model),
         "conditional": model.conditional,
-        "drawn": frame.label,  # the class that the map's decoder was told
         "likelihood": model.config.likelihood,
         "sigma": model.config.sigma,
         "beta": getattr(model.config, "beta", 1.0),  # the weight of the KL in its training

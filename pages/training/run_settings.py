@@ -11,6 +11,7 @@ from core.models.config import Setting, settings
 from core.training import presets
 from core.training.config import TrainingConfig, model_of, recipe_of
 from core.training.run_config import RunConfig
+from pages.session.recipe import NOT_ITS_OWN, in_effect
 
 ALWAYS = ("latent_dim", "likelihood", "beta", "epochs", "batch_size", "learning_rate")  # said even where they are the preset's
 
@@ -52,9 +53,6 @@ class Beside(NamedTuple):
     same: list[tuple[str, str]]  # a setting's title, and what both have
 
 
-NOT_ITS_OWN = "–"  # of a setting that the run's kind of model does not have
-
-
 def beside(one: RunConfig, other: RunConfig) -> Beside:
     """Which settings of two runs differ, and which do not; ConfigError where they cannot be used."""
     said = [_in_words(config) for config in (one, other)]
@@ -74,13 +72,10 @@ def seeds(one: RunConfig, other: RunConfig) -> tuple[int, int]:
 
 
 def _in_words(config: RunConfig) -> dict[str, str]:
-    """Every setting of a run by its title, in words."""
+    """Every setting of a run that has an effect, by its title, in words."""
     model, model_config = model_of(config)
-    asked = settings(type(model_config)) | settings(TrainingConfig)
-    values = vars(model_config) | vars(recipe_of(config))
     data = DATASETS[config.dataset].name if config.dataset in DATASETS else config.dataset
-    named = {setting.title: setting.said(values[name]) for name, setting in asked.items() if values[name] is not None}
-    return {"Data set": data, "Model": MODELS[model].title} | named
+    return {"Data set": data, "Model": MODELS[model].title} | in_effect(MODELS[model].module, model_config, recipe_of(config))
 
 
 def _plain(setting: Setting, value: Any) -> str:

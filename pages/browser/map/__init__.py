@@ -6,6 +6,7 @@ from typing import Any
 from core.latent import Z_LIMIT
 from pages.browser import address, mount
 from pages.session.caches import MapView
+from pages.web import assets
 
 Kept = tuple[Sequence[float] | None, int]  # the kept point, and the number that it came with
 LAYERS = {"points": "Points", "names": "Class names", "manifold": "Decoded grid", "prior": "Prior rings"}
@@ -106,17 +107,37 @@ def pair(
     callbacks: dict[str, Callable[[], None]],
     key: str,
     trail: list[list[float]] | None = None,
+    codes: Sequence[Sequence[float] | None] = (None, None),
     more_help: str = PAIR_HELP,
 ) -> None:
     """Mount the maps of two models, linked `by` "point" or "image". `kept`: of each map. When a point is kept there, st.session_state[key]
     has it as `pick`, of the second map as `pick_other`; see `latent_map`. callbacks: by these names. trail: the way of a code over both
-    maps; what is kept on them is then an end of it, and whatever a visitor keeps only asks for another one."""
+    maps; what is kept on them is then an end of it, and whatever a visitor keeps only asks for another one. codes: of each map the whole
+    code at that end."""
     halves = [
-        _of_model(view) | {"title": title, "kept": _said(one), "trail": trail} for view, title, one in zip(views, titles, kept, strict=True)
+        _of_model(view)
+        | {"title": title, "kept": _said(one), "trail": trail, "code": code}
+        | {"whole": decoding(view) if beside_the_map(view) else None}
+        for view, title, one, code in zip(views, titles, kept, codes, strict=True)
     ]
     linked = {"by": by, "one_scale": one_scale, "same_classes": views[0].frame.classes == views[1].frame.classes}
     on: dict[str, Any] = {f"on_{name}_change": callback for name, callback in callbacks.items()}
     mount("pair", key, USUAL | linked | {"halves": halves, "layers": list(layers), "help": HELP + more_help}, **on)
+
+
+def beside_the_map(view: MapView) -> bool:
+    """Whether a dot stands for more than the map's decoder draws at its place, or the browser cannot run that."""
+    return len(view.frame.plane.origin) > 2 or view.atlas is not None
+
+
+def decoding(view: MapView) -> dict[str, Any]:
+    """What is needed to draw a dot's whole code: the codes, their decoder where it is another than the map's, or who decodes instead."""
+    return {
+        "codes": address(view.codes),
+        "decoder": address(view.code_decoder) if view.code_decoder else None,  # None: the map's own does, or the server
+        "served": f"{assets.prefix()}/points/{view.checkpoint.name}" if view.atlas else None,
+        "drawn": view.frame.label,  # the class that the map's decoder was told
+    }
 
 
 def _of_model(view: MapView) -> dict[str, Any]:

@@ -190,9 +190,13 @@ export default class LatentMap {
   show(z, since) {
     if (!this.viewport.xr) return;
     this.marks.point(z);
-    const answered = z && z === this.cursor.kept && !this.cursor.pointing && this.answer; // the panel's, where the decoder has only something near
-    this.picture.paint(z && (answered || this.decoder.decode(z[0], z[1])));
+    this.picture.paint(z && (this.answerTo(z) || this.decoder.decode(z[0], z[1])));
     if (since !== undefined) measure(DECODE, since);
+  }
+
+  /** What is drawn of z where the decoder has only something near: of the kept point, the panel's answer. */
+  answerTo(z) {
+    return z === this.cursor.kept && !this.cursor.pointing && this.answer;
   }
 
   // --- what is meant by someone's input ---------------------------------------------------------------------------------

@@ -4,11 +4,18 @@ import { same } from "../agreed.js";
 import { Cursor } from "./cursor.js";
 import LatentMap from "./map.js";
 import { Trail } from "./trail.js";
+import { WholeCodes } from "./whole_codes.js";
 
 const ROOMS = `<div class="tr-maps">${'<section class="tr-map"><h2></h2><div></div></section>'.repeat(2)}</div>`;
 
 /** One of the two maps: it tells the pair what someone keeps on it, and when its view has changed. */
 class Half extends LatentMap {
+  whole = new WholeCodes(this, this.signal);
+
+  answerTo(z) {
+    return this.whole.image(z);
+  }
+
   keep(z) {
     super.keep(z && this.pair.snapped(this, z));
     if (this.ready) this.pair.kept(this);
@@ -67,7 +74,7 @@ export default class Pair {
   }
 
   /** data.halves: what each map is told, with a `title`; data.by: "point" or "image"; data.one_scale; data.same_classes: whether a class means
-   *  the same on both; of each half `trail`: the way of a code over it, or null. What the second map tells has "_other" behind its name. */
+   *  the same on both; of each half `trail`: the way of a code over it, or null, and `whole` and `code`: see whole_codes.js. What the second map tells has "_other" behind its name. */
   async update({ halves, by, one_scale: oneScale, same_classes: sameClasses, ...shared }, tell) {
     this.sections.forEach((section, i) => (section.firstElementChild.textContent = halves[i].title));
     Object.assign(this, { by, sameClasses });
@@ -77,6 +84,8 @@ export default class Pair {
     if (shown !== this.shown) this.frame(oneScale);
     this.shown = shown;
     this.maps.forEach((map, i) => lead(map, halves[i]));
+    this.maps.forEach(({ whole, words }, i) => whole.use(halves[i].whole, halves[i].code).catch(({ message }) =>
+      words.note(`The codes could not be read, so a dot shows what the plane has there: ${message}. Reload the page.`)));
   }
 
   get both() {

@@ -199,7 +199,7 @@ function labelsByRow({ codes: { row, owner }, data }) {
 }
 
 /** base64 of grey levels -> ink in [0, 1]. */
-const levels = (text) => Float32Array.from(atob(text), (c) => c.charCodeAt(0) / 255);
+export const levels = (text) => Float32Array.from(atob(text), (c) => c.charCodeAt(0) / 255);
 
 /** Ink in [0, 1] -> pixels. */
 export function grey(ink) {

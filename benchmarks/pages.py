@@ -23,7 +23,7 @@ FIRST = {  # of a page, or a part of it: its address, and the first things of us
     "Generate, *Complete it*": ("generate?tab=complete", "[data-testid=completions] img"),
     "Compare, *Two models*": ("compare", f".tr-map:first-child {MAP}", f".tr-map:last-child {MAP}"),
     "Compare, *The beta dial*": ("compare?mode=dial", "[data-testid=dial-mark]:not([hidden])"),
-    "Train": ("train", "[data-testid=stForm], [data-testid=stNumberInput]"),
+    "Train": ("train", "[data-testid=stRadio]"),
     "Models": ("models", "[data-testid=portrait-map] img"),
 }
 SEEN = """(selectors) => new Promise((resolve) => {

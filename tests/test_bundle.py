@@ -816,3 +816,41 @@ def test_no_listener_outlives_a_tool(bundle: Bundle, part: str) -> None:
 def test_a_coordinate_has_a_proper_minus_sign_and_none_before_zero(bundle: Bundle) -> None:
     said = bundle.run("map/controls.js", "return given.map(m.format)", [-1.5, -0.004, -0.006, 0, 2])
     assert said == ["\u22121.50", "0.00", "\u22120.01", "0.00", "2.00"]
+
+
+# --- what a map draws without Plotly ----------------------------------------------------------------------------------------
+
+
+def test_round_numbers_at_an_axis(bundle: Bundle) -> None:
+    for low, high, most in ((-3.2, 4.1, 8), (0, 1, 10), (-0.0031, 0.0007, 5), (-200, 312.5, 7), (0.2, 0.21, 3)):
+        script = "const { at, step } = m.ticks(...given); return [at, step, at.map(v => m.said(v, step))];"
+        at, step, said = bundle.run("map/axes.js", script, [low, high, most])
+        power = 10 ** np.floor(np.log10(step) + 1e-9)
+        assert round(step / power, 6) in (1, 2, 5) and 1 <= len(at) <= most + 1
+        assert np.allclose(np.diff(at), step) and at[0] - step < low <= at[0] + 1e-12 and at[-1] - 1e-12 <= high < at[-1] + step
+        assert np.allclose([float(text.replace("−", "-")) for text in said], at, atol=step / 1e6)
+    assert bundle.run("map/axes.js", "return [-0.5, 0, 0.5, 1].map(v => m.said(v, 0.5))") == ["−0.5", "0", "0.5", "1"]
+
+
+def test_axes_and_rings_are_drawn_where_the_viewport_has_them(bundle: Bundle) -> None:
+    script = """const map = document.createElement('div'), plot = map.appendChild(document.createElement('div'));
+      const { Viewport } = await import('/map/viewport.js'), { SPREAD, LINEAR } = await import('/map/scale.js');
+      const axes = new m.Axes(map, plot), line = { width: 2, color: '#ff0000', dash: 'dot' };
+      const circle = { type: 'circle', x0: -1, x1: 1, y0: -1, y1: 1, line };
+      const read = (scale, xr) => {
+        const v = Object.assign(new Viewport(), { width: 320, height: 320, margin: { l: 10, r: 10, t: 10, b: 10 }, scale, xr, yr: xr });
+        axes.paint(v, [{ range: xr, ...scale.ticks(xr, 0.1) }, { range: xr, ...scale.ticks(xr, 0.1) }], [scale.circle(circle)],
+          { ink: '#000', line: '#00ff00', font: 'sans-serif' });
+        const { data, width } = axes.over.getContext('2d').getImageData(0, 0, axes.over.width, axes.over.height), found = [];
+        for (let i = 3; i < data.length; i += 4) if (data[i] > 128) found.push([(i >> 2) % width, Math.floor((i >> 2) / width)]);
+        const [xs, ys] = [0, 1].map(k => found.map(p => p[k])), low = v.toPixel([-1, 1]), high = v.toPixel([1, -1]);
+        const lines = axes.under.getContext('2d').getImageData(0, 160, axes.under.width, 1).data;
+        const columns = Array.from({ length: axes.under.width }, (_, x) => x).filter(x => lines[4 * x + 1] > 100 && lines[4 * x + 3] > 100);
+        return { drawn: [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)], box: [low[0], high[0], low[1], high[1]],
+          columns, zero: v.toPixel([0, 0])[0], one: v.toPixel([1, 0])[0] };
+      };
+      return [read(LINEAR, [-2, 2]), read(SPREAD, [0, 1])];"""
+    for seen in bundle.run("map/axes.js", script):
+        assert np.allclose(seen["drawn"], seen["box"], atol=2.5)
+        for place in (seen["zero"], seen["one"]):
+            assert min(abs(column - place) for column in seen["columns"]) <= 1.5, "a line at 0 and one at 1"

@@ -1,6 +1,6 @@
 """A saved page: one HTML file that works from disk with the network off, made of the bundle's own modules as they are.
 
-The modules stand in it as text that anyone can read, the data packed; `boot.js` puts them together.
+The modules stand in it as text that anyone can read, the data packed; `page.html` has the script that puts them together.
 """
 
 import base64
@@ -40,7 +40,6 @@ def html(
             told=json.dumps(told, ensure_ascii=False).replace("<", "\\u003c"),
             modules="\n".join(modules),
             files="\n".join(packed),
-            boot=_fit_for_html(_read("saved/boot.js")),
         )
         .encode()
     )

@@ -1,18 +1,28 @@
-// A saved page: the live map of one model in one file, without a server. `begin` is called once by boot.js, which has unpacked the file.
+// A saved page: the live map of one model in one file, without a server. `begin` is called once, by the script at the page's end.
 
+import { readAddress } from "../map/address.js";
 import { CanvasPlot } from "../map/canvas_plot.js";
 import { Cursor } from "../map/cursor.js";
 import LatentMap from "../map/map.js";
-import { readAddress } from "../map/address.js";
 
-/** data: what Python tells a map (see map/__init__.py); titles: of the layers that are offered, by name. */
-export function begin(room, pills, data, titles) {
-  const signal = new AbortController().signal, map = new LatentMap(room, signal, new Cursor(), CanvasPlot);
+/** What stands in the page packed by gzip and written as base64, as addresses by name. */
+async function unpacked(page) {
+  const unpack = async ({ dataset, text }) => {
+    const packed = new Blob([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))]).stream();
+    return [dataset.file, URL.createObjectURL(await new Response(packed.pipeThrough(new DecompressionStream("gzip"))).blob())];
+  };
+  return Object.fromEntries(await Promise.all([...page.querySelectorAll("script[data-file]")].map(unpack)));
+}
+
+/** The page says {map: what Python tells a map (see map/__init__.py), titles: of the layers that are offered, by name}. */
+export async function begin(page) {
+  const files = await unpacked(page), find = (selector) => page.querySelector(selector);
+  const { map: data, titles } = JSON.parse(find("script[data-told]").text, (_, value) => files[value] ?? value);
+  const map = new LatentMap(find(".live"), new AbortController().signal, new Cursor(), CanvasPlot), shown = new Set(data.layers);
   const asked = readAddress(data.limit);
   if (asked !== undefined) data.kept = { value: asked, number: 0 };
   const show = () => map.update({ ...data, layers: [...shown] }, () => {});
-  const shown = new Set(data.layers);
-  pills.append(...Object.entries(titles).map(([name, title]) => pill(title, shown.has(name), (on) => {
+  find(".saved-layers").append(...Object.entries(titles).map(([name, title]) => pill(title, shown.has(name), (on) => {
     shown[on ? "add" : "delete"](name);
     show();
   })));

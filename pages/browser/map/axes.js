@@ -1,0 +1,83 @@
+// What Plotly draws of a map besides its dots, on canvases: lines and numbers at the axes under the dots, rings over them.
+
+const APART_PX = [70, 50]; // between two lines, at least
+const DOTTED_PX = [3, 3], LETTERS_PX = 12;
+
+/** Round numbers from low to high, at most so many and evenly apart: 1, 2 or 5 times a power of ten. */
+export function ticks(low, high, most) {
+  const least = (high - low) / Math.max(1, most), power = 10 ** Math.floor(Math.log10(least));
+  const step = [1, 2, 5, 10].map((times) => times * power).find((width) => width >= least * (1 - 1e-9));
+  const first = Math.ceil(low / step - 1e-9), last = Math.floor(high / step + 1e-9);
+  return { step, at: Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step) };
+}
+
+/** A tick's number, without zeros at its end, and with a proper minus sign. */
+export function said(v, step) {
+  const digits = Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)), text = String(Number(Math.abs(v).toFixed(digits)));
+  return v < 0 && text !== "0" ? `−${text}` : text;
+}
+
+/** An axis as plot.js has it, {range, tickvals, ticktext} -> [place, text] of each label. */
+function labels({ range: [low, high], tickvals, ticktext }, most) {
+  if (tickvals) return tickvals.map((v, i) => [v, ticktext[i]]).filter(([v]) => v >= low && v <= high);
+  const { at, step } = ticks(low, high, most);
+  return at.map((v) => [v, said(v, step)]);
+}
+
+export class Axes {
+  /** map: the element; plot: the one in it that Plotly would draw into. */
+  constructor(map, plot) {
+    const canvas = () => Object.assign(document.createElement("canvas"), { className: "lm-first", ariaHidden: "true" });
+    Object.assign(this, { under: canvas(), over: canvas() });
+    map.prepend(this.under);
+    plot.append(this.over);
+  }
+
+  /** axes, shapes: of Plotly's layout; style: {ink, line, font}. */
+  paint(viewport, axes, shapes, { ink, line, font }) {
+    const { box: { left, top, width, height } } = viewport, below = this.begin(this.under, viewport), above = this.begin(this.over, viewport);
+    Object.assign(below, { font: `${LETTERS_PX}px ${font}`, fillStyle: ink, strokeStyle: line });
+    this.lines(below, viewport, axes, 0);
+    this.lines(below, viewport, axes, 1);
+    above.beginPath();
+    above.rect(left, top, width, height);
+    above.clip();
+    for (const shape of shapes) if (shape.visible !== false) this.shape(above, viewport, shape);
+  }
+
+  /** An empty canvas of the map's size, in CSS pixels. */
+  begin(canvas, { width, height }) {
+    const scale = devicePixelRatio || 1, context = canvas.getContext("2d");
+    Object.assign(canvas, { width: width * scale, height: height * scale });
+    context.scale(scale, scale);
+    return context;
+  }
+
+  lines(context, viewport, axes, i) {
+    const { box: { left, top, width, height }, middle } = viewport, sharp = (px) => Math.round(px) + 0.5;
+    Object.assign(context, i ? { textAlign: "right", textBaseline: "middle" } : { textAlign: "center", textBaseline: "top" });
+    context.beginPath();
+    for (const [v, text] of labels(axes[i], (i ? height : width) / APART_PX[i])) {
+      const [x, y] = viewport.place(i ? [middle[0], v] : [v, middle[1]]);
+      context.moveTo(i ? left : sharp(x), i ? sharp(y) : top);
+      context.lineTo(i ? left + width : sharp(x), i ? sharp(y) : top + height);
+      context.fillText(text, i ? left - 5 : x, i ? y : top + height + 6);
+    }
+    context.stroke();
+  }
+
+  /** A circle, rectangle or outline (a path of "M", "L" and "Z") in coordinates of the map. */
+  shape(context, viewport, { type, path, x0, x1, y0, y1, line }) {
+    const [left, bottom] = viewport.place([x0, y0]), [right, top] = viewport.place([x1, y1]);
+    context.beginPath();
+    if (type === "circle") context.ellipse((left + right) / 2, (top + bottom) / 2, (right - left) / 2, (bottom - top) / 2, 0, 0, 2 * Math.PI);
+    else if (type === "rect") context.rect(left, top, right - left, bottom - top);
+    else {
+      for (const point of path.slice(1, -1).split("L")) context.lineTo(...viewport.place(point.split(",").map(Number)));
+      context.closePath();
+    }
+    Object.assign(context, { strokeStyle: line.color, lineWidth: line.width });
+    context.setLineDash(line.dash ? DOTTED_PX : []);
+    context.stroke();
+  }
+}

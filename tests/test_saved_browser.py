@@ -182,12 +182,17 @@ def test_zoom_layers_and_classes_are_as_they_were(open_saved: Callable[..., Save
 
 
 def test_what_the_browser_cannot_decode_comes_from_an_atlas_and_is_said(open_saved: Callable[..., Saved]) -> None:
-    page = open_saved(NOT_LIVE)
+    on_a_dot = [float(v) for v in caches.map_view(NOT_LIVE).frame.points[3].round(4)]
+    page = open_saved(NOT_LIVE, f"#z={on_a_dot[0]},{on_a_dot[1]}")
     expect(page.page.locator(".lm-note")).to_contain_text("This file has 32 by 32 images")
     before = page.image()
     page.point(0.3, 0.5)
     assert page.image().max() > 60 and (page.image() != before).any()
-    assert "reconstruction" not in page.panel() and "neighbours" in page.panel().lower()
+    assert page.page.locator(".lm-panel section").count() == 3, "place, neighbours and nearest code; nothing that only a decoder knows"
+    assert "This is its code." in page.panel() and "could not" not in page.panel()
+    page.page.mouse.click(*page.at(0.1, 0.9))
+    page.page.wait_for_function("z => new URLSearchParams(location.hash.slice(1)).get('z') !== z", arg=",".join(map(str, on_a_dot)))
+    assert page.page.locator(".lm-panel section").count() == 3 and "Click on a dot" not in page.panel()
 
 
 def test_a_code_of_more_numbers_is_decoded_whole(open_saved: Callable[..., Saved]) -> None:

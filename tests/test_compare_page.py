@@ -10,7 +10,7 @@ from mounted import mounted
 from streamlit.testing.v1 import AppTest
 from visit import address, checked, visit
 
-from core import checkpoints, jobs, refine
+from core import checkpoints, jobs, latent, refine
 from core.checkpoints import CheckpointError
 from core.data.datasets import to_ink
 from core.family import beta_family
@@ -21,7 +21,7 @@ from core.training.__main__ import main as train
 from core.training.run_config import RunConfig
 from pages import browser
 from pages.browser import map as browser_map
-from pages.comparing import linking, refined, two_models, two_runs
+from pages.comparing import linking, presets, refined, two_runs
 from pages.reconstructing import refining
 from pages.session import caches
 from pages.session.recipe import NOT_ITS_OWN
@@ -55,7 +55,7 @@ def with_images(mnist_like: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_first_visit_compares_plain_with_variational_at_one_image(with_images: None) -> None:
     (data,) = mounted(run(), "pair")
     plain, variational = data["halves"]
-    assert (plain["view"], variational["view"]) == two_models.PRESETS["Plain or variational"] and data["by"] == "image"
+    assert (plain["view"], variational["view"]) == presets.PRESETS["Plain or variational"].models and data["by"] == "image"
     assert data["same_classes"] and not data["one_scale"]
     codes = [checkpoints.opened(half["view"]).latents.mu for half in data["halves"]]
     row = int((codes[0] ** 2).sum(1).argmin())  # the code nearest to the middle
@@ -75,7 +75,51 @@ def test_a_preset_opens_its_two_models_and_the_link_has_them(with_images: None) 
 
 
 def test_every_preset_is_of_models_that_ship() -> None:
-    assert {name for pair in two_models.PRESETS.values() for name in pair} <= set(checkpoints.SHIPPED)
+    assert {name for preset in presets.PRESETS.values() for name in preset.models} <= set(checkpoints.SHIPPED)
+
+
+@pytest.mark.parametrize("title", presets.PRESETS)
+def test_a_preset_s_link_says_what_to_look_at(title: str, with_images: None) -> None:
+    app = run(models=",".join(presets.PRESETS[title].models))
+    assert app.selectbox(key="pair_preset").value == title
+    assert [text.value for text in app.markdown if "What to look at" in text.value] == [
+        f"**What to look at.** {presets.PRESETS[title].words}"
+    ]
+
+
+def test_of_two_other_models_nothing_is_said(with_images: None) -> None:
+    assert not any("What to look at" in text.value for text in run(models="pca-mnist-2d,vae-mnist-16d").markdown)
+
+
+def test_what_the_presets_say_is_true_of_the_models() -> None:
+    figures: dict[str, dict[str, Any]] = {}
+    codes: dict[str, np.ndarray] = {}
+    for name in {name for preset in presets.PRESETS.values() for name in preset.models}:
+        checkpoint = checkpoints.opened(name)
+        figures[name] = {key: found["value"] for key, found in checkpoint.card["metrics"].items()}
+        codes[name] = checkpoint.latents.mu
+    far = {name: np.linalg.norm(mu, axis=1) for name, mu in codes.items()}
+    plain, usual, pca = "ae-mnist-2d", presets.USUAL, "pca-mnist-2d"
+    assert np.quantile(far[plain], 0.97) > 45 and (far[usual] < 3).mean() > 0.95
+    assert figures[pca]["knn_accuracy_percent"] < 50 and 78 < figures[usual]["knn_accuracy_percent"] < 82
+    assert figures[pca]["psnr_db"] < figures[plain]["psnr_db"] - 2
+    cheap, dear = "beta-0.1-mnist-2d", "beta-10-mnist-2d"
+    assert codes[cheap].std() > 1.5 * codes[dear].std() and far[cheap].max() > 9
+    four_and_nine = {name: np.isin(checkpoints.opened(name).latents.label, (4, 9)) for name in (cheap, dear)}
+    middles = {
+        name: [np.median(codes[name][checkpoints.opened(name).latents.label == c], axis=0) for c in (4, 9)] for name in four_and_nine
+    }
+    assert np.linalg.norm(np.subtract(*middles[dear])) < 0.5 * codes[dear][four_and_nine[dear]].std(), "4 and 9 share a place"
+    lesson, sound = figures["lesson-vae-mnist-2d"], figures[usual]
+    assert lesson["negative_elbo_nats"] > sound["negative_elbo_nats"] and lesson["knn_accuracy_percent"] < sound["knn_accuracy_percent"]
+    collapsed = checkpoints.opened("vae-mnist-2d-collapsed")
+    grid = np.stack(np.meshgrid(*[np.linspace(-3, 3, 7)] * 2), -1).reshape(-1, 2).astype(np.float32)
+    assert np.ptp(latent.decode(collapsed.model, grid), axis=0).max() < 0.05 and codes[collapsed.name].std() < 0.01
+    assert collapsed.model.config.beta == 100  # type: ignore[attr-defined]
+    overfitted = checkpoints.opened("vae-mnist-2d-overfitted")
+    assert (overfitted.card["recipe"]["training_images"], overfitted.card["recipe"]["epochs"]) == (500, 120)
+    assert figures[overfitted.name]["negative_elbo_nats"] > sound["negative_elbo_nats"] + 50
+    assert figures[overfitted.name]["knn_accuracy_percent"] < sound["knn_accuracy_percent"] - 20
 
 
 def test_a_link_says_what_is_compared_and_how(with_images: None) -> None:
@@ -90,7 +134,7 @@ def test_a_link_says_what_is_compared_and_how(with_images: None) -> None:
 @pytest.mark.parametrize("models", ["../../etc/passwd,pca-mnist-2d", "pca-mnist-2d", "a,b,c"])
 def test_a_link_to_models_that_are_not_here_is_refused_with_a_note(with_images: None, models: str) -> None:
     app = run(models=models)
-    assert [half["view"] for half in mounted(app, "pair")[0]["halves"]] == list(two_models.PRESETS["Plain or variational"])
+    assert [half["view"] for half in mounted(app, "pair")[0]["halves"]] == list(presets.PRESETS["Plain or variational"].models)
     assert app.warning
 
 
@@ -102,7 +146,7 @@ def test_digits_and_clothes_share_the_point_and_the_page_says_why(with_images: N
 
 
 def test_a_point_kept_on_the_second_map_is_that_image_on_the_first(with_images: None) -> None:
-    one, other = (caches.map_view(name) for name in two_models.PRESETS["Plain or variational"])
+    one, other = (caches.map_view(name) for name in presets.PRESETS["Plain or variational"].models)
     x, y = other.frame.points[1234].tolist()
     z = x, y
     found = linking.across("image", other, one, z)
@@ -157,7 +201,7 @@ REFINED = "Before and after refining"
 def test_before_and_after_refining_shows_the_encoders_code_and_the_best_one(with_images: None) -> None:
     app = run()
     checked(app.selectbox(key="pair_preset").set_value(REFINED).run())
-    name, row = two_models.PRESETS[REFINED][0], two_models.FIRST_IMAGES[REFINED]
+    name, row = presets.PRESETS[REFINED].models[0], presets.PRESETS[REFINED].image
     assert address(app) == {"models": f"{name},{name}", "image": str(row)}
     model, image = checkpoints.opened(name).model, to_ink(caches.test_images("mnist")[row])
     found = refine.refine_image(model, image)

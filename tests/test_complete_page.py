@@ -4,6 +4,7 @@ import re
 from html import escape
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 from unittest.mock import Mock
 
 import numpy as np
@@ -97,6 +98,25 @@ def test_what_the_figures_mean_is_true_of_the_model() -> None:
 @pytest.mark.parametrize(("name", "said"), [("none", "Nothing is covered"), ("left", "392 visible pixels")])
 def test_how_much_is_covered_is_said(name: str, said: str) -> None:
     assert said in words(run(cover=name))
+
+
+@pytest.mark.parametrize(
+    ("shares", "said"),
+    [
+        ((1.0,), "with **one answer**."),
+        ((0.9997, 2e-4), "with **one answer**, and 1 more that it hardly believes in."),
+        ((0.6, 0.39, 0.009), "with **2 answers**, and 1 more that it hardly believes in."),
+        ((None, None), "with **2 answers**."),
+    ],
+)
+def test_an_answer_that_is_hardly_probable_is_not_counted_with_the_others(shares: tuple[float | None, ...], said: str) -> None:
+    found: Any = SimpleNamespace(answers=[SimpleNamespace(share=share) for share in shares])
+    assert completing.summary(found, cover.READY["left"]) == f"The model explains the **392 visible pixels** {said}"
+
+
+def test_a_probability_that_is_not_quite_1_or_0_is_not_said_to_be() -> None:
+    said = [completing.percent(share) for share in (1.0, 0.9997, 0.93, 0.0041, 4e-4, 0.0)]
+    assert said == ["100 %", "> 99.9 %", "93 %", "0.4 %", "< 0.1 %", "< 0.1 %"]
 
 
 def test_everything_covered_is_the_prior_or_no_answer() -> None:

@@ -9,7 +9,7 @@ from core.data.datasets import DATASETS, on_disk
 from core.refine import Refined
 from core.shape import SHAPE
 from pages.browser import map as browser_map
-from pages.comparing import linking, switches
+from pages.comparing import linking, presets, switches
 from pages.images import gallery, source
 from pages.images.picked import Picked
 from pages.reconstructing import refining, rows
@@ -42,6 +42,7 @@ def show(checkpoint: Checkpoint, image_key: str) -> None:
         return
     with above:
         maps(view, found, image_key)
+        presets.say([checkpoint.name] * 2)
     if picked is not None and found is not None:
         with results:
             beside(checkpoint, picked, label, found)

@@ -8,7 +8,7 @@ from core.portrait import Portrait
 from core.shape import SHAPE
 from pages.browser import map as browser_map
 from pages.collection import comparing
-from pages.comparing import linking, refined, switches
+from pages.comparing import linking, presets, refined, switches
 from pages.images import gallery, source
 from pages.reconstructing import rows
 from pages.session import caches, link, state, words
@@ -19,18 +19,6 @@ from pages.web import errors
 
 KEY = "pair"
 IMAGE = "compare_image"  # begins its widgets' keys
-PRESETS = {  # what to look at, and the two
-    "Plain or variational": ("ae-mnist-2d", "beta-1-mnist-2d"),
-    "PCA or an autoencoder": ("pca-mnist-2d", "ae-mnist-2d"),
-    "PCA or variational": ("pca-mnist-2d", "beta-1-mnist-2d"),
-    "β of 0.1 or 10": ("beta-0.1-mnist-2d", "beta-10-mnist-2d"),
-    "The lesson's VAE, or a right one": ("lesson-vae-mnist-2d", "beta-1-mnist-2d"),
-    "Collapsed or sound": ("vae-mnist-2d-collapsed", "beta-1-mnist-2d"),
-    "Overfitted or sound": ("vae-mnist-2d-overfitted", "beta-1-mnist-2d"),
-    "Digits or clothes": ("beta-1-mnist-2d", "vae-fashion-2d"),
-    "Before and after refining": ("beta-1-mnist-2d", "beta-1-mnist-2d"),
-}
-FIRST_IMAGES = {"Before and after refining": 33}  # the test image of a preset: one whose code moves far
 LINKS = {"image": "Same image", "point": "Same point"}
 
 
@@ -47,6 +35,7 @@ def show() -> None:
             refined.show(opened[0], IMAGE)
             return
         maps(*names)
+        presets.say(names)
         made = [caches.pictured(name, stamps[name]).portrait for name in names]
     except CheckpointError as error:
         st.error(link.plain(errors.words(error)), icon=":material/error:")
@@ -63,8 +52,8 @@ def _choose(available: list[str]) -> list[str]:
     if not isinstance(pair, list) or not all(name in available for name in pair):
         session.models_pair = pair = usual_pair()
     session.pair_first, session.pair_second = pair
-    offered = [title for title, names in PRESETS.items() if all(name in available for name in names)]
-    session.pair_preset = next((title for title in offered if list(PRESETS[title]) == pair), None)
+    offered = [title for title, preset in presets.PRESETS.items() if all(name in available for name in preset.models)]
+    session.pair_preset = presets.of(pair)
     with st.container(key="compare-choice"):
         st.selectbox("Try", offered, None, key="pair_preset", placeholder="A pair to begin with", on_change=_preset)
         for key, title in (("pair_first", "First model"), ("pair_second", "Second model")):
@@ -74,9 +63,10 @@ def _choose(available: list[str]) -> list[str]:
 
 def _preset() -> None:
     if title := st.session_state.pair_preset:
-        st.session_state.models_pair = pair = list(PRESETS[title])
-        if title in FIRST_IMAGES:
-            source.show_test_image(IMAGE, first_dataset(dataset_of({"checkpoint": pair[0]})), FIRST_IMAGES[title])
+        preset = presets.PRESETS[title]
+        st.session_state.models_pair = list(preset.models)
+        if preset.image is not None:
+            source.show_test_image(IMAGE, first_dataset(dataset_of({"checkpoint": preset.models[0]})), preset.image)
 
 
 def _picked() -> None:

@@ -48,8 +48,9 @@ def ask_terms(checkpoint: Checkpoint) -> tuple[list[str], list[np.ndarray]]:
             title = f"{SIGNS[term]}{term.upper()}"
             if kind == "images":
                 key = f"{KEY}_{term}_row-{checkpoint.name}"
-                row = st.number_input(title, 0, len(mu) - 1, min(row, len(mu) - 1), key=key, persist_state="session", width=WIDTH_PX)
-                another(f"{KEY}_other_{term}", key, len(mu), "Another")
+                with st.container(horizontal=True, vertical_alignment="bottom", width="content"):  # the two stay beside each other
+                    row = st.number_input(title, 0, len(mu) - 1, min(row, len(mu) - 1), key=key, persist_state="session", width=WIDTH_PX)
+                    another(f"{KEY}_other_{term}", key, len(mu), "Another")
                 names.append(f"{class_name(classes, int(labels[row]))} (test image {row:,})")
                 codes.append(mu[row])
             else:

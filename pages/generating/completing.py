@@ -24,6 +24,7 @@ from pages.session.properties.generate import FIRST_COMPLETED, FIRST_COVER
 from pages.session.properties.shared import told_names
 
 KEY = "complete"
+UNLIKELY = 0.01  # an answer with a smaller probability is hardly one
 RARE = 0.01  # what fewer test images than this share cost, the model cannot explain
 DRAWN = 12  # draws of the posterior that are shown
 DOTS = 3_000  # of the map
@@ -198,7 +199,9 @@ def nats(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    """ "93 %", "0.4 %"; "< 0.1 %"."""
+    """ "93 %", "0.4 %"; "< 0.1 %", "> 99.9 %"."""
+    if 0.9995 <= share < 1:
+        return "> 99.9 %"
     return "< 0.1 %" if share < 0.0005 else f"{100 * share:.0f} %" if share >= 0.095 else f"{100 * share:.1f} %"
 
 
@@ -209,8 +212,10 @@ def summary(found: Completion, hidden: np.ndarray) -> str:
         return "**Nothing is covered**, so nothing is filled in. Cover a part of the image with the brush."
     if not seen:
         return "**Everything is covered**: the answer is what the model expects before it has seen a single pixel."
-    answers = "one answer" if count == 1 else f"{count} answers"
-    return f"The model explains the **{plural(seen, 'visible pixel')}** with **{answers}**."
+    hardly = sum(answer.share is not None and answer.share < UNLIKELY for answer in found.answers)
+    answers = "one answer" if count - hardly == 1 else f"{count - hardly} answers"
+    others = f", and {hardly} more that it hardly believes in" if hardly else ""
+    return f"The model explains the **{plural(seen, 'visible pixel')}** with **{answers}**{others}."
 
 
 def verdicts(found: Completion, hidden: np.ndarray, reference: Reference | None) -> list[str]:

@@ -68,22 +68,24 @@ def show_steps(checkpoint: Checkpoint, codes: np.ndarray, told: int | None) -> N
     images = latent.decode(checkpoint.model, codes, told)
     faded = morphs.cross_fade(images[0], images[-1], len(images))
     shares = [f"{100 * share:.0f} %" for share in np.linspace(0, 1, len(images))]
-    gallery.table([Strip("Through the codes", images), Strip("Pixels faded", faded)], shares, "morph", side_px=84)
+    gallery.table([Strip("Through the codes", images), Strip("Pixels faded", faded)], shares, "morph", side_px=84, heads=shares)
     st.caption(
         f"Both rows begin and end with the same images. Halfway, the lower one is two {words.dataset_of(checkpoint).noun}s on top of each "
-        f"other. What is the upper one? {length_words(codes)}"
+        f"other. What is the upper one? {length_words(codes, latent.keeps_to_prior(checkpoint.model))}"
     )
 
 
-def length_words(codes: np.ndarray) -> str:
-    """How near to the origin the way comes, beside what the prior has there."""
+def length_words(codes: np.ndarray, keeps_to_prior: bool) -> str:
+    """How near to the middle of the prior the way comes, and whether that matters; nothing of a model whose codes keep to none."""
     nearest, dimensions = float(np.linalg.norm(codes, axis=1).min()), codes.shape[1]
-    usual = float(np.sqrt(dimensions))
+    if not keeps_to_prior:
+        return ""
+    begin = f"The way comes as near as {nearest:.2f} to the prior’s centre"
     if dimensions < 8:
-        return f"It comes as near as {nearest:.2f} to the prior’s centre, which in so few dimensions is where most codes are."
+        return f"{begin}; with so few numbers in a code many codes lie there, so a straight way crosses no gap."
     return (
-        f"It comes as near as {nearest:.2f} to the prior’s centre; in {dimensions} dimensions nearly all of the prior is about {usual:.1f} "
-        "away from it, so a path along the sphere stays where the decoder has learned (White 2016)."
+        f"{begin}; in {dimensions} dimensions nearly all of the prior is about {float(np.sqrt(dimensions)):.1f} away from it, so a way "
+        "along the sphere stays where the decoder has learned (White 2016)."
     )
 
 

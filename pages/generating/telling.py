@@ -125,7 +125,7 @@ def show_sheet(checkpoint: Checkpoint, names: tuple[str, ...], codes: np.ndarray
     rows = images.reshape(len(names), count, *images.shape[1:])
     strips = [Strip(name, row) for name, row in zip(names, rows, strict=True)]
     styles = [f"style {i + 1}" for i in range(count)]
-    gallery.table(strips, styles, "told-sheet", side_px=76)
+    gallery.table(strips, styles, "told-sheet", side_px=76, heads=[str(i + 1) for i in range(count)])
     st.caption(f"{count} styles drawn from the prior; in each column all classes have the same code. Does the style really stay?")
     st.caption(link.plain(known))
     take_along.offer(

@@ -93,9 +93,11 @@ def row(pictures: Sequence[Picture], testid: str, side_px: int = 140, narrow_px:
     st.html(f'<div class="pictures gallery" data-testid="{testid}"><div class="row" style="{sizes}">{cells}</div></div>')
 
 
-def table(strips: Sequence[Strip], names: Sequence[str], testid: str, side_px: int = 84) -> None:
-    """Draw strips under each other: a column for each of `names`, which only those who cannot see the pictures are told."""
-    cells = "".join(
+def table(strips: Sequence[Strip], names: Sequence[str], testid: str, side_px: int = 84, heads: Sequence[str] = ()) -> None:
+    """Draw strips under each other: a column for each of `names`, which only those who cannot see the pictures are told, and over it
+    its head, where there are heads."""
+    cells = "".join(f'<div class="head" aria-hidden="true">{escape(head)}</div>' for head in heads)
+    cells += "".join(
         f'<div class="name">{_words(strip)}</div>'
         + "".join(
             f'<img src="{uri(image)}" alt="{escape(f"{strip.title}: {name}")}">' for image, name in zip(strip.images, names, strict=True)

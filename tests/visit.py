@@ -1,15 +1,20 @@
 """A page in AppTest, as the tests of pages open it: with an address or a session, and without an exception; and what stands on it."""
 
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 from live import PATIENCE_S
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from pages import browser
 
 PAGES = Path(__file__).resolve().parents[1] / "pages"
+# Each AppTest looks through all installed packages for components, which takes longer than most pages: once is enough.
+pytest.MonkeyPatch().setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
 
 
 def visit(script: str, query: dict[str, str] | None = None, session: dict[str, Any] | None = None, seconds: float = PATIENCE_S) -> AppTest:

@@ -52,6 +52,13 @@ def refined(request: Request) -> Response:
     return refined.respond(request)
 
 
+def field(request: Request) -> Response:
+    """/fields/{name}/{stamp}/{field}: a background of a model's map."""
+    from pages.exploring import fields
+
+    return fields.respond(request)
+
+
 async def api(scope: Scope, receive: Receive, send: Send) -> None:
     """/api/...: the HTTP interface, an ASGI application of its own."""
     from pages.web.api.routes import app
@@ -130,6 +137,7 @@ app = st.App(
         Route(f"{prefix}/runs/{{run}}/{{stamp}}/{{epoch}}/{{file}}", frame),
         Route(f"{prefix}/points/{{name}}", point),
         Route(f"{prefix}/refined/{{name}}", refined),
+        Route(f"{prefix}/fields/{{name}}/{{stamp}}/{{field}}", field),
         Mount(f"{prefix}/api", api),
     ],
 )

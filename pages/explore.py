@@ -10,7 +10,7 @@ from core.checkpoints import Checkpoint, CheckpointError
 from core.data.datasets import DATASETS, on_disk
 from core.models.conditional_vae import NOT_TOLD
 from pages.browser.map import LAYERS, latent_map
-from pages.exploring import readout, saved
+from pages.exploring import backgrounds, readout, saved
 from pages.images import sent
 from pages.images.picked import Picked
 from pages.session import caches, downloads, heading, link, sidebar, take_along, words
@@ -43,14 +43,16 @@ def explore(name: str) -> None:
         st.rerun()
     if not state.point_given:
         state.point = starting_point(view)
-    state.layers = choose_layers(latent.has_rings(view.checkpoint.model))
+    with st.container(horizontal=True, key="explore-layers"):
+        state.layers = choose_layers(latent.has_rings(view.checkpoint.model))
+        background = backgrounds.choose(view)
     dataset = view.checkpoint.dataset_name
     facts = readout.facts(view, *readout.test_images(view.checkpoint))
     look = list(session.words("explore", *LOOK).values()), state.get("look_number", 0)
     session.address("explore")  # before the map is there: later it would cover, in the address, a point kept meanwhile
     with st.container(key="map-and-panel"):  # where the offer stands is readout.css's: under the panel, which the map brings along
         kept = state.point, state.point_number
-        latent_map(view, facts, kept, state.layers, not state.point_given, keep_pick, MAP_KEY, look, keep_look)
+        latent_map(view, facts, kept, state.layers, not state.point_given, keep_pick, MAP_KEY, look, keep_look, background)
         offer_images(dataset)
     with st.container(horizontal=True):
         offer(view, facts, look[0])

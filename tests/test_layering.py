@@ -49,6 +49,7 @@ MAY_IMPORT = {  # inside core; a new module gets its line here
     "restore": {"data", "latent", "methods", "models", "shape", "tiles", "watch"},
     "enlarging": {"methods", "metrics", "restore"},
     "frame": {"checkpoints", "data", "export", "figures", "latent", "models", "training", "words"},
+    "fields": {"checkpoints", "frame", "latent", "models", "quality"},
     "portrait": {"checkpoints", "data", "figures", "frame", "latent", "models", "words"},
     "denoise": {"methods", "restore", "data", "replacing", "watch", "words"},
     "training": {

@@ -17,6 +17,7 @@ USUAL: dict[str, Any] = {  # what a map is told unless there is something else t
     "decoder": None,
     "atlas": None,
     "readout": None,
+    "field": None,
     "walk": False,
     "timeline": None,
 }
@@ -64,9 +65,10 @@ def latent_map(
     key: str,
     look: tuple[list[str], int],
     on_look: Callable[[], None],
+    field: dict[str, Any] | None = None,
 ) -> None:
-    """Mount the map. `kept`: the kept point, and `look`: [zoom, legend], in the words of an address; each with the
-    number that it came with from the browser (0: from Python).
+    """Mount the map, with a background where there is a `field` (exploring/fields.py). `kept`: the kept point, and `look`: [zoom, legend],
+    in the words of an address; each with the number that it came with from the browser (0: from Python).
 
     When either has changed there, st.session_state[key].pick or .look is {"value": what it is now, "number": n}: the look soon, the
     point when the visitor turns from the map to what Python draws. It comes from the browser, so check it (session/link.py). `facts`:
@@ -79,6 +81,7 @@ def latent_map(
         **_of_model(view),
         kept=_said(kept),
         readout=facts,
+        field=field,
         start=view.frame.points[0].tolist(),
         layers=list(layers),
         walk=walk,

@@ -1,6 +1,7 @@
 // The live map: codes in a plot, a pointer that decodes, two sliders, and the point that is kept. Here its parts are put together.
 // Python mounts it (see __init__.py), passes addresses and the kept point, and hears only of points that are kept.
 
+import { Background } from "./background.js";
 import { Controls, Picture } from "./controls.js";
 import { Copying } from "./copying.js";
 import { Cursor } from "./cursor.js";
@@ -8,6 +9,7 @@ import { readModel } from "./frames.js";
 import { Input } from "./input.js";
 import { Keeping } from "./keeping.js";
 import { Layers } from "./layers/index.js";
+import { isLight } from "./layers/palettes.js";
 import { Legend } from "./legend.js";
 import { Look } from "./look.js";
 import { Marks } from "./marks.js";
@@ -42,6 +44,7 @@ export default class LatentMap {
     this.controls = new Controls(this.root, signal);
     this.sliders = this.controls.sliders;
     this.words = new Words(this.root);
+    this.background = new Background(this, signal);
     this.look = new Look(this.viewport, cursor, (said) => this.keeping.tell("look", said), signal);
     this.tour = new Tour((z) => cursor.show(z));
     this.input = new Input(this, signal);
@@ -99,6 +102,7 @@ export default class LatentMap {
     this.data = data;
     this.words.describe(data, this.epoch);
     this.controls.name(data.axes);
+    this.background.update(data.field);
     Object.assign(this.viewport, { limit: data.limit, bound: data.bound });
     const first = !this.ready;
     if (changed) {
@@ -153,10 +157,12 @@ export default class LatentMap {
   }
 
   useLayers() {
-    const { figure, decoder, cursor: { selected } } = this;
-    const ink = [...getComputedStyle(this.root).color.match(/[\d.]+/g).slice(0, 3).map(Number), 0];
+    const { figure, decoder, background, cursor: { selected }, data: { layers } } = this, { field } = background;
+    const on = new Set(field ? ["background", ...layers] : layers), dark = on.has("manifold") || isLight(getComputedStyle(this.root).color);
+    this.element.classList.toggle("lm-inked", on.has("manifold")); // ink as the image's is: light on dark
+    background.legend(dark);
     const lit = figure.data.map(({ meta }) => !selected.size || selected.has(meta));
-    this.layers.use({ figure, decoder, ink, lit, on: new Set(this.data.layers), plotted: Boolean(this.plot.drawn) });
+    this.layers.use({ figure, decoder, field, dark, lit, on, plotted: Boolean(this.plot.drawn) });
   }
 
   /** Bring a drawn map up to date with theme, layers and legend. */

@@ -2,9 +2,13 @@
 
 from dataclasses import replace
 
+from core.fields import FIELDS
 from pages.session import link
-from pages.session.link import UNSET, Property, Table, several_of
+from pages.session.link import UNSET, Property, Table, one_of, several_of
 from pages.session.properties.shared import CHECKPOINT, LAYERS_SHOWN, drawable, first_drawn, labels, read_drawn, write_drawn
+
+NO_BACKGROUND = "none"
+BACKGROUNDS = (NO_BACKGROUND, *FIELDS)
 
 TABLE: Table = {
     "checkpoint": replace(CHECKPOINT, always=True),
@@ -13,6 +17,7 @@ TABLE: Table = {
         instead="Showing the starting point instead.",
     ),
     "layers": LAYERS_SHOWN,
+    "background": Property("the background", one_of(BACKGROUNDS), "background", NO_BACKGROUND),
     "draw_as": Property(
         "the class to draw as", read_drawn, lambda values: f"draw_as-{values['checkpoint']}", first_drawn,
         write_drawn, when=lambda values: bool(drawable(values)),

@@ -15,18 +15,16 @@ export class GridLayer {
     this.waiting = []; // for the grid to be whole
   }
 
-  /** Another model or another ink: forget what was decoded. What is on show of another model stays until its tile is decoded again. */
-  use({ decoder, ink }) {
-    if (decoder === this.decoder && ink.join() === this.ink) return;
-    if (decoder !== this.decoder) this.tiles.clear();
-    const recoloured = ink.join() !== this.ink;
+  /** Another model: forget what was decoded. What is on show stays until its tile is decoded again. */
+  use({ decoder }) {
+    if (decoder === this.decoder) return;
+    this.tiles.clear();
     this.decoder = decoder;
-    this.ink = ink.join();
     const { width, height } = decoder;
     Object.assign(this.stamp, { width, height });
     this.pixels = new ImageData(width, height);
-    for (let i = 0; i < width * height; i++) this.pixels.data.set(ink, 4 * i);
-    this.draw(recoloured);
+    this.pixels.data.fill(255); // light ink, as in the image itself
+    this.draw(false);
   }
 
   show(visible) {

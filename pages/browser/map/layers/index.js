@@ -1,13 +1,15 @@
-// The table of layers: what can be switched on and off. A new one is a file and a line here; Python's LAYERS has its title.
+// The table of layers: what can be switched on and off. A new one is a file and a line here; Python's LAYERS has its title, but for the
+// background, which is chosen by itself.
 
+import { FieldLayer } from "./field.js";
 import { GridLayer } from "./grid.js";
 import { NameLayer } from "./names.js";
 import { PointLayer } from "./points.js";
 import { RingLayer } from "./rings.js";
 
-/** Every layer has: use(frame), with {figure, decoder, ink, lit, on, plotted}; look(view), with {viewport, kept}; show(on); stop().
+/** Every layer has: use(frame), with {figure, decoder, lit, on, plotted, field, dark}; look(view), with {viewport, kept}; show(on); stop().
  *  One that Plotly draws also has looks(): {opacity} of each class, or parts of the {layout}. */
-export const LAYERS = { points: PointLayer, names: NameLayer, manifold: GridLayer, prior: RingLayer };
+export const LAYERS = { background: FieldLayer, points: PointLayer, names: NameLayer, manifold: GridLayer, prior: RingLayer };
 
 export class Layers {
   /** plot: the element that Plotly draws into; layers put their own under and over it. */

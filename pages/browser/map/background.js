@@ -1,0 +1,84 @@
+// The background of a map: fetched when it is first chosen, its legend, and what it says of the point on show.
+
+import { Field } from "./field.js";
+import { said } from "./field_words.js";
+import { Shelf } from "./frames.js";
+import { gradient } from "./layers/palettes.js";
+import { escape } from "./sentences.js";
+
+const fields = new Shelf(8); // the ones last looked at
+const COMPUTING = "Computing this background for the whole map …";
+
+export class Background {
+  field = null; // what is on show
+
+  constructor(map, signal) {
+    this.map = map;
+    this.key = map.root.querySelector(".lm-key");
+    this.line = map.root.querySelector(".lm-under");
+    map.cursor.subscribe({ words: (z) => this.say(z) }, signal);
+    signal.addEventListener("abort", () => (this.words = null), { once: true });
+  }
+
+  /** words: those of pages/exploring/fields.py; null: none. What is not here is fetched, and drawn when it comes. */
+  async update(words) {
+    if (words?.address === this.words?.address) return;
+    Object.assign(this, { words, field: null });
+    this.key.hidden = this.line.hidden = !words;
+    if (!words) return;
+    this.key.innerHTML = `<p>${COMPUTING}</p>`;
+    this.write("");
+    try {
+      const field = await fields.get(words.address, (signal) => fetched(words, signal));
+      if (this.words !== words) return; // something newer was chosen meanwhile
+      this.field = field;
+      if (this.map.ready) this.map.refresh();
+      this.say(this.map.cursor.pointed);
+    } catch (error) {
+      if (this.words !== words) return;
+      this.key.innerHTML = `<p>This background could not be had: ${escape(error.message)} Choose it again to try once more.</p>`;
+      this.words = null;
+    }
+  }
+
+  /** Draw the legend as the theme has it. */
+  legend(dark) {
+    const { field, key } = this;
+    if (!field) return;
+    const [low, high] = ends(field), drawn = JSON.stringify([field.address, dark]);
+    if (drawn === this.drawn && key.querySelector(".lm-scale")) return;
+    this.drawn = drawn;
+    key.innerHTML = `<p><b>${escape(field.title)}.</b> ${field.sentence}</p>`
+      + `<div class="lm-scale"><span>${low}</span><i role="img" aria-label="Scale from ${low} to ${high}"></i><span>${high}</span></div>`;
+    const bar = key.querySelector(".lm-scale i");
+    bar.style.setProperty("--scale", gradient(field, dark));
+    bar.classList.toggle("lm-on-dark", dark);
+  }
+
+  /** What it says of z; null: no point is on show. */
+  say(z) {
+    const { field, map } = this;
+    if (field) this.write(z ? said(field, z, map.figure.data) : "");
+  }
+
+  write(words) {
+    const place = this.line.firstElementChild, text = place.firstChild ?? place.appendChild(new Text());
+    if (text.data !== words) text.data = words;
+  }
+}
+
+async function fetched(words, signal) {
+  const response = await fetch(words.address, { signal });
+  if (!response.ok) throw new Error(await response.text());
+  return new Field(words, await response.arrayBuffer());
+}
+
+/** What the ends of the scale mean: in words where there are some, else as numbers. */
+function ends(field) {
+  if (field.ends[0]) return field.ends;
+  const short = (v) => Number(v.toPrecision(2)).toLocaleString("en").replace("-", "−");
+  const times = (bits) => (bits < 0 ? `${short(2 ** -bits)} times as frequent` : `${short(2 ** bits)} times rarer`);
+  const [low, high] = [field.value(0), field.value(1)];
+  if (field.name === "rarity") return [times(low), times(high)];
+  return [`${short(low)} or less`, `${short(high)} or more`];
+}

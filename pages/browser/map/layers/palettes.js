@@ -1,0 +1,55 @@
+// The colours of fields: [red, green, blue, alpha], 0 to 255, by theme.
+
+// Light to dark, told apart under every common colour vision deficiency. ColorBrewer's YlGnBu (Harrower & Brewer 2003).
+const YELLOW_TO_BLUE = ["#ffffd9", "#edf8b1", "#c7e9b4", "#7fcdbb", "#41b6c4", "#1d91c0", "#225ea8", "#253494", "#081d58"].map(rgb);
+const RAMP_ALPHA = 225;
+const VEIL = { light: [203, 208, 216], dark: [52, 58, 68] };
+const VEIL_ALPHA = 235;
+const EMPTY = Math.log2(0.01), CROWDED = Math.log2(0.04); // of the codes lie where it is emptier: all veil, and none
+const FAINT = 0.04, STRONG = 0.6, LEAST = 0.3; // opacity of a class's colour, from a share of LEAST to all
+const UNNAMED = "#808a94"; // a class that the map does not show, and classes in the legend
+const LINE = { light: [13, 18, 27, 130], dark: [255, 255, 255, 130] }; // where one class gives way to another
+
+export function rgb(colour) {
+  return [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
+}
+
+/** Whether a colour as the browser computes it, "rgb(…)", is nearer to white than to black (ITU-R BT.601 luma). */
+export function isLight(computed) {
+  const [red, green, blue] = computed.match(/[\d.]+/g).map(Number);
+  return 0.299 * red + 0.587 * green + 0.114 * blue > 127.5;
+}
+
+/** A sequential colour for a share of the scale; the ground's end is low. */
+export function ramp(share, dark) {
+  const place = Math.max(0, Math.min(1, dark ? 1 - share : share)) * (YELLOW_TO_BLUE.length - 1), i = Math.min(YELLOW_TO_BLUE.length - 2, Math.floor(place));
+  return [...YELLOW_TO_BLUE[i].map((v, c) => v + (place - i) * (YELLOW_TO_BLUE[i + 1][c] - v)), RAMP_ALPHA];
+}
+
+/** The veil over what is as empty as that: `bits`, log2 of the share of all codes that lie where it is no fuller. */
+export function veil(bits, dark) {
+  const t = Math.max(0, Math.min(1, (CROWDED - bits) / (CROWDED - EMPTY)));
+  return [...VEIL[dark ? "dark" : "light"], VEIL_ALPHA * t * t * (3 - 2 * t)];
+}
+
+/** A class's colour [r, g, b], the stronger the larger its share. */
+export const ofClass = (colour, share) => [...colour, 255 * (FAINT + (STRONG - FAINT) * Math.max(0, Math.min(1, (share - LEAST) / (1 - LEAST))))];
+
+export const line = (dark) => LINE[dark ? "dark" : "light"];
+
+/** The colour of a share of a field's scale; of classes in that of the class, "#rrggbb". */
+function colourOf({ kind, low, high }, share, dark, colour = UNNAMED) {
+  if (kind === "ramp") return ramp(share, dark);
+  return kind === "veil" ? veil(low + share * (high - low), dark) : ofClass(rgb(colour), share);
+}
+
+/** All colours of a scale, one after the other: tones + 1 of them. */
+export const scaleOf = (field, dark, colour, tones) =>
+  Uint8ClampedArray.from(Array.from({ length: tones + 1 }, (_, i) => colourOf(field, i / tones, dark, colour)).flat());
+
+/** The legend's bar, as CSS: how a field's scale is drawn, from what is least remarkable to what is most. */
+export function gradient(field, dark) {
+  const shares = Array.from({ length: 17 }, (_, i) => i / 16).map((t) => (field.kind === "veil" ? 1 - t : field.kind === "classes" ? LEAST + t * (1 - LEAST) : t));
+  const stops = shares.map((share) => colourOf(field, share, dark)).map(([r, g, b, a]) => `rgb(${[r, g, b].map(Math.round).join(" ")} / ${(a / 255).toFixed(3)})`);
+  return `linear-gradient(90deg, ${stops.join(", ")})`;
+}

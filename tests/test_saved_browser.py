@@ -240,14 +240,18 @@ def test_axe_finds_nothing(chromium: Browser, tmp_path: Path, size: str, scheme:
 def test_it_follows_a_change_of_the_theme(open_saved: Callable[..., Saved]) -> None:
     page = open_saved(content=made(MAIN, ("manifold",)))
     page.frames(30)
+    words = page.page.locator(".lm-legend button").first
     ink = """c => {
       const pixels = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
       return pixels[pixels.findIndex((v, i) => i % 4 === 3 && v > 200) - 3];
     }"""
-    light = page.page.locator(".lm-tiles").evaluate(ink)
+    brightness = "e => Math.max(...getComputedStyle(e).color.match(/\\d+/g).map(Number))"
+    assert words.evaluate(brightness) < 60 and page.page.locator(".lm-tiles").evaluate(ink) > 190
     page.page.emulate_media(color_scheme="dark")
     page.frames(60)
-    assert light < 60 and page.page.locator(".lm-tiles").evaluate(ink) > 190
+    assert words.evaluate(brightness) > 190 and page.page.locator(".lm-tiles").evaluate(ink) > 190, (
+        "the ink is light, as the image's, in both"
+    )
 
 
 def test_a_module_is_named_by_its_path_and_brings_what_it_imports() -> None:

@@ -1,7 +1,7 @@
 // The codes as dots: drawn by Plotly, and on a plain canvas until it has come.
 
 const DIMMED = 0.07;
-const OVER_THE_GRID = 0.5;
+const OVER_THE_GRID = 0.5, OVER_COLOURS = 0.4; // of a background whose colours are not those of the classes
 
 export class PointLayer {
   constructor(plot) {
@@ -9,8 +9,8 @@ export class PointLayer {
     plot.before(this.canvas);
   }
 
-  use({ figure, lit, on, plotted }) {
-    const bright = ({ marker }) => (on.has("manifold") ? OVER_THE_GRID : marker.opacity);
+  use({ figure, lit, on, plotted, field }) {
+    const bright = ({ marker }) => (field?.kind === "ramp" ? OVER_COLOURS : on.has("manifold") ? OVER_THE_GRID : marker.opacity);
     Object.assign(this, { figure, plotted, opacity: figure.data.map((trace, i) => (lit[i] ? bright(trace) : DIMMED)) });
     this.draw();
   }

@@ -54,6 +54,11 @@ def with_one_class_alone(page: Page) -> None:
     page.locator(".lm-legend button").nth(3).click()
 
 
+def with_a_background(page: Page) -> None:
+    with_map(page)
+    page.locator("[data-testid=background-key] .lm-scale").wait_for()
+
+
 def choosing(option: str, then: Callable[[Page], None] = lambda page: None) -> Callable[[Page], None]:
     """Press one of the pills above the page."""
 
@@ -117,6 +122,7 @@ def with_nothing_copied(page: Page) -> None:
 
 STATES: dict[str, tuple[str, Callable[[Page], None]]] = {  # of each page: its address, and what is done there
     "explore": ("/", with_map),
+    "explore, on a background": ("/?background=neighbours&layers=points,manifold", with_a_background),
     "reconstruct": ("/reconstruct", with_everything_unfolded),
     "denoise": ("/denoise", with_everything_unfolded),
     "super-resolution": ("/super_resolution", with_everything_unfolded),

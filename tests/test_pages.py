@@ -328,5 +328,5 @@ def test_links_round_trip() -> None:
     assert values["z"] == (-0.5, 2.0) and values["layers"] == list(LAYERS) and not problems
     assert link.read(table, {"layers": ""})[0]["layers"] == []
     untouched = {"checkpoint": default, "z": link.UNSET, "layers": list(DEFAULT_LAYERS)}
-    untouched |= {"draw_as": NOT_TOLD, "view": link.UNSET, "classes": []}
+    untouched |= {"background": "none", "draw_as": NOT_TOLD, "view": link.UNSET, "classes": []}
     assert link.read(table, {}) == (untouched, set(), [])

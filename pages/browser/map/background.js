@@ -15,7 +15,7 @@ export class Background {
   constructor(map, signal) {
     this.map = map;
     this.key = map.root.querySelector(".lm-key");
-    this.line = map.root.querySelector(".lm-under");
+    this.line = map.root.querySelector(".lm-found");
     map.cursor.subscribe({ words: (z) => this.say(z) }, signal);
     signal.addEventListener("abort", () => (this.words = null), { once: true });
   }

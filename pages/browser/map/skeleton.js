@@ -26,11 +26,11 @@ export const SKELETON = `
       ${slider(1, "first")}
       ${slider(2, "second")}
       <p class="lm-near" data-testid="nearest"><span class="lm-said"></span></p>
-      <p class="lm-under" data-testid="background-said" hidden><span class="lm-said"></span></p>
+      <p class="lm-found" data-testid="background-said" hidden><span class="lm-said"></span></p>
       <p class="lm-note" hidden></p>
     </div>
   </div></div>
-  <div class="lm-legends">
+  <div class="lm-under">
   <div class="lm-key" data-testid="background-key" hidden></div>
   <div class="lm-legend" role="group" aria-label="Classes: click for one alone, shift-click or long press to add"></div>
   </div>

@@ -59,6 +59,13 @@ def field(request: Request) -> Response:
     return fields.respond(request)
 
 
+def found(request: Request) -> Response:
+    """/found/{name}: test images that are worth looking at."""
+    from pages.exploring import found
+
+    return found.respond(request)
+
+
 async def api(scope: Scope, receive: Receive, send: Send) -> None:
     """/api/...: the HTTP interface, an ASGI application of its own."""
     from pages.web.api.routes import app
@@ -138,6 +145,7 @@ app = st.App(
         Route(f"{prefix}/points/{{name}}", point),
         Route(f"{prefix}/refined/{{name}}", refined),
         Route(f"{prefix}/fields/{{name}}/{{stamp}}/{{field}}", field),
+        Route(f"{prefix}/found/{{name}}", found),
         Mount(f"{prefix}/api", api),
     ],
 )

@@ -12,7 +12,7 @@ from pages.images.pictures import INVENTED_RGB, MISSING_RGB
 from pages.session import caches
 from pages.session.caches import MapView
 from pages.session.words import NAT, why_refined
-from pages.web import errors
+from pages.web import assets, errors
 from pages.web.assets import Asset
 
 OF_A_DENSITY = "is the −ELBO of this image{given} (of a density: it can be negative)"
@@ -27,6 +27,7 @@ def facts(view: MapView, images: Asset | None, why_not: str) -> dict[str, Any]:
     labels = range(max(int(frame.labels.max(initial=0)) + 1, len(frame.classes)))
     return {
         **decoding(view),
+        "found": f"{assets.prefix()}/found/{view.checkpoint.name}",  # what the finder asks
         "images": address(images) if images else None,
         "instead": f"{why_not} This is what the decoder makes of the code.",
         "classes": [_class(frame.classes, label) for label in labels],

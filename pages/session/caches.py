@@ -8,13 +8,27 @@ from typing import Any, TypeVar
 import numpy as np
 import streamlit as st
 
-from core import checkpoints, completion, copies, enlarging, export, figures, generation, latent, portrait, quality, reconstruction
+from core import (
+    checkpoints,
+    completion,
+    copies,
+    enlarging,
+    export,
+    figures,
+    findings,
+    generation,
+    latent,
+    portrait,
+    quality,
+    reconstruction,
+)
 from core.checkpoints import Checkpoint, Stamp
 from core.copies import Known
 from core.data import datasets
 from core.data.datasets import Split
 from core.enlarging import Comparison
 from core.family import Family, beta_family, between_rate_and_distortion
+from core.findings import Found
 from core.frame import Frame, of_checkpoint
 from core.generation import JUDGED, Drawn, Judged, Request
 from core.methods import ENLARGERS
@@ -103,6 +117,13 @@ def test_images(dataset: str) -> np.ndarray:
 def test_images_file(dataset: str) -> Asset:
     """The same for the browser: their pixels, one image after the other."""
     return _test_images_file(dataset, str(datasets.data_root()))
+
+
+def found(name: str, way: str) -> Found:
+    """The test images that a search of core.findings finds for a checkpoint; CheckpointError when it cannot be used, DatasetError when the
+    images are not on disk or damaged."""
+    root = checkpoints.home(name)
+    return _found(name, str(root), checkpoints.stamp(name, root), way, str(datasets.data_root()))
 
 
 def test_split(dataset: str) -> Split:
@@ -277,6 +298,25 @@ def _test_split(dataset: str, root: str) -> Split:
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _test_images_file(dataset: str, root: str) -> Asset:
     return Asset("images.bin", _test_split(dataset, root).images.tobytes(), level=6)
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _found(name: str, root: str, stamp: Stamp, way: str, data: str) -> Found:
+    checkpoint = checkpoints.opened(name)
+    mu, labels = checkpoint.latents.mu, checkpoint.latents.label
+    if way == "typical":
+        return findings.typical(mu, labels)
+    if way == "between":
+        return findings.between(mu, labels)
+    if way == "worst":
+        return findings.worst(checkpoint.model, mu, labels, _test_split(checkpoint.dataset_name, data).images)
+    return findings.alike_but_far(mu, *_most_alike(checkpoint.dataset_name, data))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _most_alike(dataset: str, root: str) -> tuple[np.ndarray, np.ndarray]:
+    split = _test_split(dataset, root)
+    return findings.most_alike(split.images, split.labels)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Finding the principal components (only this once) …")

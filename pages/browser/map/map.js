@@ -218,10 +218,16 @@ export default class LatentMap {
 
   /** The code under z if there is one within SNAP_PX, else z. */
   snap(z) {
-    const { figure, figure: { codes: { x, y, owner }, data }, cursor: { selected }, viewport } = this;
+    const { codes: { x, y } } = this.figure, at = this.codeNear(z);
+    return at < 0 ? z : [x[at], y[at]];
+  }
+
+  /** The index, among the figure's codes, of the one on show within SNAP_PX of z; else -1. */
+  codeNear(z) {
+    const { figure, figure: { codes: { owner }, data }, cursor: { selected }, viewport } = this;
     const { index: at, distance } = viewport.scale.drawn(figure).index.find(...viewport.toMap(z));
-    if (at < 0 || distance >= SNAP_PX * viewport.unit || !this.data.layers.includes("points")) return z;
-    return selected.size && !selected.has(data[owner[at]].meta) ? z : [x[at], y[at]];
+    if (at < 0 || distance >= SNAP_PX * viewport.unit || !this.data.layers.includes("points")) return -1;
+    return selected.size && !selected.has(data[owner[at]].meta) ? -1 : at;
   }
 
   end() {

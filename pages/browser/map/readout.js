@@ -5,7 +5,11 @@ import { onResize } from "../events.js";
 import { DenseDecoder, parseSafetensors } from "../nets/decoder.js";
 import { describe, noise } from "../nets/losses.js";
 import { readPoint } from "../nets/reading.js";
+import { PLACE, showAround } from "./around.js";
+import { Finder } from "./finder.js";
 import { Shelf, read } from "./frames.js";
+import { errors, grey, levels } from "./ink.js";
+import { Peek } from "./peek.js";
 import * as say from "./sentences.js";
 
 const ON_CODE = 1e-3; // core/latent.py's: a point this near to a dot is that dot
@@ -31,6 +35,9 @@ export class Readout {
     for (const part of [side, this.element]) onResize(part, () => this.placeOffer(), signal);
     this.stopper = new AbortController(); // of what is still computed for the point on show
     this.work = null; // a promise of it
+    this.asked = null; // the row that somebody asked for: others may have the same code
+    this.finder = new Finder(this, signal);
+    this.peek = new Peek(this, signal);
     signal.addEventListener("abort", () => this.stopper.abort(), { once: true });
     map.cursor.subscribe({ kept: () => this.show() }, signal);
   }
@@ -42,6 +49,7 @@ export class Readout {
     this.known = known;
     this.element.hidden = !facts;
     Object.assign(this, { facts, example });
+    this.finder.use(facts);
     if (!facts) return;
     try {
       const loaded = await Promise.all([file(facts.codes, parseSafetensors), facts.decoder && file(facts.decoder, (bytes) => new DenseDecoder(bytes))]);
@@ -76,8 +84,10 @@ export class Readout {
     const label = this.labels[reading.nearest];
     const sections = [say.where(facts, reading, this.showsExample), say.neighbours(facts, reading), say.nearest(facts, reading, label)];
     const able = facts.served || (this.decoder ?? map.decoder).exact; // a saved page may have an atlas, and no server
+    sections.push(facts.images ? PLACE : "");
     if (able) sections.push(row === null ? say.notOnADot(facts) : ""); // where the pictures come
     element.innerHTML = sections.map((section) => `<section>${section}</section>`).join("");
+    this.around = showAround(this, reading, row, this.stopper.signal).catch((error) => row === null && this.failed(error)); // on a dot the rest says so
     if (able && (row !== null || facts.served)) this.work = this.decode(z, code, row, label, this.stopper.signal).catch((error) => this.failed(error));
   }
 
@@ -90,8 +100,23 @@ export class Readout {
   codeAt([x, y]) {
     const { figure } = this.map, { index, distance } = figure.index.find(x, y), { plane } = this.facts;
     if (distance > ON_CODE) return { code: Float32Array.from(plane.origin, (v, i) => v + x * plane.axes[0][i] + y * plane.axes[1][i]), row: null };
-    const row = this.showsExample ? 0 : figure.codes.row[index]; // of collapsed codes others lie on it, too
+    const asked = this.asked !== null && near(this.dot(this.asked), [x, y]) ? this.asked : figure.codes.row[index];
+    const row = this.showsExample ? 0 : asked; // of collapsed codes others lie on it, too
     return { code: this.of("mu", row), row };
+  }
+
+  /** Where the code of a row lies on the map. */
+  dot(row) {
+    const { x, y, row: rows } = this.map.figure.codes, at = rows.indexOf(row);
+    return [x[at], y[at]];
+  }
+
+  /** Keep the code of a test image, and see that it is in view. */
+  goTo(row) {
+    const { map } = this, z = this.dot(row);
+    this.asked = row;
+    map.plot.bringIn(z);
+    map.keep(z);
   }
 
   of(name, row) {
@@ -141,15 +166,22 @@ export class Readout {
 
   /** The test image of a row, in [0, 1], once it is here and painted; nothing where it cannot be had. */
   async imageOf(row, label, xHat, signal) {
+    const { images } = this.facts, here = this.images?.address === images;
+    if (!(await this.pixels(signal))) return;
+    if (!here) this.paint(row, label, xHat);
+    return this.image(row);
+  }
+
+  /** The bytes of all test images; nothing where they cannot be had. */
+  async pixels(signal) {
     const { images } = this.facts;
     if (!images) return;
     if (this.images?.address !== images) {
       const pixels = await file(images, (bytes) => new Uint8Array(bytes));
       signal.throwIfAborted();
       this.images = { address: images, pixels };
-      this.paint(row, label, xHat);
     }
-    return this.image(row);
+    return this.images.pixels;
   }
 
   image(row) {
@@ -157,9 +189,13 @@ export class Readout {
     return Float32Array.from(this.images.pixels.subarray(row * size, (row + 1) * size), (v) => v / 255);
   }
 
+  get hasImages() {
+    return Boolean(this.facts?.images) && this.images?.address === this.facts.images && this.ready === this.facts;
+  }
+
   /** The last section: test image, reconstruction and error map, or as long as there is no test image the reconstruction alone. */
   paint(row, label, xHat) {
-    const { facts, map: { decoder: { height, width } } } = this, here = facts.images && this.images?.address === facts.images;
+    const { facts, map: { decoder: { height, width } } } = this, here = this.hasImages;
     const section = this.element.lastElementChild, shown = here ? FIGURES : [["reconstruction", "What the model makes of the image"]];
     const canvases = shown.map(([caption, alt]) => `<figure><canvas width="${width}" height="${height}" role="img" aria-label="${alt}"></canvas><figcaption>${caption}</figcaption></figure>`);
     const words = here ? "Error map: blue ink was left out, orange ink was invented." : facts.images ? "The test images are being fetched …" : facts.instead;
@@ -191,26 +227,11 @@ export class Readout {
   }
 }
 
+const near = ([x, y], [u, v]) => Math.hypot(x - u, y - v) <= ON_CODE;
+
 /** The label of each test image, from the figure's classes. */
 function labelsByRow({ codes: { row, owner }, data }) {
   const labels = new Uint8Array(row.length);
   row.forEach((r, i) => (labels[r] = data[owner[i]].meta));
   return labels;
-}
-
-/** base64 of grey levels -> ink in [0, 1]. */
-export const levels = (text) => Float32Array.from(atob(text), (c) => c.charCodeAt(0) / 255);
-
-/** Ink in [0, 1] -> pixels. */
-export function grey(ink) {
-  const pixels = new Uint8ClampedArray(4 * ink.length);
-  ink.forEach((v, i) => pixels.fill(255 * v, 4 * i, 4 * i + 3).fill(255, 4 * i + 3, 4 * i + 4));
-  return pixels;
-}
-
-/** Where the reconstruction differs: the colours of missing and of invented ink, the more opaque the larger the difference. */
-export function errors(x, xHat, { missing, invented }) {
-  const pixels = new Uint8ClampedArray(4 * x.length);
-  x.forEach((v, i) => pixels.set([...(xHat[i] > v ? invented : missing), 255 * Math.abs(xHat[i] - v)], 4 * i));
-  return pixels;
 }

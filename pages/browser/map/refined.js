@@ -1,7 +1,7 @@
 // What refining a code gained, in words and pictures, for every kind of model.
 
 import { MEASURED_SAMPLES, STEPS } from "../nets/refine.js";
-import { errors, grey } from "./readout.js";
+import { errors, grey } from "./ink.js";
 import { escape, number } from "./sentences.js";
 
 export const LEAST_NATS = 0.05; // less is not worth a number

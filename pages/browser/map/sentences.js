@@ -13,7 +13,8 @@ export function number(v, digits = 2) {
   return v < 0 && /[1-9]/.test(text) ? `−${text}` : text;
 }
 
-const name = ({ classes }, label) => escape(classes[label]?.name ?? String(label));
+export const className = ({ classes }, label) => classes[label]?.name ?? String(label);
+const name = (facts, label) => escape(className(facts, label));
 const inAll = ({ z }) => (z.length <= 2 ? "" : `, in all ${z.length} dimensions,`); // where distances are not those on the map
 const chip = (facts, label) => `<span class="lm-chip" style="background:${facts.classes[label].colour};color:${facts.classes[label].text}">${name(facts, label)}</span>`;
 const percent = (share) => (share < 0.01 ? "Less than 1 %" : share > 0.99 ? "More than 99 %" : `${(100 * share).toFixed(0)} %`);

@@ -4,7 +4,7 @@
 import { same } from "../agreed.js";
 import { DenseDecoder, parseSafetensors } from "../nets/decoder.js";
 import { Shelf, read } from "./frames.js";
-import { levels } from "./readout.js";
+import { levels } from "./ink.js";
 
 const ON_DOT = 1e-3; // as in core/latent.py
 const files = new Shelf(4);

@@ -67,7 +67,7 @@ export function vote(labels) {
 /** Read a code z off the test codes (N, D) and their labels (N,). Where z is the code of a row, that row has no vote; else row is null. */
 export function readPoint(codes, labels, z, row) {
   const around = nearest(codes, z, NEIGHBOURS + 1), others = around.filter((one) => one.row !== row);
-  const voters = row === null || !others.length ? around : others;
+  const voters = (row === null || !others.length ? around : others).slice(0, NEIGHBOURS);
   const sigmas = Math.hypot(...z);
   return {
     z, sigmas,
@@ -76,6 +76,7 @@ export function readPoint(codes, labels, z, row) {
     distance: row === null ? around[0].distance : 0,
     onCode: row !== null,
     more: Math.max(0, within(codes, z, HERE) - 1), // codes as good as here, besides the nearest
-    vote: vote(voters.slice(0, NEIGHBOURS).map((one) => labels[one.row])),
+    voters: voters.map((one) => one.row), // nearest first
+    vote: vote(voters.map((one) => labels[one.row])),
   };
 }

@@ -1,0 +1,48 @@
+// The test images around a kept point: the ten nearest by their codes, and of a test image also the ten most similar by their pixels.
+
+import { mostAlike } from "../nets/alike.js";
+import { grey } from "./ink.js";
+import * as say from "./sentences.js";
+
+const MOST = 10;
+
+/** The section for them, empty until the test images are here. */
+export const PLACE = '<div class="lm-around" aria-live="off"></div>';
+
+/** Fill the panel's place with the images around what it reads; readout: the panel, row: of the test image whose code is kept, or null. */
+export async function showAround(readout, reading, row, signal) {
+  const place = readout.element.querySelector(".lm-around"), pixels = await readout.pixels(signal);
+  if (!place || !pixels) return;
+  const label = row === null ? reading.vote.label : readout.labels[row];
+  const whose = row === null ? "what most of them are" : "its own class";
+  place.innerHTML = `<h2>Who is near?</h2><p class="lm-soft">Framed: another class than ${whose}. Click one to go there.</p>`
+    + '<p>Nearest by their codes</p><div class="lm-thumbs"></div>'
+    + (row === null ? "" : '<p>Most similar by their pixels</p><div class="lm-thumbs"></div><p class="lm-soft lm-agree"></p>');
+  const [byCode, byPixel] = place.querySelectorAll(".lm-thumbs");
+  fill(readout, byCode, reading.voters, label);
+  if (row === null) return;
+  const { width, height } = readout.map.decoder, alike = await mostAlike(pixels, width * height, row, MOST, signal);
+  fill(readout, byPixel, alike, label);
+  const both = alike.filter((one) => reading.voters.includes(one)).length;
+  place.querySelector(".lm-agree").textContent = `${both || "None"} of these ${alike.length} ${both === 1 ? "is" : "are"} also among the nearest by code.`;
+}
+
+/** A button with its image for each row; those of another class than `label` are framed in their class's colour. */
+function fill(readout, place, rows, label) {
+  const { labels, facts, map: { decoder: { width, height } } } = readout;
+  place.replaceChildren(...rows.map((row) => {
+    const name = say.className(facts, labels[row]), button = Object.assign(document.createElement("button"), { type: "button" });
+    button.setAttribute("aria-label", `Go to test image ${row.toLocaleString("en")}, labelled ${name}`);
+    button.title = `Test image ${row.toLocaleString("en")}: ${name}`;
+    if (labels[row] !== label) {
+      button.className = "lm-other";
+      button.style.setProperty("--class-colour", facts.classes[labels[row]].colour);
+    }
+    const canvas = Object.assign(document.createElement("canvas"), { width, height }), word = document.createElement("span");
+    canvas.getContext("2d").putImageData(new ImageData(grey(readout.image(row)), width, height), 0, 0);
+    word.textContent = name;
+    button.append(canvas, word);
+    button.addEventListener("click", () => readout.goTo(row));
+    return button;
+  }));
+}

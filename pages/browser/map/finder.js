@@ -1,0 +1,119 @@
+// Finds test images on the map: one by its number, any, or the next of those that a search on the server found worth looking at.
+
+import { listener } from "../events.js";
+import * as say from "./sentences.js";
+import { Trail } from "./trail.js";
+
+const WAYS = { typical: "Most typical", worst: "Worst reconstructed", between: "Between two classes", alike: "Alike, but far apart" };
+const OF_IMAGES = ["worst", "alike"];
+
+export class Finder {
+  /** readout: the panel, which knows codes and labels and goes to a row. The finder stands under the map. */
+  constructor(readout, signal) {
+    Object.assign(this, { readout, signal, found: {}, turn: {} });
+    this.element = document.createElement("section");
+    Object.assign(this.element, { className: "lm-find", hidden: true });
+    this.element.dataset.testid = "finder";
+    this.element.setAttribute("aria-label", "Find a test image");
+    this.element.innerHTML = '<form><label>Test image <input type="number" min="0" step="1" inputmode="numeric" class="lm-row"></label>'
+      + '<button class="lm-button">Find</button></form><button type="button" class="lm-button" data-way="any">Any</button>'
+      + Object.entries(WAYS).map(([way, title]) => `<button type="button" class="lm-button" data-way="${way}">${title}</button>`).join("")
+      + '<p class="lm-soft" role="status"></p>';
+    this.words = this.element.querySelector("p");
+    this.input = this.element.querySelector("input");
+    const on = listener(signal);
+    on(this.element.querySelector("form"), "submit", (event) => {
+      event.preventDefault();
+      this.byNumber(this.input.value.trim());
+    });
+    on(this.element, "click", ({ target }) => this.press(target.closest("[data-way]")?.dataset.way));
+    readout.map.root.querySelector(".lm-help")?.after(this.element);
+    readout.map.cursor.subscribe({ kept: () => this.going || this.say("") }, signal); // what was said is of another point
+  }
+
+  /** Facts of another model, see pages/exploring/readout.py; null: there is nothing to find. */
+  use(facts) {
+    this.element.hidden = !facts;
+    if (!facts || facts.codes === this.codes) return;
+    Object.assign(this, { codes: facts.codes, found: {}, turn: {} });
+    for (const way of Object.keys(WAYS)) this.button(way).hidden = !facts.found || (OF_IMAGES.includes(way) && !facts.images);
+    this.say("");
+  }
+
+  button(way) {
+    return this.element.querySelector(`[data-way=${way}]`);
+  }
+
+  get count() {
+    return this.readout.labels?.length ?? 0;
+  }
+
+  press(way) {
+    if (!way || !this.count) return;
+    if (way !== "any") return this.next(way);
+    const row = Math.floor(Math.random() * this.count);
+    this.go(row, `Test image ${row.toLocaleString("en")}, drawn at random.`);
+  }
+
+  byNumber(text) {
+    const row = Number(text);
+    if (text === "" || !Number.isInteger(row) || row < 0 || row >= this.count) return this.say(`There are test images 0 to ${(this.count - 1).toLocaleString("en")}.`);
+    this.go(row, `Test image ${row.toLocaleString("en")}.`);
+  }
+
+  /** Go to the next of those that a search found; it is asked for once. */
+  async next(way) {
+    const button = this.button(way), { facts } = this.readout;
+    if (button.classList.contains("lm-busy")) return;
+    button.classList.add("lm-busy");
+    const slow = setTimeout(() => this.say("Looking through the test images …"), 300);
+    try {
+      this.found[way] ??= await search(`${facts.found}?way=${way}`, this.signal);
+      if (this.readout.facts !== facts) return;
+      const { rows, values, others } = this.found[way], at = (this.turn[way] ?? -1) + 1;
+      this.turn[way] = at % rows.length;
+      const place = this.turn[way];
+      this.go(rows[place], this.sentence(way, place), others?.[place], values[place]);
+    } catch (error) {
+      if (error.name !== "AbortError") this.say(`That could not be looked up: ${error.message}. Try again.`);
+    } finally {
+      clearTimeout(slow);
+      button.classList.remove("lm-busy");
+    }
+  }
+
+  /** Keep the code of a row and say why; other: the row of the image that it is a pair with. */
+  go(row, words, other) {
+    const { readout, readout: { map } } = this;
+    this.going = true;
+    readout.goTo(row);
+    this.going = false;
+    this.input.value = row;
+    this.say(words);
+    if (other === undefined) return;
+    const trail = new Trail(map, [row, other].map((one) => readout.dot(one).map((v) => Math.round(v * 1e4) / 1e4)));
+    trail.draw();
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "lm-button", textContent: "Go to the other" });
+    button.addEventListener("click", () => this.go(other, `Test image ${other.toLocaleString("en")}, the other of the two.`, row));
+    this.words.append(" ", button);
+  }
+
+  say(text) {
+    this.words.textContent = text;
+  }
+
+  sentence(way, place) {
+    const { facts, labels } = this.readout, { rows, values, others } = this.found[way], row = rows[place], value = values[place];
+    const name = (label) => say.className(facts, label), which = `${WAYS[way]}, ${place + 1} of ${rows.length}: test image ${row.toLocaleString("en")}, `;
+    if (way === "typical") return `${which}labelled ${name(labels[row])}, ${say.number(value)} from the middle (the median) of the codes of its class.`;
+    if (way === "worst") return `${which}${say.number(value, 0)} nats of reconstruction loss: among all test images hardly any is drawn worse from its code.`;
+    if (way === "between") return `${which}labelled ${name(labels[row])}; of the ten codes nearest to it ${value} are of a second class.`;
+    return `${which}labelled ${name(labels[row])}. By its pixels test image ${others[place].toLocaleString("en")} (${name(labels[others[place]])}) is most similar to it, but their codes lie ${say.number(value)} apart: the line.`;
+  }
+}
+
+async function search(address, signal) {
+  const response = await fetch(address, { signal });
+  if (!response.ok) throw new Error((await response.text()).replace(/\.$/, ""));
+  return response.json();
+}

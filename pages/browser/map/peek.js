@@ -1,0 +1,38 @@
+// Near a code its test image shows at the pointer.
+
+import { grey } from "./ink.js";
+
+const OFF_PX = 16, SIDE_PX = 66; // how far from its code an image stands, and how large (readout.css)
+
+export class Peek {
+  /** readout: the panel, which has the test images once they are here. */
+  constructor(readout, signal) {
+    const { map } = readout;
+    Object.assign(this, { readout, map, row: null });
+    this.element = Object.assign(document.createElement("canvas"), { className: "lm-peek", hidden: true });
+    this.element.setAttribute("aria-hidden", "true"); // the words beside the map say which image is nearest
+    map.element?.append(this.element);
+    map.cursor.subscribe({ words: (z) => this.look(z), kept: () => this.show(null) }, signal);
+  }
+
+  /** z: the point on show, or null. */
+  look(z) {
+    const { map, readout } = this;
+    if (!z || !map.cursor.pointing || !readout.hasImages) return this.show(null);
+    const at = map.codeNear(z);
+    this.show(at < 0 ? null : map.figure.codes.row[at]);
+  }
+
+  show(row) {
+    const { element, map, readout } = this;
+    if (element.hidden !== (row === null)) element.hidden = row === null;
+    if (row === null || row === this.row) return void (this.row = row);
+    this.row = row;
+    const { width, height } = map.decoder, { viewport } = map, [x, y] = viewport.toPixel(readout.dot(row));
+    if (element.width !== width || element.height !== height) Object.assign(element, { width, height });
+    element.getContext("2d").putImageData(new ImageData(grey(readout.image(row)), width, height), 0, 0);
+    element.style.borderColor = readout.facts.classes[readout.labels[row]].colour;
+    const left = x + OFF_PX + SIDE_PX > viewport.width ? x - OFF_PX - SIDE_PX : x + OFF_PX, top = y - OFF_PX - SIDE_PX < 0 ? y + OFF_PX : y - OFF_PX - SIDE_PX;
+    element.style.transform = `translate(${left.toFixed()}px, ${top.toFixed()}px)`;
+  }
+}

@@ -1,0 +1,131 @@
+"""Finding test images on the map, and who is near a kept point."""
+
+import re
+from typing import Literal
+
+import numpy as np
+import pytest
+from bundle import Bundle
+from live import Server
+from playwright.sync_api import Browser, Page, expect
+from view import View
+
+from core import checkpoints, findings, latent
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+CODES = checkpoints.load("vae-mnist-2d").latents
+
+ALIKE = "return m.mostAlike(Uint8Array.from(given.pixels), given.size, given.row, given.k, new AbortController().signal)"
+
+
+@pytest.mark.parametrize("size", [9, 784])
+def test_the_most_alike_are_those_with_the_least_squared_difference(bundle: Bundle, size: int) -> None:
+    pixels = np.random.default_rng(size).integers(0, 256, (150, size), np.uint8)
+    pixels[70] = pixels[20]  # two that are equal: the lower row comes first
+    for row in (0, 33, 149):
+        squared = np.square(pixels.astype(int) - pixels[row]).sum(1)
+        wanted = [other for other in np.argsort(squared, kind="stable") if other != row]
+        given = {"pixels": pixels.flatten().tolist(), "size": size, "row": row, "k": 10}
+        assert bundle.run("nets/alike.js", ALIKE, given) == wanted[:10]
+        assert bundle.run("nets/alike.js", ALIKE, given | {"k": 200}) == wanted, "as many as there are"
+
+
+def test_what_is_alike_is_not_computed_for_a_point_that_has_been_left(bundle: Bundle) -> None:
+    script = """const stop = new AbortController(), pixels = new Uint8Array(784 * 20000).map((_, i) => (i * 2654435761) >>> 24);
+      const work = m.mostAlike(pixels, 784, 0, 10, stop.signal);
+      stop.abort(new Error('left')); return work.then(() => 'done', (error) => error.message)"""
+    assert bundle.run("nets/alike.js", script) == "left"
+
+
+def url_of(row: int) -> re.Pattern[str]:
+    z1, z2 = (f"{round(float(v), 4):g}" for v in CODES.mu[row])
+    return re.compile(rf"[?&]z={re.escape(z1)}(,|%2C){re.escape(z2)}(&|$)")
+
+
+def say(page: Page) -> str:
+    return page.get_by_test_id("finder").get_by_role("status").inner_text()
+
+
+def test_finding_by_number_by_a_search_and_the_other_of_a_pair(view: View) -> None:
+    page = view.open("?checkpoint=vae-mnist-2d").page
+    finder, panel = page.get_by_test_id("finder"), page.get_by_test_id("panel")
+    finder.get_by_label("Test image").fill("4113")
+    finder.get_by_role("button", name="Find", exact=True).click()
+    expect(panel).to_contain_text("test image 4,113, labelled")
+    expect(page).to_have_url(url_of(4113))
+    finder.get_by_label("Test image").fill("10000")
+    page.keyboard.press("Enter")
+    expect(finder).to_contain_text("There are test images 0 to 9,999.")
+    assert view.url_z() == pytest.approx(CODES.mu[4113], abs=1e-4), "nothing else is kept"
+
+    rows = findings.typical(CODES.mu, CODES.label).rows
+    for place, row in enumerate(rows[:2]):
+        finder.get_by_role("button", name="Most typical").click()
+        expect(finder).to_contain_text(f"Most typical, {place + 1} of 30: test image {row:,}, labelled {place}")
+        expect(panel).to_contain_text(f"test image {row:,}, labelled")
+
+    finder.get_by_role("button", name="Alike, but far apart").click()
+    expect(finder).to_contain_text("By its pixels test image")
+    other = re.search(r"By its pixels test image ([\d,]+)", say(page))
+    assert other and page.locator(".lm-trail").count() == 1, "a line leads to it"
+    finder.get_by_role("button", name="Go to the other").click()
+    expect(panel).to_contain_text(f"test image {other[1]}, labelled")
+    assert page.locator(".lm-trail").count() == 1
+    page.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 0)")
+    view.click(0.4, 0.4)
+    expect(page.locator(".lm-trail")).to_have_count(0)
+    assert say(page) == "", "what was said was said of another point"
+
+
+def test_who_is_near_by_code_and_by_pixels_and_a_click_goes_there(view: View) -> None:
+    page = view.open(f"?checkpoint=vae-mnist-2d&z={CODES.mu[17][0]:.4f},{CODES.mu[17][1]:.4f}").page
+    by_code = page.locator(".lm-thumbs").first.locator("button")
+    expect(page.locator(".lm-agree")).to_contain_text("also among the nearest by code")
+    near, _ = latent.nearest(CODES.mu, CODES.mu[17], 11)
+    wanted = [row for row in near.tolist() if row != 17]
+    names = by_code.evaluate_all("buttons => buttons.map((one) => one.getAttribute('aria-label'))")
+    assert names == [f"Go to test image {row:,}, labelled {CODES.label[row]}" for row in wanted]
+    framed = by_code.evaluate_all("buttons => buttons.map((one) => one.classList.contains('lm-other'))")
+    assert framed == [CODES.label[row] != CODES.label[17] for row in wanted]
+    drawn = by_code.first.locator("canvas").evaluate(
+        "(c) => c.getContext('2d').getImageData(0, 0, 28, 28).data.filter((_, i) => i % 4 === 0).reduce((a, b) => a + b)"
+    )
+    assert drawn > 0, "the image is painted"
+    by_code.nth(3).click()
+    expect(page).to_have_url(url_of(wanted[3]))
+    expect(page.get_by_test_id("panel")).to_contain_text(f"test image {wanted[3]:,}, labelled")
+
+
+def test_a_code_s_test_image_shows_at_the_pointer_and_goes_with_it(view: View) -> None:
+    page = view.open("?checkpoint=vae-mnist-2d").page
+    expect(page.locator(".lm-agree")).to_be_attached()  # the test images are here
+    peek = page.locator(".lm-peek")
+    expect(peek).to_be_hidden()
+    where = """(z) => { const plot = document.querySelector('.lm-plot'), { x, y } = plot.getBoundingClientRect();
+      const { xaxis, yaxis } = plot._fullLayout; return [x + xaxis._offset + xaxis.d2p(z[0]), y + yaxis._offset + yaxis.d2p(z[1])]; }"""
+    (row,), _ = latent.nearest(CODES.mu, np.array([0.4, 0.6]), 1)  # in the part of the map that is on the screen
+    x, y = page.evaluate(where, CODES.mu[row].tolist())
+    page.mouse.move(x, y)
+    expect(peek).to_be_visible()
+    page.mouse.move(*view.at(0.02, 0.02))
+    expect(peek).to_be_hidden()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (820, "light")])
+def test_on_small_screens_nothing_is_wider_than_the_page_and_fingers_find_it(
+    server: Server, chromium: Browser, width: int, scheme: Literal["dark", "light"]
+) -> None:
+    context = chromium.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme, has_touch=True)
+    try:
+        page = context.new_page()
+        page.goto(f"{server.url}/?checkpoint=vae-mnist-2d")
+        finder = page.get_by_test_id("finder")
+        finder.get_by_role("button", name="Between two classes").tap()
+        expect(finder).to_contain_text("Between two classes, 1 of 30")
+        assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= width
+        for box in finder.locator("button:visible, input").evaluate_all("all => all.map((one) => one.getBoundingClientRect().height)"):
+            assert box >= 40, "large enough for a finger"
+    finally:
+        context.close()

@@ -111,6 +111,11 @@ def has_rings(model: Model) -> bool:
     return keeps_to_prior(model) and model.config.latent_dim > 1
 
 
+def can_spread(model: Model) -> bool:
+    """Whether a map can have the prior's percentiles for its axes: that needs codes of two numbers that keep to a standard normal prior."""
+    return keeps_to_prior(model) and model.config.latent_dim == 2
+
+
 def turned(plane: Plane, points: np.ndarray, towards: np.ndarray) -> Plane:
     """The same plane with its axes turned or mirrored so that its points (N, 2) come as near as they can to others (N, 2).
 

@@ -192,7 +192,7 @@ def write_point(z: Sequence[float] | None) -> str:
 
 
 def read_view(text: str, values: Values) -> str:
-    """What a map shows: "all", or "x,y,width", its middle and its width in latent units; in the words that map/look.js understands."""
+    """What a map shows: "all", or "x,y,width", its middle and its width in units of its axes; in the words that map/look.js understands."""
     if text == "all":
         return text
     try:
@@ -201,7 +201,7 @@ def read_view(text: str, values: Values) -> str:
         raise UnusableError(", which is neither `all` nor three numbers: the middle and the width of what is shown.") from None
     if not (abs(x) <= Z_LIMIT and abs(y) <= Z_LIMIT and 0 < width <= WIDEST):
         raise UnusableError(f"; its middle must be within {Z_LIMIT:g} of the origin, and its width at most {WIDEST:g}.")
-    return ",".join(write_decimal(v, 4) for v in (x, y, max(width, NARROWEST)))
+    return ",".join(write_decimal(v) for v in (x, y, max(width, NARROWEST)))
 
 
 def check_said(said: object) -> tuple[Any, int] | None:

@@ -53,13 +53,14 @@ def words(page: str, *names: str) -> dict[str, str]:
 def take(page: str, said: object, *names: str) -> None:
     """Some properties as the browser says them, in the words of an address; what cannot be used is left as it was."""
     table, values = properties.PAGES[page], _values(page)
-    for name in names:
+    for name in filter(names.__contains__, table):  # in the table's order: a key may depend on what comes before
         text, key = said.get(name) if isinstance(said, dict) else None, link.told(table[name].key, values)
         if text == "":
             st.session_state.pop(key, None)
+            values[name] = link.told(table[name].default, values)
         elif isinstance(text, str):
             with suppress(link.UnusableError):
-                st.session_state[key] = table[name].read(text, values)
+                st.session_state[key] = values[name] = table[name].read(text, values)
 
 
 def say_problems() -> None:

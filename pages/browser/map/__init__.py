@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from core import latent
 from core.latent import Z_LIMIT
 from pages.browser import address, mount
 from pages.session.caches import MapView
@@ -19,6 +20,7 @@ USUAL: dict[str, Any] = {  # what a map is told unless there is something else t
     "readout": None,
     "field": None,
     "walk": False,
+    "spread": False,
     "timeline": None,
 }
 
@@ -67,8 +69,8 @@ def latent_map(
     on_look: Callable[[], None],
     field: dict[str, Any] | None = None,
 ) -> None:
-    """Mount the map, with a background where there is a `field` (exploring/fields.py). `kept`: the kept point, and `look`: [zoom, legend],
-    in the words of an address; each with the number that it came with from the browser (0: from Python).
+    """Mount the map, with a background where there is a `field` (exploring/fields.py). `kept`: the kept point, and `look`: [zoom, legend,
+    spread evenly], in the words of an address; each with the number that it came with from the browser (0: from Python).
 
     When either has changed there, st.session_state[key].pick or .look is {"value": what it is now, "number": n}: the look soon, the
     point when the visitor turns from the map to what Python draws. It comes from the browser, so check it (session/link.py). `facts`:
@@ -85,6 +87,7 @@ def latent_map(
         start=view.frame.points[0].tolist(),
         layers=list(layers),
         walk=walk,
+        spread=latent.can_spread(view.checkpoint.model),
         help=HELP,
     )
 
@@ -97,6 +100,7 @@ def saved_map(
     files = {name: f"{FILE}{name}" if asset else None for name, asset in here.items()}
     own = _of_model(view) | files | {"note": " ".join(filter(None, [note, view.frame.note]))}
     said = {"look": _said((list(look), 0)), "kept": _said((list(kept) if kept else None, 0)), "layers": list(layers), "help": HELP}
+    own["spread"] = latent.can_spread(view.checkpoint.model)
     return USUAL | own | said | {"readout": facts, "start": view.frame.points[0].tolist()}
 
 

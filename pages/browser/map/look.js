@@ -1,16 +1,15 @@
-// Zoom and legend in the words of the page's address, [zoom, lit], whose names there Python knows: all, or the middle and the width of what is
-// shown; and the classes that are lit.
+// Zoom and legend in the words of the page's address, [zoom, lit, ...], whose names there Python knows: all, or the middle and the width of
+// what is shown; the classes that are lit; and what else the map has that says a word of its own.
 
 import { Settling } from "../agreed.js";
 import { clamp } from "./viewport.js";
 
-const BEGINNING = ["", ""]; // most of the codes, all classes
-
 export class Look {
-  /** tell({ value: [zoom, lit], number }) reaches Python; nothing is told before Python has said what it knows. */
-  constructor(viewport, cursor, tell, signal) {
-    Object.assign(this, { viewport, cursor });
-    this.agreed = new Settling(BEGINNING, tell);
+  /** tell({ value: [zoom, lit, ...], number }) reaches Python; nothing is told before Python has said what it knows. `more`: what else is
+   *  in the address, each with `word`, "" at first, and heed(word). */
+  constructor(viewport, cursor, tell, signal, more = []) {
+    Object.assign(this, { viewport, cursor, more });
+    this.agreed = new Settling(["", "", ...more.map(() => "")], tell); // most of the codes, all classes
     cursor.subscribe({ selected: () => this.changed() }, signal);
     signal.addEventListener("abort", () => this.agreed.stop(), { once: true });
   }
@@ -18,8 +17,8 @@ export class Look {
   /** In the words of an address. */
   get words() {
     const { viewport: { framing, middle, xr }, cursor: { selected } } = this;
-    const moved = () => [...middle, xr[1] - xr[0]].map((v) => Number(v.toFixed(4))).join();
-    return [framing === "most" ? "" : framing ?? moved(), [...selected].sort((a, b) => a - b).join()];
+    const moved = () => [...middle, xr[1] - xr[0]].map((v) => Number(v.toFixed(this.viewport.scale.digits))).join();
+    return [framing === "most" ? "" : framing ?? moved(), [...selected].sort((a, b) => a - b).join(), ...this.more.map(({ word }) => word)];
   }
 
   changed() {
@@ -30,8 +29,9 @@ export class Look {
   follow(said, extents) {
     if (!said) return false;
     this.heard = true;
-    const { viewport } = this, [zoom, lit] = said.value;
+    const { viewport } = this, [zoom, lit, ...words] = said.value;
     if (!this.agreed.heed(said)) return false;
+    this.more.forEach((one, i) => one.heed(words[i])); // first: the scale, on which the zoom is
     this.cursor.select(lit ? lit.split(",").map(Number) : []);
     if (!zoom || zoom === "all") viewport.fit(extents, zoom || "most");
     else {

@@ -16,6 +16,7 @@ import { Marks } from "./marks.js";
 import { Plot } from "./plot.js";
 import { Readout } from "./readout.js";
 import { SKELETON } from "./skeleton.js";
+import { Spreading } from "./spreading.js";
 import { measure } from "./timing.js";
 import { Tour } from "./tour.js";
 import { Viewport } from "./viewport.js";
@@ -45,7 +46,8 @@ export default class LatentMap {
     this.sliders = this.controls.sliders;
     this.words = new Words(this.root);
     this.background = new Background(this, signal);
-    this.look = new Look(this.viewport, cursor, (said) => this.keeping.tell("look", said), signal);
+    this.spreading = new Spreading(this, signal);
+    this.look = new Look(this.viewport, cursor, (said) => this.keeping.tell("look", said), signal, [this.spreading]);
     this.tour = new Tour((z) => cursor.show(z));
     this.input = new Input(this, signal);
     this.copying = new Copying(this, signal);
@@ -147,6 +149,7 @@ export default class LatentMap {
     const { viewport } = Object.assign(this, { figure, decoder });
     this.picture.fit(decoder);
     this.legend.use(figure, data.view, data.timeline);
+    this.spreading.offer(data.spread);
     if (data.view !== this.view || !viewport.xr) {
       this.plot.measure(figure.layout.margin);
       viewport.fit(figure.extents, "most");

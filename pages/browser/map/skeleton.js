@@ -31,8 +31,11 @@ export const SKELETON = `
     </div>
   </div></div>
   <div class="lm-under">
-  <div class="lm-key" data-testid="background-key" hidden></div>
-  <div class="lm-legend" role="group" aria-label="Classes: click for one alone, shift-click or long press to add"></div>
+    <div class="lm-key" data-testid="background-key" hidden></div>
+    <div class="lm-strip">
+      <div class="lm-legend" role="group" aria-label="Classes: click for one alone, shift-click or long press to add"></div>
+      <div class="lm-tools"></div>
+    </div>
   </div>
   <p class="lm-help live-help" id="lm-help"></p>
   <p class="live-hidden" aria-live="polite"></p>`;

@@ -2,13 +2,30 @@
 
 from dataclasses import replace
 
+from core import checkpoints, latent
+from core.checkpoints import CheckpointError
 from core.fields import FIELDS
 from pages.session import link
-from pages.session.link import UNSET, Property, Table, one_of, several_of
+from pages.session.link import UNSET, Property, Table, Values, one_of, several_of
 from pages.session.properties.shared import CHECKPOINT, LAYERS_SHOWN, drawable, first_drawn, labels, read_drawn, write_drawn
 
 NO_BACKGROUND = "none"
 BACKGROUNDS = (NO_BACKGROUND, *FIELDS)
+
+
+def can_spread(values: Values) -> bool:
+    """Whether the map of the model of these values can be spread evenly."""
+    try:
+        return latent.can_spread(checkpoints.opened(str(values["checkpoint"])).model)
+    except CheckpointError:
+        return False
+
+
+def view_key(values: Values) -> str:
+    """Where the session has what the map shows: of each model, and of the spread map by itself, whose axes are others."""
+    spread = bool(values["spread"]) and can_spread(values)
+    return f"view-{values['checkpoint']}{'-spread' * spread}"
+
 
 TABLE: Table = {
     "checkpoint": replace(CHECKPOINT, always=True),
@@ -22,8 +39,9 @@ TABLE: Table = {
         "the class to draw as", read_drawn, lambda values: f"draw_as-{values['checkpoint']}", first_drawn,
         write_drawn, when=lambda values: bool(drawable(values)),
     ),
+    "spread": Property("the spread map", link.read_flag, "spread", False, lambda on: str(int(on)), when=can_spread),
     "view": Property(
-        "the view", link.read_view, lambda values: f"view-{values['checkpoint']}", UNSET, instead="Showing the usual one instead."
+        "the view", link.read_view, view_key, UNSET, instead="Showing the usual one instead."
     ),
     "classes": Property(
         "classes", several_of(labels, "classes", ()), lambda values: f"classes-{values['checkpoint']}", [], ",".join,

@@ -1,0 +1,42 @@
+// The switch *Spread evenly*: equal areas of the map hold equal shares of the prior (see scale.js). Offered where there is a standard normal
+// prior of two coordinates; nothing is asked of the server.
+
+import { listener } from "../events.js";
+import { LINEAR, SPREAD } from "./scale.js";
+
+const SWITCH = '<button type="button" role="switch" aria-checked="false" class="lm-switch" data-testid="spread" hidden>Spread evenly</button>';
+const WORDS = `<p class="lm-spread-words" hidden><b>Equal areas now hold equal shares of the codes that the model draws at random</b> (its prior).
+  So where dots crowd or leave gaps, the codes of real images (the aggregated posterior) differ from it. The axes are the prior’s
+  percentiles, u = Φ(z); their labels count standard deviations, σ.</p>`;
+
+export class Spreading {
+  constructor(map, signal) {
+    this.map = map;
+    map.root.querySelector(".lm-tools").insertAdjacentHTML("afterbegin", SWITCH);
+    map.root.querySelector(".lm-under").insertAdjacentHTML("beforeend", WORDS);
+    [this.button, this.words] = [".lm-switch", ".lm-spread-words"].map((name) => map.root.querySelector(name));
+    listener(signal)(this.button, "click", () => {
+      this.heed(this.word ? "" : "1");
+      map.viewport.fit(map.figure.extents, "most");
+      map.plot.relayout();
+    });
+  }
+
+  /** Whether it is offered for the model that the map shows now. */
+  offer(offered) {
+    this.button.hidden = !offered;
+    if (!offered) this.heed("");
+  }
+
+  /** In the words of the page's address. */
+  get word() {
+    return this.map.viewport.scale === SPREAD ? "1" : "";
+  }
+
+  /** The scale is that of an address; whoever says so has the plot drawn anew. */
+  heed(word) {
+    this.map.viewport.scale = word ? SPREAD : LINEAR;
+    this.button.setAttribute("aria-checked", Boolean(word));
+    this.words.hidden = !word;
+  }
+}

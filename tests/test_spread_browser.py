@@ -1,0 +1,80 @@
+"""The map spread evenly in a real browser: the switch, what is under the pointer, the grid, the link."""
+
+import re
+
+import numpy as np
+import pytest
+import torch
+from playwright.sync_api import expect
+from view import View
+
+from core import checkpoints
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+CODES = checkpoints.load("vae-mnist-2d").latents.mu
+BOX = "(p => [p.clientWidth - 40, p.clientHeight - 34])(document.querySelector('.lm-plot'))"
+
+
+def spread_pixels(view: View, z: np.ndarray) -> np.ndarray:
+    """Where the spread map, as Plotly has it now, shows points (N, 2): (N, 2) pixels of the page."""
+    left, right, bottom, top = view.ranges()
+    width, height = view.page.evaluate(BOX)
+    map_box, u = view.box(), torch.special.ndtr(torch.from_numpy(z).double()).numpy()
+    x = map_box["x"] + 1 + 34 + (u[:, 0] - left) / (right - left) * width
+    return np.stack([x, map_box["y"] + 1 + 6 + (top - u[:, 1]) / (top - bottom) * height], axis=1)
+
+
+def test_spread_evenly_is_switched_in_the_page_and_all_of_the_map_follows(view: View) -> None:
+    view.open("?z=0.5,1.5")
+    switch = view.page.get_by_test_id("spread")
+    expect(switch).to_have_attribute("aria-checked", "false")
+    asked: list[str] = []
+    view.page.on("request", lambda request: asked.append(request.url))
+    switch.click()
+    view.page.wait_for_function("() => document.querySelector('.lm-plot').layout.xaxis.ticktext?.includes('1σ')")
+    assert asked == [] and switch.get_attribute("aria-checked") == "true", "nothing is fetched for it"
+    left, right, bottom, top = view.ranges()
+    assert max(left, bottom) == pytest.approx(-0.03, abs=1e-3) and min(right, top) == pytest.approx(1.03, abs=1e-3), "it fills its square"
+    assert "Φ(z)" in view.page.locator(".lm-spread-words").inner_text()
+
+    pixels = spread_pixels(view, CODES)
+    apart = np.linalg.norm(pixels[:200, None] - pixels[None], axis=2)
+    alone = int(np.sort(apart, axis=1)[:, 1].argmax())  # a dot with no other near, so that a click beside it means it
+    view.page.mouse.click(pixels[alone, 0] + 3, pixels[alone, 1] - 2)
+    view.page.wait_for_function("() => !new URLSearchParams(location.search).get('z').startsWith('0.5,')")
+    assert view.url_z() == pytest.approx(CODES[alone], abs=1e-4)
+    view.page.wait_for_function("() => new URLSearchParams(location.search).get('spread') === '1'")
+
+    view.page.get_by_test_id("latent-map").press("ArrowRight")  # ten pixels
+    view.frame()
+    to = view.page.evaluate("[1, 2].map(i => Number(document.querySelector(`[data-testid=z${i}]`).value))")
+    assert spread_pixels(view, np.array([to]))[0] - pixels[alone] == pytest.approx([10, 0], abs=1.5)
+
+    switch.click()
+    expect(switch).to_have_attribute("aria-checked", "false")
+    view.page.wait_for_function("() => !new URLSearchParams(location.search).has('spread')")
+    assert view.ranges()[1] > 1.5
+
+
+def test_a_link_opens_the_spread_map_where_it_was(view: View) -> None:
+    view.open("?z=0.5,1.5&spread=1&view=0.6,0.8,0.25&layers=manifold")
+    left, right, bottom, top = view.ranges()
+    assert [(left + right) / 2, (bottom + top) / 2, right - left] == pytest.approx([0.6, 0.8, 0.25], abs=1e-4)
+    view.point(0.6, 0.4)
+    at = np.array(view.at(0.6, 0.4))
+    box, (width, height) = view.box(), view.page.evaluate(BOX)
+    u = left + (at[0] - box["x"] - 35) / width * (right - left), top - (at[1] - box["y"] - 7) / height * (top - bottom)
+    model = checkpoints.load("vae-mnist-2d").model
+    with torch.no_grad():
+        drawn = model.decode(torch.special.ndtri(torch.tensor([u], dtype=torch.float64)).float()).flatten().mul(255).numpy()
+    assert np.abs(view.image() - drawn).max() < 4, "what is under the pointer is decoded there"
+
+
+@pytest.mark.parametrize("name", ["ae-mnist-2d", "vae-mnist-16d"])
+def test_a_model_without_such_a_prior_is_not_spread(view: View, name: str) -> None:
+    if name not in checkpoints.available():
+        pytest.skip(f"{name} is not shipped")
+    view.open(f"?checkpoint={name}&spread=1")
+    expect(view.page.get_by_test_id("spread")).to_be_hidden()
+    assert view.ranges()[1] > 1.1 and not re.search("spread", view.page.evaluate("location.search"))

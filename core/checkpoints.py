@@ -310,7 +310,7 @@ def rename(name: str, new: str, root: Path | None = None) -> str:
 
 
 def describe_card(name: str, title: str, description: str, root: Path | None = None) -> None:
-    """Write a title, and a description or none, into a checkpoint's card; the rest of the card stays."""
+    """Write a title and a description, or none, into a checkpoint's card; the rest stays. Untitled, it is called by its name."""
     _describe(_own_folder(name, root or CHECKPOINTS), title, description)
 
 
@@ -328,14 +328,13 @@ def in_order(names: Iterable[str]) -> list[str]:
 
 def _describe(folder: Path, title: str, description: str) -> None:
     title, description = _plain(title, " "), _plain(description, "\n")
-    if not 1 <= len(title) <= MAX_TITLE or len(description) > MAX_DESCRIPTION:
+    if len(title) > MAX_TITLE or len(description) > MAX_DESCRIPTION:
         raise CheckpointError(
-            f"A title has 1 to {MAX_TITLE} characters and a description at most {MAX_DESCRIPTION}; these have {len(title)} and "
+            f"A title has at most {MAX_TITLE} characters and a description at most {MAX_DESCRIPTION}; these have {len(title)} and "
             f"{len(description)}."
         )
-    card = {**_read_card(folder), "title": title, "description": description}
-    if not description:
-        del card["description"]
+    card = {name: value for name, value in _read_card(folder).items() if name not in ("title", "description")}
+    card |= {name: words for name, words in (("title", title), ("description", description)) if words}
     content = _card_bytes(folder, card)
     with _disk_errors(f"{folder.name} could not be described"):
         _replace_card(folder, content)

@@ -74,7 +74,7 @@ class Said:
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    methods = "\n".join(f"  {name:16} {kind.summary}{'' if kind.any_size else ' 28 x 28 only.'}" for name, kind in METHODS.items())
+    methods = "\n".join(f"  {name:16} {kind.summary()}{'' if kind.any_size else ' 28 x 28 only.'}" for name, kind in METHODS.items())
     strengths = "\n".join(
         f"  {name:16} {known.low:g} to {known.high:g}, {known.default:g} unless told: {known.words}"
         for name, kind in METHODS.items()

@@ -20,6 +20,7 @@ from core.watch import RestoreError, Watch
 MAX_SCALE = 8
 TRAINED_ON = "handwritten digits alone (MNIST, light ink on black)"  # all networks here
 SEARCH_IMAGES = 32  # at a time
+CHECKPOINT = "vae-mnist-2d"  # lends its codes where no other is chosen
 
 
 class MethodMissingError(RestoreError):
@@ -55,11 +56,15 @@ class Method:
     """A way to denoise."""
 
     title: str
-    summary: str  # a sentence for people
+    sentence: str  # for people; "{model}" in it is the model that lends its codes
     run: Run
     any_size: bool = True  # else 28 x 28 only
     is_model: bool = True
     strength: Strength | None = None
+
+    def summary(self, model: str = CHECKPOINT) -> str:
+        """The sentence about it, with what that model is called."""
+        return self.sentence.format(model=model)
 
 
 @dataclass(frozen=True)
@@ -197,8 +202,6 @@ def _resized(how: Image.Resampling) -> Run:
     return run
 
 
-DEFAULT_CHOICE = "vae-mnist-2d unless another is chosen"  # in words, where nobody is asked
-
 # --- the tables ---------------------------------------------------------------------------------------------------------
 
 METHODS: dict[str, Method] = {
@@ -213,14 +216,14 @@ METHODS: dict[str, Method] = {
     ),
     "vae": Method(
         "Chosen model: encode and decode",
-        f"The image's code in the chosen model ({DEFAULT_CHOICE}), decoded: what that model can draw and nothing else, so its class may "
-        "change.",
+        "The image's code in {model}, decoded: what that model can draw and nothing else, so its class may change.",
         _reconstruct,
         any_size=False,
     ),
     "vae-search": Method(
         "Chosen model: search for the code",
-        "Looks for the code that most probably turned into this image through noise and lost pixels (a MAP estimate), and decodes it.",
+        "Looks for the code of {model} that most probably turned into this image through noise and lost pixels (a MAP estimate), and "
+        "decodes it.",
         _search,
         any_size=False,
     ),

@@ -5,11 +5,16 @@ import sys
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from core.models import Model
-from core.models.objectives import diagonal_normal_log_density_nats, elbo_nats, kl_nats, standard_normal_log_density_nats
+from core.models.objectives import (
+    bernoulli_of_pairs_nats,
+    diagonal_normal_log_density_nats,
+    elbo_nats,
+    kl_nats,
+    standard_normal_log_density_nats,
+)
 
 NLL_POINTS = 65_536
 PROTOCOLS = {
@@ -139,7 +144,7 @@ def prior_points(model: Model, points: int, seed: int = 0) -> Tensor:
 def log_likelihood_of_pairs_nats(model: Model, images: Tensor, codes: Tensor) -> Tensor:
     """log p(x|z) of a Bernoulli model, of every image (N, H * W) at every code (S, D): (N, S), nats, by one matrix product."""
     logits = model.decode_logits(codes).flatten(1)  # (S, H * W)
-    return torch.addmm(-F.softplus(logits).sum(1), images, logits.T)  # x . logits - sum softplus(logits)
+    return bernoulli_of_pairs_nats(logits, images)
 
 
 def _log_sum_exp_(x: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.models import Model, build
+from core.models import Model, build, objectives
 from core.models.anchors import Anchors, anchor_grid
 from core.models.vae import VAE, VAEConfig
 
@@ -48,7 +48,7 @@ class GridPosterior:
     def decode(self) -> None:
         """Tabulate p(x|z) for the weights as they are now."""
         self.logits = torch.cat([self.decode_logits(z) for z in self.z.split(BATCH)])  # (side^2, P)
-        self.offset = -F.softplus(self.logits).sum(1)  # (side^2,): log p(x|z) = x . logits + offset
+        self.of_blank = objectives.bernoulli_of_blank_nats(self.logits)  # (side^2,)
 
     def decode_logits(self, z: Tensor) -> Tensor:
         """Codes (B, 2) -> logits of the pixels, (B, P)."""
@@ -58,12 +58,10 @@ class GridPosterior:
     @torch.no_grad()
     def log_likelihood_nats(self, x: Tensor, visible: Tensor | None = None) -> Tensor:
         """log p(x|z) of every image (B, 1, H, W) at every point: (B, side^2), nats. Bayes' rule makes the posterior of it by a softmax."""
-        logits, offset, pixels = self.logits, self.offset, x.flatten(1)
-        if visible is not None:
-            logits, pixels = logits[:, visible], pixels[:, visible]
-            offset = -F.softplus(logits).sum(1)
         with torch.autocast(x.device.type, enabled=False):  # bfloat16 would round 120 nats to whole ones
-            return torch.addmm(offset, pixels, logits.T)
+            if visible is None:
+                return objectives.bernoulli_of_pairs_nats(self.logits, x.flatten(1), self.of_blank)
+            return objectives.bernoulli_of_pairs_nats(self.logits[:, visible], x.flatten(1)[:, visible])
 
     @torch.no_grad()
     def draw(self, x: Tensor, generator: torch.Generator, visible: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -104,7 +102,7 @@ def anchored(model: Model, side: int) -> VAE:
     lift.bias.zero_()
     grid = anchor_grid(side)
     h = torch.cat([made.decoder[:-1](z) for z in grid.split(BATCH)])  # (side^2, H)
-    alone = -F.softplus(last(h)).sum(1) - 0.5 * (grid**2).sum(1)  # (side^2,)
+    alone = objectives.bernoulli_of_blank_nats(last(h)) - 0.5 * (grid**2).sum(1)  # (side^2,)
     anchors.scores.weight.copy_(h)
     anchors.scores.bias.copy_(alone - alone.mean())  # small numbers lose less in float16
     return made.eval()

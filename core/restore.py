@@ -13,7 +13,7 @@ from core import latent
 from core.data.normalizing import is_in_form
 from core.data.page import EvenLight, even_light
 from core.data.pixels import MAX_WORKING_PIXELS
-from core.methods import ENLARGERS, MAX_SCALE, METHODS, Asked, check_side, restored, strength_for
+from core.methods import CHECKPOINT, ENLARGERS, MAX_SCALE, METHODS, Asked, check_side, restored, strength_for
 from core.models import Model, Restorer
 from core.shape import SIDE
 from core.tiles import TILE
@@ -31,7 +31,7 @@ def denoise(
     image: np.ndarray,
     method: str = "denoiser",
     strength: float | None = None,
-    checkpoint: str = "vae-mnist-2d",
+    checkpoint: str = CHECKPOINT,
     on_progress: OnProgress | None = None,
     should_stop: ShouldStop | None = None,
 ) -> np.ndarray:
@@ -49,7 +49,7 @@ def denoise_batch(
     x: np.ndarray,
     method: str = "denoiser",
     strength: float | None = None,
-    checkpoint: str = "vae-mnist-2d",
+    checkpoint: str = CHECKPOINT,
     on_progress: OnProgress | None = None,
     should_stop: ShouldStop | None = None,
 ) -> np.ndarray:
@@ -67,7 +67,7 @@ def denoise_page(
     image: np.ndarray,
     method: str = "denoiser",
     strength: float | None = None,
-    checkpoint: str = "vae-mnist-2d",
+    checkpoint: str = CHECKPOINT,
     careful: bool = True,
     on_progress: OnProgress | None = None,
     should_stop: ShouldStop | None = None,

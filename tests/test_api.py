@@ -489,6 +489,7 @@ def test_the_methods_are_listed() -> None:
     listed = json.loads(answer.body)
     assert list(listed) == list(METHODS)
     assert listed["median"]["strength"]["maximum"] == 5 and listed["vae"]["any_size"] is False and listed["vae"]["strength"] is None
+    assert "code in vae-mnist-2d, decoded" in listed["vae"]["summary"]
 
 
 def references(node: Any) -> Iterator[str]:

@@ -701,6 +701,13 @@ def test_the_panel_counts_the_codes_at_one_place(bundle: Bundle) -> None:
     ]
 
 
+def test_a_vote_of_few_among_many_codes_at_one_place_is_said_to_mean_little(bundle: Bundle) -> None:
+    script = """const { readPoint } = await import('/nets/reading.js'), facts = { classes: [{ name: 'Bag' }], gap: 1 };
+      return given.map((count) => m.neighbours(facts, readPoint(new Float32Array(2 * count), Array(count).fill(0), [0, 0], 0))
+        .includes('means little'));"""
+    assert bundle.run("map/sentences.js", script, [8, 40]) == [False, True]
+
+
 # --- names, frames, curves -------------------------------------------------------------------------------------------------
 
 

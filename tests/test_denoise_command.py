@@ -206,6 +206,7 @@ def test_help_names_every_method(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--help"])
     told = capsys.readouterr().out
     assert all(f"  {name} " in told for name in METHODS) and "trained on handwritten digits alone" in told
+    assert "code in vae-mnist-2d, decoded" in told and "code of vae-mnist-2d that most probably" in told  # no other can be chosen here
 
 
 def test_as_a_command(source: Path, tmp_path: Path) -> None:

@@ -8,9 +8,11 @@ from test_diagnosis import CURVES, recorded
 
 from core import checkpoints
 from core.models import MODELS, ConfigError
+from core.training.__main__ import describe
 from core.training.comparable import Comparable, comparables, shipped_cards
+from core.training.loop import named_losses
 from core.training.run_config import RunConfig, from_json
-from pages.training import good_loss, loss_words
+from pages.training import good_loss, loss_words, run_view, run_words
 
 
 def a_run(kind: str = "vae", recipe: dict[str, Any] | None = None, dataset: str = "mnist", **model: Any) -> RunConfig:
@@ -132,6 +134,21 @@ def test_the_kl_is_spoken_of_where_there_is_one(name):
     assert ("catches up in the last epochs" in said) == (name == "digits aae")
     assert "running average" in said
     assert ("May it be negative?** Yes." in said) == ("gauss" in name or "laplace" in name)
+
+
+def test_the_course_s_loss_is_called_no_elbo():
+    """In a run's metrics, its curves, its figures and what is said of them; and no other model's is."""
+    for kind, entry in MODELS.items():
+        total, loss_names = entry.module.TOTAL, entry.module.LOSSES
+        losses = named_losses(loss_names, total, [2.0] * len(loss_names))
+        lines = [{"epoch": epoch, "train": losses, "test": losses} for epoch in (0, 1)]
+        loss = loss_words.last_loss(lines)
+        assert loss is not None and loss.nats == (4.0 if "kl_nats" in loss_names else 2.0), kind
+        said = [loss.title, *(one["name"] for one in run_view.curves(lines)["series"]), describe(losses)]
+        lesson, variational = kind == "lesson-vae", "kl_nats" in loss_names
+        assert any("ELBO" in words for words in said) == (variational and not lesson), said
+        assert any("ourse’s loss" in words for words in said) == lesson, said
+        assert ("no −ELBO" in run_words.what_the_curves_are({*losses})) == lesson
 
 
 def test_sum_and_mean_and_bits_are_those_of_this_run():

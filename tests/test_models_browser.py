@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 from live import PATIENCE_MS, Server, visitor
@@ -113,3 +114,18 @@ def test_the_bar_hides_nothing_that_the_keyboard_comes_to(server: Server, page: 
     for _ in range(24):
         page.keyboard.press("Tab")
         assert not bar.evaluate(covered), page.evaluate("document.activeElement.outerHTML")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_that_the_keyboard_is_at_has_a_ring(server: Server, page: Page, scheme: Literal["light", "dark"]) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.goto(f"{server.url}/models")
+    link = page.get_by_test_id("stSidebarNavLink").nth(1)
+    expect(link).to_be_visible()
+    ring = "link => { const { outlineStyle, outlineWidth } = getComputedStyle(link); return `${outlineWidth} ${outlineStyle}`; }"
+    link.hover()
+    assert "solid" not in link.evaluate(ring)
+    page.keyboard.press("Tab")
+    while not link.evaluate("link => link === document.activeElement"):
+        page.keyboard.press("Tab")
+    assert link.evaluate(ring) == "2px solid"

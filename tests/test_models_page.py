@@ -228,6 +228,7 @@ def test_two_models_that_are_ticked_are_shown_beside_each_other(root: Path) -> N
     checked(compare.click().run())
     assert titles(app) == ["Model three", "Model one"] and address(app)["compare"] == "three,one"
     assert table_of(app, "Figures") == {"10-NN": ["90.0 % better", "80.0 %"]}
+    assert '<th scope="col">Model three (three)</th>' in html(app), "as in every list"
     assert [button.label for button in app.button].count("Open live in Compare") == 1
     checked(by_label(app.button, "All models").click().run())
     assert app.checkbox(key="pick-one").value and app.checkbox(key="pick-three").value and not app.checkbox(key="pick-two").value
@@ -363,7 +364,7 @@ def test_models_of_other_kinds_beside_each_other(root: Path) -> None:
     checkpoints.save(root / "four", "vae", wide, {"title": "Model four"}, codes)
     app = run(compare="one,four")
     differing = table_of(app, "What differs")
-    assert differing["Latent dimensions"] == ["2", "3"] and differing["Batch size"] == ["50", "–"]
+    assert differing["Latent dimensions"] == ["2", "3"] and differing["Batch size"] == ["50 images", "–"]
     assert table_of(app, "Figures")["PSNR"][1] == "–"
 
 
@@ -381,8 +382,11 @@ def test_figures_of_different_losses_are_not_called_better_but_pictures_are_comp
         change(root / name, metrics={key: same | {"value": value} for key in ("negative_elbo_grey_nats", "psnr_db")})
     app = run(compare="one,grey")
     rows = table_of(app, "Figures")
-    assert rows["PSNR"] == ["100.0 dB better", "50.0 dB"] and not any("better" in cell for cell in rows["\u2212ELBO, grey"])
-    assert "Different reconstruction losses" in html(app)
+    assert rows["PSNR"] == ["100.0 dB better", "50.0 dB"]
+    assert rows["\u2212ELBO, grey"] == ["100.0 nats", "50.0 nats, of a density"] and comparing.DENSITIES in html(app)
+    saved(root, "greyer", "vae", like="grey", encoder_hidden=(8,), decoder_hidden=(8,), likelihood="gaussian", sigma=0.5)
+    app = run(compare="grey,greyer")
+    assert table_of(app, "Figures")["\u2212ELBO"] == ["50.0 nats"] * 2 and "Different reconstruction losses" in html(app)
 
 
 def test_a_model_that_is_computed_has_no_settings_of_a_training(root: Path) -> None:
@@ -400,8 +404,8 @@ def test_a_setting_that_changes_nothing_in_a_model_is_no_difference(root: Path) 
     saved(root, "rivals", "aae", encoder_hidden=(8,), decoder_hidden=(8,))
     recipe = json.loads((root / "one" / "card.json").read_text())["recipe"]
     change(root / "one", recipe=recipe | {"kl_warmup_epochs": 2.0})
-    assert table_of(run(compare="one,plain"), "What differs")["KL warm-up, epochs"] == ["2", "\u2013"]
-    assert table_of(run(compare="one,rivals"), "What differs")["KL warm-up, epochs"] == ["2", f"{recipe['kl_warmup_epochs']:g}"]
+    assert table_of(run(compare="one,plain"), "What differs")["KL warm-up"] == ["2 epochs", "\u2013"]
+    assert table_of(run(compare="one,rivals"), "What differs")["KL warm-up"] == ["2 epochs", f"{recipe['kl_warmup_epochs']:g} epochs"]
     assert "Pixel scale \u03c3" not in table_of(run(compare="one,other"), "What differs")
 
 

@@ -41,6 +41,13 @@ def test_bernoulli_log_likelihood_stays_finite_at_extreme_logits():
     torch.testing.assert_close(objectives.bernoulli_log_likelihood_nats(logits, x), torch.tensor([-1000.0]))
 
 
+def test_bernoulli_log_likelihood_of_pairs(images):
+    logits, x = images[0].flatten(1), images[1][:4].flatten(1).round()
+    expected = torch.stack([Bernoulli(logits=logits).log_prob(image).sum(1) for image in x])
+    for of_blank in (None, Bernoulli(logits=logits).log_prob(torch.zeros(20)).sum(1)):
+        torch.testing.assert_close(objectives.bernoulli_of_pairs_nats(logits, x, of_blank), expected)
+
+
 @pytest.mark.parametrize("sigma", [0.05, 1.0, 3.0])
 def test_gaussian_log_likelihood(images, sigma):
     x_hat, x = torch.sigmoid(images[0]), images[1]

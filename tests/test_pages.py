@@ -63,7 +63,9 @@ def test_a_visitor_s_own_model_is_offered_last_by_its_own_name(own_checkpoints: 
     assert app.sidebar.selectbox(key="checkpoint_choice").options == [checkpoints.SHIPPED["vae-mnist-2d"].title, "a-tiny-one"]
     assert not app.sidebar.caption  # nobody described it
     checkpoints.describe_card("a-tiny-one", "Tiny", "word " * 200)
-    (said,) = [caption.value for caption in run(checkpoint="a-tiny-one").sidebar.caption]
+    app = run(checkpoint="a-tiny-one")
+    assert app.sidebar.selectbox(key="checkpoint_choice").options[-1] == "Tiny (a-tiny-one)"
+    (said,) = [caption.value for caption in app.sidebar.caption]
     assert said.startswith("word word") and said.endswith("…") and len(said) <= 330
 
 

@@ -91,7 +91,7 @@ def test_main_path_image_code_reconstruction_noise_and_gauge(view: View) -> None
     page.get_by_role("button", name="Again").click()
     page.wait_for_function("src => document.querySelectorAll('[data-testid=neighbours] img')[1].src !== src", arg=second)
     page.get_by_text("The same image through every model").click()
-    expect(page.get_by_test_id("every-model").get_by_text(re.compile(r"^vae-mnist-2d · [\d.]+ nats"))).to_be_visible()
+    expect(page.get_by_test_id("every-model").get_by_text(re.compile(r"^VAE: the main model · [\d.]+ nats"))).to_be_visible()
 
 
 @pytest.mark.slow

@@ -24,7 +24,7 @@ def a_config(model: str = "vae", preset: Any = "quick", dataset: str = "mnist", 
 
 def test_a_run_says_its_settings_in_words():
     assert run_settings.in_words(a_config()) == (
-        "Preset: Quick · Latent dimensions 2 · Reconstruction loss BCE · β 1 · Epochs 3 · Batch size 128 · Learning rate 0.004"
+        "Preset: Quick · Latent dimensions 2 · Reconstruction loss BCE · β 1 · Epochs 3 · Batch size 128 images · Learning rate 0.004"
     )
 
 
@@ -44,6 +44,14 @@ def test_what_nought_means_is_said():
     assert "**Training images 600** (Quick: all)" in run_settings.in_words(a_config(training_images=600))
     said = run_settings.in_words(a_config(ema_decay=0.0, gradient_clip=5.0))
     assert "**Averaging of weights off** (Quick: 0.9" in said and "**Gradient clip 5** (Quick: none)" in said
+
+
+def test_amounts_have_their_units():
+    said = run_settings.in_words(a_config("cvae", warmup_fraction=0.25, kl_warmup_epochs=1.0, label_dropout=0.05))
+    assert "**Warm-up 25 % of the steps** (Quick: 10 % of the steps)" in said and "**KL warm-up 1 epoch** (Quick: " in said
+    assert "**Label dropout 5 % of the images**" in said
+    said = run_settings.in_words(a_config(warmup_fraction=0.0, kl_warmup_epochs=0.0))
+    assert "**Warm-up none** (" in said and "**KL warm-up none** (" in said
 
 
 def test_a_run_of_the_command_line_is_compared_with_the_defaults():

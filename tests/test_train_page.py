@@ -102,7 +102,7 @@ def test_every_model_has_its_own_settings():
         checked(by_label(app.selectbox, "Model").set_value(name).run())
         labels = {element.label for kind in (app.number_input, app.text_input, app.selectbox, app.toggle) for element in kind}
         asked = settings(MODELS[name].config) | settings(TrainingConfig)
-        assert {setting.title for setting in asked.values()} <= labels
+        assert {setting.label for setting in asked.values()} <= labels
         assert not by_label(app.button, "Start training").disabled
 
 
@@ -162,7 +162,7 @@ def test_a_run_over_few_images_says_how_many():
         ("Latent dimensions", 65, "Latent dimensions must be a whole number from 1 to 64; it is 65."),
         ("Epochs", 0, "Epochs must be"),
         ("Learning rate", 1e9, "Learning rate must be a number from 1e-07 to 10"),
-        ("Batch size", -3, "Batch size must be"),
+        ("Batch size, images", -3, "Batch size must be"),
         ("β, weight of the KL", -1.0, "β, weight of the KL must be"),
         ("Encoder layers", "512, many", "Encoder layers must be"),
         ("Decoder layers", "99999999", "Decoder layers must be"),

@@ -78,6 +78,7 @@ class Autoencoder(nn.Module):
     """x -> z -> x_hat, trained to bring x_hat near to x.  (Hinton & Salakhutdinov 2006)"""
 
     LOSSES: ClassVar[tuple[str, ...]] = ("reconstruction_nats",)  # the rows of `training_terms`
+    TOTAL: ClassVar[str] = ""  # what reconstruction and KL come to together, where there is a KL
     has_prior: ClassVar[bool] = False  # whether N(0, I) is what the codes are trained to look like, so that draws of it decode well
     conditional: ClassVar[bool] = False  # whether it is told the label
     linear: ClassVar[bool] = False  # whether encoder and decoder are straight lines, computed and not trained

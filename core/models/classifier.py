@@ -33,6 +33,7 @@ class Classifier(nn.Module):
     """Residual blocks at half and at a quarter of the image's side, then one dense layer."""
 
     LOSSES: ClassVar[tuple[str, ...]] = ("cross_entropy_nats",)  # the rows of `training_terms`
+    TOTAL: ClassVar[str] = ""  # there is no KL
     conditional: ClassVar[bool] = False  # the label is what it answers with, not what it is told
 
     def __init__(self, config: ClassifierConfig) -> None:

@@ -13,7 +13,10 @@ NOT_TOLD = -1  # a label that stands for none
 
 
 LabelDropout = Annotated[
-    float, Setting("Label dropout", "Share of the images shown without their label, so that the model also works without one.")
+    float,
+    Setting(
+        "Label dropout", "Share of the images shown without their label, so that the model also works without one.", share_of="the images"
+    ),
 ]
 
 

@@ -5,6 +5,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from core.words import plural
+
 MAX_LAYERS, MAX_UNITS, MAX_SIDE = 8, 4096, 128
 
 C = TypeVar("C")
@@ -25,14 +27,22 @@ class Setting:
     words: str
     choices: Mapping[str, str] | None = None
     zero: str = ""  # what 0 means, where it is no amount
+    unit: str = ""  # what its number counts, in the singular
+    share_of: str = ""  # or what it is a share of
 
     @property
     def name(self) -> str:
         """The title's first words."""
         return self.title.partition(",")[0]
 
+    @property
+    def label(self) -> str:
+        """The title with the unit, over a field that takes a bare number."""
+        unit = f"{self.unit}s" if self.unit else f"share of {self.share_of}" if self.share_of else ""
+        return ", ".join(filter(None, [self.title, unit]))
+
     def said(self, value: Any) -> str:
-        """A value of it as people read it."""
+        """A value of it as people read it: "4 epochs", "10 % of the steps", "BCE"."""
         if self.choices is not None:
             return self.choices.get(value, str(value)).partition(",")[0]  # BCE, MSE, L1
         if self.zero and value == 0:
@@ -41,6 +51,10 @@ class Setting:
             return "on" if value else "off"
         if isinstance(value, tuple):
             return ", ".join(map(str, value)) or "none"
+        if self.share_of:
+            return f"{100 * value:g} % of {self.share_of}"
+        if self.unit:
+            return plural(value, self.unit)
         return f"{value:,}" if isinstance(value, int) else f"{value:g}"
 
 

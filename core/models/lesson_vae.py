@@ -1,6 +1,7 @@
 """The course's variational autoencoder as its notebook has it, both of its mistakes kept, to be looked at beside a right one."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -32,6 +33,7 @@ class LessonVAE(VAE):
     and the true KL. `training_terms` are the course's, so the curves of a run are too.
     """
 
+    TOTAL: ClassVar[str] = "course_loss_nats"  # a bound on nothing
     config: LessonVAEConfig
     noise: Tensor
 

@@ -19,6 +19,21 @@ def bernoulli_log_likelihood_nats(logits: Tensor, x: Tensor) -> Tensor:
     return -F.binary_cross_entropy_with_logits(logits, x, reduction="none").flatten(1).sum(1)
 
 
+def bernoulli_of_pairs_nats(logits: Tensor, x: Tensor, of_blank_nats: Tensor | None = None) -> Tensor:
+    """The same of every image x (N, P) under every row of logits (S, P), by one matrix product: (N, S), nats.
+
+    A pixel's log-likelihood is x logit - softplus(logit). of_blank_nats: those of an image without ink, where they are known: (S,).
+    """
+    if of_blank_nats is None:
+        of_blank_nats = bernoulli_of_blank_nats(logits)
+    return torch.addmm(of_blank_nats, x, logits.T)
+
+
+def bernoulli_of_blank_nats(logits: Tensor) -> Tensor:
+    """The same of an image without ink, x = 0: (S, P) -> (S,), nats."""
+    return -F.softplus(logits).sum(1)
+
+
 def gaussian_log_likelihood_nats(x_hat: Tensor, x: Tensor, sigma: float) -> Tensor:
     """log N(x; x_hat, sigma^2 I), a density, summed over pixels: (B, ...) and (B, ...) -> (B,), nats."""
     per_pixel = -0.5 * ((x - x_hat) / sigma).square() - math.log(sigma) - 0.5 * math.log(2 * math.pi)

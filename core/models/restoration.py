@@ -25,6 +25,7 @@ class Restorer(nn.Module):
     """An image in, a better one out."""
 
     LOSSES: ClassVar[tuple[str, ...]] = ("negative_psnr_db",)  # the rows of `training_terms`
+    TOTAL: ClassVar[str] = ""  # there is no KL
     conditional: ClassVar[bool] = False
     scale: int = 1  # how many times larger the answer is, along each side
     multiple: int = 1  # sides are padded to a multiple of it

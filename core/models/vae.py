@@ -47,6 +47,7 @@ class VAE(Autoencoder):
     """q(z|x) = N(mu(x), diag exp(logvar(x))), p(z) = N(0, I), p(x|z) by pixel.  (Kingma & Welling 2014)"""
 
     LOSSES: ClassVar[tuple[str, ...]] = ("reconstruction_nats", "kl_nats")
+    TOTAL: ClassVar[str] = "negative_elbo_nats"
     has_prior: ClassVar[bool] = True
     numbers_per_coordinate: ClassVar[int] = 2
     config: VariationalConfig

@@ -239,7 +239,7 @@ class ProgressBar:
 
 def describe(losses: dict[str, float]) -> str:
     """The losses in one line."""
-    words = {"negative_elbo_nats": "-ELBO", "kl_nats": "KL"}
+    words = {"negative_elbo_nats": "-ELBO", "course_loss_nats": "course's loss", "kl_nats": "KL"}
     return ", ".join(f"{words.get(name, name.removesuffix('_nats'))} {value:.2f}" for name, value in losses.items()) + " nats"
 
 

@@ -11,13 +11,12 @@ import torch
 
 from core import latent, metrics
 from core.checkpoints import Latents, save
-from core.data.datasets import DATASETS, Split, to_unit_images
-from core.models import MODELS, Model
+from core.data.datasets import Split, to_unit_images
+from core.models import Model
 from core.models.config import to_json
 from core.training.config import device_title
 from core.training.loop import Trainer
 from core.version import commit
-from core.words import plural
 
 ELBO_SAMPLES = 8
 PREPROCESSING = "grey / 255, ink = 1 on 0, no centring; training x ~ Bernoulli(grey) drawn anew for each batch"
@@ -85,12 +84,9 @@ def write_checkpoint(
     told: what the card says besides, or in other words.
     """
     model = copy.deepcopy(trainer.average_model())  # the run may go on with its own
-    dimensions = trainer.model_config.latent_dim
-    title = f"{MODELS[trainer.model_name].title} on {DATASETS[trainer.config.dataset].name}, {plural(dimensions, 'dimension')}"
     round_weights(model, weights)
     values, codes = measure(model, train, test, say)
     card = {
-        "title": title,
         "dataset": {"name": trainer.config.dataset, "training_images": trainer.image_count, "test_images": len(test.images)},
         "preprocessing": PREPROCESSING if trainer.config.binarize else PREPROCESSING_GREY,
         **how_trained(trainer, weights),

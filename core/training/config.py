@@ -28,16 +28,18 @@ class TrainingConfig:
         ),
     ] = 0
     epochs: Annotated[int, Setting("Epochs", "How often every image is seen.")] = 30
-    batch_size: Annotated[int, Setting("Batch size", "Images per training step.")] = 256
+    batch_size: Annotated[int, Setting("Batch size", "Images per training step.", unit="image")] = 256
     learning_rate: Annotated[float, Setting("Learning rate", "Size of the largest steps; they then shrink to zero (cosine schedule).")] = (
         2e-3
     )
-    warmup_fraction: Annotated[float, Setting("Warm-up", "Share of the steps over which the learning rate rises.")] = 0.1
+    warmup_fraction: Annotated[
+        float, Setting("Warm-up", "The learning rate rises over this share of the steps.", zero="none", share_of="the steps")
+    ] = 0.1
     beta1: Annotated[float, Setting("AdamW β₁", "How long AdamW remembers past gradients.")] = 0.9
     beta2: Annotated[float, Setting("AdamW β₂", "How long it remembers their squares.")] = 0.99
     weight_decay: Annotated[float, Setting("Weight decay", "Pulls the weights to zero (AdamW).")] = 0.01  # decoupled
     kl_warmup_epochs: Annotated[
-        float, Setting("KL warm-up, epochs", "Number of epochs over which the weight of the KL rises to its full value.")
+        float, Setting("KL warm-up", "The weight of the KL rises to its full value over so many epochs.", zero="none", unit="epoch")
     ] = 4.0  # linearly, from 0 to beta
     ema_decay: Annotated[
         float, Setting("Averaging of weights", "The model that is kept is a running average; 0 keeps the last weights.", zero="off")

@@ -53,6 +53,7 @@ class Progress:
     seconds: float  # since `run` began
     seconds_left: float  # at the speed of the last seconds
     names: tuple[str, ...]  # of the losses
+    total: str  # the name of their sum, where it has one
     sums: Tensor  # (1 + losses,): images seen in this epoch, and the sums of their losses
 
     @property
@@ -63,15 +64,13 @@ class Progress:
     def losses(self) -> dict[str, float]:
         """Means over this epoch so far, nats per image; see `named_losses`."""
         images, *sums = self.sums.tolist()
-        return named_losses(self.names, [value / max(images, 1.0) for value in sums])
+        return named_losses(self.names, self.total, [value / max(images, 1.0) for value in sums])
 
 
-def named_losses(names: tuple[str, ...], means: list[float]) -> dict[str, float]:
-    """Losses by their names and, where there is a KL, its sum with the reconstruction: the negative ELBO (at beta = 1)."""
+def named_losses(names: tuple[str, ...], total: str, means: list[float]) -> dict[str, float]:
+    """Losses by their names and, where there is a KL, its sum with the reconstruction, by the name that `total` gives it."""
     losses = dict(zip(names, means, strict=True))
-    if "kl_nats" in losses:
-        losses["negative_elbo_nats"] = losses["reconstruction_nats"] + losses["kl_nats"]
-    return losses
+    return losses | ({total: losses["reconstruction_nats"] + losses["kl_nats"]} if total else {})
 
 
 class Objective(nn.Module):
@@ -210,7 +209,9 @@ class Trainer:
                 elapsed = time.perf_counter() - began
                 self.seconds = seconds_before + elapsed
                 left = pace.seconds_left(elapsed, self.step, self.total_steps)
-                progress = Progress(self.step, self.total_steps, self.steps_per_epoch, elapsed, left, self.model.LOSSES, self.sums)
+                progress = Progress(
+                    self.step, self.total_steps, self.steps_per_epoch, elapsed, left, self.model.LOSSES, self.model.TOTAL, self.sums
+                )
                 on_step(progress)
                 if stop := self._agreed(should_stop()):
                     break

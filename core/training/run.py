@@ -375,5 +375,5 @@ def test_losses(model: Model, x: Tensor, label: Tensor | None, binarize: bool) -
         told = None if label is None else label[start : start + latent.BATCH]
         terms = model.training_terms(seen[start : start + latent.BATCH], generator=generator, label=told)
         sums += terms.sum(1).cpu().double()
-    means = named_losses(model.LOSSES, (sums / len(x)).tolist())
+    means = named_losses(model.LOSSES, model.TOTAL, (sums / len(x)).tolist())
     return {name: value if math.isfinite(value) else None for name, value in means.items()}

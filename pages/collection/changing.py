@@ -33,7 +33,7 @@ def edit(name: str, card: dict) -> None:
     """Name, title and description."""
     with st.expander("Rename and describe", icon=":material/edit:"), st.form(f"edit-{name}", border=False):
         new = st.text_input("Name", name, max_chars=names.MAX_NAME)
-        title = st.text_input("Title", str(card.get("title", "")), max_chars=checkpoints.MAX_TITLE)
+        title = st.text_input("Title", str(card.get("title", "")), max_chars=checkpoints.MAX_TITLE, placeholder=name)
         description = st.text_area("Description", str(card.get("description", "")), max_chars=checkpoints.MAX_DESCRIPTION)
         if st.form_submit_button("Save", icon=":material/save:"):
             change(name, save, f"{new} was saved.", new, title, description)

@@ -1,6 +1,5 @@
 """Two to four models beside each other: their maps, what they draw, their figures, and where their settings differ."""
 
-from collections import Counter
 from dataclasses import dataclass
 from functools import reduce
 from html import escape
@@ -14,12 +13,13 @@ from core.training.config import TrainingConfig
 from core.words import joined, number, operations
 from pages.collection import changing, chosen, filters, tiles
 from pages.images import portraits
-from pages.session import caches, figures
+from pages.session import caches, figures, words
 from pages.session.caches import Pictured
 from pages.session.figures import Figure
 from pages.session.properties.models import MOST_COMPARED
 from pages.session.recipe import NOT_ITS_OWN, in_effect
 
+DENSITIES = "Nats of a density and of probabilities do not compare: no better or worse."
 ALIKE = 3.0  # times as large as the smallest, at most: maps that one scale shows well
 
 
@@ -35,11 +35,8 @@ class Row:
 
 def show(available: dict[str, Stamp]) -> None:
     """The models, chosen here too."""
-    titles = {name: chosen.entry(name, stamp).title for name, stamp in available.items()}
-    several = {title for title, count in Counter(titles.values()).items() if count > 1}
     names = st.multiselect(
-        "Models", list(titles), key=chosen.COMPARED, max_selections=MOST_COMPARED, persist_state="session",
-        format_func=lambda name: f"{titles[name]} ({name})" if titles[name] in several else titles[name],
+        "Models", list(available), key=chosen.COMPARED, max_selections=MOST_COMPARED, persist_state="session", format_func=words.title_of,
         placeholder=f"Choose 2 to {MOST_COMPARED} models",
     )  # fmt: skip
     shown = list(filter(None, (_pictured(name, available[name]) for name in names)))
@@ -116,7 +113,9 @@ def _measured(name: str, found: list[Figure | None], made: list[Portrait]) -> Ro
     if len(there) > 1 and not why_not:
         extreme = (min if there[0].better == "lower" else max)(figure.number for figure in there)
         best = tuple(place for place, figure in enumerate(found) if figure and figure.value == _value_of(extreme, there))
-    note = there[0].words if not why_not else f"{there[0].words}. {why_not}"
+    note = there[0].words if not why_not else f"{there[0].words.removesuffix('; lower is better')}. {why_not}"
+    if why_not == DENSITIES:
+        cells = [f"{cell}, of a density" if figure and is_density(p) else cell for cell, figure, p in zip(cells, found, made, strict=True)]
     return Row(there[0].title, cells, note, best if len(best) < len(there) else ())
 
 
@@ -131,10 +130,15 @@ def incomparable(found: list[Figure], made: list[Portrait]) -> str:
         return "Different data sets: no better or worse."
     losses = {(p.model.config.likelihood, p.model.config.likelihood == "bernoulli" or p.model.config.sigma) for p in made}
     if any(figure.name.endswith("_nats") for figure in found) and len(losses) > 1:
-        return "Different reconstruction losses: no better or worse."
+        return DENSITIES if len({is_density(p) for p in made}) > 1 else "Different reconstruction losses: no better or worse."
     if len({figure.protocol for figure in found}) > 1:
         return "Measured in different ways: no better or worse."
     return ""
+
+
+def is_density(made: Portrait) -> bool:
+    """Whether the model's nats are of a density of grey pixels, else of probabilities of ink."""
+    return made.model.config.likelihood != "bernoulli"
 
 
 def differences(made: list[Portrait]) -> list[Row]:
@@ -168,9 +172,10 @@ def table(title: str, made: list[Portrait], rows: list[Row]) -> None:
     if not rows:
         st.markdown("Nothing." if len(made) > 1 else "There is nothing to compare it with yet.")
         return
-    head = "".join(f'<th scope="col">{escape(p.entry.title)}</th>' for p in made)
+    titles = [words.title_of(p.entry.name) for p in made]
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in titles)
     body = "".join(_line(row) for row in rows)
-    names = escape(f"{title} of {joined([p.entry.title for p in made])}")
+    names = escape(f"{title} of {joined(titles)}")
     st.html(
         f'<div class="side-by-side" role="region" aria-label="{names}" tabindex="0"><table><thead><tr><td></td>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.models.conditional_vae import NOT_TOLD
 from pages.browser.map import LAYERS
+from pages.session import link
 from pages.session.words import UNTOLD
 
 DRAW_WIDTH_PX = 190
@@ -25,7 +26,7 @@ def draw_as(whose: str, classes: Sequence[str], usual: int, key: str) -> int | N
         return None
     st.session_state.setdefault(key, usual)
     label = st.selectbox(
-        f"{whose}: draw as", [*range(len(classes)), NOT_TOLD],
+        link.plain(f"{whose}: draw as"), [*range(len(classes)), NOT_TOLD],
         format_func=lambda label: f"Draw as {UNTOLD if label == NOT_TOLD else classes[label]}",
         key=key, persist_state="session", label_visibility="collapsed", width=DRAW_WIDTH_PX,
     )  # fmt: skip

@@ -9,9 +9,9 @@ import streamlit as st
 from core import metrics, restore
 from core.checkpoints import Checkpoint
 from core.data.datasets import DATASETS
-from core.methods import DEFAULT_CHOICE, METHODS
+from core.methods import METHODS
 from core.words import sentence
-from pages.session import background, caches
+from pages.session import background, caches, link, words
 from pages.session.properties.denoise import FIRST_METHODS, WITH_CODES, methods
 from pages.web.assets import digest
 
@@ -47,10 +47,10 @@ def title(name: str) -> str:
 def summary(name: str, checkpoint: Checkpoint | None) -> str:
     """What a method is, with the model that the visitor chose."""
     if checkpoint is None:
-        return METHODS[name].summary
+        return METHODS[name].summary()
     data = DATASETS.get(checkpoint.dataset_name)
     learnt = f", which knows {data.name}" if data else ""
-    return METHODS[name].summary.replace(DEFAULT_CHOICE, f"{checkpoint.name}{learnt}")
+    return METHODS[name].summary(f"the chosen model ({words.title_of(checkpoint.name)}{learnt})")
 
 
 def offered(any_size: bool, checkpoint: Checkpoint | None) -> list[str]:
@@ -73,7 +73,7 @@ def pick_many(checkpoint: Checkpoint | None) -> list[Chosen]:
 def pick_one(key: str, any_size: bool, checkpoint: Checkpoint | None) -> Chosen:
     """One method, with what it is underneath."""
     name = str(st.selectbox("Method", offered(any_size, checkpoint), format_func=title, key=f"{key}_method", persist_state="session"))
-    st.caption(summary(name, checkpoint))
+    st.caption(link.plain(summary(name, checkpoint)))
     return _chosen(name, ask_strength(key, name) if METHODS[name].strength else None, checkpoint)
 
 
@@ -81,11 +81,11 @@ def ask_strength(key: str, name: str) -> float:
     """The slider of a classical filter."""
     kind = METHODS[name].strength
     assert kind is not None
-    label, words, slider_key = f"{title(name)}: strength", sentence(kind.words), f"{key}_strength_of-{name}"
+    label, told, slider_key = f"{title(name)}: strength", sentence(kind.words), f"{key}_strength_of-{name}"
     if kind.whole:
         low, high, default = int(kind.low), int(kind.high), int(kind.default)
-        return float(st.slider(label, low, high, default, key=slider_key, help=words, persist_state="session"))
-    return st.slider(label, kind.low, kind.high, kind.default, 0.01, key=slider_key, help=words, persist_state="session")
+        return float(st.slider(label, low, high, default, key=slider_key, help=told, persist_state="session"))
+    return st.slider(label, kind.low, kind.high, kind.default, 0.01, key=slider_key, help=told, persist_state="session")
 
 
 def _chosen(name: str, strength: float | None, checkpoint: Checkpoint | None) -> Chosen:

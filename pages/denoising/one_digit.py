@@ -21,6 +21,7 @@ from pages.images import sent, source
 from pages.images.picked import Picked
 from pages.images.pictures import data_uri, error_map, grey, legend
 from pages.session import caches, link
+from pages.session.words import title_of
 
 KEY = "denoise"
 OWN = ("upload", "draw", sent.KIND)  # sources that may be noisy already
@@ -141,7 +142,7 @@ def show_path(given: np.ndarray, checkpoint: Checkpoint) -> None:
     figure = figures.latent_path(frame.points[::every], frame.labels[::every], frame.classes, frame.middles, path, ends)
     st.plotly_chart(figure, width="stretch", key=f"{KEY}_path", config={"displayModeBar": False})
     st.caption(
-        f"**{checkpoint.name}** encodes the image, decodes the code, encodes the result, and so on, {STEPS} times in all. Each round pulls "
-        "the image towards what the model can draw. A path that crosses into the dots of another class turns the image into that class. "
-        + frame.note
+        f"**{link.plain(title_of(checkpoint.name))}** encodes the image, decodes the code, encodes the result, and so on, {STEPS} times in "
+        "all. Each round pulls the image towards what the model can draw. A path that crosses into the dots of another class turns the "
+        f"image into that class. {frame.note}"
     )

@@ -15,7 +15,7 @@ from core.words import decibels, number, plural
 from pages.images.picked import Picked
 from pages.images.pictures import error_map
 from pages.reconstructing.rows import Row, draw
-from pages.session import caches, link, take_along
+from pages.session import caches, link, take_along, words
 from pages.web import errors
 
 LESSON = "lesson-autoencoder"  # among the restorers
@@ -27,9 +27,8 @@ def show(checkpoint: Checkpoint, picked: Picked, label: int | None) -> dict[str,
     dimensions = checkpoint.model.config.latent_dim
     size = plural(dimensions, "number")
     informed = "" if label is None else ", told the class"
-    rows = [
-        Row(entry_of(checkpoint.model).title, f"{checkpoint.name} · {size}{informed}", reconstruction.by_model(checkpoint.model, x, label))
-    ]
+    note = f"{words.title_of(checkpoint.name)} · {size}{informed}"
+    rows = [Row(entry_of(checkpoint.model).title, note, reconstruction.by_model(checkpoint.model, x, label))]
     try:
         principal, fitted_on = caches.principal(checkpoint.dataset_name)
         rows.append(Row("PCA", f"{size} too · fitted on {fitted_on}", reconstruction.by_pca(principal.first(dimensions), x)))
@@ -54,7 +53,7 @@ def offer(checkpoint: Checkpoint, picked: Picked, rows: Sequence[Row]) -> None:
     made = [row.made for row in rows]
     images = [image for one in made for image in (picked.x, one.x_hat, error_map(picked.x, one.x_hat))]
     said = [f"{number(one.scores.loss_nats, 1)} nats\n{decibels(one.scores.psnr_db)}, SSIM {number(one.scores.ssim, 3)}" for one in made]
-    captions = [caption for words in said for caption in ("", words, "")]
+    captions = [caption for figures in said for caption in ("", figures, "")]
     names = [f"{row.title}\n{row.note}" for row in rows]
     take_along.offer(
         "rows", f"{checkpoint.name}-reconstruction", lambda: take_along.sheet_of(

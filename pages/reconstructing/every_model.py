@@ -9,7 +9,7 @@ from core.words import number
 from pages.images import gallery
 from pages.images.picked import Picked
 from pages.reconstructing import KEY
-from pages.session import link
+from pages.session import link, words
 from pages.web import errors
 
 MOST_MODELS = 30  # that one image is shown through
@@ -33,7 +33,7 @@ def show(picked: Picked) -> None:
             continue
         drawn = reconstruction.by_model(checkpoint.model, picked.x, picked.label_for(checkpoint))
         loss = drawn.scores.loss_nats
-        made.append((loss, f"{name} · {number(loss, 1)} nats", drawn.x_hat))
+        made.append((loss, f"{words.title_of(name)} · {number(loss, 1)} nats", drawn.x_hat))
     made.sort(key=lambda entry: entry[0])
     with part:
         x = picked.x

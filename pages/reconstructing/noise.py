@@ -11,6 +11,7 @@ from pages.session import sidebar, state, words
 from pages.session.properties.reconstruct import MOST_NOISE, usual_noise
 
 NEIGHBOURS = 8
+LEAST_SAID = 0.001  # of a standard deviation: a smaller one is as good as none
 NOT_TRAINED_WITH_NOISE = (
     "This model was trained without noise in its codes: nothing taught it that codes near each other should look alike."
 )
@@ -35,9 +36,9 @@ def show(name: str, picked: Picked, label: int | None) -> None:
     codes = reconstruction.noisy_codes(z, sigma, checkpoint.latents.mu.std(0), NEIGHBOURS, seed)
     images = latent.decode(checkpoint.model, np.concatenate([z[None], codes]), label)
     gallery.strip(images, ["no noise", *(f"neighbour {i + 1}" for i in range(NEIGHBOURS))], "neighbours")
-    noun = words.dataset_of(checkpoint).noun
     said = STRAIGHT if checkpoint.model.linear else noise_words(own)
-    st.caption(f"{said} How far can you go before a neighbour is another {noun}, or none at all?")
+    question = "" if own == np.inf else how_far(words.dataset_of(checkpoint).noun, told=label is not None)
+    st.caption(" ".join(filter(None, [said, question])))
 
 
 def noise_words(own: float | None) -> str:
@@ -48,10 +49,17 @@ def noise_words(own: float | None) -> str:
         return (
             "The codes of this model are little more than noise (its posterior has collapsed), so they all decode to much the same image."
         )
+    typical = f"σ = {own:.2g}" if own >= LEAST_SAID else f"σ below {LEAST_SAID:g}"
     return (
-        f"This model was trained with noise in its codes, typically σ = {own:.2g} (the median over the test images of its posterior's "
+        f"This model was trained with noise in its codes, typically {typical} (the median over the test images of its posterior's "
         "standard deviation). Within that, neighbours should look alike; farther out, there is no such promise."
     )
+
+
+def how_far(noun: str, told: bool) -> str:
+    """What to look for. told: the model was told the class, so its neighbours all have it."""
+    other = "drawn in quite another style, or is none" if told else f"another {noun}, or none"
+    return f"How far can you go before a neighbour is {other} at all?"
 
 
 def other_noise() -> None:

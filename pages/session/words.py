@@ -9,6 +9,7 @@ from core.models import Model, entry_of
 from core.models.lesson_vae import LessonVAE
 from core.models.linear import LinearAutoencoder
 from core.words import plural
+from pages.session import caches
 
 NO_MODEL = "There is no trained model yet. Train one on the Train page."
 NAT = "A <b>nat</b> is a unit of information, like a bit: 1 nat = 1.44 bits."
@@ -25,8 +26,14 @@ UNKNOWN = Dataset("unknown", ())
 
 
 def title_of(name: str) -> str:
-    """What a model is called where one is chosen: a shipped one by its title, another by its own name."""
-    return SHIPPED[name].title if name in SHIPPED else name
+    """What a model is called in lists and sentences: its title, and behind it its name where the title is not ours and says another."""
+    if name in SHIPPED:
+        return SHIPPED[name].title
+    try:
+        title = caches.entry(name, checkpoints.stamp(name, checkpoints.home(name))).title
+    except CheckpointError:
+        return name
+    return name if title == name else f"{title} ({name})"
 
 
 def in_a_line(name: str) -> str:
@@ -95,7 +102,10 @@ def _beta(model: Model) -> str:
     if beta == 1.0:
         return ""
     if beta == 0.0:
-        return " In this one β = 0: the KL divergence does not count, so nothing draws the clouds towards the prior."
+        return (
+            " In this one β = 0: the KL divergence does not count, so nothing draws the clouds towards the prior, and what lies between "
+            "them may look like nothing."
+        )
     effect = (
         "the codes keep closer to the prior and hold less of the image"
         if beta > 1

@@ -152,7 +152,7 @@ def _advanced(model: str, preset: str, images: int) -> dict[str, Any]:
 
 def _widget(setting: Setting, default: Any, key: str) -> Any:
     """The widget that fits a setting's default."""
-    label, words = setting.title, setting.words
+    label, words = setting.label, setting.words
     if (choices := setting.choices) is not None:
         return st.selectbox(label, list(choices), list(choices).index(default), choices.__getitem__, key=key, help=words)
     if isinstance(default, bool):

@@ -17,7 +17,11 @@ from core.training.diagnosis import has_kl, warmup_epochs
 from core.training.run_config import RunConfig
 from core.words import joined, number, plural
 
-TITLES = {"negative_elbo_nats": "−ELBO", "reconstruction_nats": "Reconstruction"}  # the first that a run has is its loss
+TITLES = {  # the first that a run has is its loss
+    "negative_elbo_nats": "−ELBO",
+    "course_loss_nats": "Course’s loss",
+    "reconstruction_nats": "Reconstruction",
+}
 DENSITIES = {"gaussian": "normal", "laplace": "Laplace"}
 LOSS_NAMES = {"bernoulli": "cross-entropy (BCE)", "gaussian": "squared error (MSE)", "laplace": "absolute error (L1)"}
 
@@ -59,7 +63,7 @@ class Facts:
 
 
 def last_loss(lines: Sequence[dict[str, Any]]) -> Loss | None:
-    """The loss after the last epoch: the -ELBO, or the reconstruction where there is no KL; None where it is no number, or too early."""
+    """The loss after the last epoch: the first of TITLES that the run has; None where it is no number, or too early."""
     test = lines[-1].get("test") if lines and lines[-1]["epoch"] > 0 else None
     name = next((name for name in TITLES if isinstance(test, dict) and name in test), None)
     return None if test is None or name is None or test[name] is None else Loss(name, lines[-1]["epoch"], test[name])

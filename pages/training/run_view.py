@@ -41,6 +41,7 @@ ENDS_LEFT = "Its first and its last are still here, and its curves and its model
 NONE_LEFT = "Its curves and its model are as they were."
 CURVES = {  # of metrics.jsonl: words and colour; the colours are two of the digits', far apart under every colour vision
     "negative_elbo_nats": ("−ELBO", figures.CLASS_COLOURS[0]),
+    "course_loss_nats": ("course’s loss", figures.CLASS_COLOURS[0]),
     "reconstruction_nats": ("reconstruction", figures.CLASS_COLOURS[6]),
     "kl_nats": ("KL", figures.CLASS_COLOURS[4]),
     "generator_nats": ("encoder against discriminator", figures.CLASS_COLOURS[4]),

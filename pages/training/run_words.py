@@ -6,6 +6,7 @@ from core.words import duration, plural
 SILENT_S = 10.0  # without a step, what was said of the time left is no longer true
 LOSSES = {  # of metrics.jsonl: what each is, for a beginner
     "negative_elbo_nats": "**−ELBO** is reconstruction plus KL: the information it takes to describe an image. Lower is better.",
+    "course_loss_nats": "**Course’s loss** is reconstruction plus the course’s KL, which is not the true one: no −ELBO. Lower is better.",
     "reconstruction_nats": "**Reconstruction** is what the drawing gets wrong.",
     "kl_nats": "**KL** is what the code says about the image.",
     "generator_nats": "**Encoder against discriminator** is low while the codes pass for draws from the prior.",

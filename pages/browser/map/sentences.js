@@ -42,20 +42,22 @@ export function where(facts, { z, sigmas, beyond }, example) {
   const meaning = facts.keeps_to_prior
     ? `<p>${number(sigmas)} σ from the centre of the prior</p><p class="lm-soft">The <b>prior</b> is what the codes, all together, were `
       + `trained to look like: ${prior(z.length)} ${percent(beyond)} of random draws from it lie farther out.</p>`
-    : '<p class="lm-soft">Nothing told the codes of this model where to lie (it was made without a prior), and nothing promises that '
+    : '<p class="lm-soft">Nothing told the codes of this model where to lie (no prior counted when it was made), and nothing promises that '
       + "what is decoded between them looks like anything.</p>";
   return title + code + some + meaning;
 }
 
 export function neighbours(facts, reading) {
   const { vote: { label, votes, neighbours }, onCode, distance } = reading, share = `${(100 * votes / neighbours).toFixed(0)}`;
+  const here = reading.more + !onCode; // codes that could vote and are as near as can be
+  const crowd = here > neighbours ? "<p><b>More codes than these lie in this very place</b>, so this vote means little.</p>" : "";
   const far = !onCode && distance > facts.gap ? "<p><b>No code is near</b>, so this vote means little.</p>" : "";
   const told = facts.conditional
     ? '<p class="lm-soft">This model is told the class, so its codes need not say it, and neighbours of every class are no surprise.</p>' : "";
   return `<p>Its neighbours say it is ${chip(facts, label)}</p>`
     + `<div class="lm-bar"><div style="width:${share}%;background:${facts.classes[label].colour}"></div></div>`
     + `<p class="lm-soft">${votes} of the ${neighbours} nearest test codes${inAll(reading)} are ${name(facts, label)} (${share} %, `
-    + `a ${neighbours}-nearest-neighbour vote).</p>${far}${told}`;
+    + `a ${neighbours}-nearest-neighbour vote).</p>${far}${crowd}${told}`;
 }
 
 export function nearest(facts, reading, label) {

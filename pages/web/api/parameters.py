@@ -12,7 +12,7 @@ from core.restore import RestoreError
 from pages.web import errors
 from pages.web.api.refusals import Refusal
 
-METHOD = "\n".join(f"- {name}: {kind.summary}{'' if kind.any_size else ' 28 x 28 only.'}" for name, kind in METHODS.items())
+METHOD = "\n".join(f"- {name}: {kind.summary()}{'' if kind.any_size else ' 28 x 28 only.'}" for name, kind in METHODS.items())
 STRENGTH = "; ".join(
     f"{name}: {takes.low:g} to {takes.high:g}, {takes.default:g} unless told ({takes.words})"
     for name, kind in METHODS.items()

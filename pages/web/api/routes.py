@@ -152,7 +152,7 @@ async def methods() -> Response:
 
 def _method(name: str) -> dict[str, Any]:
     kind = METHODS[name]
-    told: dict[str, Any] = {"title": kind.title, "summary": kind.summary, "any_size": kind.any_size, "strength": None}
+    told: dict[str, Any] = {"title": kind.title, "summary": kind.summary(), "any_size": kind.any_size, "strength": None}
     if kind.is_model:
         told["trained_on"] = TRAINED_ON
     if kind.strength:

@@ -1,16 +1,18 @@
 """The Compare page in AppTest: what the dial is given, what a link sets, and what it says when something is missing."""
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 from mounted import mounted
 from streamlit.testing.v1 import AppTest
-from visit import address, checked, visit
+from visit import address, all_html, checked, visit
 
-from core import checkpoints, jobs, latent, refine
+from core import checkpoints, jobs, latent, reconstruction, refine
 from core.checkpoints import CheckpointError
 from core.data.datasets import to_ink
 from core.family import beta_family
@@ -21,9 +23,10 @@ from core.training.__main__ import main as train
 from core.training.run_config import RunConfig
 from pages import browser
 from pages.browser import map as browser_map
-from pages.comparing import linking, presets, refined, two_runs
+from pages.comparing import linking, presets, refined, two_models, two_runs
 from pages.reconstructing import refining
 from pages.session import caches
+from pages.session.properties.compare import DIAL_Z
 from pages.session.recipe import NOT_ITS_OWN
 from pages.training import form, run_settings
 from pages.web import epochs
@@ -56,7 +59,8 @@ def test_a_first_visit_compares_plain_with_variational_at_one_image(with_images:
     (data,) = mounted(run(), "pair")
     plain, variational = data["halves"]
     assert (plain["view"], variational["view"]) == presets.PRESETS["Plain or variational"].models and data["by"] == "image"
-    assert data["same_classes"] and not data["one_scale"]
+    assert data["same_classes"] and not data["one_scale"] and data["layers"] == ["points", "names"]
+    assert [half["title"] for half in data["halves"]] == ["Plain autoencoder", "VAE with β = 1"]
     codes = [checkpoints.opened(half["view"]).latents.mu for half in data["halves"]]
     row = int((codes[0] ** 2).sum(1).argmin())  # the code nearest to the middle
     for half, mu in zip(data["halves"], codes, strict=True):
@@ -154,6 +158,54 @@ def test_a_point_kept_on_the_second_map_is_that_image_on_the_first(with_images: 
     assert linking.across("point", other, one, z) == z
 
 
+@pytest.mark.parametrize("by", ["image", "point"])
+@pytest.mark.parametrize("side", [0, 1])
+def test_a_kept_point_is_remembered_as_the_first_map_s(side: int, by: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    views = [caches.map_view(name) for name in presets.PRESETS["Plain or variational"].models]
+    x, y = views[side].frame.points[1234].tolist()
+    picks = {"pick": None, "pick_other": None} | {("pick", "pick_other")[side]: {"value": [x, y], "number": 3}}
+    monkeypatch.setattr(linking.st, "session_state", fake := AttrDict({two_models.KEY: SimpleNamespace(**picks)}))
+    two_models._keep(views, by, side)
+    np.testing.assert_allclose(fake.models_z, views[0 if by == "image" else side].frame.points[1234], atol=1e-4)
+    assert fake.models_z_numbers == ((3, 0), (0, 3))[side]
+    setattr(fake[two_models.KEY], ("pick", "pick_other")[side], {"value": None, "number": 4})
+    two_models._keep(views, by, side)
+    assert fake.models_z == DIAL_Z, "nothing is kept: the middle"
+
+
+def test_each_map_hears_the_number_of_its_own_last_change(with_images: None) -> None:
+    app = visit("compare.py", session={"models_z_numbers": (2, 5)})
+    assert [half["kept"]["number"] for half in mounted(app, "pair")[0]["halves"]] == [2, 5]
+
+
+def test_the_switch_of_one_scale_and_the_layers_are_the_maps(with_images: None) -> None:
+    app = run()
+    checked(app.toggle(key="pair_one_scale").set_value(True).run())
+    assert mounted(app, "pair")[0]["one_scale"] and address(app)["scale"] == "same"
+    checked(app.toggle(key="pair_one_scale").set_value(False).run())
+    assert not mounted(app, "pair")[0]["one_scale"] and "scale" not in address(app)
+    checked(app.button_group(key="pair_layers").set_value(["manifold"]).run())
+    assert mounted(app, "pair")[0]["layers"] == ["manifold"]
+
+
+def test_both_models_figures_are_in_the_table_and_what_differs_before_them(with_images: None) -> None:
+    tables = [body for body in all_html(run()) if "side-by-side" in body]
+    cells = [re.findall("<td>([^<]*)", body) for body in tables]
+    assert ["What differs" in tables[0], "Figures" in tables[1]] == [True, True] and {"Autoencoder", "Variational autoencoder"} <= set(
+        cells[0]
+    )
+    for name in presets.PRESETS["Plain or variational"].models:
+        figure = checkpoints.opened(name).card["metrics"]["knn_accuracy_percent"]["value"]
+        assert f"{figure:.1f} %" in [cell.strip() for cell in cells[1]]
+
+
+def test_a_conditional_model_is_told_the_image_s_class(with_images: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reconstruction, "by_model", asked := Mock(wraps=reconstruction.by_model))
+    run(models="cvae-mnist-2d,beta-1-mnist-2d", image="5")
+    told = {call.args[0].conditional: call.args[2] for call in asked.call_args_list}
+    assert told == {True: int(caches.test_split("mnist").labels[5]), False: None}
+
+
 def test_the_image_that_goes_through_both_is_in_the_link(with_images: None) -> None:
     query = {"models": "pca-mnist-2d,beta-1-mnist-2d", "image": "5"}
     app = run(**query)
@@ -183,6 +235,7 @@ def test_only_a_map_whose_decoder_does_not_draw_its_dots_is_told_how_to(with_ima
             view = caches.map_view(name, 0 if name.startswith("cvae") else None)
             assert half["whole"] == (browser_map.decoding(view) if name in names else None) and half["code"] is None
     served, dense = (browser_map.decoding(caches.map_view(name)) for name in reversed(names))
+    assert [browser_map.decoding(caches.map_view("cvae-mnist-2d", label))["drawn"] for label in (3, None)] == [3, None]
     assert served["served"].endswith(f"/points/{names[1]}") and not served["decoder"] and dense["decoder"] and not dense["served"]
 
 
@@ -299,6 +352,32 @@ def test_two_runs_share_a_scrubber_and_what_differs_comes_first(two: Path, monke
     assert table.count("\n") == 2 and "**1**" in table and "**4**" in table, "one setting differs"
     assert "same seed (0)" in reading and "one setting" in reading
     assert any(button.label.startswith("Set up a run like one") for button in app.button)
+
+
+@pytest.mark.parametrize("counts", [(3, 5), (5, 3), (4, 4)])
+def test_the_scrubber_has_the_epochs_of_the_run_that_has_more(counts: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(browser_map, "mount", mount := Mock())
+    one = {"title": "", "view": "", "bound": 1.0, "description": "", "note": "", "dimensions": 2}
+    runs = [one | {"timeline": {"epochs": list(range(count))}} for count in counts]
+    browser_map.two_runs(runs, (None, 0), [], Mock(), "key", (2, 7), Mock())
+    data = mount.call_args.args[2]
+    assert data["leader"] == (counts[1] > counts[0])
+    assert [told["timeline"]["asked"]["value"] for told in data["runs"]] == [2, None][:: -1 if data["leader"] else 1]
+
+
+def test_what_the_browser_says_of_two_runs_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(two_runs.st, "session_state", fake := AttrDict({two_runs.KEY: SimpleNamespace(pick=None, epoch=None)}))
+    for said, epoch in ((3, 3), (None, None), (True, None), (-1, None), ("2", None)):
+        fake[two_runs.KEY].epoch = {"value": said, "number": 4}
+        two_runs._keep_epoch()
+        assert fake.get("compare_epoch") == epoch and fake.compare_epoch_number == 4
+    fake[two_runs.KEY].pick = {"value": [1, -2], "number": 5}
+    two_runs._keep_point()
+    assert (fake.runs_z, fake.runs_z_number) == ((1, -2), 5)
+    for garbage in (None, {"value": [1], "number": 6}, {"value": [1, 2]}):
+        fake[two_runs.KEY].pick = fake[two_runs.KEY].epoch = garbage
+        two_runs._keep_point()
+        assert (fake.runs_z, fake.runs_z_number) == ((1, -2), 5)
 
 
 def test_a_conditional_run_draws_the_class_that_is_chosen_and_the_link_has_it(two: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -164,6 +164,9 @@ def test_two_runs_go_through_their_epochs_together(view: Compare) -> None:
     view.open("mode=runs&first=low&second=high", ".lm-plot .plotly")
     shown = view.page.get_by_test_id("epoch-shown")
     expect(shown).to_have_text(["epoch 4 of 4", "epoch 3 of 3"])
+    drawn = """() => [...document.querySelectorAll('.lm-curves-plot')]
+      .filter(plot => plot._fullLayout?.xaxis._length > 0.7 * plot.clientWidth).length === 2"""
+    view.page.wait_for_function(drawn)  # both runs' curves fill their boxes
     (slider,) = [one for one in view.page.get_by_test_id("epoch").all() if one.is_visible()]
     slider.fill("1")
     expect(shown).to_have_text(["epoch 1 of 4", "epoch 1 of 3"])

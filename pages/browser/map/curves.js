@@ -94,10 +94,10 @@ export class Curves {
     this.mark(this.epoch);
   }
 
-  /** The plot begins and ends where the slider's values do, so that line and thumb stand under each other; not under one that is elsewhere. */
+  /** The plot begins and ends where the slider's values do, so that line and thumb stand under each other; not under one that is elsewhere, or not to be seen. */
   margins() {
-    if (!this.box.parentElement.contains(this.slider)) return { l: APART, r: THUMB, t: TOP, b: BOTTOM };
     const plot = this.box.getBoundingClientRect(), track = this.slider.getBoundingClientRect();
+    if (!track.width || !this.box.parentElement.contains(this.slider)) return { l: APART, r: THUMB, t: TOP, b: BOTTOM };
     return { l: Math.round(track.left - plot.left + THUMB), r: Math.round(plot.right - track.right + THUMB), t: TOP, b: BOTTOM };
   }
 

@@ -164,7 +164,8 @@ def test_a_kept_point_is_remembered_as_the_first_map_s(side: int, by: str, monke
     views = [caches.map_view(name) for name in presets.PRESETS["Plain or variational"].models]
     x, y = views[side].frame.points[1234].tolist()
     picks = {"pick": None, "pick_other": None} | {("pick", "pick_other")[side]: {"value": [x, y], "number": 3}}
-    monkeypatch.setattr(linking.st, "session_state", fake := AttrDict({two_models.KEY: SimpleNamespace(**picks)}))
+    fake: Any = AttrDict({two_models.KEY: SimpleNamespace(**picks)})
+    monkeypatch.setattr(linking.st, "session_state", fake)
     two_models._keep(views, by, side)
     np.testing.assert_allclose(fake.models_z, views[0 if by == "image" else side].frame.points[1234], atol=1e-4)
     assert fake.models_z_numbers == ((3, 0), (0, 3))[side]
@@ -366,7 +367,8 @@ def test_the_scrubber_has_the_epochs_of_the_run_that_has_more(counts: tuple[int,
 
 
 def test_what_the_browser_says_of_two_runs_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(two_runs.st, "session_state", fake := AttrDict({two_runs.KEY: SimpleNamespace(pick=None, epoch=None)}))
+    fake: Any = AttrDict({two_runs.KEY: SimpleNamespace(pick=None, epoch=None)})
+    monkeypatch.setattr(two_runs.st, "session_state", fake)
     for said, epoch in ((3, 3), (None, None), (True, None), (-1, None), ("2", None)):
         fake[two_runs.KEY].epoch = {"value": said, "number": 4}
         two_runs._keep_epoch()

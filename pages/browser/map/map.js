@@ -15,6 +15,7 @@ import { Look } from "./look.js";
 import { Marks } from "./marks.js";
 import { Plot } from "./plot.js";
 import { Readout } from "./readout.js";
+import { Shortcuts } from "./shortcuts.js";
 import { SKELETON } from "./skeleton.js";
 import { Spreading } from "./spreading.js";
 import { measure } from "./timing.js";
@@ -51,6 +52,7 @@ export default class LatentMap {
     this.tour = new Tour((z) => cursor.show(z));
     this.input = new Input(this, signal);
     this.copying = new Copying(this, signal);
+    this.shortcuts = new Shortcuts(this, signal);
     this.readout = new Readout(this, signal);
     this.keeping = new Keeping(this, room, signal);
     cursor.subscribe({

@@ -1,0 +1,69 @@
+// What keys, mouse and fingers do on the map: a window that "?" opens, or the button with that sign.
+
+import { listener } from "../events.js";
+
+const KEYS = [
+  ["← → ↑ ↓", "move the point; with Shift finer"],
+  ["Enter", "keep the point on show"],
+  ["Esc", "keep none"],
+  ["+ −", "zoom in and out"],
+  ["0", "show the whole map; once more: its outliers too"],
+  ["C", "copy the decoded image"],
+  ["Tab", "go on to sliders, classes and buttons"],
+  ["?", "this window"],
+];
+const MOUSE = [
+  ["move", "decode the point under the pointer"],
+  ["click", "keep it; on a dot its test image appears"],
+  ["drag", "move the map"],
+  ["wheel", "zoom"],
+  ["double click", "show the whole map; once more: its outliers too"],
+  ["Shift + click", "on a class in the legend: add it to those that are lit"],
+];
+const FINGERS = [
+  ["slide one", "decode the point under it"],
+  ["lift it", "keep the point"],
+  ["two", "move the map and zoom"],
+  ["long press", "on a class in the legend: add it to those that are lit"],
+];
+const TYPED_INTO = "input:not([type=range]), textarea, select, [contenteditable]";
+
+const table = (title, rows) => `<h3>${title}</h3><dl>${rows.map(([what, does]) => `<div><dt>${what}</dt><dd>${does}</dd></div>`).join("")}</dl>`;
+
+export class Shortcuts {
+  /** map: {root, element}. The key is meant for the map under the pointer, or for that in focus. */
+  constructor({ root, element }, signal) {
+    Object.assign(this, { root, element });
+    const on = listener(signal), button = document.createElement("button");
+    Object.assign(button, { type: "button", textContent: "?", title: "What keys, mouse and fingers do here" });
+    button.setAttribute("aria-label", button.title);
+    root.querySelector(".lm-zoom").append(button);
+    on(button, "click", () => this.open());
+    on(window, "keydown", (event) => this.key(event), { capture: true });
+    signal.addEventListener("abort", () => this.window?.remove(), { once: true });
+  }
+
+  key(event) {
+    const { ctrlKey, metaKey, altKey, target } = event;
+    if (event.key !== "?" || ctrlKey || metaKey || altKey || target.closest?.(TYPED_INTO)) return;
+    const under = document.querySelector(".lm-map:hover");
+    if (under ? under !== this.element : !this.root.contains(target)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.open();
+  }
+
+  open() {
+    if (!this.window) {
+      this.window = document.createElement("dialog");
+      this.window.className = "lm-keys-window";
+      this.window.setAttribute("aria-label", "What keys, mouse and fingers do on the map");
+      this.window.innerHTML = `<form method="dialog"><h2>On the map</h2><button class="lm-button" autofocus>Close</button></form>`
+        + `<div>${table("Keys, with the map in focus", KEYS)}${table("Mouse", MOUSE)}${table("Fingers", FINGERS)}</div>`;
+      this.window.addEventListener("click", ({ target }) => target === this.window && this.window.close()); // beside it
+      this.window.addEventListener("keydown", (event) => event.stopPropagation()); // Esc closes it, and keeps the point
+      this.root.append(this.window);
+    }
+    if (!this.window.open) this.window.showModal();
+  }
+}

@@ -154,7 +154,7 @@ STATES: dict[str, tuple[str, Callable[[Page], None]]] = {  # of each page: its a
     "models, none fits": ("/models?search=nothing", settled),
     "models, deleting": ("/models?checkpoint=tiny", asking_before("Delete it")),
 }
-FIRST = ("denoise",)  # in make test; all of them, narrow too, in make test-all
+FIRST = ("denoise",)  # in make test, and without a run, so that the server of all tests will do; all of them, narrow too, in make test-all
 
 
 @pytest.fixture(scope="module")
@@ -190,12 +190,13 @@ def complaints(page: Page) -> list[str]:
         for size in SIZES
     ],
 )
-def test_axe_finds_nothing(accessible_server: Server, chromium: Browser, state: str, size: str) -> None:
+def test_axe_finds_nothing(request: pytest.FixtureRequest, chromium: Browser, state: str, size: str) -> None:
+    running: Server = request.getfixturevalue("server" if state in FIRST else "accessible_server")
     address, steps = STATES[state]
     width, height = SIZES[size]
     context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme="light", reduced_motion="reduce")
-    page = Watched(context.new_page(), accessible_server.url).page
-    page.goto(accessible_server.url + address)
+    page = Watched(context.new_page(), running.url).page
+    page.goto(running.url + address)
     page.get_by_role("heading", level=1).wait_for()
     settled(page)
     steps(page)

@@ -51,6 +51,7 @@ def upload(page: Page, photo: Path) -> None:
     """The photo; a filter as the method, which is the fastest."""
     choose(page, "A photo of digits")
     page.locator("input[type=file]").set_input_files(photo)
+    expect(page.locator(".it-box")).to_have_count(COUNT)  # until then the photo's coming closes an open list of methods
     page.get_by_role("combobox", name=re.compile("Method")).click()
     page.get_by_role("option", name="Median filter").click()
     expect(page.get_by_test_id("digit-card")).to_have_count(COUNT)

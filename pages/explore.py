@@ -55,7 +55,7 @@ def explore(name: str) -> None:
         latent_map(view, facts, kept, state.layers, not state.point_given, keep_pick, MAP_KEY, look, keep_look, background)
         offer_images(dataset)
     with st.container(horizontal=True):
-        offer(view, facts, look[0])
+        offer(view, facts, look[0], background)
         if state.point is not None:
             sent.menu("explore", "Explore", {"The kept point": at_the_point(view)})
     sent.say_kept()
@@ -114,7 +114,7 @@ def at_the_point(view: caches.MapView) -> Picked:
     return Picked(x, f"Drawn by {checkpoint.name} at ({z1:g}, {z2:g})", checkpoint.dataset_name, frame.label)
 
 
-def offer(view: caches.MapView, facts: dict[str, Any], look: list[str]) -> None:
+def offer(view: caches.MapView, facts: dict[str, Any], look: list[str], background: dict[str, Any] | None) -> None:
     """The page itself as a file, what is drawn over the map as a sheet, and the codes of the test images as a table."""
     checkpoint, frame = view.checkpoint, view.frame
     kept, layers = st.session_state.point, list(st.session_state.layers)
@@ -125,7 +125,7 @@ def offer(view: caches.MapView, facts: dict[str, Any], look: list[str]) -> None:
             "image": range(len(labels)), "class": [figures.class_name(frame.classes, label) for label in labels.tolist()],
             "z": checkpoint.latents.mu,
         },
-        page=lambda: saved.page(view, facts, kept, layers, look),
+        page=lambda: saved.page(view, facts, kept, layers, look, background),
     )  # fmt: skip
 
 

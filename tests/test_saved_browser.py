@@ -13,7 +13,7 @@ from view import View
 from core import checkpoints, latent
 from core.checkpoints import SHIPPED, SHIPPED_ROOT
 from pages.browser import saved as bundled
-from pages.exploring import readout, saved
+from pages.exploring import fields, readout, saved
 from pages.session import caches
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -235,6 +235,20 @@ def test_axe_finds_nothing(chromium: Browser, tmp_path: Path, size: str, scheme:
     assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing is wider than the screen"
     assert complaints(page.page) == []
     context.close()
+
+
+def test_the_background_on_show_comes_along(open_saved: Callable[..., Saved]) -> None:
+    view = caches.map_view("vae-digits-2d")
+    background = fields.told(view, "neighbours")
+    page = open_saved(content=saved.page(view, readout.facts(view, None, ""), (0.5, 0.5), ("points",), ("", ""), background))
+    key, said = page.page.get_by_test_id("background-key"), page.page.get_by_test_id("background-said")
+    expect(key).to_contain_text("10-NN regions.")
+    expect(said).to_contain_text("The ten nearest test codes: ")
+    page.page.get_by_role("button", name="10-NN regions").click()
+    expect(key).to_be_hidden()
+    assert page.page.locator(".lm-field").is_hidden() and not any("/fields/" in url for url in page.asked)
+    page.page.get_by_role("button", name="10-NN regions").click()
+    expect(key).to_contain_text("10-NN regions.")
 
 
 def test_it_follows_a_change_of_the_theme(open_saved: Callable[..., Saved]) -> None:

@@ -21,7 +21,7 @@ from pages.web import assets, errors
 from pages.web.assets import CACHE_FOR_A_YEAR, Asset, digest
 
 WAIT_S = 30.0  # for one's turn: a field is seconds of work for the whole processor
-BUSY = "The server is busy with other maps. Choose it again in a few seconds."
+BUSY = "The server is busy with other maps."
 NO_LABEL = "x"
 MAX_KEPT = 64  # fields; 0.2 MB each, or 0.8 with many classes
 

@@ -14,6 +14,7 @@ from core.data.datasets import DATASETS
 from core.words import sentence
 from pages.browser import saved
 from pages.browser.map import FILE, LAYERS, saved_map
+from pages.exploring import fields
 from pages.session import figures, take_along, words
 from pages.session.caches import MapView
 
@@ -26,12 +27,20 @@ COLOURS = {
     "--st-border-color": "borderColor",
 }
 OFFERED = ("points", "names", "manifold", "prior")  # the layers that need no server
+BACKGROUND = "background"  # the pill that shows it
 NO_IMAGES = "The test images are not in this file. This is what the decoder makes of the code."
 
 
-def page(view: MapView, facts: dict[str, Any], kept: Sequence[float] | None, layers: Sequence[str], look: Sequence[str]) -> bytes:
-    """The file, with this point kept, these layers on, as far as they need no server, and zoom and legend as they are. `facts`: the
-    panel's."""
+def page(
+    view: MapView,
+    facts: dict[str, Any],
+    kept: Sequence[float] | None,
+    layers: Sequence[str],
+    look: Sequence[str],
+    background: dict[str, Any] | None = None,
+) -> bytes:
+    """The file, with this point kept, these layers on, as far as they need no server, zoom and legend as they are, and the background
+    that is on show (see fields.told). `facts`: the panel's."""
     rings = latent.has_rings(view.checkpoint.model)
     titles = {layer: LAYERS[layer] for layer in OFFERED if layer != "prior" or rings}
     parts = {"figure": view.figure, "decoder": view.decoder, "atlas": view.atlas, "code-decoder": view.code_decoder}
@@ -42,6 +51,10 @@ def page(view: MapView, facts: dict[str, Any], kept: Sequence[float] | None, lay
         "instead": NO_IMAGES,
     }  # fmt: skip
     told = saved_map(view, panel, kept, [layer for layer in layers if layer in titles], look, note=_of_the_atlas(view))
+    if background:
+        files[f"{FILE}field"] = fields.asset(view.checkpoint, background["name"], view.frame.label).content
+        titles[BACKGROUND] = background["title"]
+        told |= {"field": background | {"address": f"{FILE}field"}, "layers": [*told["layers"], BACKGROUND]}
     themes = {scheme: {name: str(st.get_option(f"theme.{scheme}.{key}")) for name, key in COLOURS.items()} for scheme in ("light", "dark")}
     return saved.html(words.title_of(view.checkpoint.name), lead(view), about(view), {"map": told, "titles": titles}, files, themes)
 

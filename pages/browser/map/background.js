@@ -22,8 +22,8 @@ export class Background {
 
   /** words: those of pages/exploring/fields.py; null: none. What is not here is fetched, and drawn when it comes. */
   async update(words) {
-    if (words?.address === this.words?.address) return;
-    Object.assign(this, { words, field: null });
+    if (words?.address === this.words?.address && !this.failed) return;
+    Object.assign(this, { words, field: null, failed: false });
     this.key.hidden = this.line.hidden = !words;
     if (!words) return;
     this.key.innerHTML = `<p>${COMPUTING}</p>`;
@@ -36,8 +36,8 @@ export class Background {
       this.say(this.map.cursor.pointed);
     } catch (error) {
       if (this.words !== words) return;
-      this.key.innerHTML = `<p>This background could not be had: ${escape(error.message)} Choose it again to try once more.</p>`;
-      this.words = null;
+      this.key.innerHTML = `<p>This background could not be had: ${escape(error.message.replace(/\.?$/, "."))} Choose it again to try once more.</p>`;
+      this.failed = true;
     }
   }
 

@@ -19,20 +19,20 @@ export class Field {
     this.shares = new Float32Array(this.channels); // of the scale, where somebody looked last
   }
 
-  /** Work out each channel's share of the scale at a place, in cells from the left and from the top: `shares`. False where the cell has nothing
-   *  to say. Called for each pixel of a background: it makes nothing that the collector would have to take away. */
+  /** Work out each channel's share of the scale at a place, in cells from the left and from the top: `shares`. False where there is
+   *  nothing to say. Called for each pixel of a background: it makes nothing that the collector would have to take away. */
   sample(across, down) {
     const { cells, channels, levels, shares } = this, most = cells - 1;
     const x = across < 0.5 ? 0 : across > cells - 0.5 ? most : across - 0.5, y = down < 0.5 ? 0 : down > cells - 0.5 ? most : down - 0.5;
     const left = Math.floor(x), top = Math.floor(y), u = x - left, v = y - top, right = left < most ? 1 : 0, below = top < most ? cells : 0;
     const a = top * cells + left, b = a + right, c = a + below, d = c + right;
-    if (levels[(v < 0.5 ? a : c) + (u < 0.5 ? 0 : right)] === NOTHING) return false;
     let wa = (1 - u) * (1 - v), wb = u * (1 - v), wc = (1 - u) * v, wd = u * v;
     if (levels[a] === NOTHING) wa = 0;
     if (levels[b] === NOTHING) wb = 0;
     if (levels[c] === NOTHING) wc = 0;
     if (levels[d] === NOTHING) wd = 0;
-    const all = STEPS * (wa + wb + wc + wd);
+    const known = wa + wb + wc + wd, all = STEPS * known;
+    if (known < 0.5) return false;
     for (let i = 0, start = 0; i < channels; i++, start += cells * cells) {
       shares[i] = (wa * levels[start + a] + wb * levels[start + b] + wc * levels[start + c] + wd * levels[start + d]) / all;
     }

@@ -22,7 +22,7 @@ const SAYS = {
   codes(field) {
     const emptier = field.value(field.shares[0]);
     if (emptier < EMPTY) return "Hardly any test code comes here: the decoder invents.";
-    return `Test codes come here: ${percent(emptier)} of them lie where it is no more crowded.`;
+    return `Test codes come here; ${percent(emptier)} of them lie in places as empty or emptier.`;
   },
   neighbours: ({ shares }, names) => `The ten nearest test codes: ${classes(shares, names)}.`,
   classifier: ({ shares }, names) => `Classifier: ${classes(shares, names)}.`,

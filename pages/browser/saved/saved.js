@@ -21,7 +21,10 @@ export async function begin(page) {
   const map = new LatentMap(find(".live"), new AbortController().signal, new Cursor(), CanvasPlot), shown = new Set(data.layers);
   const asked = readAddress(data.limit);
   if (asked !== undefined) data.kept = { value: asked, number: 0 };
-  const show = () => map.update({ ...data, layers: [...shown] }, () => {});
+  const show = () => { // the background is no layer of its own: it has a pill all the same
+    const layers = [...shown].filter((name) => name !== "background");
+    return map.update({ ...data, layers, field: shown.has("background") ? data.field : null }, () => {});
+  };
   find(".saved-layers").append(...Object.entries(titles).map(([name, title]) => pill(title, shown.has(name), (on) => {
     shown[on ? "add" : "delete"](name);
     show();

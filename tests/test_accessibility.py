@@ -49,6 +49,14 @@ def with_the_dial(page: Page) -> None:
     with_everything_unfolded(page)
 
 
+def with_a_landed_drawing(page: Page) -> None:
+    with_map(page)
+    page.get_by_test_id("draw-here").click()
+    page.get_by_text("Draw on the paper.").wait_for()
+    page.get_by_test_id("sheet").click()
+    page.get_by_text("It lands at").first.wait_for()
+
+
 def with_one_class_alone(page: Page) -> None:
     with_map(page)
     page.locator(".lm-legend button").nth(3).click()
@@ -123,6 +131,7 @@ def with_nothing_copied(page: Page) -> None:
 STATES: dict[str, tuple[str, Callable[[Page], None]]] = {  # of each page: its address, and what is done there
     "explore": ("/", with_map),
     "explore, on a background": ("/?background=neighbours&layers=points,manifold", with_a_background),
+    "explore, drawing": ("/", with_a_landed_drawing),
     "reconstruct": ("/reconstruct", with_everything_unfolded),
     "denoise": ("/denoise", with_everything_unfolded),
     "super-resolution": ("/super_resolution", with_everything_unfolded),

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from core import figures, latent, metrics
+from core import export, figures, latent, metrics
 from core.checkpoints import Checkpoint
 from core.data.datasets import DATASETS, DatasetError, on_disk
 from core.reconstruction import DESCRIPTION_SAMPLES
+from core.shape import SHAPE
 from pages.browser import address
 from pages.browser.map import decoding
 from pages.images.pictures import INVENTED_RGB, MISSING_RGB
@@ -28,6 +29,7 @@ def facts(view: MapView, images: Asset | None, why_not: str) -> dict[str, Any]:
     return {
         **decoding(view),
         "found": f"{assets.prefix()}/found/{view.checkpoint.name}",  # what the finder asks
+        "drawing": _drawing(view.checkpoint),
         "images": address(images) if images else None,
         "instead": f"{why_not} This is what the decoder makes of the code.",
         "classes": [_class(frame.classes, label) for label in labels],
@@ -46,6 +48,13 @@ def facts(view: MapView, images: Asset | None, why_not: str) -> dict[str, Any]:
         "nat": NAT,
         "error_rgb": {"missing": MISSING_RGB, "invented": INVENTED_RGB},
     }
+
+
+def _drawing(checkpoint: Checkpoint) -> dict[str, Any]:
+    """For a drawing that lands on the map: the encoder's address and size in bytes, or why there is none."""
+    why_not = checkpoint.why_not_for(SHAPE) or export.why_not_encoded(checkpoint.model)
+    encoder = None if why_not else caches.encoder(checkpoint.name)
+    return {"encoder": address(encoder) if encoder else None, "bytes": len(encoder.content) if encoder else 0, "why_not": why_not}
 
 
 def _class(names: tuple[str, ...], label: int) -> dict[str, str]:

@@ -48,6 +48,7 @@ def page(
     files[f"{FILE}codes"] = export.codes_bytes(view.checkpoint.latents.mu, None)
     panel = facts | {
         "codes": f"{FILE}codes", "decoder": f"{FILE}code-decoder" if view.code_decoder else None, "served": None, "images": None,
+        "drawing": None,
         "instead": NO_IMAGES,
     }  # fmt: skip
     told = saved_map(view, panel, kept, [layer for layer in layers if layer in titles], look, note=_of_the_atlas(view))

@@ -65,6 +65,12 @@ def map_view(name: str, label: int | None = None) -> MapView:
     return _map_view(name, str(root), checkpoints.stamp(name, root), label)
 
 
+def encoder(name: str) -> Asset | None:
+    """A checkpoint's encoder for the browser; None where that cannot run it: core.export.why_not_encoded."""
+    root = checkpoints.home(name)
+    return _encoder(name, str(root), checkpoints.stamp(name, root))
+
+
 @dataclass(frozen=True)
 class Pictured:
     """A checkpoint's portrait, and its pictures for the browser."""
@@ -248,6 +254,12 @@ def _map_view(name: str, root: str, stamp: tuple[int, ...], label: int | None) -
         Asset("code-decoder.safetensors", export.code_decoder_bytes(model)) if live and whole_codes else None,
         latent.typical_gap(codes.mu),
     )
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)  # 8 MB each, at most
+def _encoder(name: str, root: str, stamp: Stamp) -> Asset | None:
+    model = checkpoints.opened(name).model
+    return None if export.why_not_encoded(model) else Asset("encoder.safetensors", export.encoder_bytes(model), level=1)
 
 
 @st.cache_resource(max_entries=1, show_spinner="Reading the family of models (only this once) …")

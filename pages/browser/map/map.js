@@ -1,6 +1,7 @@
 // The live map: codes in a plot, a pointer that decodes, two sliders, and the point that is kept. Here its parts are put together.
 // Python mounts it (see __init__.py), passes addresses and the kept point, and hears only of points that are kept.
 
+import { Offer } from "../drawing/offer.js";
 import { Background } from "./background.js";
 import { Controls, Picture } from "./controls.js";
 import { Copying } from "./copying.js";
@@ -55,6 +56,7 @@ export default class LatentMap {
     this.shortcuts = new Shortcuts(this, signal);
     this.readout = new Readout(this, signal);
     this.keeping = new Keeping(this, room, signal);
+    this.drawing = new Offer(this, signal);
     cursor.subscribe({
       frame: (z, since) => this.show(z, since),
       words: (z) => this.figure && this.controls.say(z, this.viewport, this.figure, this.data.nearest),
@@ -125,6 +127,7 @@ export default class LatentMap {
     this.controls.stretch(this.viewport, this.cursor.pointed);
     this.words.note(data.note || (this.plot.withoutWebgl ? NO_WEBGL : ""));
     this.readout.update(data.readout, data.walk);
+    this.drawing.update(data.readout);
     if (!first) this.keeping.heed(data, changed);
   }
 
@@ -135,6 +138,7 @@ export default class LatentMap {
     this.lookAgain();
     this.words.note(data.note);
     this.readout.update(data.readout, data.walk);
+    this.drawing.update(data.readout);
     this.keeping.heed(data, true);
     this.words.instead("");
   }
@@ -189,6 +193,7 @@ export default class LatentMap {
     this.marks.keep(cursor.kept);
     this.marks.point(cursor.pointed);
     this.trail?.draw();
+    this.landed?.draw();
     this.look.changed();
   }
 

@@ -20,6 +20,6 @@ export class Words {
   }
 
   tell(text) {
-    this.find("[aria-live]").textContent = text;
+    this.find(":scope > [aria-live]").textContent = text;
   }
 }

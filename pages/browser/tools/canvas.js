@@ -63,7 +63,7 @@ export default class Sheet {
     this.thickness.value = this.kept.width;
     this.canvas.setAttribute("aria-label", "Sheet of paper: draw with the mouse, a finger or a pen. Delete clears it, Ctrl Z takes back a stroke.");
     this.fit();
-    if (this.kept.done.length) this.tell("drawing", this.drawing()); // Python forgot it when the page was left
+    if (this.kept.done.length) this.hear(); // Python forgot it when the page was left
   }
 
   /** What Python gets: the sheet as a PNG, or null when nothing is on it. */
@@ -169,6 +169,11 @@ export default class Sheet {
     this.refresh();
     this.say(words);
     this.paint();
+    this.hear();
+  }
+
+  /** Python hears of a finished stroke. */
+  hear() {
     this.tell("drawing", this.drawing());
   }
 

@@ -1,0 +1,15 @@
+// A large file, and how much of it is here.
+
+/** The bytes at an address, about `size` of them; progress(share) is told of each part that comes. */
+export async function fetched(address, size, progress, signal) {
+  const response = await fetch(address, { signal });
+  if (!response.ok) throw new Error(`${address.split("/").pop()} could not be fetched (${response.status})`);
+  const reader = response.body.getReader(), parts = [];
+  for (let here = 0; ;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    parts.push(value);
+    progress(Math.min(0.99, (here += value.length) / size));
+  }
+  return new Blob(parts).arrayBuffer();
+}

@@ -1,0 +1,28 @@
+// What is said of a drawing that has landed, in words that a beginner understands, with the exact term beside them.
+
+import { number } from "../map/sentences.js";
+
+export const BARE = "Draw on the paper. The model takes the drawing as if it were one of its test images, and the map shows where its code lies.";
+
+/** Where it lies. */
+export function where({ point }, mu) {
+  if (mu.length > 2) return `It lands at (${point.map((v) => number(v)).join(", ")}) on the map’s plane`;
+  const place = mu.length === 1 ? number(mu[0]) : `(${mu.map((v) => number(v)).join(", ")})`;
+  return `It lands at ${place}`;
+}
+
+/** What lies around it; reading: nets/reading.js's, of the drawing's whole code. */
+export function nearest({ classes, gap, conditional }, { vote: { label, votes, neighbours }, distance }) {
+  const name = classes[label]?.name ?? String(label), far = distance > gap ? " No test code is near, so this means little." : "";
+  const told = conditional ? " This model is told the class, so its codes need not say it." : "";
+  return `Nearest class: ${name} (${votes} of the ${neighbours} nearest test codes).${far}${told}`;
+}
+
+/** What the ellipses are; covariance: of the cloud on the map. */
+export function cloud({ conditional, classes, drawn }, { covariance }, mu) {
+  const told = !conditional ? "" : drawn === null ? " The encoder was told no class." : ` The encoder was told the class ${classes[drawn]?.name ?? drawn}.`;
+  if (!covariance) return `This model answers with a point, not a cloud.${told}`;
+  const inside = mu.length === 1 ? "68 and 95 %" : "39 and 86 %"; // of a normal distribution in one dimension, and in two
+  const wide = covariance.slice(0, Math.min(2, mu.length)).map((row, i) => number(Math.sqrt(row[i]), 3));
+  return `The encoder answers with a cloud (its posterior): the rings hold ${inside} of it, 1 and 2 standard deviations (${wide.join(", ")}).${told}`;
+}

@@ -1,0 +1,43 @@
+// The sheet of tools/canvas.js, watched while it is drawn on: who watches hears of its ink once a frame, and Python of nothing.
+
+import Sheet from "../tools/canvas.js";
+import { draw } from "../tools/strokes.js";
+import { inkOf } from "./mnist_form.js";
+
+const SIDE = 280; // pixels, as the sheet has that Python hears of
+
+export class LiveSheet extends Sheet {
+  /** seen(ink, since, resting): the ink as mnist_form.js takes it; when the pointer's event came; whether no stroke is under way. */
+  constructor(root, signal, seen) {
+    super(root, signal);
+    Object.assign(this, { seen, signal });
+  }
+
+  /** What was drawn here is there again on another model's map, and after a visit to another page. */
+  start() {
+    this.update({ key: "explore-drawing", side: SIDE }, () => {});
+  }
+
+  hear() {}
+
+  move(event) {
+    if (this.stroke?.pointer === event.pointerId) this.since ??= event.timeStamp;
+    super.move(event);
+  }
+
+  paint() {
+    super.paint();
+    this.looking ??= requestAnimationFrame(() => {
+      this.looking = undefined;
+      if (!this.signal.aborted) this.look();
+    });
+  }
+
+  /** Tell of the ink as it is now. */
+  look() {
+    const { sent, kept, stroke, since } = this;
+    this.since = undefined;
+    draw(sent, stroke ? [...kept.done, stroke] : kept.done, SIDE);
+    this.seen(inkOf(sent), since, !stroke);
+  }
+}

@@ -10,7 +10,7 @@ export class Landed {
     this.element = document.createElementNS(SVG, "g");
     this.element.setAttribute("class", "lm-landed");
     this.element.dataset.testid = "landed";
-    this.element.innerHTML = "<polygon/><polygon/><circle r='5.5'/><circle r='4'/>"; // 2 sigma, 1 sigma, the point on its edge
+    this.element.innerHTML = "<polygon/><polygon/><circle r='7.5'/><circle r='5'/>"; // 2 sigma, 1 sigma, the point on its edge
     map.root.querySelector(".lm-kept").before(this.element);
     this.show(null);
   }

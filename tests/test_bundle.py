@@ -407,6 +407,48 @@ def test_plotly_drags_and_zooms_by_what_happens_above_it(bundle: Bundle) -> None
     assert bundle.run("map/plot.js", script) == [True, [2, 3, 4], True, [-3, 5], False]
 
 
+SKETCH = """const { SKELETON } = await import('/map/skeleton.js'), { Viewport } = await import('/map/viewport.js');
+  const root = document.body.appendChild(document.createElement('div')), stopper = new AbortController();
+  const style = root.appendChild(document.createElement('style')); style.textContent = given; root.insertAdjacentHTML('beforeend', SKELETON);
+  const map = root.querySelector('.lm-map'), above = map.querySelector('.lm-catch'), v = new Viewport();
+  Object.assign(map.style, { width: '440px', height: '420px', border: 0 });
+  Object.assign(v, { width: 440, height: 420, margin: { l: 34, r: 6, t: 6, b: 28 }, limit: 9, bound: 4 }); v.centre(0, 0, 0.01);
+  const ring = { type: 'circle', x0: -1, x1: 1, y0: -1, y1: 1, line: { width: 2, color: '#808a94' } };
+  const figure = { layout: { xaxis: {}, yaxis: {} }, data: [] }, looks = () => ({ layout: { shapes: [ring] }, opacity: [] });
+  const plot = new m.Plot(map, v, () => {}, stopper.signal); plot.begin(figure, looks);
+  const drawn = () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const inked = (canvas, z) => { const [x, y] = v.toPixel(z).map(Math.round), by = canvas.width / 440;
+    return canvas.getContext('2d').getImageData((x - 3) * by, (y - 3) * by, 6 * by, 6 * by).data.some((value, i) => i % 4 === 3 && value); };
+  const mouse = (type, x, y, on = above) =>
+    on.dispatchEvent(new MouseEvent(type, { clientX: x, clientY: y, buttons: 1, bubbles: true, cancelable: true }));
+  const drag = (dx, dy) => { mouse('mousedown', 200, 200); mouse('mousemove', 200 + dx, 200 + dy, window); mouse('mouseup', 200 + dx, 200 + dy, window); };
+  const seen = () => { const [under, over] = map.querySelectorAll('.lm-axes');
+    return [inked(over, [1, 0]), inked(over, [0, -1]), inked(over, [0.5, 0.5]), inked(under, [1, 0.7]), inked(under, [1.3, 0.7])]; };
+  await drawn();"""
+
+
+def sketch(bundle: Bundle, script: str) -> Any:
+    styles = "".join((FOLDER / name).read_text("utf-8") for name in STYLES)
+    return bundle.run("map/plot.js", f"{SKETCH} {script} stopper.abort(); root.remove(); return answer;", styles)
+
+
+def test_until_plotly_has_come_lines_and_rings_are_drawn_and_the_mouse_moves_them(bundle: Bundle) -> None:
+    script = """const answer = [seen()], [x, y] = v.toPixel([0, 0]), { unit } = v; drag(60, -25); await drawn();
+      const [u, w] = v.toPixel([0, 0]); answer.push([u - x, w - y], seen());
+      above.dispatchEvent(new WheelEvent('wheel', { deltaY: 20, clientX: 200, clientY: 200, bubbles: true, cancelable: true }));
+      await drawn(); answer.push(v.unit / unit, seen());"""
+    first, moved, dragged, wheeled, zoomed = sketch(bundle, script)
+    assert first == dragged == zoomed == [True, True, False, True, False], "a ring of one, and a line at 1"
+    assert moved == pytest.approx([60, -25]) and wheeled == pytest.approx(np.exp(0.1))
+
+
+def test_once_plotly_has_come_it_alone_draws_and_moves(bundle: Bundle) -> None:
+    script = """plot.element.on = () => {}; plot.sketch.draw();
+      await plot.react({ react: async () => {}, relayout() {}, purge() {} }, figure, looks()); drag(60, 25); await drawn();
+      const answer = [map.querySelectorAll('.lm-axes').length, v.toPixel([0, 0])];"""
+    assert sketch(bundle, script) == [0, pytest.approx([234, 199])]
+
+
 def test_who_has_ended_hears_nothing_more(bundle: Bundle) -> None:
     script = """const other = new AbortController(); hear('two', other.signal); c.look([1, 2]); stopper.abort(); await drawn();
       other.abort(); c.look([3, 4]); await drawn(); await wait(120); return heard.filter(one => one[1] === 'frame');"""

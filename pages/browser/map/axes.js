@@ -27,10 +27,15 @@ function labels({ range: [low, high], tickvals, ticktext }, most) {
 export class Axes {
   /** map: the element; plot: the one in it that Plotly would draw into. */
   constructor(map, plot) {
-    const canvas = () => Object.assign(document.createElement("canvas"), { className: "lm-first", ariaHidden: "true" });
+    const canvas = () => Object.assign(document.createElement("canvas"), { className: "lm-axes", ariaHidden: "true" });
     Object.assign(this, { under: canvas(), over: canvas() });
     map.prepend(this.under);
     plot.append(this.over);
+  }
+
+  remove() {
+    this.under.remove();
+    this.over.remove();
   }
 
   /** axes, shapes: of Plotly's layout; style: {ink, line, font}. */

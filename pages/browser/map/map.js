@@ -79,7 +79,7 @@ export default class LatentMap {
       else await this.apply(data, ...model);
     } catch (error) {
       const alive = this.ready && this.data === data; // all but Plotly is there
-      if (alive) this.words.note(`Dragging and the wheel do not work: ${error.message}. Reload the page to get them.`);
+      if (alive) this.words.note(`The map moves more slowly than it could: ${error.message}. Reload the page to try again.`);
       else this.words.instead(`The map could not be drawn: ${error.message}. Reload the page; if that does not help, restart the explorer.`);
       console.warn(error);
     }

@@ -1,6 +1,7 @@
 // The plot: Plotly's scatter of the codes, which pans by dragging and zooms by the wheel, in the part of the latent space that a viewport says.
 
 import { listener, onResize } from "../events.js";
+import { Sketch } from "./sketch.js";
 
 const AXES = ["xaxis", "yaxis"], TICK_PX = 36; // between two labels
 const CONFIG = { displayModeBar: false, scrollZoom: true, doubleClick: false, responsive: false };
@@ -31,8 +32,12 @@ export const faint = (colour) => colour.replace(/^rgb\((.*)\)$/, "rgba($1, 0.14)
 export class Plot {
   /** map: the element that it fills; changed() is called when the view has. */
   constructor(map, viewport, changed, signal) {
-    Object.assign(this, { map, viewport, changed });
-    this.element = map.querySelector(".lm-plot");
+    Object.assign(this, { map, viewport, element: map.querySelector(".lm-plot") });
+    this.sketch = new Sketch(this, signal);
+    this.changed = () => {
+      changed();
+      this.sketch.draw();
+    };
     onResize(map, () => this.resize(), signal);
     const on = listener(signal), above = map.querySelector(".lm-catch");
     for (const type of ["mousedown", "wheel"]) on(above, type, (event) => this.hand(event), { passive: false });
@@ -56,9 +61,15 @@ export class Plot {
   /** Draw a figure once Plotly is there (its address is `path`), unless another is asked for meanwhile. All of its looks() at once, because
    *  every change to a drawn plot costs a redraw. */
   async draw(path, figure, looks) {
-    Object.assign(this, { figure, looks });
+    this.begin(figure, looks);
     const Plotly = await loadPlotly(path);
     if (this.figure === figure && !this.ended) await this.react(Plotly, figure, looks());
+  }
+
+  /** Until Plotly draws the figure, the sketch does. */
+  begin(figure, looks) {
+    Object.assign(this, { figure, looks });
+    if (!this.drawn) this.sketch.use(looks());
   }
 
   /** What the axes are to be, of Plotly's layout: the ranges on show, and labels where the scale has its own. */
@@ -88,6 +99,7 @@ export class Plot {
       return this.react(Plotly, figure, looks);
     }
     if (!this.drawn) this.listen();
+    this.sketch.end();
     this.map.dataset.plotted = "";
     Object.assign(this, { drawn: JSON.stringify([looks, style]), scale });
     this.changed();
@@ -117,10 +129,11 @@ export class Plot {
     return { layout: { font: { color, family }, annotations: [] }, axis: { gridcolor: faint(color) } };
   }
 
-  /** Bring a drawn plot up to date with theme, layers and legend. */
+  /** Bring the plot up to date with theme, layers and legend. */
   update(looks) {
+    if (!this.drawn) return this.sketch.use(looks);
     const style = this.style(), wanted = JSON.stringify([looks, style]), { gridcolor } = style.axis;
-    if (!this.drawn || wanted === this.drawn) return;
+    if (wanted === this.drawn) return;
     this.drawn = wanted;
     const layout = { ...looks.layout, ...style.layout, "xaxis.gridcolor": gridcolor, "yaxis.gridcolor": gridcolor };
     this.Plotly.update(this.element, { "marker.opacity": looks.opacity }, layout);
@@ -129,7 +142,11 @@ export class Plot {
   /** Show what the viewport says; on another scale than before, everything is drawn anew. */
   relayout() {
     const { width, height, scale } = this.viewport;
-    if (!this.drawn) return this.changed();
+    if (!this.drawn) {
+      this.changed();
+      if (scale !== this.sketch.scale) this.update(this.looks());
+      return;
+    }
     if (scale !== this.scale) return this.react(this.Plotly, this.figure, this.looks());
     this.labelled = this.labels();
     const entries = this.axes().flatMap((axis, i) => Object.entries(axis).map(([key, value]) => [`${AXES[i]}.${key}`, value]));

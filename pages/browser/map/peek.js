@@ -1,4 +1,4 @@
-// Near a code its test image shows at the pointer.
+// Near a code its test image shows at a pointer that rests: while it moves, each image would flash up and cost the page a layout.
 
 import { grey } from "./ink.js";
 
@@ -12,15 +12,24 @@ export class Peek {
     this.element = Object.assign(document.createElement("canvas"), { className: "lm-peek", hidden: true });
     this.element.setAttribute("aria-hidden", "true"); // the words beside the map say which image is nearest
     map.element?.append(this.element);
-    map.cursor.subscribe({ words: (z) => this.look(z), kept: () => this.show(null) }, signal);
+    map.cursor.subscribe({ words: (z) => this.pass(z), rested: (z) => this.look(z), kept: () => this.show(null) }, signal);
   }
 
   /** z: the point on show, or null. */
   look(z) {
+    this.show(this.rowNear(z));
+  }
+
+  /** On its way, a pointer only leaves. */
+  pass(z) {
+    if (this.row !== null && this.row !== this.rowNear(z)) this.show(null);
+  }
+
+  rowNear(z) {
     const { map, readout } = this;
-    if (!z || !map.cursor.pointing || !readout.hasImages) return this.show(null);
+    if (!z || !map.cursor.pointing || !readout.hasImages) return null;
     const at = map.codeNear(z);
-    this.show(at < 0 ? null : map.figure.codes.row[at]);
+    return at < 0 ? null : map.figure.codes.row[at];
   }
 
   show(row) {

@@ -409,7 +409,8 @@ def test_plotly_drags_and_zooms_by_what_happens_above_it(bundle: Bundle) -> None
 
 SKETCH = """const { SKELETON } = await import('/map/skeleton.js'), { Viewport } = await import('/map/viewport.js');
   const root = document.body.appendChild(document.createElement('div')), stopper = new AbortController();
-  const style = root.appendChild(document.createElement('style')); style.textContent = given; root.insertAdjacentHTML('beforeend', SKELETON);
+  const style = root.appendChild(document.createElement('style')); style.textContent = given;
+  root.insertAdjacentHTML('beforeend', SKELETON);
   const map = root.querySelector('.lm-map'), above = map.querySelector('.lm-catch'), v = new Viewport();
   Object.assign(map.style, { width: '440px', height: '420px', border: 0 });
   Object.assign(v, { width: 440, height: 420, margin: { l: 34, r: 6, t: 6, b: 28 }, limit: 9, bound: 4 }); v.centre(0, 0, 0.01);
@@ -418,10 +419,12 @@ SKETCH = """const { SKELETON } = await import('/map/skeleton.js'), { Viewport } 
   const plot = new m.Plot(map, v, () => {}, stopper.signal); plot.begin(figure, looks);
   const drawn = () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
   const inked = (canvas, z) => { const [x, y] = v.toPixel(z).map(Math.round), by = canvas.width / 440;
-    return canvas.getContext('2d').getImageData((x - 3) * by, (y - 3) * by, 6 * by, 6 * by).data.some((value, i) => i % 4 === 3 && value); };
+    return canvas.getContext('2d').getImageData((x - 3) * by, (y - 3) * by, 6 * by, 6 * by)
+      .data.some((value, i) => i % 4 === 3 && value); };
   const mouse = (type, x, y, on = above) =>
     on.dispatchEvent(new MouseEvent(type, { clientX: x, clientY: y, buttons: 1, bubbles: true, cancelable: true }));
-  const drag = (dx, dy) => { mouse('mousedown', 200, 200); mouse('mousemove', 200 + dx, 200 + dy, window); mouse('mouseup', 200 + dx, 200 + dy, window); };
+  const drag = (dx, dy) => { mouse('mousedown', 200, 200);
+    for (const type of ['mousemove', 'mouseup']) mouse(type, 200 + dx, 200 + dy, window); };
   const seen = () => { const [under, over] = map.querySelectorAll('.lm-axes');
     return [inked(over, [1, 0]), inked(over, [0, -1]), inked(over, [0.5, 0.5]), inked(under, [1, 0.7]), inked(under, [1.3, 0.7])]; };
   await drawn();"""

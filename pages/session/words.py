@@ -125,6 +125,12 @@ def why_refined(model: Model) -> str:
             "PCA’s code has the smallest squared error there is, as long as pixels may be darker than black and lighter than white. The "
             "climb counts them cut off there, as they are drawn."
         )
+    if getattr(model.config, "anchors", 0):
+        return (
+            "This encoder is no network that has to answer for all images: it finds the most probable code by Bayes’ rule and puts a cloud "
+            "around it (Laplace’s approximation). The cloud that costs least may lie a little beside it; what that costs is the "
+            f"amortization gap all the same (Cremer et al. 2018). {NEAREST_PEAK}"
+        )
     if "kl_nats" in model.LOSSES:
         lesson = " This encoder also learned from the course’s mistaken loss, which adds to it." * isinstance(model, LessonVAE)
         return f"{ONE_ENCODER} What that costs is the amortization gap (Cremer et al. 2018).{lesson} {NEAREST_PEAK}"

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from core import copies
+from core.fields import losses_nats
 from core.latent import class_medians
 from core.models import Model
 
@@ -37,17 +37,10 @@ def typical(mu: np.ndarray, labels: np.ndarray) -> Found:
     return Found(rows, distances[rows])
 
 
-@torch.no_grad()
 def worst(model: Model, mu: np.ndarray, labels: np.ndarray, images: np.ndarray) -> Found:
-    """Test images uint8 (N, H, W) that their codes (N, D) explain worst. values: -log p(x | mu) of the grey image in nats; a conditional
-    model is told the labels (N,)."""
-    losses = []
-    for start in range(0, len(mu), BATCH):
-        piece = slice(start, start + BATCH)
-        x = torch.from_numpy(images[piece]).float().div_(255)[:, None]
-        told = torch.from_numpy(labels[piece].astype(np.int64)) if model.conditional else None
-        losses.append(-model.log_likelihood_nats(model.decode_logits(torch.from_numpy(mu[piece]), told), x).double())
-    nats = torch.cat(losses).numpy()
+    """Test images uint8 (N, H, W) that their codes (N, D) explain worst. values: see `fields.losses_nats`; a conditional model is told the
+    labels (N,)."""
+    nats = losses_nats(model, images, mu, labels)
     rows = np.argsort(-nats, kind="stable")[:MOST]
     return Found(rows, nats[rows])
 

@@ -40,7 +40,7 @@ MAY_IMPORT = {  # inside core; a new module gets its line here
     "rate_distortion": {"checkpoints", "metrics", "models"},
     "family": {"checkpoints", "frame", "latent", "rate_distortion", "shipped"},
     "copies": set(),
-    "findings": {"copies", "latent", "models"},
+    "findings": {"copies", "fields", "latent", "models"},
     "generation": {"checkpoints", "latent", "models", "quality"},
     "watch": set(),
     "filters": set(),

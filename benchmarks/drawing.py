@@ -1,6 +1,7 @@
 """From a stroke on Explore's sheet to the point where the drawing lands, encoded in the page."""
 
 import asyncio
+from collections.abc import Sequence
 from itertools import pairwise
 
 from benchmarks.browser import SETTLE_S, Point, View, launch, open_page, visitor
@@ -61,7 +62,7 @@ async def _draw(view: View, digit: int, rate: int) -> tuple[list[float], float]:
     return await view.ask(LANDED), 1000 * busy / count
 
 
-def _fine(line: list[tuple[float, float]]) -> list[Point]:
+def _fine(line: list[tuple[float, float]]) -> Sequence[Point]:
     """A line with at least 24 points on it."""
     parts = max(1, 24 // (len(line) - 1))
     ends = list(pairwise(line))

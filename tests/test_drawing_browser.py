@@ -5,7 +5,7 @@ import pytest
 import torch
 from bundle import Bundle
 from drawn_pages import STROKES
-from live import Server
+from live import Server, until
 from playwright.sync_api import Browser, Page, expect
 from view import View
 
@@ -117,6 +117,18 @@ def test_on_a_phone_a_finger_draws_and_sheet_and_map_are_on_one_screen(server: S
     assert width[0] <= width[1], "nothing sticks out sideways"
     context.close()
     assert view.errors == []
+
+
+@pytest.mark.slow
+def test_the_walk_of_a_first_visitor_ends_at_the_kept_point_when_the_sheet_comes(view: View) -> None:
+    page, mu = view.open().page, checkpoints.load(MODEL).latents.mu[:1]
+    kept = np.rint(255 * latent.decode(checkpoints.load(MODEL).model, mu)[0].ravel())
+    until(lambda: np.abs(view.image() - kept).max() > 20)
+    page.get_by_test_id("draw-here").click()
+    page.get_by_text("Draw on the paper.").wait_for()
+    for _ in range(2):
+        assert np.abs(view.image() - kept).max() <= 1
+        view.frames(30)
 
 
 @pytest.mark.slow

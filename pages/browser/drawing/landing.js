@@ -50,7 +50,8 @@ export class Landing {
 
   show(facts) {
     this.open = true;
-    this.map.touched();
+    this.map.touched(); // a first visitor's walk ends
+    if (!this.map.cursor.pointing) this.map.cursor.rest();
     this.element.hidden = false;
     this.map.root.classList.add("lm-drawing");
     this.button.setAttribute("aria-expanded", "true");

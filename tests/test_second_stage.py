@@ -141,7 +141,7 @@ def _has_an_epoch(trainer):
 def test_an_interrupted_stage_goes_on_exactly(first_stage, tmp_path):
     begin = load_folder(first_stage)
     recipe = second_stage.TrainingConfig(dataset="digits", epochs=2, batch_size=128, kl_warmup_epochs=0.0, precision="float32")
-    images = load("digits", "train").images
+    images = load("digits", "train").images[:640]  # five steps an epoch
     for stage in second_stage.STAGES.values():
         whole = stage(recipe, begin, images)
         whole.run()

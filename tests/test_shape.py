@@ -10,7 +10,6 @@ import pytest
 import torch
 from bundle import Bundle
 from onnxruntime import InferenceSession
-from playwright.sync_api import Browser
 
 from core import checkpoints, export, frame, latent, reconstruction, restore
 from core.checkpoints import Checkpoint
@@ -101,7 +100,7 @@ DECODE = """const bytes = Uint8Array.from(atob(given.bytes), (c) => c.charCodeAt
 
 @pytest.mark.browser
 @pytest.mark.xdist_group("browser")
-def test_the_browser_decodes_and_paints_them_as_torch_does(chromium: Browser, opened: Checkpoint) -> None:
+def test_the_browser_decodes_and_paints_them_as_torch_does(bundle: Bundle, opened: Checkpoint) -> None:
     label = 1 if opened.model.conditional else None
     shown = frame.of_checkpoint(opened, label)
     kind = "AtlasDecoder" if shown.why_not_live else "DenseDecoder"
@@ -109,9 +108,7 @@ def test_the_browser_decodes_and_paints_them_as_torch_does(chromium: Browser, op
     points = np.stack([z, z[::-1]], 1).astype(np.float32)  # nodes of the atlas
     content = shown.atlas() if shown.why_not_live else shown.decoder()
     given = {"kind": kind, "z": points.tolist(), "bytes": base64.b64encode(content).decode()}
-    bundle = Bundle(chromium)
     drawn = bundle.run("nets/decoder.js", DECODE, given)
-    bundle.close()
     expected = latent.decode(opened.model, points, label).reshape(3, -1)
     ink = np.array([one["ink"] for one in drawn])
     np.testing.assert_allclose(ink, expected, atol=0.002 if shown.why_not_live else 1e-5)  # an atlas holds bytes

@@ -132,6 +132,7 @@ STATES: dict[str, tuple[str, Callable[[Page], None]]] = {  # of each page: its a
     "explore": ("/", with_map),
     "explore, on a background": ("/?background=neighbours&layers=points,manifold", with_a_background),
     "explore, drawing": ("/", with_a_landed_drawing),
+    "explore, spread and presented": ("/?spread=1&present=1&layers=points,names,manifold,prior", with_map),
     "reconstruct": ("/reconstruct", with_everything_unfolded),
     "denoise": ("/denoise", with_everything_unfolded),
     "super-resolution": ("/super_resolution", with_everything_unfolded),

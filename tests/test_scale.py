@@ -113,3 +113,54 @@ def test_the_decoded_grid_of_a_spread_map_is_the_priors_percentiles(bundle: Bund
     wanted = (torch.arange(8, dtype=torch.float64) + 0.5) / 8
     expected = torch.special.ndtri(torch.cartesian_prod(wanted, wanted))
     np.testing.assert_allclose(sorted(asked.tolist()), sorted(expected.tolist()), atol=1e-8)
+
+
+SWITCH = """const { Viewport } = await import('/map/viewport.js'), { Cursor } = await import('/map/cursor.js');
+  const { Look } = await import('/map/look.js');
+  document.body.innerHTML = '<div class=lm><div class=lm-under><div class=lm-tools></div></div></div>';
+  const told = [], stop = new AbortController(), drawn = [], extents = given;
+  const v = Object.assign(new Viewport(), { width: 400, height: 400, bound: 3.5, limit: 100 }); v.fit(extents, 'most');
+  const plot = { relayout: () => { drawn.push(v.xr); look.changed(); } };
+  const map = { root: document.body.firstElementChild, viewport: v, figure: { extents }, plot };
+  const spreading = new m.Spreading(map, stop.signal), quiet = () => new Promise(done => setTimeout(done, 500));
+  const look = new Look(v, new Cursor(), (said) => told.push(said.value), stop.signal, [spreading]), { button, words } = spreading;
+  const say = (...value) => look.follow({ value, number: 0 }, extents);"""
+
+
+def switch(bundle: Bundle, script: str) -> Any:
+    """What a script returns that has the switch `spreading` of a map that is fitted, and its `look`."""
+    return bundle.run("map/spreading.js", f"{SWITCH} {script}", EXTENTS)
+
+
+def test_the_switch_spreads_the_map_and_tells_the_address(bundle: Bundle) -> None:
+    script = """say('', '', ''); spreading.offer(true); const before = [button.hidden, words.hidden, v.xr[0]];
+      button.click(); await quiet(); const on = [button.ariaChecked, words.hidden, ...v.xr];
+      button.click(); await quiet(); return [before, on, [button.ariaChecked, words.hidden, v.xr[0]], told, drawn.length];"""
+    before, on, off, told, drawn = switch(bundle, script)
+    assert before[:2] == [False, True] and on == ["true", False, pytest.approx(-0.03), pytest.approx(1.03)]
+    assert off == ["false", True, before[2]] and told == [["", "", "1"], ["", "", ""]] and drawn == 2
+
+
+def test_a_link_sets_the_scale_and_then_the_zoom_on_it(bundle: Bundle) -> None:
+    script = """spreading.offer(true); say('0.25,0.75,0.1234567', '', '1'); const there = [...v.middle, v.xr[1] - v.xr[0], look.words];
+      spreading.offer(false); return [there, v.scale.name, button.hidden, words.hidden];"""
+    there, scale, hidden, silent = switch(bundle, script)
+    assert there == [pytest.approx(0.25), pytest.approx(0.75), pytest.approx(0.1234567), ["0.25,0.75,0.123457", "", "1"]]
+    assert (scale, hidden, silent) == ("linear", True, True), "where there is no such prior, nothing is spread"
+
+
+def test_presenting_moves_the_map_to_the_whole_screen_and_back(bundle: Bundle) -> None:
+    script = """document.body.innerHTML = '<div id=room><div class=lm><div tabindex=0 id=map></div><div class=lm-tools></div></div></div>';
+      const room = document.body.firstElementChild, root = room.firstElementChild, heard = [], stop = new AbortController();
+      const map = { root, element: root.firstElementChild, look: { changed: () => heard.push(presenting.word) } };
+      root.addEventListener('keydown', (event) => heard.push(event.key));
+      const presenting = new m.Presenting(map, room, stop.signal), { stage, button } = presenting;
+      presenting.offer(null); const hidden = button.hidden; presenting.offer({}); presenting.heed('1'); presenting.heed('1');
+      const on = [presenting.word, root.parentElement === stage, stage.matches(':modal'), document.activeElement.id];
+      for (const key of ['ArrowUp', 'Escape']) map.element.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
+      const closed = new Promise(done => stage.addEventListener('close', done)); presenting.heed(''); await closed;
+      const off = [presenting.word, room.firstElementChild === root, room.style.minHeight, document.activeElement === button];
+      return [hidden, on, off, heard];"""
+    hidden, on, off, heard = bundle.run("map/presenting.js", script)
+    assert hidden and on == ["1", True, True, "map"] and off == ["", True, "", True]
+    assert heard == ["1", "ArrowUp", ""], "Esc leaves, and clears no point"

@@ -15,6 +15,7 @@ import { Legend } from "./legend.js";
 import { Look } from "./look.js";
 import { Marks } from "./marks.js";
 import { Plot } from "./plot.js";
+import { Presenting } from "./presenting.js";
 import { Readout } from "./readout.js";
 import { Shortcuts } from "./shortcuts.js";
 import { SKELETON } from "./skeleton.js";
@@ -49,7 +50,8 @@ export default class LatentMap {
     this.words = new Words(this.root);
     this.background = new Background(this, signal);
     this.spreading = new Spreading(this, signal);
-    this.look = new Look(this.viewport, cursor, (said) => this.keeping.tell("look", said), signal, [this.spreading]);
+    this.presenting = new Presenting(this, room, signal);
+    this.look = new Look(this.viewport, cursor, (said) => this.keeping.tell("look", said), signal, [this.spreading, this.presenting]);
     this.tour = new Tour((z) => cursor.show(z));
     this.input = new Input(this, signal);
     this.copying = new Copying(this, signal);
@@ -156,6 +158,7 @@ export default class LatentMap {
     this.picture.fit(decoder);
     this.legend.use(figure, data.view, data.timeline);
     this.spreading.offer(data.spread);
+    this.presenting.offer(data.look);
     if (data.view !== this.view || !viewport.xr) {
       this.plot.measure(figure.layout.margin);
       viewport.fit(figure.extents, "most");

@@ -39,6 +39,7 @@ TABLE: Table = {
         "the class to draw as", read_drawn, lambda values: f"draw_as-{values['checkpoint']}", first_drawn,
         write_drawn, when=lambda values: bool(drawable(values)),
     ),
+    "present": Property("the presentation", link.read_flag, "present", False, lambda on: str(int(on))),
     "spread": Property("the spread map", link.read_flag, "spread", False, lambda on: str(int(on)), when=can_spread),
     "view": Property(
         "the view", link.read_view, view_key, UNSET, instead="Showing the usual one instead."

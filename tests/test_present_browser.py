@@ -1,0 +1,56 @@
+"""Present in a real browser: the map on the whole screen, and back."""
+
+import pytest
+from playwright.sync_api import expect
+from view import View
+
+from core import checkpoints
+
+CODE = checkpoints.load("vae-mnist-2d").latents.mu[0]
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+def present(view: View) -> str | None:
+    return view.page.evaluate("new URLSearchParams(location.search).get('present')")
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])
+def test_a_link_presents_the_map_alone_on_the_whole_screen(view: View, size: tuple[int, int]) -> None:
+    view.page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+    view.open(f"?z={CODE[0]:.4f},{CODE[1]:.4f}&present=1")
+    width, height = size
+    stage = view.page.get_by_test_id("stage")
+    expect(stage).to_be_visible()
+    assert stage.bounding_box() == {"x": 0, "y": 0, "width": width, "height": height}
+    view.page.wait_for_function(
+        "() => { const { clientHeight, layout } = document.querySelector('.lm-plot'); return layout.height === clientHeight; }"
+    )
+    assert view.box()["width"] * view.box()["height"] > 0.5 * width * height
+    image = view.page.get_by_test_id("decoded").bounding_box()
+    assert image["width"] > 0.35 * height and image["x"] > view.box()["x"] + view.box()["width"]
+    panel = view.page.get_by_test_id("panel")
+    panel.locator(".lm-images canvas").first.wait_for()
+    assert float(panel.evaluate("e => getComputedStyle(e.querySelector('.lm-big')).fontSize").removesuffix("px")) > 0.03 * height
+    assert panel.evaluate("e => e.getBoundingClientRect().bottom") <= height, "all of it is on the screen"
+    shown = "[...document.querySelectorAll('button, input, a')].filter(e => e.checkVisibility() && e.closest('.lm-stage')).length"
+    assert view.page.evaluate(shown) == 1, "nothing to press but to leave"
+    before = view.image()
+    view.point(0.3, 0.3)
+    assert (view.image() != before).any()
+
+
+def test_presenting_begins_with_a_button_and_esc_leaves_the_kept_point_alone(view: View) -> None:
+    view.open("?z=0.5,1.5")
+    wide = view.box()["width"]
+    view.page.get_by_test_id("present").click()
+    expect(view.page.get_by_test_id("stage")).to_be_visible()
+    view.page.wait_for_function("() => new URLSearchParams(location.search).get('present') === '1'")
+    view.page.get_by_test_id("latent-map").press("ArrowLeft")
+    view.page.keyboard.press("ArrowRight")
+    view.page.keyboard.press("Escape")
+    expect(view.page.get_by_test_id("stage")).to_be_hidden()
+    view.page.wait_for_function("() => !new URLSearchParams(location.search).has('present')")
+    view.frame()
+    assert view.url_z() == pytest.approx((0.5, 1.5), abs=0.02) and present(view) is None
+    assert view.box()["width"] == wide and view.page.evaluate("document.activeElement.dataset.testid") == "present"

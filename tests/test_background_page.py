@@ -13,6 +13,7 @@ from untrained import save_random
 from core import checkpoints
 from core import fields as core_fields
 from pages.exploring import backgrounds, fields
+from pages.session import caches
 
 pytestmark = pytest.mark.usefixtures("no_data")
 
@@ -62,6 +63,11 @@ def test_what_is_not_true_of_a_model_is_not_offered_and_the_page_says_why() -> N
 )
 def test_the_sentence_says_in_which_space_neighbours_are(name: str, says: str) -> None:
     assert says in map_data(run(checkpoint=name, background="neighbours"))["field"]["sentence"]
+
+
+def test_of_larger_codes_it_says_that_they_fall_on_a_plane() -> None:
+    said = [fields.told(caches.map_view(name), "codes") for name in ("vae-mnist-2d", "vae-mnist-16d")]
+    assert ["fall on it" in told["sentence"] for told in said if told] == [False, True]
 
 
 def test_a_field_is_sent_once_and_for_good() -> None:

@@ -81,6 +81,12 @@ WORDS = {
 }  # fmt: skip
 
 
+FALLEN = {  # of larger codes, what such a field is of
+    "codes": " Most of these codes lie off the map’s plane: this is where they fall on it.",
+    "rarity": " Codes and draws are compared where they fall on the map’s plane.",
+}
+
+
 def why_not(checkpoint: Checkpoint, field: str) -> str:
     """Why a model's map has no such background; "" where it has."""
     if field == "classifier":
@@ -102,7 +108,8 @@ def told(view: MapView, field: str) -> dict[str, Any] | None:
         "kind": words.kind,
         "address": address(view.checkpoint, field, view.frame.label),
         "title": words.title,
-        "sentence": words.sentence.format(all=f" in all {dimensions} dimensions" * (dimensions > 2)),
+        "sentence": words.sentence.format(all=f" in all {dimensions} dimensions" * (dimensions > 2))
+        + FALLEN.get(field, "") * (dimensions > 2),
         "ends": [words.low, words.high],
     }
 

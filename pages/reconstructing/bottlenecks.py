@@ -27,8 +27,9 @@ def show(checkpoint: Checkpoint, picked: Picked, label: int | None) -> dict[str,
     dimensions = checkpoint.model.config.latent_dim
     size = plural(dimensions, "number")
     informed = "" if label is None else ", told the class"
-    note = f"{words.title_of(checkpoint.name)} · {size}{informed}"
-    rows = [Row(entry_of(checkpoint.model).title, note, reconstruction.by_model(checkpoint.model, x, label))]
+    kind, title = entry_of(checkpoint.model).title, words.title_of(checkpoint.name)
+    note = f"{f'{title} · ' * (title != kind)}{size}{informed}"
+    rows = [Row(kind, note, reconstruction.by_model(checkpoint.model, x, label))]
     try:
         principal, fitted_on = caches.principal(checkpoint.dataset_name)
         rows.append(Row("PCA", f"{size} too · fitted on {fitted_on}", reconstruction.by_pca(principal.first(dimensions), x)))

@@ -105,8 +105,8 @@ def test_ratios_come_first_and_say_who_is_faster() -> None:
     assert "| 0.50 x | as it is | 20 | 29 | 40 | 40 | 3 / 3 |" in arrival.arrival_table(arrivals, "before")
     seconds = {(page, rate): [1.0 * rate, 2.0 * rate, 9.0] for page in pages.FIRST for rate in (1, interaction.SLOWDOWN)}
     shown = pages.pages_table(dict.fromkeys(pages.FIRST, 3.5), seconds)
-    assert "| 2.0 | Explore | 9.0 | 8.0 | 9.0 | 3.5 | 3 |" in shown and "(over 3)" not in shown
-    assert "| 4.0 (over 3) | Train |" in pages.pages_table(dict.fromkeys(pages.FIRST, 3.5), seconds | {("Train", 1): [4.0]})
+    assert "| 1.0 x | Explore | 2.0 | 9.0 | 8.0 | 3.5 | 3 |" in shown and "(over 3)" not in shown
+    assert "| 2.0 x | Train | 4.0 (over 3) |" in pages.pages_table(dict.fromkeys(pages.FIRST, 3.5), seconds | {("Train", 1): [4.0]})
     opened = {interaction.OURS: (ours, 5.0), interaction.RIVAL: (other, 10.0)}
     assert "| 2.0 x | the server's CPU for each | 5.0 | 10.0 | 3 |" in serving.opening_table(opened, 3, 1)
     assert "| ours: nothing |" in serving.keeping_table({interaction.OURS: 0.0, interaction.RIVAL: 40.0}, 3)

@@ -225,6 +225,27 @@ def test_two_models_share_the_image_or_the_point_whichever_map_one_points_at(
     context.close()
 
 
+RANGES = "[...document.querySelectorAll('.lm-plot')].map(({ layout: { xaxis, yaxis } }) => [...xaxis.range, ...yaxis.range])"
+
+
+def test_each_map_has_its_scale_and_a_class_chosen_on_one_is_chosen_on_both(view: Compare) -> None:
+    maps = view.page.locator(".tr-map")
+    view.open("mode=models&models=ae-mnist-2d,beta-1-mnist-2d", BOTH_PLOTTED)
+    one, other = view.page.evaluate(RANGES)
+    assert one[1] - one[0] > 5 * (other[1] - other[0]), "each has its own"
+    maps.last.locator(".lm-legend button").nth(7).click()
+    expect(maps.first.locator(".lm-legend button").nth(7)).to_have_attribute("aria-pressed", "true")
+
+
+def test_of_digits_and_clothes_each_map_has_classes_of_its_own(view: Compare) -> None:
+    view.open("mode=models&models=beta-1-mnist-2d,vae-fashion-2d", BOTH_PLOTTED)
+    legends = [one.locator(".lm-legend button").nth(7) for one in view.page.locator(".tr-map").all()]
+    legends[0].click()
+    expect(legends[0]).to_have_attribute("aria-pressed", "true")
+    view.frames(10)
+    expect(legends[1]).to_have_attribute("aria-pressed", "false")
+
+
 @pytest.mark.parametrize("by", ["image", "point"])
 def test_on_a_phone_the_maps_stack_and_a_finger_on_one_moves_both(compare_server: Server, chromium: Browser, by: str) -> None:
     context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True)

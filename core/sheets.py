@@ -151,7 +151,7 @@ def plain(text: str) -> str:
 
 
 @lru_cache(16)
-def _font(size: int) -> ImageFont.FreeTypeFont:
+def typeface(size: int) -> ImageFont.FreeTypeFont:
     """The font that comes with Pillow."""
     font = ImageFont.load_default(size)
     assert isinstance(font, ImageFont.FreeTypeFont)  # with a size it is
@@ -164,7 +164,7 @@ def _line_px(size: int) -> int:
 
 def wrapped(text: str, size: int, width: int, most: int) -> list[str]:
     """The text in at most so many lines of that width in pixels; what is left out is "…"."""
-    font, lines = _font(size), list[str]()
+    font, lines = typeface(size), list[str]()
     for paragraph in text[:MOST_LETTERS].split("\n"):
         lines.append("")
         for word in plain(paragraph).split():
@@ -214,7 +214,7 @@ class Grid:
 
     def __init__(self, sheet: Sheet, style: Type, side: int, most_lines: int, room: int = 0) -> None:
         self.sheet, self.style, self.side = sheet, style, side
-        line, font = _line_px(style.caption), _font(style.caption)
+        line, font = _line_px(style.caption), typeface(style.caption)
         self.names = [wrapped(name, style.caption, max(side, 9 * style.caption), max(1, side // line)) for name in sheet.rows]
         self.left = max((round(font.getlength(text)) + style.gap for lines in self.names for text in lines), default=0)
         share = (room - self.left + style.gap) // sheet.columns - style.gap
@@ -266,7 +266,7 @@ def _fitted(sheet: Sheet, style: Type, size: tuple[int, ...]) -> Grid:
 
 def _write(pen: ImageDraw.ImageDraw, lines: Sequence[str], x: int, y: int, size: int) -> None:
     for number, line in enumerate(lines):
-        pen.text((x, y + number * _line_px(size)), line, BLACK, _font(size))
+        pen.text((x, y + number * _line_px(size)), line, BLACK, typeface(size))
 
 
 def _paste(page: Image.Image, image: np.ndarray, x: int, y: int, side: int, dark_ink: bool) -> None:
@@ -289,7 +289,7 @@ def _put_together(top: Words, grid: Grid, foot: Words, size: tuple[int, ...], st
     pen = ImageDraw.Draw(page)
     for words, y in ((top, style.margin), (foot, size[1] - style.margin - foot.height + foot.above)):
         for text, letters, shade in words.lines:
-            pen.text((style.margin, y), text, shade, _font(letters))
+            pen.text((style.margin, y), text, shade, typeface(letters))
             y += _line_px(letters)
     grid.draw(page, (size[0] - grid.width) // 2, style.margin + top.height, dark_ink)
     return page

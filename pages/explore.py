@@ -1,19 +1,17 @@
 """Explore: the live latent map. Move, click, slide; beside it, what the kept point means."""
 
-from typing import Any
-
 import numpy as np
 import streamlit as st
 
-from core import checkpoints, figures, latent, portrait
+from core import checkpoints, latent
 from core.checkpoints import Checkpoint, CheckpointError
 from core.data.datasets import DATASETS, on_disk
 from core.models.conditional_vae import NOT_TOLD
 from pages.browser.map import LAYERS, latent_map
-from pages.exploring import backgrounds, readout, saved
+from pages.exploring import backgrounds, readout, taking
 from pages.images import sent
 from pages.images.picked import Picked
-from pages.session import caches, downloads, heading, link, sidebar, take_along, words
+from pages.session import caches, downloads, heading, link, sidebar, words
 from pages.session import state as session
 from pages.session.properties.shared import told_names, usual_drawn
 
@@ -55,7 +53,7 @@ def explore(name: str) -> None:
         latent_map(view, facts, kept, state.layers, not state.point_given, keep_pick, MAP_KEY, look, keep_look, background)
         offer_images(dataset)
     with st.container(horizontal=True):
-        offer(view, facts, look[0], background)
+        taking.offer(view, facts, look[0], background)
         if state.point is not None:
             sent.menu("explore", "Explore", {"The kept point": at_the_point(view)})
     sent.say_kept()
@@ -112,21 +110,6 @@ def at_the_point(view: caches.MapView) -> Picked:
     checkpoint, frame, (z1, z2) = view.checkpoint, view.frame, st.session_state.point
     x = latent.decode(checkpoint.model, frame.plane.codes(np.array([[z1, z2]])), frame.label)[0]
     return Picked(x, f"Drawn by {checkpoint.name} at ({z1:g}, {z2:g})", checkpoint.dataset_name, frame.label)
-
-
-def offer(view: caches.MapView, facts: dict[str, Any], look: list[str], background: dict[str, Any] | None) -> None:
-    """The page itself as a file, what is drawn over the map as a sheet, and the codes of the test images as a table."""
-    checkpoint, frame = view.checkpoint, view.frame
-    kept, layers = st.session_state.point, list(st.session_state.layers)
-    labels = checkpoint.latents.label
-    take_along.offer(
-        "explore", checkpoint.name, lambda: take_along.grid_of(portrait.portrait_of(checkpoint)),
-        columns=lambda: {
-            "image": range(len(labels)), "class": [figures.class_name(frame.classes, label) for label in labels.tolist()],
-            "z": checkpoint.latents.mu,
-        },
-        page=lambda: saved.page(view, facts, kept, layers, look, background),
-    )  # fmt: skip
 
 
 def offer_images(dataset: str) -> None:

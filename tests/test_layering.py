@@ -52,6 +52,7 @@ MAY_IMPORT = {  # inside core; a new module gets its line here
     "frame": {"checkpoints", "data", "export", "figures", "latent", "models", "training", "words"},
     "fields": {"checkpoints", "frame", "latent", "models", "quality"},
     "portrait": {"checkpoints", "data", "figures", "frame", "latent", "models", "words"},
+    "map_picture": {"figures", "frame", "latent", "portrait", "sheets"},
     "denoise": {"methods", "restore", "data", "replacing", "watch", "words"},
     "training": {
         "names",

@@ -101,9 +101,9 @@ def test_words_are_wrapped_to_their_width_and_cut_after_the_last_line():
 def test_what_the_font_cannot_write_is_spelt_or_left_out():
     assert sheets.plain("β = 4, σ² → Zoë’s −1.5") == "beta = 4, sigma2 -> Zoe’s -1.5"
     assert sheets.plain("お o") == "o"
-    tofu = bytes(sheets._font(40).getmask("\uffff"))
+    tofu = bytes(sheets.typeface(40).getmask("\uffff"))
     written = sheets.plain("".join(map(chr, range(32, 0x3100))))
-    missing = [letter for letter in set(written) if bytes(sheets._font(40).getmask(letter)) == tofu]
+    missing = [letter for letter in set(written) if bytes(sheets.typeface(40).getmask(letter)) == tofu]
     assert not missing
 
 

@@ -28,6 +28,7 @@ COLOURS = {
 }
 OFFERED = ("points", "names", "manifold", "prior")  # the layers that need no server
 BACKGROUND = "background"  # the pill that shows it
+LOOK = 3  # of the map's look, what a saved page has: zoom, classes, scale
 NO_IMAGES = "The test images are not in this file. This is what the decoder makes of the code."
 
 
@@ -51,7 +52,7 @@ def page(
         "drawing": None,
         "instead": NO_IMAGES,
     }  # fmt: skip
-    told = saved_map(view, panel, kept, [layer for layer in layers if layer in titles], look, note=_of_the_atlas(view))
+    told = saved_map(view, panel, kept, [layer for layer in layers if layer in titles], look[:LOOK], note=_of_the_atlas(view))
     if background:
         files[f"{FILE}field"] = fields.asset(view.checkpoint, background["name"], view.frame.label).content
         titles[BACKGROUND] = background["title"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -18,6 +19,16 @@ from pages.session import words
 Columns = Mapping[str, Sequence[object] | np.ndarray]
 
 
+class File(NamedTuple):
+    """One more file."""
+
+    label: str  # of its button
+    ending: str  # of its name
+    mime: str
+    make: Callable[[], bytes]
+    words: str = ""  # under the button
+
+
 def offer(
     key: str,
     stem: str,
@@ -25,18 +36,23 @@ def offer(
     frames: Callable[[], np.ndarray] | None = None,
     columns: Callable[[], Columns] | None = None,
     and_back: bool = False,
-    page: Callable[[], bytes] | None = None,
+    files: Sequence[File] = (),
+    sheet_words: str = "",
 ) -> None:
     """The button, and under it a file for each that is given: a sheet (PNG, A4, A3), a GIF of images (N, H, W) in [0, 1] (`and_back`: it
-    plays backwards, too), a table (CSV), the page itself (HTML). `stem`: the files' name without its ending.
+    plays backwards, too), a table (CSV); before them what else there is. `stem`: the files' name without its ending; `sheet_words`: what
+    the sheet shows.
 
     They are called when somebody clicks, in another thread, which has no st.session_state: what they need is in them.
     """
     with st.popover("Take it along", icon=":material/download:", key=f"take-{key}"):
-        if page is not None:
-            _button(f"{key}-html", "Save this page (HTML)", f"{stem}.html", "text/html", page)
-            st.caption("One file that works without the network: map, decoder, layers and sliders.")
+        for file in files:
+            _button(f"{key}{file.ending}", file.label, f"{stem}{file.ending}", file.mime, file.make)
+            if file.words:
+                st.caption(file.words)
         if sheet is not None:
+            if sheet_words:
+                st.caption(sheet_words)
             _button(f"{key}-png", "Picture (PNG)", f"{stem}.png", "image/png", lambda: sheets.png(sheet()))
             for paper in sheets.PAPERS_MM:
                 name = f"{stem}-{paper.lower()}.png"

@@ -88,7 +88,7 @@ def test_explore_is_saved_as_it_is(offered: dict[str, Callable[[], bytes]]) -> N
     page = offered[f"{NAME}.html"]().decode()
     (told,) = re.findall(r'<script type="application/json" data-told>(.*)</script>', page)
     said = json.loads(told)["map"]
-    assert said["kept"]["value"] == [0.25, -1.5] and said["layers"] == ["points", "prior"] and said["look"]["value"] == ["0,0,3", "2,5"]
+    assert said["kept"]["value"] == [0.25, -1.5] and said["layers"] == ["points", "prior"] and said["look"]["value"][:2] == ["0,0,3", "2,5"]
 
 
 def test_the_codes_of_new_images_draw_them_again(offered: dict[str, Callable[[], bytes]]) -> None:

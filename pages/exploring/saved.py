@@ -48,17 +48,27 @@ def page(
     files = {f"{FILE}{name}": asset.content for name, asset in parts.items() if asset}
     files[f"{FILE}codes"] = export.codes_bytes(view.checkpoint.latents.mu, None)
     panel = facts | {
-        "codes": f"{FILE}codes", "decoder": f"{FILE}code-decoder" if view.code_decoder else None, "served": None, "images": None,
-        "drawing": None,
-        "instead": NO_IMAGES,
+        "codes": f"{FILE}codes", "decoder": f"{FILE}code-decoder" if view.code_decoder else None, "drawing": None, "instead": NO_IMAGES,
     }  # fmt: skip
     told = saved_map(view, panel, kept, [layer for layer in layers if layer in titles], look[:LOOK], note=_of_the_atlas(view))
     if background:
         files[f"{FILE}field"] = fields.asset(view.checkpoint, background["name"], view.frame.label).content
         titles[BACKGROUND] = background["title"]
         told |= {"field": background | {"address": f"{FILE}field"}, "layers": [*told["layers"], BACKGROUND]}
+    told = without_addresses(told)
     themes = {scheme: {name: str(st.get_option(f"theme.{scheme}.{key}")) for name, key in COLOURS.items()} for scheme in ("light", "dark")}
     return saved.html(words.title_of(view.checkpoint.name), lead(view), about(view), {"map": told, "titles": titles}, files, themes)
+
+
+def without_addresses(told: dict[str, Any]) -> dict[str, Any]:
+    """The same without what only a server has: each of its addresses, which begin with a slash, is None."""
+    cleaned: dict[str, Any] = {}
+    for key, value in told.items():
+        if isinstance(value, dict):
+            cleaned[key] = without_addresses(value)
+        else:
+            cleaned[key] = None if isinstance(value, str) and value.startswith("/") else value
+    return cleaned
 
 
 def _of_the_atlas(view: MapView) -> str:

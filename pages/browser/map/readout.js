@@ -84,7 +84,7 @@ export class Readout {
     const label = this.labels[reading.nearest];
     const sections = [say.where(facts, reading, this.showsExample), say.neighbours(facts, reading), say.nearest(facts, reading, label)];
     const able = facts.served || (this.decoder ?? map.decoder).exact; // a saved page may have an atlas, and no server
-    sections.push(facts.images ? PLACE : "");
+    if (facts.images) sections.push(PLACE);
     if (able) sections.push(row === null ? say.notOnADot(facts) : ""); // where the pictures come
     element.innerHTML = sections.map((section) => `<section>${section}</section>`).join("");
     this.around = showAround(this, reading, row, this.stopper.signal).catch((error) => row === null && this.failed(error)); // on a dot the rest says so

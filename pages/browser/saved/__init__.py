@@ -19,7 +19,7 @@ from pages.browser import FOLDER
 ENTRY = "saved/saved.js"
 IMPORT = re.compile(r'(?P<before>\b(?:from|import)\s*\(?\s*)"(?P<path>\.{1,2}/[^"]+)"')
 ENDS_A_SCRIPT = re.compile(r"</script|<!--", re.IGNORECASE)
-STYLES = ("style.css", "map/map.css", "map/readout.css", "saved/saved.css")
+STYLES = ("style.css", "map/*.css", "saved/saved.css")
 LEVEL = 9  # of the compression
 
 
@@ -34,7 +34,7 @@ def html(
         Template(_read("saved/page.html"))
         .substitute(
             title=escape(title),
-            styles="\n".join([_theme(themes), *map(_read, STYLES)]),
+            styles="\n".join([_theme(themes), *_styles()]),
             lead=lead,
             about=about,
             told=json.dumps(told, ensure_ascii=False).replace("<", "\\u003c"),
@@ -48,6 +48,11 @@ def html(
 @cache
 def _read(name: str) -> str:
     return (FOLDER / name).read_text("utf-8")
+
+
+def _styles() -> list[str]:
+    files = (path for pattern in STYLES for path in sorted(FOLDER.glob(pattern)))
+    return [_read(path.relative_to(FOLDER).as_posix()) for path in files]
 
 
 def _packed(content: bytes) -> str:

@@ -194,7 +194,7 @@ def test_a_prior_that_has_no_weight_is_not_claimed(panel: Panel, own_checkpoints
     app = run(checkpoint="other")
     (said,) = [block.value for block in app.markdown if "Every dot" in block.value]
     assert "towards the prior" in said.split("In this one")[1] and "last ring" not in said
-    assert "without a prior" in panel(app) and "σ from" not in panel(app)
+    assert "no prior counted" in panel(app) and "σ from" not in panel(app)
 
 
 def test_decoder_too_large_for_the_browser_is_previewed_from_an_atlas_and_the_page_says_so(

@@ -232,6 +232,7 @@ def test_nothing_that_only_a_server_has_is_offered(open_saved: Callable[..., Sav
         if (button.get_attribute("data-zoom") or button.inner_text()) not in ("in", "out", "reset"):
             button.click()
             page.frames(3)
+            page.page.evaluate("for (const dialog of document.querySelectorAll('dialog[open]')) dialog.close()")
     assert "fetched" not in page.page.locator("main").inner_text(), "and errors are asked for at the end"
 
 

@@ -158,7 +158,7 @@ def respond(request: Request) -> Response:
             raise LookupError(f"This background is not for this model: {why}")
         found = asset(checkpoint, field, label)
     except BusyError as error:
-        return PlainTextResponse(str(error), 503, {"Retry-After": "3", "Cache-Control": "no-store"})
+        return PlainTextResponse(errors.words(error), 503, {"Retry-After": "3", "Cache-Control": "no-store"})
     except (CheckpointError, DatasetError, LookupError) as error:
         return PlainTextResponse(errors.words(error), 404, {"Cache-Control": "no-store"})
     headers = {"Cache-Control": CACHE_FOR_A_YEAR, "Vary": "Accept-Encoding"}

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from visit import visit
 
 from core import checkpoints
 from core.data.corruptions import CORRUPTIONS
@@ -13,12 +14,11 @@ from core.data.datasets import DATASETS
 from core.methods import METHODS
 from pages.browser.map import LAYERS
 from pages.session import link
-from pages.session.properties import PAGES
+from pages.session.properties import NAMES, PAGES
 from pages.session.properties.denoise import DENOISE
 from pages.session.properties.shared import SHARED_KINDS, default_checkpoint
 from pages.session.properties.super_resolution import NOISES, TABS
 
-NAMES = [name for table in PAGES.values() for name in table]
 WORDS = [
     *CORRUPTIONS, *DATASETS, *METHODS, *LAYERS, *TABS, *DENOISE, *NOISES, *SHARED_KINDS,
     *checkpoints.available(), "none", "digit", "digits", "picture", "upload", "draw", "", "points,names", "denoiser,tv,median", "0.5,-1.25",
@@ -41,7 +41,7 @@ def data(mnist_like: Path) -> Iterator[None]:
         yield
 
 
-@given(page=PAGE, query=st.dictionaries(st.sampled_from(NAMES), SENSIBLE, max_size=12))
+@given(page=PAGE, query=st.dictionaries(st.sampled_from(sorted(NAMES)), SENSIBLE, max_size=12))
 def test_what_is_written_is_read_again(page, query):
     values, _, _ = link.read(PAGES[page], query)
     written = link.write(PAGES[page], values)
@@ -51,7 +51,7 @@ def test_what_is_written_is_read_again(page, query):
     assert set(written) <= set(PAGES[page])
 
 
-@given(page=PAGE, query=st.dictionaries(st.sampled_from(NAMES), ABSURD, max_size=12))
+@given(page=PAGE, query=st.dictionaries(st.sampled_from(sorted(NAMES)), ABSURD, max_size=12))
 def test_rubbish_becomes_short_sentences_and_defaults(page, query):
     values, asked, problems = link.read(PAGES[page], query)
     assert all(problem.startswith("The link asks for ") and problem.endswith(".") and len(problem) < 600 for problem in problems)
@@ -94,3 +94,32 @@ def test_only_what_differs_and_matters_is_written():
     assert link.write(PAGES["denoise"], values) == {"methods": "vae,tv"}, "nobody else has the upload, nor its damage"
     values = link.read(PAGES["super-resolution"], {"tab": "noise", "seed": "3", "image": "9", "factor": "4"})[0]
     assert link.write(PAGES["super-resolution"], values) == {"tab": "noise", "seed": "3"}
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({}, []),
+        ({"v": "1", "checkpoint": "x", "dial": "1", "utm_source": "mail", "fbclid": "1", "embed": "true"}, []),
+        ({"v": "2"}, ["newer version of the explorer"]),
+        ({"v": "cat"}, ["version `cat`, which there is not"]),
+        ({"v": "0"}, ["version `0`, which there is not"]),
+        ({"zoom": "3"}, ["asks for `zoom`, which no page here knows"]),
+        ({f"a{n}": "" for n in range(8)}, ["`a0`, `a1`, `a2`, `a3`, `a4` and 3 more, which"]),
+        ({"v": "3", "<b>`x`": "1"}, ["newer version", "`<b>x`"]),
+    ],
+)
+def test_what_no_page_knows_is_said(query: dict[str, str], said: list[str]) -> None:
+    found = link.unknown(NAMES, query)
+    assert len(found) == len(said) and all(words in sentence for words, sentence in zip(said, found, strict=True))
+    assert all(sentence.endswith(" is shown.") for sentence in found)
+
+
+@pytest.mark.parametrize("page", ["explore.py", "reconstruct.py", "compare.py", "generate.py"])
+def test_a_newer_link_is_followed_as_far_as_it_is_known_and_the_note_is_said_once(page: str) -> None:
+    app = visit(page, {"v": "2", "checkpoint": "ae-mnist-2d", "flavour": "salt"})
+    said = [warning.value for warning in app.warning]
+    assert any("newer version" in one for one in said) and any("`flavour`" in one for one in said)
+    assert page in ("compare.py",) or app.session_state.checkpoint == "ae-mnist-2d"
+    assert "flavour" not in app.query_params and "v" not in app.query_params
+    assert not [one for one in app.run().warning if "newer" in one.value or "flavour" in one.value]

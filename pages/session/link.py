@@ -13,6 +13,8 @@ from core.latent import Z_LIMIT
 from pages.web import errors
 
 WIDEST, NARROWEST = 100 * Z_LIMIT, 0.001  # of a map, in latent units; the map itself has narrower bounds
+VERSION = 1  # of what an address means; a later one says so with v=, so that this one can say that it is older
+NOT_OURS = re.compile(r"utm_\w+|fbclid|gclid|embed|embed_options")  # what mail, other sites and Streamlit itself add to an address
 UNSET: Any = object()  # the default of what the page chooses by itself: the session holds nothing, and the address says nothing
 
 Values = Mapping[str, Any]  # of properties, by name
@@ -75,6 +77,20 @@ def read(table: Table, query: Mapping[str, str]) -> tuple[dict[str, Any], set[st
                 )
         values[name] = value
     return values, asked, problems
+
+
+def unknown(names: Collection[str], query: Mapping[str, str]) -> list[str]:
+    """What an address says besides the pages' properties, in sentences: that it is of another version, and what is none of their names."""
+    said = []
+    if (version := query.get("v", "1")) != "1":
+        later = version.isdecimal() and len(version) < 9 and int(version) > VERSION
+        mean = "was made by a newer version of the explorer" if later else f"says to be of version {quote(version)}, which there is not"
+        said.append(f"The link {mean}. What this one knows of it is shown.")
+    strange = [name for name in query if name not in names and name != "v" and not NOT_OURS.fullmatch(name)]
+    if strange:
+        more = f" and {len(strange) - 5:,} more" if len(strange) > 5 else ""
+        said.append(f"The link also asks for {', '.join(map(quote, strange[:5]))}{more}, which no page here knows. The rest is shown.")
+    return said
 
 
 def write(table: Table, values: Values) -> Query:

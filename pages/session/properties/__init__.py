@@ -17,3 +17,4 @@ PAGES: dict[str, Table] = {
     "train": train.TABLE,
     "models": models.TABLE,
 }
+NAMES = frozenset(name for table in PAGES.values() for name in table)

@@ -15,6 +15,7 @@ from core import checkpoints, findings, latent
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 CODES = checkpoints.load("vae-mnist-2d").latents
+SOFT = checkpoints.load("beta-1-mnist-2d").latents
 
 ALIKE = "return m.mostAlike(Uint8Array.from(given.pixels), given.size, given.row, given.k, new AbortController().signal)"
 
@@ -129,3 +130,25 @@ def test_on_small_screens_nothing_is_wider_than_the_page_and_fingers_find_it(
             assert box >= 40, "large enough for a finger"
     finally:
         context.close()
+
+
+def test_how_sure_the_encoder_is_shows_on_the_map_and_in_draws_and_goes_with_the_point(view: View) -> None:
+    page = view.open(f"?checkpoint=beta-1-mnist-2d&z={SOFT.mu[17][0]:.4f},{SOFT.mu[17][1]:.4f}").page
+    cloud, rings = page.get_by_test_id("cloud"), page.locator(".lm-landed").last.locator("polygon")
+    cloud.get_by_text("How sure is the encoder?").click()
+    assert SOFT.logvar is not None
+    sigmas = np.exp(SOFT.logvar[17] / 2)
+    expect(cloud).to_contain_text(f"({sigmas[0]:.3f}, {sigmas[1]:.3f})")
+    shown = cloud.locator("canvas").evaluate_all("all => all.map((c) => c.getContext('2d').getImageData(0, 0, 28, 28).data.join())")
+    assert len(shown) == 16 and len(set(shown)) == 16, "each draw is another"
+    wide, high = (rings.first.evaluate(f"e => e.getBBox().{side}") for side in ("width", "height"))
+    unit = page.evaluate(
+        "(({ xaxis }) => xaxis._length / (xaxis.range[1] - xaxis.range[0]))(document.querySelector('.lm-plot')._fullLayout)"
+    )
+    assert (wide, high) == pytest.approx(4 * sigmas * unit, abs=0.6), "the outer ring is two standard deviations to each side"
+    page.get_by_test_id("finder").get_by_role("button", name="Any").click()
+    expect(cloud.locator("canvas")).to_have_count(16)  # it stays open for the next one
+    page.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 0)")
+    page.get_by_test_id("latent-map").focus()
+    page.keyboard.press("Escape")
+    expect(page.locator(".lm-landed").last).to_have_attribute("visibility", "hidden")

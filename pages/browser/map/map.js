@@ -195,8 +195,7 @@ export default class LatentMap {
     this.controls.stretch(viewport, cursor.pointed);
     this.marks.keep(cursor.kept);
     this.marks.point(cursor.pointed);
-    this.trail?.draw();
-    this.landed?.draw();
+    for (const mark of [this.trail, this.landed, this.cloud]) mark?.draw();
     this.look.changed();
   }
 

@@ -6,6 +6,7 @@ import { DenseDecoder, parseSafetensors } from "../nets/decoder.js";
 import { describe, noise } from "../nets/losses.js";
 import { readPoint } from "../nets/reading.js";
 import { PLACE, showAround } from "./around.js";
+import { offerCloud } from "./cloud.js";
 import { Finder } from "./finder.js";
 import { Shelf, read } from "./frames.js";
 import { errors, grey, levels } from "./ink.js";
@@ -138,6 +139,7 @@ export class Readout {
     const dot = { z, row, mu: code, logvar, x, xHat, label: told, signal };
     this.write(await describe(decoder, dot, facts, facts.samples, signal, noise(row)));
     this.offer(dot);
+    offerCloud(this, dot);
   }
 
   /** The server decodes for this model. */

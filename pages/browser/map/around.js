@@ -19,16 +19,16 @@ export async function showAround(readout, reading, row, signal) {
     + '<p>Nearest by their codes</p><div class="lm-thumbs"></div>'
     + (row === null ? "" : '<p>Most similar by their pixels</p><div class="lm-thumbs"></div><p class="lm-soft lm-agree"></p>');
   const [byCode, byPixel] = place.querySelectorAll(".lm-thumbs");
-  fill(readout, byCode, reading.voters, label);
+  fill(readout, byCode, reading.voters, label, signal);
   if (row === null) return;
   const { width, height } = readout.map.decoder, alike = await mostAlike(pixels, width * height, row, MOST, signal);
-  fill(readout, byPixel, alike, label);
+  fill(readout, byPixel, alike, label, signal);
   const both = alike.filter((one) => reading.voters.includes(one)).length;
   place.querySelector(".lm-agree").textContent = `${both || "None"} of these ${alike.length} ${both === 1 ? "is" : "are"} also among the nearest by code.`;
 }
 
 /** A button with its image for each row; those of another class than `label` are framed in their class's colour. */
-function fill(readout, place, rows, label) {
+function fill(readout, place, rows, label, signal) {
   const { labels, facts, map: { decoder: { width, height } } } = readout;
   place.replaceChildren(...rows.map((row) => {
     const name = say.className(facts, labels[row]), button = Object.assign(document.createElement("button"), { type: "button" });
@@ -42,7 +42,7 @@ function fill(readout, place, rows, label) {
     canvas.getContext("2d").putImageData(new ImageData(grey(readout.image(row)), width, height), 0, 0);
     word.textContent = name;
     button.append(canvas, word);
-    button.addEventListener("click", () => readout.goTo(row));
+    button.addEventListener("click", () => readout.goTo(row), { signal });
     return button;
   }));
 }

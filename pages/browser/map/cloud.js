@@ -24,8 +24,8 @@ export function offerCloud(readout, dot) {
   dot.signal.addEventListener("abort", () => map.cloud?.show(null), { once: true }); // another point is kept
   details.addEventListener("toggle", () => {
     readout.cloudOpen = details.open;
-    if (!dot.signal.aborted) details.open ? show() : map.cloud?.show(null);
-  });
+    details.open ? show() : map.cloud?.show(null);
+  }, { signal: dot.signal });
   element.lastElementChild.append(details);
   details.open = Boolean(readout.cloudOpen);
 }

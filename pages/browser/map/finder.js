@@ -94,7 +94,7 @@ export class Finder {
     const trail = new Trail(map, [row, other].map((one) => readout.dot(one).map((v) => Math.round(v * 1e4) / 1e4)));
     trail.draw();
     const button = Object.assign(document.createElement("button"), { type: "button", className: "lm-button", textContent: "Go to the other" });
-    button.addEventListener("click", () => this.go(other, `Test image ${other.toLocaleString("en")}, the other of the two.`, row));
+    button.addEventListener("click", () => this.go(other, `Test image ${other.toLocaleString("en")}, the other of the two.`, row), { signal: this.signal });
     this.words.append(" ", button);
   }
 

@@ -33,8 +33,8 @@ const table = (title, rows) => `<h3>${title}</h3><dl>${rows.map(([what, does]) =
 export class Shortcuts {
   /** map: {root, element}. The key is meant for the map under the pointer, or for that in focus. */
   constructor({ root, element }, signal) {
-    Object.assign(this, { root, element });
-    const on = listener(signal), button = document.createElement("button");
+    Object.assign(this, { root, element, on: listener(signal) });
+    const { on } = this, button = document.createElement("button");
     Object.assign(button, { type: "button", textContent: "?", title: "What keys, mouse and fingers do here" });
     button.setAttribute("aria-label", button.title);
     root.querySelector(".lm-zoom").append(button);
@@ -60,8 +60,8 @@ export class Shortcuts {
       this.window.setAttribute("aria-label", "What keys, mouse and fingers do on the map");
       this.window.innerHTML = `<form method="dialog"><h2>On the map</h2><button class="lm-button" autofocus>Close</button></form>`
         + `<div>${table("Keys, with the map in focus", KEYS)}${table("Mouse", MOUSE)}${table("Fingers", FINGERS)}</div>`;
-      this.window.addEventListener("click", ({ target }) => target === this.window && this.window.close()); // beside it
-      this.window.addEventListener("keydown", (event) => event.stopPropagation()); // Esc closes it, and keeps the point
+      this.on(this.window, "click", ({ target }) => target === this.window && this.window.close()); // beside it
+      this.on(this.window, "keydown", (event) => event.stopPropagation()); // Esc closes it, and keeps the point
       this.root.append(this.window);
     }
     if (!this.window.open) this.window.showModal();

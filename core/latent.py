@@ -137,9 +137,11 @@ def decode_grid(
     return images.reshape(n, n, *images.shape[1:])
 
 
-def manifold_grid(model: Model, low: tuple[float, float], high: tuple[float, float], n: int) -> np.ndarray:
+def manifold_grid(
+    model: Model, low: tuple[float, float], high: tuple[float, float], n: int, plane: Plane | None = None, label: int | None = None
+) -> np.ndarray:
     """The decoded grid as one picture, (n H, n W) in [0, 1]."""
-    return np.concatenate(np.concatenate(decode_grid(model, low, high, n), axis=1), axis=1)
+    return np.concatenate(np.concatenate(decode_grid(model, low, high, n, plane, label), axis=1), axis=1)
 
 
 def nearest(codes: np.ndarray, z: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:

@@ -80,13 +80,9 @@ class MapPicture:
         """The decoded grid, dark ink, as small as it was decoded; None where it is not shown."""
         if "manifold" not in self.layers:
             return None
-        window, frame = self.window, self.frame
-        reach = window.half * (1 - 1 / CELLS)  # each image stands for the middle of its cell
-        low, high = (window.x - reach, window.y - reach), (window.x + reach, window.y + reach)
-        grid = latent.decode_grid(frame.model, low, high, CELLS, frame.plane, frame.label)  # (CELLS, CELLS, H, W)
-        _, _, height, width = grid.shape
-        ink = np.rint(grid.transpose(0, 2, 1, 3).reshape(CELLS * height, CELLS * width) * 255).astype(np.uint8)
-        return Image.fromarray(255 - ink)
+        frame = self.frame
+        grid = latent.manifold_grid(frame.model, *self.window.corners(CELLS), CELLS, frame.plane, frame.label)
+        return Image.fromarray(255 - np.rint(grid * 255).astype(np.uint8))
 
     @property
     def lines(self) -> list[tuple[int, float, str]]:

@@ -54,6 +54,11 @@ class Window:
         """Where a point of the map is in the picture: from the left and from the top, as shares of its side."""
         return (x - self.x + self.half) / (2 * self.half), (self.y + self.half - y) / (2 * self.half)
 
+    def corners(self, cells: int) -> tuple[tuple[float, float], tuple[float, float]]:
+        """The middles of the lowest left and the highest right of cells x cells that fill it; a decoded image stands for its cell's."""
+        reach = self.half * (1 - 1 / cells)
+        return (self.x - reach, self.y - reach), (self.x + reach, self.y + reach)
+
     def around(self, other: "Window") -> "Window":
         """The smallest window, about the same middle as both together have, that shows what both show."""
         left, right = min(self.x - self.half, other.x - other.half), max(self.x + self.half, other.x + other.half)
@@ -185,9 +190,7 @@ def decoded(frame: Frame, codes: np.ndarray, seen: Window) -> np.ndarray:
     if codes.shape[1] == 1:
         images = latent.decode(model, _line(frame, seen, (seen.x - seen.half, seen.x + seen.half), CELLS * CELLS))
         return images.reshape(CELLS, CELLS, *images.shape[1:])
-    reach = seen.half * (1 - 1 / CELLS)  # each image stands for the middle of its cell
-    low, high = (seen.x - reach, seen.y - reach), (seen.x + reach, seen.y + reach)
-    return latent.decode_grid(model, low, high, CELLS, frame.plane)
+    return latent.decode_grid(model, *seen.corners(CELLS), CELLS, frame.plane)
 
 
 def _line(frame: Frame, seen: Window, ends: Any, count: int) -> np.ndarray:

@@ -13,9 +13,9 @@ from core.data.datasets import DatasetError, data_root
 from core.fields import Ground, field_bytes
 from core.kept import Kept
 from pages.exploring import readout
-from pages.generating.by_image import classifier_for
 from pages.session import caches
 from pages.session.caches import MapView
+from pages.session.judge import classifier_for
 from pages.session.properties.explore import NO_BACKGROUND
 from pages.web import assets, errors
 from pages.web.assets import CACHE_FOR_A_YEAR, Asset, digest

@@ -77,13 +77,9 @@ def window(view: MapView, zoom: str = "") -> Window:
 def poster(view: MapView) -> Sheet:
     """The decoded grid over most of the codes as a single picture, for a wall."""
     checkpoint, frame, seen = view.checkpoint, view.frame, window(view)
-    reach = seen.half * (1 - 1 / POSTER_CELLS)  # each image stands for the middle of its cell
-    grid = latent.decode_grid(frame.model, (seen.x - reach, seen.y - reach), (seen.x + reach, seen.y + reach), POSTER_CELLS, frame.plane)
-    _, _, height, width = grid.shape
-    whole = grid.transpose(0, 2, 1, 3).reshape(POSTER_CELLS * height, POSTER_CELLS * width)
-    spans = [
-        f"{axis} from {middle - reach:.2f} to {middle + reach:.2f}"
-        for axis, middle in (("left to right", seen.x), ("bottom to top", seen.y))
-    ]
+    low, high = seen.corners(POSTER_CELLS)
+    whole = latent.manifold_grid(frame.model, low, high, POSTER_CELLS, frame.plane)
+    axes = ("left to right", "bottom to top")
+    spans = [f"{axis} from {first:.2f} to {last:.2f}" for axis, first, last in zip(axes, low, high, strict=True)]
     how = f"{POSTER_CELLS} by {POSTER_CELLS} codes, evenly spaced over the map, decoded: {', '.join(spans)}."
     return take_along.sheet_of(checkpoint, words.title_of(checkpoint.name), np.asarray([whole]), 1, notes=(how,))

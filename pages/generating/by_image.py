@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from core import checkpoints, quality
-from core.checkpoints import Checkpoint, CheckpointError
+from core.checkpoints import Checkpoint
 from core.data.datasets import DATASETS, DatasetError, on_disk, to_ink
 from core.figures import class_name
 from core.frame import class_names
@@ -15,7 +15,8 @@ from core.quality import CONFIDENT
 from core.words import plural
 from pages.images import gallery
 from pages.images.gallery import Pair
-from pages.session import caches, downloads, link, words
+from pages.session import caches, downloads, link
+from pages.session.judge import classifier_for
 from pages.session.properties.shared import told_names
 from pages.web import errors
 
@@ -62,24 +63,6 @@ def captions(checkpoint: Checkpoint, request: Request, drawn: Drawn, judge: str)
         return verdicts
     names = told_names(checkpoint)
     return [f"asked for {names[label]}{': ' * bool(said)}{said}" for label, said in zip(drawn.told, verdicts, strict=True)]
-
-
-def classifier_for(checkpoint: Checkpoint) -> tuple[str, str]:
-    """The name of the classifier that knows what this model draws, or "" and why there is none."""
-    name, known = checkpoint.dataset_name, checkpoints.classifiers()
-    if name not in known:
-        data = words.dataset_of(checkpoint)
-        learned = f"this model learned from {data.name}" if data.source else "what this model learned from is not known"
-        titles = [DATASETS[title].name for title in known if title in DATASETS]
-        return "", (
-            f"the classifier that ships knows only {' and '.join(titles) or 'no data set'}, and {learned}. Asked all the same, it would "
-            "name something, and might be sure of it."
-        )
-    try:
-        shape = checkpoints.opened_classifier(name).model.config.shape
-    except CheckpointError as error:
-        return "", f"the classifier cannot be used. {errors.words(error)}"
-    return (name, "") if tuple(shape) == tuple(checkpoint.model.config.shape) else ("", "the classifier is for images of another size.")
 
 
 def verdicts(checkpoint: Checkpoint, images: np.ndarray) -> tuple[list[str], str]:

@@ -11,9 +11,10 @@ from core.frame import Frame, of_checkpoint
 from core.generation import JUDGED, Judged, Request, meant
 from core.quality import CONFIDENT
 from core.words import number
-from pages.generating.by_image import classifier_for, verdict
+from pages.generating.by_image import verdict
 from pages.images import gallery
 from pages.session import caches, words
+from pages.session.judge import classifier_for
 
 PALE = 3_000  # test codes under the map, at most
 SURE = f"{100 * CONFIDENT:.0f} %"

@@ -9,6 +9,7 @@ from pages.generating import by_image
 from pages.images import sent
 from pages.images.picked import Picked
 from pages.session import caches, take_along
+from pages.session.judge import classifier_for
 from pages.session.properties.shared import told_names
 from pages.session.take_along import Columns
 
@@ -16,7 +17,7 @@ from pages.session.take_along import Columns
 def offer(checkpoint: Checkpoint, request: Request, how: str) -> None:
     """The button. `how`: how they were drawn, as Markdown."""
     drawn, table = caches.drawn(checkpoint.name, request), columns(checkpoint, request)
-    judge, _ = by_image.classifier_for(checkpoint)
+    judge, _ = classifier_for(checkpoint)
     said = [""] * len(drawn.images) if not judge and drawn.told is None else by_image.captions(checkpoint, request, drawn, judge)
     notes = how.replace("**", ""), f"Temperature {request.temperature:g}, seed {request.seed}"
     take_along.offer(
@@ -43,7 +44,7 @@ def columns(checkpoint: Checkpoint, request: Request) -> Columns:
     if drawn.told is not None:
         names = told_names(checkpoint)
         table["told"] = [names[label] for label in drawn.told]
-    judge, _ = by_image.classifier_for(checkpoint)
+    judge, _ = classifier_for(checkpoint)
     if judge:
         probabilities = caches.classified(checkpoint.name, request, judge)
         table["looks_like"] = [class_name(classes, int(label)) for label in probabilities.argmax(1)]

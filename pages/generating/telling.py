@@ -7,11 +7,12 @@ from core import checkpoints, latent, quality
 from core.checkpoints import Checkpoint, CheckpointError
 from core.words import joined
 from pages.browser import address, tools
-from pages.generating import by_image, style
+from pages.generating import style
 from pages.images import gallery
 from pages.images.gallery import Strip
 from pages.images.picked import WIDTH_PX, another
 from pages.session import caches, link, state, take_along, words
+from pages.session.judge import classifier_for
 from pages.session.properties.generate import TOLD_MODEL, first_style
 from pages.session.properties.shared import MAX_SEED, told_names
 
@@ -144,7 +145,7 @@ def drawn(checkpoint: Checkpoint, names: tuple[str, ...], codes: np.ndarray) -> 
 
 def as_told(checkpoint: Checkpoint, images: np.ndarray, asked: np.ndarray) -> str:
     """Of how many images (N, H, W) a classifier names the class that was asked for, (N,), in a sentence."""
-    judge, why_none = by_image.classifier_for(checkpoint)
+    judge, why_none = classifier_for(checkpoint)
     if not judge:
         return f"No classifier checks these images: {why_none}"
     right = quality.judge(checkpoints.opened_classifier(judge).model, images, asked).right

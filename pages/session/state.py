@@ -20,7 +20,7 @@ def begin(page: str) -> bool:
     query = {name: st.query_params[name] for name in properties.PAGES[page] if name in st.query_params}
     strange = link.unknown(properties.NAMES, st.query_params)  # once: `address` does not write it
     sent = _sent(page)
-    came = st.session_state.get("page") != page
+    came, bare = st.session_state.get("page") != page, False
     if came:
         del sent[:-1]  # what was on its way when the visitor left
         st.session_state.page = page
@@ -29,13 +29,12 @@ def begin(page: str) -> bool:
     elif query or not came:
         _ask(page, query)
         sent[:] = [query]
-        st.session_state.link_problems += strange
-        return not query
+        bare = not query
     else:  # a link in the sidebar drops it, and the page stays as it was left
         sent.insert(0, query)  # what is changed before the browser has the page's address comes with this one
     if strange:
         st.session_state.link_problems = [*st.session_state.get("link_problems", ()), *strange]
-    return False
+    return bare
 
 
 def address(page: str) -> None:

@@ -4,7 +4,7 @@ import { onMap } from "../drawing/ellipse.js";
 import { Landed } from "../drawing/landed.js";
 import { cloud } from "../drawing/landing_words.js";
 import { noise } from "../nets/losses.js";
-import { grey } from "./ink.js";
+import { grey, put } from "./ink.js";
 
 const DRAWS = 16;
 
@@ -33,10 +33,10 @@ export function offerCloud(readout, dot) {
 /** z = mu + sigma eps, decoded and told as the reconstruction was. */
 function draws({ map, decoder }, { mu, logvar, label, row }, place) {
   if (place.childElementCount) return;
-  const { width, height } = map.decoder, { normal } = noise(row);
+  const { normal } = noise(row);
   for (let i = 0; i < DRAWS; i++) {
     const z = mu.map((m, j) => m + Math.exp(logvar[j] / 2) * normal()), canvas = document.createElement("canvas");
-    Object.assign(canvas, { width, height }).getContext("2d").putImageData(new ImageData(grey((decoder ?? map.decoder).image(z, label)), width, height), 0, 0);
+    put(canvas, grey((decoder ?? map.decoder).image(z, label)), map.decoder);
     place.append(canvas);
   }
   place.setAttribute("role", "img");

@@ -1,12 +1,12 @@
 // One key that copies the decoded image; where the browser keeps the clipboard from a page, as on plain http, a link to download it.
 
 import { listener } from "../events.js";
+import { onKey } from "./own_keys.js";
 
 const KEY = "c", SIDE_PX = 280; // of what is copied, about: each pixel of the image is a square of whole pixels
 const SAID_MS = 5000; // how long "Image copied" stands
 const COPIED = "Image copied.", NOTHING = "There is no image to copy. Move over the map first.";
 const REFUSED = "Your browser won’t let this page copy. ", INSTEAD = "Download the image";
-const TYPED_INTO = "input:not([type=range]), textarea, select, [contenteditable]";
 
 /** The image on a canvas as a larger canvas, without smoothing. */
 export function enlarged(canvas) {
@@ -19,23 +19,13 @@ export function enlarged(canvas) {
 }
 
 export class Copying {
-  /** map: {root, element, cursor}. The key is meant for the map under the pointer, or, without one, for that in focus. */
+  /** map: {root, element, cursor}. */
   constructor({ root, element, cursor }, signal) {
-    Object.assign(this, { root, element, cursor, status: root.querySelector(".lm-copied"), image: root.querySelector(".lm-image") });
+    Object.assign(this, { cursor, status: root.querySelector(".lm-copied"), image: root.querySelector(".lm-image") });
     const on = listener(signal);
-    on(window, "keydown", (event) => this.key(event), { capture: true }); // before Streamlit, which has shortcuts of its own
+    onKey({ root, element }, KEY, () => this.copy(), signal);
     on(document, "pointerdown", ({ target }) => this.status.contains(target) || this.say(""));
     signal.addEventListener("abort", () => clearTimeout(this.timer), { once: true });
-  }
-
-  key(event) {
-    const { ctrlKey, metaKey, altKey, repeat, target } = event;
-    if (event.key.toLowerCase() !== KEY || ctrlKey || metaKey || altKey || repeat || target.closest?.(TYPED_INTO)) return;
-    const under = document.querySelector(".lm-map:hover");
-    if (under ? under !== this.element : !this.root.contains(target)) return;
-    event.preventDefault();
-    event.stopPropagation();
-    this.copy();
   }
 
   async copy() {

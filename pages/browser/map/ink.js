@@ -10,6 +10,12 @@ export function grey(ink) {
   return pixels;
 }
 
+/** Put pixels of these on a canvas, which gets their size: {width, height}. */
+export function put(canvas, pixels, { width, height }) {
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  canvas.getContext("2d").putImageData(new ImageData(pixels, width, height), 0, 0);
+}
+
 /** Where the reconstruction differs: the colours of missing and of invented ink, the more opaque the larger the difference. */
 export function errors(x, xHat, { missing, invented }) {
   const pixels = new Uint8ClampedArray(4 * x.length);

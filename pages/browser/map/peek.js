@@ -1,6 +1,6 @@
 // Near a code its test image shows at a pointer that rests: while it moves, each image would flash up and cost the page a layout.
 
-import { grey } from "./ink.js";
+import { grey, put } from "./ink.js";
 
 const OFF_PX = 16, SIDE_PX = 66; // how far from its code an image stands, and how large (readout.css)
 
@@ -37,9 +37,8 @@ export class Peek {
     if (element.hidden !== (row === null)) element.hidden = row === null;
     if (row === null || row === this.row) return void (this.row = row);
     this.row = row;
-    const { width, height } = map.decoder, { viewport } = map, [x, y] = viewport.toPixel(readout.dot(row));
-    if (element.width !== width || element.height !== height) Object.assign(element, { width, height });
-    element.getContext("2d").putImageData(new ImageData(grey(readout.image(row)), width, height), 0, 0);
+    const { viewport } = map, [x, y] = viewport.toPixel(readout.dot(row));
+    put(element, grey(readout.image(row)), map.decoder);
     element.style.borderColor = readout.facts.classes[readout.labels[row]].colour;
     const left = x + OFF_PX + SIDE_PX > viewport.width ? x - OFF_PX - SIDE_PX : x + OFF_PX, top = y - OFF_PX - SIDE_PX < 0 ? y + OFF_PX : y - OFF_PX - SIDE_PX;
     element.style.transform = `translate(${left.toFixed()}px, ${top.toFixed()}px)`;

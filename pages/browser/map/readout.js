@@ -9,7 +9,7 @@ import { PLACE, showAround } from "./around.js";
 import { offerCloud } from "./cloud.js";
 import { Finder } from "./finder.js";
 import { Shelf, read } from "./frames.js";
-import { errors, grey, levels } from "./ink.js";
+import { errors, grey, levels, put } from "./ink.js";
 import { Peek } from "./peek.js";
 import * as say from "./sentences.js";
 
@@ -197,13 +197,13 @@ export class Readout {
 
   /** The last section: test image, reconstruction and error map, or as long as there is no test image the reconstruction alone. */
   paint(row, label, xHat) {
-    const { facts, map: { decoder: { height, width } } } = this, here = this.hasImages;
+    const { facts, map: { decoder } } = this, here = this.hasImages;
     const section = this.element.lastElementChild, shown = here ? FIGURES : [["reconstruction", "What the model makes of the image"]];
-    const canvases = shown.map(([caption, alt]) => `<figure><canvas width="${width}" height="${height}" role="img" aria-label="${alt}"></canvas><figcaption>${caption}</figcaption></figure>`);
+    const canvases = shown.map(([caption, alt]) => `<figure><canvas role="img" aria-label="${alt}"></canvas><figcaption>${caption}</figcaption></figure>`);
     const words = here ? "Error map: blue ink was left out, orange ink was invented." : facts.images ? "The test images are being fetched …" : facts.instead;
     section.innerHTML = `<div class="lm-images">${canvases.join("")}</div><p class="lm-soft">${say.escape(words)}</p>${say.toldAnother(facts, label)}${here ? '<div class="lm-refine"></div>' : ""}<div class="lm-losses${here ? " lm-expected" : ""}"></div>`;
     const inks = here ? [grey(this.image(row)), grey(xHat), errors(this.image(row), xHat, facts.error_rgb)] : [grey(xHat)];
-    section.querySelectorAll("canvas").forEach((canvas, i) => canvas.getContext("2d").putImageData(new ImageData(inks[i], width, height), 0, 0));
+    section.querySelectorAll("canvas").forEach((canvas, i) => put(canvas, inks[i], decoder));
   }
 
   write(losses) {

@@ -1,7 +1,7 @@
 // What refining a code gained, in words and pictures, for every kind of model.
 
 import { MEASURED_SAMPLES, STEPS } from "../nets/refine.js";
-import { errors, grey } from "./ink.js";
+import { errors, grey, put } from "./ink.js";
 import { escape, number } from "./sentences.js";
 
 export const LEAST_NATS = 0.05; // less is not worth a number
@@ -48,10 +48,7 @@ function how({ likelihood, classes, served }, { mu, logvar, label }) {
 }
 
 /** Paint the canvases of `result`, where it has any: x, what is drawn from the encoder's code and from the refined one. */
-export function drawn(place, { width, height }, [x, before, after], colours) {
+export function drawn(place, size, [x, before, after], colours) {
   const inks = [grey(before), grey(after), errors(x, after, colours)];
-  place.querySelectorAll("canvas").forEach((canvas, i) => {
-    Object.assign(canvas, { width, height });
-    canvas.getContext("2d").putImageData(new ImageData(inks[i], width, height), 0, 0);
-  });
+  place.querySelectorAll("canvas").forEach((canvas, i) => put(canvas, inks[i], size));
 }

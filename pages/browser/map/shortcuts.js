@@ -1,6 +1,7 @@
 // What keys, mouse and fingers do on the map: a window that "?" opens, or the button with that sign.
 
 import { listener } from "../events.js";
+import { onKey } from "./own_keys.js";
 
 const KEYS = [
   ["← → ↑ ↓", "move the point; with Shift finer"],
@@ -26,31 +27,20 @@ const FINGERS = [
   ["two", "move the map and zoom"],
   ["long press", "on a class in the legend: add it to those that are lit"],
 ];
-const TYPED_INTO = "input:not([type=range]), textarea, select, [contenteditable]";
 
 const table = (title, rows) => `<h3>${title}</h3><dl>${rows.map(([what, does]) => `<div><dt>${what}</dt><dd>${does}</dd></div>`).join("")}</dl>`;
 
 export class Shortcuts {
-  /** map: {root, element}. The key is meant for the map under the pointer, or for that in focus. */
+  /** map: {root, element}. */
   constructor({ root, element }, signal) {
-    Object.assign(this, { root, element, on: listener(signal) });
+    Object.assign(this, { root, on: listener(signal) });
     const { on } = this, button = document.createElement("button");
     Object.assign(button, { type: "button", textContent: "?", title: "What keys, mouse and fingers do here" });
     button.setAttribute("aria-label", button.title);
     root.querySelector(".lm-zoom").append(button);
     on(button, "click", () => this.open());
-    on(window, "keydown", (event) => this.key(event), { capture: true });
+    onKey({ root, element }, "?", () => this.open(), signal);
     signal.addEventListener("abort", () => this.window?.remove(), { once: true });
-  }
-
-  key(event) {
-    const { ctrlKey, metaKey, altKey, target } = event;
-    if (event.key !== "?" || ctrlKey || metaKey || altKey || target.closest?.(TYPED_INTO)) return;
-    const under = document.querySelector(".lm-map:hover");
-    if (under ? under !== this.element : !this.root.contains(target)) return;
-    event.preventDefault();
-    event.stopPropagation();
-    this.open();
   }
 
   open() {

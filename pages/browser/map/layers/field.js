@@ -1,17 +1,17 @@
 // A background: a field painted once, a few rows at a time, on a canvas of its own, which panning and zooming only move.
 
 import { line, scaleOf } from "./palettes.js";
+import { Slices } from "./slices.js";
 
 const FINER = 4; // pixels a cell, along each side
 const TONES = 255; // of a scale, and one more
-const BUDGET_MS = 7; // of painting in one frame
 
 export class FieldLayer {
   constructor(plot) {
     this.window = Object.assign(document.createElement("div"), { className: "lm-field", hidden: true });
     this.canvas = this.window.appendChild(document.createElement("canvas"));
     plot.before(this.window);
-    this.waiting = []; // for the field to be whole
+    this.slices = new Slices();
   }
 
   /** field: a Field, or null; figure: for the classes' colours; dark: the ground. */
@@ -52,7 +52,6 @@ export class FieldLayer {
 
   /** Empty the canvas and paint the field over the next frames. */
   begin() {
-    this.stop();
     const { field: { bound, cells }, canvas, view: { scale } } = this, side = cells * FINER, low = scale.to(-bound), high = scale.to(bound);
     Object.assign(canvas, { width: side, height: side });
     const along = (i) => scale.from(low + ((i + 0.5) / side) * (high - low)); // a pixel's coordinate, from the left
@@ -61,13 +60,10 @@ export class FieldLayer {
     this.row = new ImageData(side, 1);
     this.winners = [new Int16Array(side).fill(-1), new Int16Array(side).fill(-1)]; // of the row above, and of this one
     let next = 0;
-    const paintSome = () => {
-      const deadline = performance.now() + BUDGET_MS;
-      while (next < side && performance.now() < deadline) this.paintRow(next++);
-      if (next < side) this.frame = requestAnimationFrame(paintSome);
-      else this.stop();
-    };
-    this.frame = requestAnimationFrame(paintSome);
+    this.slices.begin(() => {}, () => {
+      this.paintRow(next++);
+      return next < side;
+    });
   }
 
   paintRow(y) {
@@ -93,12 +89,10 @@ export class FieldLayer {
 
   /** Resolves when the field on show is whole. */
   settled() {
-    return this.frame ? new Promise((resolve) => this.waiting.push(resolve)) : Promise.resolve();
+    return this.slices.settled();
   }
 
   stop() {
-    cancelAnimationFrame(this.frame);
-    this.frame = 0;
-    for (const resolve of this.waiting.splice(0)) resolve();
+    this.slices.stop();
   }
 }

@@ -1,8 +1,9 @@
 // The grid of decoded digits under the points: tiles on a lattice that is anchored in the map's coordinates, decoded a few at a time
 // so that the pointer stays live, finer as one zooms in.
 
+import { Slices } from "./slices.js";
+
 const MIN_TILE_PX = 30; // CSS pixels of a tile's side; up to twice that
-const BUDGET_MS = 7; // of decoding in one frame
 const MAX_TILES = 6000; // kept, least recently drawn dropped first
 
 export class GridLayer {
@@ -12,7 +13,7 @@ export class GridLayer {
     this.tiles = new Map(); // "level:column:row" -> alpha of its pixels
     this.stamp = document.createElement("canvas");
     this.visible = false;
-    this.waiting = []; // for the grid to be whole
+    this.slices = new Slices();
   }
 
   /** Another model: forget what was decoded. What is on show stays until its tile is decoded again. */
@@ -46,19 +47,15 @@ export class GridLayer {
   /** Draw what is known on the next frame, and decode what is missing, nearest to the middle first, over the next ones. */
   draw(empty = true) {
     if (!this.visible || !this.decoder || !this.box) return;
-    cancelAnimationFrame(this.frame);
     this.empty ||= empty;
-    this.frame = requestAnimationFrame(() => {
+    let missing;
+    this.slices.begin(() => {
       if (this.empty) this.clear();
       this.empty = false;
-      const missing = this.inView().filter((tile) => !this.stampKnown(tile));
-      const decodeSome = () => {
-        const deadline = performance.now() + BUDGET_MS;
-        while (missing.length && performance.now() < deadline) this.decode(missing.shift());
-        if (missing.length) this.frame = requestAnimationFrame(decodeSome);
-        else this.stop();
-      };
-      decodeSome();
+      missing = this.inView().filter((tile) => !this.stampKnown(tile));
+    }, () => {
+      if (missing.length) this.decode(missing.shift());
+      return missing.length > 0;
     });
   }
 
@@ -122,12 +119,10 @@ export class GridLayer {
 
   /** Resolves when the grid on show is whole, or hidden. */
   settled() {
-    return this.frame ? new Promise((resolve) => this.waiting.push(resolve)) : Promise.resolve();
+    return this.slices.settled();
   }
 
   stop() {
-    cancelAnimationFrame(this.frame);
-    this.frame = 0;
-    for (const resolve of this.waiting.splice(0)) resolve();
+    this.slices.stop();
   }
 }

@@ -123,3 +123,16 @@ def test_the_poster_is_what_the_model_draws_there(name: str) -> None:
     reach = seen.half * (1 - 1 / cells)
     z = view.frame.plane.codes(np.array([[seen.x + reach, seen.y + reach]], np.float32))
     assert np.allclose(tile, latent.decode(view.checkpoint.model, z)[0].reshape(tile.shape), atol=1e-4)
+
+
+@pytest.mark.usefixtures("no_data")
+def test_of_a_spread_map_the_picture_shows_most_of_the_codes_as_their_own_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: dict[str, Callable[[], bytes]] = {}
+    monkeypatch.setattr(taking.take_along, "_button", lambda key, label, name, mime, make: made.setdefault(name, make))
+    for query in ({}, {"spread": "1", "view": "0.5,0.5,0.3"}):  # that zoom is in percentiles
+        made.clear()
+        visit("explore.py", {"checkpoint": NAME, "layers": "points,prior"} | query)
+        text = made[f"{NAME}-map.svg"]().decode()
+        rings = [float(r.get("r", 0)) for r in ElementTree.fromstring(text).iter(f"{SVG}circle") if r.get("stroke-dasharray")]
+        seen = taking.window(caches.map_view(NAME))
+        assert rings[0] == pytest.approx(SIDE / (2 * seen.half), abs=0.01)

@@ -52,9 +52,11 @@ def _poster(view: MapView) -> bytes:
 
 
 def map_of(view: MapView, layers: Sequence[str], look: Sequence[str]) -> MapPicture:
-    """The map as a picture, with these layers, zoom and legend."""
+    """The map as a picture, with these layers and legend; zoomed as on the page, where that is not spread evenly."""
     checkpoint = view.checkpoint
-    zoom, lit, *_ = look
+    zoom, lit, spread, *_ = look
+    if spread:  # its zoom is in percentiles, and the picture has the codes' own numbers
+        zoom = ""
     note = take_along.described(checkpoint.name, checkpoint.model, checkpoint.dataset_name)
     classes = [int(label) for label in lit.split(",") if label]
     title, credit = words.title_of(checkpoint.name), take_along.credit_of(checkpoint.dataset_name)

@@ -15,7 +15,7 @@ const KEYS = [
 ];
 const MOUSE = [
   ["move", "decode the point under the pointer"],
-  ["click", "keep it; on a dot its test image appears"],
+  ["click", "keep it"],
   ["drag", "move the map"],
   ["wheel", "zoom"],
   ["double click", "show the whole map; once more: its outliers too"],

@@ -235,13 +235,16 @@ def test_the_busiest_part_is_the_one_of_all_with_most_change(height: int, width:
 
 
 def test_the_verdict_says_who_is_better_and_by_how_much(monkeypatch: pytest.MonkeyPatch) -> None:
-    def enlarged(psnr: float) -> enlarging.Enlarged:
-        return enlarging.Enlarged(np.zeros((1, 28, 28)), np.array([psnr]), np.array([0.5]))
-
     def verdict(**psnr: float) -> str:
-        by = {name.replace("_", "-"): enlarged(value) for name, value in psnr.items()}
-        comparison = enlarging.Comparison(np.zeros((1, 14, 14), np.float32), by)
-        monkeypatch.setattr(enlarging, "compare", lambda originals, factor: comparison)
+        def compare(originals: np.ndarray, factor: int) -> enlarging.Comparison:  # as many as the tab asks for
+            count = len(originals)
+            by = {
+                name.replace("_", "-"): enlarging.Enlarged(np.zeros((count, 28, 28)), np.full(count, value), np.full(count, 0.5))
+                for name, value in psnr.items()
+            }
+            return enlarging.Comparison(np.zeros((count, 14, 14), np.float32), by)
+
+        monkeypatch.setattr(enlarging, "compare", compare)
         return words(run())
 
     assert "**Our model gains 10.0 dB** over the best rule (Lanczos): a mean squared error 10.0 times" in verdict(

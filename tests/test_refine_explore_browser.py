@@ -102,6 +102,9 @@ def test_once_a_point_was_kept_it_works_without_a_connection(dot: View) -> None:
     page.wait_for_function(f"start => {KEPT} === start", arg=start)
     page.wait_for_selector("[data-testid=refine]")
     page.wait_for_function(MODULE)
+    page.wait_for_function(
+        MODULE.replace("/map/refining.js", "/nets/slope.js")
+    )  # the last that it imports; the network has been idle before
     page.wait_for_load_state("networkidle")
     page.context.set_offline(True)
     refined(dot)

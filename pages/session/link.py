@@ -13,6 +13,7 @@ from core.latent import Z_LIMIT
 from pages.web import errors
 
 WIDEST, NARROWEST = 100 * Z_LIMIT, 0.001  # of a map, in latent units; the map itself has narrower bounds
+LONGEST_TOOL = 2000  # characters
 VERSION = 1  # of what an address means; a later one says so with v=, so that this one can say that it is older
 NOT_OURS = re.compile(r"utm_\w+|fbclid|gclid|embed|embed_options")  # what mail, other sites and Streamlit itself add to an address
 UNSET: Any = object()  # the default of what the page chooses by itself: the session holds nothing, and the address says nothing
@@ -218,6 +219,13 @@ def read_view(text: str, values: Values) -> str:
     if not (abs(x) <= Z_LIMIT and abs(y) <= Z_LIMIT and 0 < width <= WIDEST):
         raise UnusableError(f"; its middle must be within {Z_LIMIT:g} of the origin, and its width at most {WIDEST:g}.")
     return ",".join(write_decimal(v) for v in (x, y, max(width, NARROWEST)))
+
+
+def read_tool(text: str, values: Values) -> str:
+    """Which tool is open under a map, and its own word: "paths:0,1;1,2". map/bench.js and the tool leave out what they cannot use."""
+    if len(text) > LONGEST_TOOL or not re.fullmatch(r"[a-z]+(:[\w.,;:~!*()+ -]*)?", text, re.ASCII):
+        raise UnusableError(", which no tool has written.")
+    return text
 
 
 def check_said(said: object) -> tuple[Any, int] | None:

@@ -7,6 +7,7 @@ const SVG = "http://www.w3.org/2000/svg", FAR_PX = 1e5;
 export class Landed {
   constructor(map) {
     this.map = map;
+    map.drawn.add(this);
     this.element = document.createElementNS(SVG, "g");
     this.element.setAttribute("class", "lm-landed");
     this.element.dataset.testid = "landed";

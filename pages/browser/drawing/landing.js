@@ -43,7 +43,7 @@ export class Landing {
     this.keeper.addEventListener("click", () => this.keep(), { signal });
     find("[data-testid=draw-close]").addEventListener("click", () => this.close(true), { signal });
     this.element.addEventListener("keydown", (event) => event.key === "Escape" && this.close(true), { signal });
-    this.mark = map.landed = new Landed(map);
+    this.mark = new Landed(map);
     this.sheet = new LiveSheet(find(".dr-sheet"), signal, (ink, since, resting) => this.land(ink, since, resting));
     signal.addEventListener("abort", () => clearTimeout(this.timer), { once: true });
   }

@@ -7,15 +7,13 @@ import { Trail } from "./trail.js";
 const WAYS = { typical: "Most typical", worst: "Worst reconstructed", between: "Between two classes", alike: "Alike, but far apart" };
 const OF_IMAGES = ["worst", "alike"];
 
-export class Finder {
-  /** readout: the panel, which knows codes and labels and goes to a row. The finder stands under the map. */
-  constructor(readout, signal) {
-    Object.assign(this, { readout, signal, found: {}, turn: {} });
-    this.element = document.createElement("section");
-    Object.assign(this.element, { className: "lm-find", hidden: true });
-    this.element.dataset.testid = "finder";
-    this.element.setAttribute("aria-label", "Find a test image");
-    this.element.innerHTML = '<form><label>Test image <input type="number" min="0" step="1" inputmode="numeric" class="lm-row"></label>'
+export default class Finder {
+  /** A tool of the bench: element is its place. The map's panel knows codes and labels and goes to a row. */
+  constructor({ readout }, element, signal) {
+    Object.assign(this, { readout, element, signal, found: {}, turn: {} });
+    element.classList.add("lm-find");
+    element.dataset.testid = "finder";
+    element.innerHTML = '<form><label>Test image <input type="number" min="0" step="1" inputmode="numeric" class="lm-row"></label>'
       + '<button class="lm-button">Find</button></form><button type="button" class="lm-button" data-way="any">Any</button>'
       + Object.entries(WAYS).map(([way, title]) => `<button type="button" class="lm-button" data-way="${way}">${title}</button>`).join("")
       + '<p class="lm-soft" role="status"></p>';
@@ -27,14 +25,12 @@ export class Finder {
       this.byNumber(this.input.value.trim());
     });
     on(this.element, "click", ({ target }) => this.press(target.closest("[data-way]")?.dataset.way));
-    readout.map.root.querySelector(".lm-help")?.after(this.element);
     readout.map.cursor.subscribe({ kept: () => this.going || this.say("") }, signal); // what was said is of another point
   }
 
-  /** Facts of another model, see pages/exploring/readout.py; null: there is nothing to find. */
-  use(facts) {
-    this.element.hidden = !facts;
-    if (!facts || facts.codes === this.codes) return;
+  /** Facts of another model, see pages/exploring/readout.py. */
+  update(facts) {
+    if (facts.codes === this.codes) return;
     Object.assign(this, { codes: facts.codes, found: {}, turn: {} });
     for (const way of Object.keys(WAYS)) this.button(way).hidden = !facts.found || (OF_IMAGES.includes(way) && !facts.images);
     this.say("");

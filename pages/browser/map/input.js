@@ -15,6 +15,7 @@ export class Input {
    *  plot.zoom(factor, z), shift(dx, dy), bringIn(z), reset(). Hears what is done on its elements until the signal aborts. */
   constructor(map, signal) {
     this.map = map;
+    this.borrower = null;
     this.on = listener(signal);
     for (const type of ["pointerdown", "keydown"]) this.on(map.root, type, () => map.touched(), { capture: true });
     this.listenToPointer();
@@ -27,6 +28,19 @@ export class Input {
   /** What is under a mouse that rests over the map, which the view may have moved; null without one. */
   under() {
     return this.mouse && this.map.plot.toLatent(this.mouse);
+  }
+
+  /** Lend presses on the map to a tool, instead of panning and keeping: down(z, at), move(z, at), up(z, at), cancel() (Esc, a second
+   *  finger), of mouse, pen or one finger; at: where on the page, z: null beside the map. Returns how to give them back. */
+  borrow(tool) {
+    this.borrower?.cancel?.();
+    this.borrower = tool;
+    this.map.element.classList.add("lm-lent");
+    return () => {
+      if (this.borrower !== tool) return;
+      this.borrower = null;
+      this.map.element.classList.remove("lm-lent");
+    };
   }
 
   /** A pointer passes over z; `mouse`: where it is on the page. */
@@ -64,7 +78,13 @@ export class Input {
       this.seen = this.mouse = null;
       cursor.leave();
     });
-    on(element, "pointerdown", (event) => event.pointerType !== "touch" && event.button === 0 && !onZoomButtons(event) && this.press(event), { capture: true });
+    on(element, "pointerdown", (event) => {
+      if (event.pointerType === "touch" || event.button !== 0 || onZoomButtons(event)) return;
+      map.element.focus({ preventScroll: true }); // Plotly keeps the browser from doing it; the arrow keys need it
+      if (this.borrower) this.lend(event);
+      else this.press(event);
+    }, { capture: true });
+    on(element, "mousedown", (event) => this.borrower && !onZoomButtons(event) && event.stopPropagation(), { capture: true }); // it does not pan
     on(element, "wheel", (event) => {
       const { unit, maxUnit, scale } = map.viewport;
       if (!map.ready || (event.deltaY < 0 ? unit > scale.finest : unit < maxUnit)) return;
@@ -93,7 +113,6 @@ export class Input {
   /** A button goes down: where it comes up as near by, that was a click. */
   press(from) {
     const { map } = this;
-    map.element.focus({ preventScroll: true }); // Plotly keeps the browser from doing it; the arrow keys need it
     this.on(window, "pointerup", (to) => {
       const z = map.plot.toLatent(to), apart = (event) => Math.hypot(to.clientX - event.clientX, to.clientY - event.clientY);
       const again = this.clicked && to.timeStamp - this.clicked.timeStamp < DOUBLE_CLICK_MS && apart(this.clicked) < CLICK_PX;
@@ -102,6 +121,21 @@ export class Input {
       if (again) map.plot.reset(); // there is no dblclick to hear: Plotly covers the map while a button is down
       else if (z) this.keep(map.snap(z));
     }, { once: true, capture: true });
+  }
+
+  /** A press that belongs to the borrower, until the button comes up wherever that is. */
+  lend(from) {
+    const { map: { plot, ready }, borrower } = this, released = new AbortController(), on = listener(released.signal);
+    if (!ready) return;
+    const tell = (type, end) => (event) => {
+      if (event.pointerId !== from.pointerId) return;
+      if (end) released.abort();
+      if (this.borrower === borrower) borrower[type]?.(plot.toLatent(event), event);
+    };
+    tell("down")(from);
+    for (const [type, what] of [["pointermove", "move"], ["pointerup", "up"], ["pointercancel", "cancel"]]) {
+      on(window, type, tell(what, what !== "move"), { capture: true });
+    }
   }
 
   // --- fingers ----------------------------------------------------------------------------------------------------------
@@ -118,7 +152,11 @@ export class Input {
     if (!map.ready) return;
     event.stopPropagation();
     if (event.cancelable) event.preventDefault();
-    if (touches.length === 2) return this.pinch(...touches);
+    if (touches.length === 2) {
+      if (!this.pinched) this.borrower?.cancel?.();
+      return this.pinch(...touches);
+    }
+    if (this.borrower && !this.pinched) return this.lendFinger(event);
     if (touches.length === 1 && !this.pinched) {
       const z = map.plot.toLatent(touches[0]);
       if (event.type === "touchstart") this.finger = null;
@@ -131,6 +169,14 @@ export class Input {
       if (lifted) this.keep(map.snap(lifted));
       else map.cursor.leave();
     }
+  }
+
+  /** The one finger on the map is the borrower's, and what is under it is decoded. */
+  lendFinger({ type, changedTouches: [at] }) {
+    const z = this.map.plot.toLatent(at), what = { touchstart: "down", touchmove: "move", touchend: "up" }[type] ?? "cancel";
+    if (z && what !== "cancel") this.pass(z);
+    this.borrower[what]?.(z, at);
+    if (what === "up" || what === "cancel") this.map.cursor.leave();
   }
 
   pinch(a, b) {
@@ -156,7 +202,7 @@ export class Input {
       this.look(to);
       map.plot.bringIn(to);
       this.keepSoon(to);
-    } else if (event.key === "Escape") this.keep(null);
+    } else if (event.key === "Escape") this.borrower?.cancel ? this.borrower.cancel() : this.keep(null);
     else if (event.key === "Enter" && event.target === element && cursor.pointed) this.keep(cursor.pointed);
     else if (onMap && event.key === "0") map.plot.reset();
     else if (onMap && ["+", "=", "-"].includes(event.key)) map.plot.zoom(event.key === "-" ? 1 / ZOOM_STEP : ZOOM_STEP);

@@ -3,6 +3,7 @@
 
 import { Offer } from "../drawing/offer.js";
 import { Background } from "./background.js";
+import { Bench } from "./bench.js";
 import { Controls, Picture } from "./controls.js";
 import { Copying } from "./copying.js";
 import { Cursor } from "./cursor.js";
@@ -14,6 +15,7 @@ import { isLight } from "./layers/palettes.js";
 import { Legend } from "./legend.js";
 import { Look } from "./look.js";
 import { Marks } from "./marks.js";
+import { codeNear } from "./near.js";
 import { Plot } from "./plot.js";
 import { Presenting } from "./presenting.js";
 import { Readout } from "./readout.js";
@@ -25,12 +27,12 @@ import { Tour } from "./tour.js";
 import { Viewport } from "./viewport.js";
 import { Words } from "./words.js";
 
-const SNAP_PX = 7; // a click this near to a code is on it
 const DECODE = "latent-map:decode", FRAME = "latent-map:frame"; // User Timing entries
 const NO_WEBGL = "This browser has no WebGL: the map is drawn with SVG, which is slower.";
 
 export default class LatentMap {
   viewport = new Viewport();
+  drawn = new Set(); // what has a draw() of its own for each view
 
   /** room: the place on the page; what is listened to or observed ends with the signal. `cursor`: shared with another map, or its own.
    *  MapPlot: what draws it. */
@@ -51,7 +53,8 @@ export default class LatentMap {
     this.background = new Background(this, signal);
     this.spreading = new Spreading(this, signal);
     this.presenting = new Presenting(this, room, signal);
-    this.look = new Look(this.viewport, cursor, (said) => this.keeping.tell("look", said), signal, [this.spreading, this.presenting]);
+    this.bench = new Bench(this, signal);
+    this.look = new Look(this.viewport, cursor, (said) => this.keeping.tell("look", said), signal, [this.spreading, this.presenting, this.bench]);
     this.tour = new Tour((z) => cursor.show(z));
     this.input = new Input(this, signal);
     this.copying = new Copying(this, signal);
@@ -195,7 +198,7 @@ export default class LatentMap {
     this.controls.stretch(viewport, cursor.pointed);
     this.marks.keep(cursor.kept);
     this.marks.point(cursor.pointed);
-    for (const mark of [this.trail, this.landed, this.cloud]) mark?.draw();
+    for (const mark of this.drawn) mark.draw();
     this.look.changed();
   }
 
@@ -228,18 +231,10 @@ export default class LatentMap {
     if (this.ready) this.keeping.keep(z);
   }
 
-  /** The code under z if there is one within SNAP_PX, else z. */
+  /** The code near z, if there is one, else z. */
   snap(z) {
-    const { codes: { x, y } } = this.figure, at = this.codeNear(z);
+    const { codes: { x, y } } = this.figure, at = codeNear(this, z);
     return at < 0 ? z : [x[at], y[at]];
-  }
-
-  /** The index, among the figure's codes, of the one on show within SNAP_PX of z; else -1. */
-  codeNear(z) {
-    const { figure, figure: { codes: { owner }, data }, cursor: { selected }, viewport } = this;
-    const { index: at, distance } = viewport.scale.drawn(figure).index.find(...viewport.toMap(z));
-    if (at < 0 || distance >= SNAP_PX * viewport.unit || !this.data.layers.includes("points")) return -1;
-    return selected.size && !selected.has(data[owner[at]].meta) ? -1 : at;
   }
 
   end() {

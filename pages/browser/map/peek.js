@@ -1,6 +1,7 @@
 // Near a code its test image shows at a pointer that rests: while it moves, each image would flash up and cost the page a layout.
 
 import { grey, put } from "./ink.js";
+import { codeNear } from "./near.js";
 
 const OFF_PX = 16, SIDE_PX = 66; // how far from its code an image stands, and how large (readout.css)
 
@@ -28,7 +29,7 @@ export class Peek {
   rowNear(z) {
     const { map, readout } = this;
     if (!z || !map.cursor.pointing || !readout.hasImages) return null;
-    const at = map.codeNear(z);
+    const at = codeNear(map, z);
     return at < 0 ? null : map.figure.codes.row[at];
   }
 

@@ -7,7 +7,6 @@ import { describe, noise } from "../nets/losses.js";
 import { readPoint } from "../nets/reading.js";
 import { PLACE, showAround } from "./around.js";
 import { offerCloud } from "./cloud.js";
-import { Finder } from "./finder.js";
 import { Shelf, read } from "./frames.js";
 import { errors, grey, levels, put } from "./ink.js";
 import { Peek } from "./peek.js";
@@ -37,7 +36,6 @@ export class Readout {
     this.stopper = new AbortController(); // of what is still computed for the point on show
     this.work = null; // a promise of it
     this.asked = null; // the row that somebody asked for: others may have the same code
-    this.finder = new Finder(this, signal);
     this.peek = new Peek(this, signal);
     signal.addEventListener("abort", () => this.stopper.abort(), { once: true });
     map.cursor.subscribe({ kept: () => this.show() }, signal);
@@ -50,7 +48,7 @@ export class Readout {
     this.known = known;
     this.element.hidden = !facts;
     Object.assign(this, { facts, example });
-    this.finder.use(facts);
+    this.map.bench.use(facts);
     if (!facts) return;
     try {
       const loaded = await Promise.all([file(facts.codes, parseSafetensors), facts.decoder && file(facts.decoder, (bytes) => new DenseDecoder(bytes))]);

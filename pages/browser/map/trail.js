@@ -15,6 +15,7 @@ export class Trail {
     map.root.querySelector(".lm-kept").before(this.element);
     map.trail?.remove();
     map.trail = this;
+    map.drawn.add(this);
     const ends = [path[0], path.at(-1)];
     map.cursor.subscribe({ kept: (z) => ends.some((end) => same(z, end)) || this.remove() }, this.stopper.signal);
     map.signal.addEventListener("abort", () => this.remove(), { once: true });
@@ -48,6 +49,7 @@ export class Trail {
   remove() {
     this.stopper.abort();
     this.element.remove();
+    this.map.drawn.delete(this);
     if (this.map.trail === this) this.map.trail = null;
   }
 }

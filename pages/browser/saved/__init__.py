@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from html import escape
+from pathlib import Path
 from string import Template
 from typing import Any
 
@@ -19,7 +20,6 @@ from pages.browser import FOLDER
 ENTRY = "saved/saved.js"
 IMPORT = re.compile(r'(?P<before>\b(?:from|import)\s*\(?\s*)"(?P<path>\.{1,2}/[^"]+)"')
 ENDS_A_SCRIPT = re.compile(r"</script|<!--", re.IGNORECASE)
-STYLES = ("style.css", "map/*.css", "saved/saved.css")
 LEVEL = 9  # of the compression
 
 
@@ -51,7 +51,9 @@ def _read(name: str) -> str:
 
 
 def _styles() -> list[str]:
-    files = (path for pattern in STYLES for path in sorted(FOLDER.glob(pattern)))
+    """The stylesheets of the folders that the file's modules are from, after the one of the whole bundle."""
+    folders = sorted({FOLDER / Path(name).parent for name in sources()})
+    files = [FOLDER / "style.css", *(path for folder in folders for path in sorted(folder.glob("*.css")))]
     return [_read(path.relative_to(FOLDER).as_posix()) for path in files]
 
 

@@ -47,4 +47,5 @@ TABLE: Table = {
     "classes": Property(
         "classes", several_of(labels, "classes", ()), lambda values: f"classes-{values['checkpoint']}", [], ",".join,
     ),
+    "tool": Property("the tool", link.read_tool, "tool", ""),
 }  # fmt: skip

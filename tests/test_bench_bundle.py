@@ -44,7 +44,7 @@ def test_there_is_no_bench_without_facts_and_the_first_tool_is_open_with_them(bu
 def test_one_tab_is_open_and_arrow_keys_go_from_tab_to_tab(bundle: Bundle) -> None:
     script = """bench.use({ codes: 'a' }); await soon(); said.length = 0; tab('find').focus();
       const key = (key) => document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
-      key('ArrowRight'); await soon(); 
+      key('ArrowRight'); await soon();
       const second = [document.activeElement.dataset.tool, shown(), tab('paths').ariaSelected, tab('find').tabIndex];
       key('ArrowRight'); await soon(); return [second, document.activeElement.dataset.tool, shown(), said];"""
     second, focus, shown, said = benched(bundle, script)
@@ -55,9 +55,9 @@ def test_one_tab_is_open_and_arrow_keys_go_from_tab_to_tab(bundle: Bundle) -> No
 
 def test_the_address_has_the_open_tool_and_its_own_word(bundle: Bundle) -> None:
     script = """const words = [bench.word]; bench.heed('paths:1,2;3,4'); words.push(bench.word); bench.use({ codes: 'a' }); await soon();
-      words.push(bench.word); bench.heed('paths:5'); words.push(bench.word);
-      bench.tool.word = 'x'.repeat(5000); words.push(bench.word);
-      bench.heed('nonsense:7'); await soon(); words.push(bench.word, bench.name); bench.heed(''); words.push(bench.word); return [words, said];"""
+      words.push(bench.word); bench.heed('paths:5'); words.push(bench.word); bench.tool.word = 'x'.repeat(5000); words.push(bench.word);
+      bench.heed('nonsense:7'); await soon(); words.push(bench.word, bench.name);
+      bench.heed(''); words.push(bench.word); return [words, said];"""
     words, said = benched(bundle, script)
     assert words == ["", "paths:1,2;3,4", "paths:1,2;3,4", "paths:5", "paths", "find:7", "find", ""]
     assert said[:4] == ["paths made", "paths open", "paths a", "paths heeds 1,2;3,4"]

@@ -46,6 +46,7 @@ export function sampleLoss(decoder, { mu, logvar, x, label }, { likelihood, sigm
 export function breaks(signal) {
   let until = performance.now() + SLICE_MS;
   return async () => {
+    signal.throwIfAborted();
     if (performance.now() <= until) return;
     await new Promise((go) => setTimeout(go));
     signal.throwIfAborted();

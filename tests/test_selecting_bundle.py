@@ -1,0 +1,184 @@
+"""Selecting codes on the map, without a server: shapes beside an independent way to look for what is in them, averages beside numpy's."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from bundle import Bundle
+from scipy.stats import norm
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("bundle")]
+
+SHAPES, PARTS, AVERAGES = (f"selecting/{name}.js" for name in ("shapes", "parts", "averages"))
+
+Line = list[tuple[float, float]]
+BOW: Line = [(0, 0), (8, 8), (8, 0), (0, 8)]
+STAR: Line = [(4, 9), (1, 0), (9, 6), (-1, 6), (7, 0)]  # its middle is gone round twice
+TWICE: Line = [(0, 0), (6, 0), (6, 6), (0, 6), (0, 0), (6, 0), (6, 6), (0, 6)]
+LASSOS: dict[str, Line] = {
+    "a triangle": [(0, 0), (7, 1), (3, 8)],
+    "with a bay": [(0, 0), (8, 0), (8, 8), (4, 3), (0, 8)],
+    "a bow": BOW,
+    "a star": STAR,
+    "twice round": TWICE,
+    "a line": [(1, 1), (5, 5)],
+    "a line there and back": [(1, 1), (7, 4), (3, 2)],
+    "a point": [(3, 3)],
+    "one point again and again": [(3, 3), (3, 3), (3, 3)],
+    "a corner given twice": [(0, 0), (0, 0), (6, 0), (6, 6), (6, 6)],
+    "nothing": [],
+}
+
+
+def inside(lasso: Line, points: np.ndarray) -> np.ndarray:
+    """Which points (N, 2) a closed lasso goes round an odd number of times, by the angles at which they see its sides; on a side: yes."""
+    corners = np.array(lasso, float).reshape(-1, 2)
+    found = np.zeros(len(points), bool)
+    for i, point in enumerate(points):
+        a, b = corners - point, np.roll(corners, -1, 0) - point
+        cross, dot = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0], (a * b).sum(1)
+        if ((cross == 0) & (dot <= 0)).any():
+            found[i] = True
+        else:
+            found[i] = round(float(np.arctan2(cross, dot).sum() / (2 * np.pi))) % 2 == 1
+    return found
+
+
+def lassoed(bundle: Bundle, lasso: Line, points: np.ndarray) -> list[int]:
+    given = {"x": points[:, 0].tolist(), "y": points[:, 1].tolist(), "lasso": lasso}
+    found: list[int] = bundle.run(SHAPES, "return m.inLasso(given.x, given.y, given.lasso)", given)
+    return found
+
+
+@pytest.mark.parametrize("name", LASSOS)
+def test_a_lasso_holds_what_it_goes_round_an_odd_number_of_times_and_its_own_line(bundle: Bundle, name: str) -> None:
+    grid = np.stack(np.meshgrid(np.arange(-2, 11), np.arange(-2, 11)), -1).reshape(-1, 2)  # through corners and along sides, too
+    between = np.random.default_rng(0).uniform(-1, 10, (400, 2))
+    for points in (grid, between):
+        assert lassoed(bundle, LASSOS[name], points) == np.flatnonzero(inside(LASSOS[name], points)).tolist()
+
+
+def test_the_other_way_round_and_from_another_corner_it_holds_the_same(bundle: Bundle) -> None:
+    points = np.random.default_rng(1).uniform(-1, 10, (300, 2))
+    wanted = lassoed(bundle, STAR, points)
+    assert wanted and lassoed(bundle, STAR[::-1], points) == wanted == lassoed(bundle, STAR[2:] + STAR[:2], points)
+    assert inside([(4, 4)], np.array([[4, 4]])).all() and not inside(TWICE, np.array([[3, 3]])).any(), "the other way to look knows it, too"
+
+
+def test_ten_thousand_codes_and_a_lasso_by_a_shaking_hand(bundle: Bundle) -> None:
+    generator = np.random.default_rng(2)
+    points = generator.normal(size=(10_000, 2))
+    angles = np.linspace(0, 4 * np.pi, 150)  # twice round, so that it crosses itself
+    hand = np.stack([np.cos(angles), np.sin(angles)], 1) * generator.uniform(0.5, 1.8, (150, 1))
+    found = lassoed(bundle, [(x, y) for x, y in hand.tolist()], points)
+    assert found == np.flatnonzero(inside([(x, y) for x, y in hand.tolist()], points)).tolist() and len(found) > 500
+
+
+def test_edges_of_a_box_and_of_a_circle_belong_to_them_whichever_corners_are_given(bundle: Bundle) -> None:
+    points = np.stack(np.meshgrid(np.arange(-3, 4), np.arange(-3, 4)), -1).reshape(-1, 2)
+    given = {"x": points[:, 0].tolist(), "y": points[:, 1].tolist()}
+    wanted = np.flatnonzero((np.abs(points[:, 0]) <= 2) & (points[:, 1] >= -1) & (points[:, 1] <= 3)).tolist()
+    for corners in ("[[-2, -1], [2, 3]]", "[[2, -1], [-2, 3]]"):
+        assert bundle.run(SHAPES, f"return m.inBox(given.x, given.y, {corners})", given) == wanted
+    circle = np.flatnonzero(np.hypot(points[:, 0] - 1, points[:, 1]) <= 2).tolist()
+    assert bundle.run(SHAPES, "return m.inCircle(given.x, given.y, [1, 0], 2)", given) == circle
+
+
+def test_a_simplified_line_stays_near_to_all_of_its_points_and_has_not_too_many(bundle: Bundle) -> None:
+    angles = np.linspace(0, 2 * np.pi, 400)
+    line = (np.stack([np.cos(angles), np.sin(3 * angles)], 1) + np.random.default_rng(3).normal(0, 0.002, (400, 2))).tolist()
+    fine, coarse, straight = bundle.run(
+        SHAPES,
+        "return [m.simplified(given, 0.02, 100), m.simplified(given, 0.001, 12), m.simplified([[0, 0], [1, 0], [2, 0], [5, 0]], 0.1, 9)]",
+        line,
+    )
+    assert fine[0] == line[0] and fine[-1] == line[-1] and 10 < len(fine) < 100 and len(coarse) <= 12
+    assert straight == [[0, 0], [5, 0]]
+    ends = np.array(fine)
+    for point in np.array(line):
+        a, step = ends[:-1], np.diff(ends, axis=0)
+        share = np.clip(((point - a) * step).sum(1) / (step**2).sum(1), 0, 1)[:, None]
+        assert np.hypot(*(a + share * step - point).T).min() <= 0.02 + 1e-9
+
+
+# --- parts -----------------------------------------------------------------------------------------------------------------
+
+CODES = np.random.default_rng(4).normal(0, 1.5, (2000, 2))
+LABELS = np.sort(np.random.default_rng(5).integers(0, 4, 2000))
+FIGURE: dict[str, Any] = {
+    "codes": {"x": CODES[:, 0].tolist(), "y": CODES[:, 1].tolist(), "owner": LABELS.tolist()},
+    "data": [{"meta": label} for label in range(4)],
+}
+
+
+def chosen(bundle: Bundle, script: str) -> list[int]:
+    """What the parts of a script select."""
+    parts = f"const p = m.part, parts = {script};"
+    found: list[int] = bundle.run(PARTS, f"{parts} return m.selected(parts, given)", FIGURE)
+    again: list[int] = bundle.run(PARTS, f"{parts} return m.selected(m.read(m.written(parts), 100), given)", FIGURE)
+    assert found == again, "and the address says the same"
+    return found
+
+
+def test_parts_add_to_those_before_them_or_take_from_them(bundle: Bundle) -> None:
+    box = (np.abs(CODES) <= 1).all(1)
+    assert chosen(bundle, "[p('new', 'b', [-1, -1, 1, 1])]") == np.flatnonzero(box).tolist()
+    circle = np.hypot(CODES[:, 0] - 1, CODES[:, 1]) <= 0.75
+    more = "[p('new', 'b', [1, 1, -1, -1]), p('remove', 'o', [1, 0, 0.75]), p('add', 'c', [2])]"
+    assert chosen(bundle, more) == np.flatnonzero((box & ~circle) | (LABELS == 2)).tolist()
+    assert chosen(bundle, "[p('new', 'c', [2]), p('new', 'b', [-1, -1, 1, 1], [3, 0])]") == np.flatnonzero(
+        box & np.isin(LABELS, [0, 3])
+    ).tolist()
+    assert chosen(bundle, "[p('remove', 'c', [2])]") == []
+
+
+def test_on_a_map_spread_evenly_a_lasso_s_sides_are_straight_there(bundle: Bundle) -> None:
+    lasso = [(-2.5, -1.0), (2.5, -0.5), (0.2, 2.0)]
+    numbers = [v for point in lasso for v in point]
+    spread = inside([(x, y) for x, y in norm.cdf(lasso).tolist()], norm.cdf(CODES))
+    plain = inside([(x, y) for x, y in lasso], CODES)
+    assert (spread != plain).sum() > 20, "or this says nothing"
+    assert chosen(bundle, f"[p('new', 's', {numbers})]") == np.flatnonzero(spread).tolist()
+    assert chosen(bundle, f"[p('new', 'l', {numbers})]") == np.flatnonzero(plain).tolist()
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "", "x", "b1,2,3", "b1,2,3,4,5", "l1,2,3", "b1,2,3,4~a", "b1,2,3,", "b1,2,3,NaN", "b1,2,3,1e99", "b1,2,3,101", "c", "c1.5.2", "o1,2",
+        "b1,2,3,4;x", ";".join(["c1"] * 25), "l" + ",".join(["1"] * 98), "*b1,2,3,4", "b1,2,3,4~1.5;<b>",
+    ],
+)  # fmt: skip
+def test_an_address_that_says_nothing_of_the_kind_selects_nothing(bundle: Bundle, word: str) -> None:
+    parts = bundle.run(PARTS, "return m.read(given, 100)", word)
+    assert parts == []
+
+
+def test_there_is_an_end_to_what_is_added(bundle: Bundle) -> None:
+    script = """let parts = []; for (let i = 0; i < 40; i++) parts = m.withPart(parts, m.part('add', 'c', [i]));
+      return [parts.length, m.withPart(parts, m.part('new', 'b', [0.123456, -1e-9, 1, 1]))]"""
+    count, anew = bundle.run(PARTS, script)
+    assert count == 24 and anew == [{"mode": "new", "kind": "b", "numbers": [0.1235, 0, 1, 1], "lit": []}]
+
+
+# --- averages --------------------------------------------------------------------------------------------------------------
+
+
+def test_counts_means_and_steps_are_numpys(bundle: Bundle) -> None:
+    table, rows = np.random.default_rng(6).integers(0, 256, (50, 9)), [3, 49, 7, 20]
+    labels = np.random.default_rng(7).integers(0, 5, 50)
+    given = {"table": table.flatten().tolist(), "rows": rows, "labels": labels.tolist()}
+    counted, averaged, none = bundle.run(
+        AVERAGES,
+        "return [[...m.counts(given.rows, given.labels, 5)], [...m.mean(given.rows, Uint8Array.from(given.table), 9)], m.mean([], [], 9)]",
+        given,
+    )
+    assert counted == np.bincount(labels[rows], minlength=5).tolist() and none is None
+    assert averaged == pytest.approx(table[rows].mean(0))
+    a, b, z = np.random.default_rng(8).normal(size=(3, 6))
+    step, there, back = bundle.run(
+        AVERAGES,
+        "const v = m.attribute(given.a, given.b); return [v, [...m.moved(given.z, v, 1)], [...m.moved(given.z, v, -0.5)]]",
+        {"a": a.tolist(), "b": b.tolist(), "z": z.tolist()},
+    )
+    assert step == pytest.approx(b - a) and there == pytest.approx(z + b - a) and back == pytest.approx(z - 0.5 * (b - a))

@@ -126,9 +126,10 @@ def test_parts_add_to_those_before_them_or_take_from_them(bundle: Bundle) -> Non
     circle = np.hypot(CODES[:, 0] - 1, CODES[:, 1]) <= 0.75
     more = "[p('new', 'b', [1, 1, -1, -1]), p('remove', 'o', [1, 0, 0.75]), p('add', 'c', [2])]"
     assert chosen(bundle, more) == np.flatnonzero((box & ~circle) | (LABELS == 2)).tolist()
-    assert chosen(bundle, "[p('new', 'c', [2]), p('new', 'b', [-1, -1, 1, 1], [3, 0])]") == np.flatnonzero(
-        box & np.isin(LABELS, [0, 3])
-    ).tolist()
+    assert (
+        chosen(bundle, "[p('new', 'c', [2]), p('new', 'b', [-1, -1, 1, 1], [3, 0])]")
+        == np.flatnonzero(box & np.isin(LABELS, [0, 3])).tolist()
+    )
     assert chosen(bundle, "[p('remove', 'c', [2])]") == []
 
 
@@ -145,8 +146,8 @@ def test_on_a_map_spread_evenly_a_lasso_s_sides_are_straight_there(bundle: Bundl
 @pytest.mark.parametrize(
     "word",
     [
-        "", "x", "b1,2,3", "b1,2,3,4,5", "l1,2,3", "b1,2,3,4~a", "b1,2,3,", "b1,2,3,NaN", "b1,2,3,1e99", "b1,2,3,101", "c", "c1.5.2", "o1,2",
-        "b1,2,3,4;x", ";".join(["c1"] * 25), "l" + ",".join(["1"] * 98), "*b1,2,3,4", "b1,2,3,4~1.5;<b>",
+        "", "x", "b1,2,3", "b1,2,3,4,5", "l1,2,3", "b1,2,3,4~a", "b1,2,3,", "b1,2,3,NaN", "b1,2,3,1e99", "b1,2,3,101", "c", "c1.5.2",
+        "o1,2", "b1,2,3,4;x", ";".join(["c1"] * 25), "l" + ",".join(["1"] * 98), "*b1,2,3,4", "b1,2,3,4~1.5;<b>",
     ],
 )  # fmt: skip
 def test_an_address_that_says_nothing_of_the_kind_selects_nothing(bundle: Bundle, word: str) -> None:

@@ -39,7 +39,7 @@ def frame(request: Request) -> Response:
 
 
 def point(request: Request) -> Response:
-    """/points/{name}: what the server decodes of a point, where the browser cannot."""
+    """/points/{name} and /points/{name}/{plane}: what the server decodes of a point, where the browser cannot."""
     from pages.exploring import points
 
     return points.respond(request)
@@ -143,6 +143,7 @@ app = st.App(
         Route(f"{prefix}/assets/{{bundle}}/{{name:path}}", asset),
         Route(f"{prefix}/runs/{{run}}/{{stamp}}/{{epoch}}/{{file}}", frame),
         Route(f"{prefix}/points/{{name}}", point),
+        Route(f"{prefix}/points/{{name}}/{{plane}}", point),
         Route(f"{prefix}/refined/{{name}}", refined),
         Route(f"{prefix}/fields/{{name}}/{{stamp}}/{{field}}", field),
         Route(f"{prefix}/found/{{name}}", found),

@@ -16,7 +16,7 @@ from core.models import ConfigError, Model, rebuild
 from core.training import snapshot
 from core.training.run_config import RunConfig
 from core.training.snapshot import SnapshotError, read_subset
-from core.words import number
+from core.words import number, subscript
 
 MIN_BOUND = 3.5  # of the sliders
 CHECKPOINT_CELLS, EPOCH_CELLS = 32, 16  # a side, of the atlas; every epoch has one
@@ -36,6 +36,8 @@ class Frame:
     cells: int  # a side, of the atlas
     images: np.ndarray | None = None  # int32 (N,): which test image each point is; None: point n is test image n
     folded: Plane | None = None  # becomes part of the decoder's first layer; None: that takes points as they are
+    shown: tuple[int, int] | None = None  # the two numbers of a code that are the plane's axes, from 0; None: its principal directions
+    share: float | None = None  # of the codes' variance that lies along the plane, where it is known and the codes have more
 
     @cached_property
     def bound(self) -> float:
@@ -74,7 +76,7 @@ class Frame:
     def note(self) -> str:
         """What to know of the map where codes do not have two dimensions."""
         dimensions = len(self.plane.origin)
-        return dimension_note(dimensions) + BESIDE_THE_PLANE * (dimensions > 2)
+        return dimension_note(dimensions, self.shown, self.share, not self.model.has_prior) + BESIDE_THE_PLANE * (dimensions > 2)
 
     @cached_property
     def description(self) -> str:
@@ -86,10 +88,11 @@ class Frame:
         return f"Latent map: scatter of {count} test codes, coloured by class. The classes' middles: {'; '.join(places)}."
 
 
-def of_checkpoint(checkpoint: Checkpoint, label: int | None = None) -> Frame:
-    """The map of a checkpoint's codes; label: the class that a conditional model is to draw."""
+def of_checkpoint(checkpoint: Checkpoint, label: int | None = None, shown: tuple[int, int] | None = None) -> Frame:
+    """The map of a checkpoint's codes; label: the class that a conditional model is to draw. shown: of codes of more than two numbers, the
+    two that are the map's axes, from 0; None: the plane along which the codes differ most."""
     model, codes = checkpoint.model, checkpoint.latents.mu
-    plane = latent.map_plane(codes, model.has_prior)
+    plane = latent.axes_plane(codes, shown, model.has_prior) if shown else latent.map_plane(codes, model.has_prior)
     return Frame(
         model,
         plane,
@@ -99,6 +102,8 @@ def of_checkpoint(checkpoint: Checkpoint, label: int | None = None) -> Frame:
         label,
         CHECKPOINT_CELLS,
         folded=None if codes.shape[1] == 2 else plane,
+        shown=shown,
+        share=latent.share_of_variance(codes, plane) if codes.shape[1] > 2 else None,
     )
 
 
@@ -127,16 +132,39 @@ def class_names(dataset: Any) -> tuple[str, ...]:
     return DATASETS[dataset].classes if dataset in DATASETS else ()
 
 
-def dimension_note(dimensions: int) -> str:
-    """What the map is when the codes do not have two dimensions; "" when they do."""
+def dimension_note(dimensions: int, shown: tuple[int, int] | None = None, share: float | None = None, at_mean: bool = False) -> str:
+    """What the map is when the codes do not have two dimensions; "" when they do. shown, share: see Frame; at_mean: the plane goes through
+    the codes' mean, not through the prior's centre."""
     if dimensions == 1:
         return "The code is one number, from left to right; the height only keeps the dots apart."
     if dimensions == 2:
         return ""
-    return (
-        f"The codes have {dimensions} dimensions; the map is the plane through them along which they differ most. The decoder draws the "
-        "points of that plane, and a dot is where its code falls on it."
-    )
+    holds = "" if share is None else f" It holds {100 * share:.0f} % of their variance."
+    if shown:
+        i, j = (f"z{subscript(axis + 1)}" for axis in shown)
+        others = "the codes’ mean" if at_mean else "0, the prior’s centre"
+        what = f"the map shows two of them, {i} to the right and {j} upwards, with all others at {others}."
+    else:
+        what = "the map is the plane through them along which they differ most (the first two principal directions, PCA)."
+    drawn = " The decoder draws the points of that plane, and a dot is where its code falls on it."
+    return f"The codes have {dimensions} dimensions; {what}{holds}{drawn}"
+
+
+def plane_word(shown: tuple[int, int] | None) -> str:
+    """The axes of a map in an address: "3,7" of z3 and z7, from 1 as their names are; "" of the principal directions."""
+    return ",".join(str(axis + 1) for axis in shown or ())
+
+
+def read_plane(word: str, dimensions: int) -> tuple[int, int] | None:
+    """What `plane_word` wrote, of codes of so many dimensions; LookupError where there is no such plane."""
+    if not word:
+        return None
+    known = {str(axis + 1): axis for axis in range(dimensions)}
+    axes = [known.get(part) for part in word.split(",")]
+    match axes:
+        case [int(i), int(j)] if i != j and dimensions > 2:
+            return i, j
+    raise LookupError(f"A plane is two different numbers from 1 to {dimensions} with a comma between them.")
 
 
 def why_not_live(description: Any) -> str:

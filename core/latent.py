@@ -101,6 +101,22 @@ def map_plane(codes: np.ndarray, has_prior: bool) -> Plane:
     return Plane(np.zeros(dimensions, np.float32) if has_prior else mean.astype(np.float32), directions[:2].astype(np.float32))
 
 
+def axes_plane(codes: np.ndarray, axes: tuple[int, int], has_prior: bool) -> Plane:
+    """The plane of two of the numbers of codes (N, D), i to the right and j upwards, counted from 0: a point of it is (z_i, z_j). All other
+    numbers are those of the prior's centre, 0, or without a prior those of the codes' mean, as on the plane of `map_plane`."""
+    dimensions = codes.shape[1]
+    origin = np.zeros(dimensions, np.float32) if has_prior else codes.mean(0).astype(np.float32)
+    origin[list(axes)] = 0
+    return Plane(origin, np.eye(dimensions, dtype=np.float32)[list(axes)])
+
+
+def share_of_variance(codes: np.ndarray, plane: Plane) -> float:
+    """How much of the variance of codes (N, D) around their mean lies along a plane, [0, 1]; 0 where all are the same."""
+    deviations = (codes - codes.mean(0)).astype(np.float64)
+    whole = float(np.square(deviations).sum())
+    return float(np.square(deviations @ plane.axes.T).sum()) / whole if whole else 0.0
+
+
 def keeps_to_prior(model: Model) -> bool:
     """Whether training drew the codes towards the prior: the model has one, and the term that keeps to it has some weight."""
     return model.has_prior and getattr(model.config, "beta", 1.0) > 0 and getattr(model.config, "adversarial_weight", 1.0) > 0

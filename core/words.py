@@ -48,6 +48,11 @@ def joined(names: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
+def subscript(number: int) -> str:
+    """ "₁₆"."""
+    return str(number).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
+
+
 def sentence(words: str) -> str:
     """ "Sigma, in pixels." from "sigma, in pixels"."""
     return f"{words[:1].upper()}{words[1:]}."

@@ -8,7 +8,7 @@ from core.checkpoints import Checkpoint, CheckpointError
 from core.data.datasets import DATASETS, on_disk
 from core.models.conditional_vae import NOT_TOLD
 from pages.browser.map import LAYERS, latent_map
-from pages.exploring import backgrounds, readout, taking
+from pages.exploring import backgrounds, planes, readout, taking
 from pages.images import sent
 from pages.images.picked import Picked
 from pages.session import caches, downloads, heading, link, sidebar, words
@@ -36,7 +36,9 @@ def explore(name: str) -> None:
     """Layers and map, and all that the panel needs: the part that runs again on a choice."""
     state = st.session_state
     try:
-        view = caches.map_view(name, chosen_label(checkpoints.opened(name)))
+        opened = checkpoints.opened(name)
+        label = chosen_label(opened)
+        view = caches.map_view(name, label, planes.choose(opened, label))
     except CheckpointError:  # it changed on disk since the page was drawn: draw it again, and say so
         st.rerun()
     if not state.point_given:

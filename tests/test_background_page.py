@@ -83,6 +83,16 @@ def test_what_a_conditional_model_is_told_is_part_of_the_address() -> None:
     assert three != four
 
 
+def test_which_plane_is_shown_is_part_of_the_address_and_the_field_is_that_planes() -> None:
+    opened = checkpoints.opened("vae-mnist-16d")
+    usual, shown = (fields.address(opened, "codes", None, axes) for axes in (None, (8, 10)))
+    assert usual != shown and shown.endswith("-x-9,11/codes") and ask(usual).body != ask(shown).body
+    told = fields.told(caches.map_view("vae-mnist-16d", None, (8, 10)), "codes")
+    assert told and told["address"] == shown
+    for wrong in ("9,9", "0,1", "9,17", "9", "cats", "9,11-"):
+        assert ask(shown.replace("9,11", wrong)).status_code == 404
+
+
 CHANGES = [("sensitivity", "cats"), ("vae-digits-2d", "nobody"), ("vae-digits-2d", ".."), ("-x/", "-3/"), ("-x/", "-999999999/")]
 
 

@@ -16,6 +16,7 @@ from core import checkpoints, frame, jobs, latent
 from core.export import NotExportable, decoder_bytes
 from core.frame import bound, of_checkpoint, of_epoch
 from core.models import build, describe
+from core.models.autoencoder import AutoencoderConfig
 from core.models.conditional_vae import ConditionalVAEConfig
 from core.models.convolutional import ConvolutionalVAEConfig
 from core.models.vae import VAEConfig
@@ -90,6 +91,42 @@ def test_a_decoder_takes_points_on_the_plane(tmp_path, dimensions):
         assert found["0.weight"].shape == (4, 2)
 
 
+def test_two_numbers_of_a_code_may_be_the_axes():
+    """Decoder, dots, note and figure are of that plane; nothing of the usual one's."""
+    opened = checkpoint("vae", VAEConfig(latent_dim=3, **SMALL), 3)
+    usual, shown = of_checkpoint(opened), of_checkpoint(opened, shown=(2, 0))
+    np.testing.assert_array_equal(shown.points, CODES[:, [2, 0]])
+    weights, bias = (opened.model.decoder[0].get_parameter(name).detach().numpy() for name in ("weight", "bias"))
+    told = load(shown.decoder())
+    np.testing.assert_allclose(told["0.weight"], weights[:, [2, 0]], rtol=1e-6)
+    np.testing.assert_allclose(told["0.bias"], bias, rtol=1e-6)
+    assert "z₃ to the right and z₁ upwards, with all others at 0, the prior’s centre" in shown.note
+    share = CODES[:, [0, 2]].var(0).sum() / CODES.var(0).sum()
+    assert f"It holds {100 * share:.0f} % of their variance" in shown.note
+    assert "principal directions" in usual.note and "z₃" not in usual.note
+    assert shown.figure() != usual.figure()
+
+
+def test_without_a_prior_the_others_are_at_the_mean():
+    opened = checkpoint("ae", AutoencoderConfig(latent_dim=3, **SMALL), 3)
+    shown = of_checkpoint(opened, shown=(0, 1))
+    np.testing.assert_allclose(shown.plane.origin, [0, 0, CODES[:, 2].mean()], rtol=1e-5)
+    assert "all others at the codes’ mean" in shown.note
+
+
+@pytest.mark.parametrize("axes", [(0, 1), (15, 3), None])
+def test_the_axes_are_a_word_in_an_address(axes):
+    assert frame.read_plane(frame.plane_word(axes), 16) == axes
+
+
+@pytest.mark.parametrize("word", ["1", "1,2,3", "0,1", "1,17", "3,3", "01,2", "a,b", "1,²", ",", "-1,2", "1, 2"])
+def test_there_is_no_such_plane(word):
+    with pytest.raises(LookupError, match="two different numbers from 1 to 16"):
+        frame.read_plane(word, 16)
+    with pytest.raises(LookupError):
+        frame.read_plane("1,2", 2)
+
+
 def test_a_label_becomes_part_of_the_decoder(tmp_path):
     config = ConditionalVAEConfig(**SMALL)
     folder = a_run(tmp_path, "cvae", config)
@@ -118,7 +155,8 @@ def test_a_checkpoint_and_an_epoch_of_the_same_codes_say_the_same(tmp_path):
     config = VAEConfig(latent_dim=3, **SMALL)
     folder = a_run(tmp_path, "vae", config)
     whole, epoch = of_checkpoint(checkpoint("vae", config, 3)), of_epoch(folder, read(folder).config, 1)
-    assert whole.bound == epoch.bound and whole.note == epoch.note and "3 dimensions" in whole.note
+    share = f" It holds {100 * (whole.share or 0):.0f} % of their variance."  # an epoch has the dots alone
+    assert whole.bound == epoch.bound and whole.note.replace(share, "") == epoch.note != whole.note and "3 dimensions" in whole.note
     assert whole.description == epoch.description and "scatter of 50 test codes" in whole.description
 
 

@@ -185,6 +185,31 @@ def test_many_dimensions_are_seen_along_their_principal_directions(has_prior):
     np.testing.assert_allclose(plane.codes(np.zeros((1, 2)))[0], np.zeros(6) if has_prior else codes.mean(0), atol=1e-4)
 
 
+@pytest.mark.parametrize("has_prior", [True, False])
+@pytest.mark.parametrize("axes", [(0, 1), (4, 2), (1, 5)])
+def test_a_plane_of_two_numbers_has_these_numbers_and_the_others_at_the_middle(axes, has_prior):
+    """Exactly: a dot's place is two of its code's numbers, and the code of a point has them back."""
+    codes = np.random.default_rng(0).normal(1, 2, (300, 6)).astype(np.float32)
+    plane = latent.axes_plane(codes, axes, has_prior)
+    np.testing.assert_array_equal(plane.points(codes), codes[:, list(axes)])
+    drawn = plane.codes(codes[:, list(axes)])
+    others = [i for i in range(6) if i not in axes]
+    np.testing.assert_array_equal(drawn[:, list(axes)], codes[:, list(axes)])
+    middle = np.zeros(4) if has_prior else codes[:, others].mean(0)
+    np.testing.assert_allclose(drawn[:, others], np.tile(middle, (300, 1)), rtol=1e-5)
+
+
+def test_the_share_of_variance_is_scikit_learns():
+    from sklearn.decomposition import PCA
+
+    codes = (np.random.default_rng(0).normal(size=(400, 6)) * [0.1, 3, 0.2, 2, 0.3, 1] + 5).astype(np.float32)
+    found = latent.share_of_variance(codes, latent.map_plane(codes, True))
+    assert found == pytest.approx(PCA(6).fit(codes).explained_variance_ratio_[:2].sum(), rel=1e-5)
+    of_two = latent.share_of_variance(codes, latent.axes_plane(codes, (3, 5), True))
+    assert of_two == pytest.approx(codes[:, [3, 5]].var(0).sum() / codes.var(0).sum(), rel=1e-4)
+    assert latent.share_of_variance(np.ones((9, 3), np.float32), latent.axes_plane(codes[:, :3], (0, 1), True)) == 0
+
+
 def test_a_turned_plane_is_the_same_plane_as_near_as_it_can_be():
     """A mirrored and rotated map is turned back; the plane itself stays where it is."""
     codes = (np.random.default_rng(0).normal(size=(300, 5)) * [3, 2, 1, 0.5, 0.1]).astype(np.float32)

@@ -36,6 +36,7 @@ MAY_IMPORT = {  # inside core; a new module gets its line here
     "posterior": {"models"},
     "alignment": {"checkpoints", "models"},
     "quality": {"latent", "metrics", "models", "refine"},
+    "dimensions": {"models", "quality"},
     "completion": {"checkpoints", "latent", "models", "posterior", "refine", "watch"},
     "rate_distortion": {"checkpoints", "metrics", "models"},
     "family": {"checkpoints", "frame", "latent", "rate_distortion", "shipped"},

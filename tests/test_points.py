@@ -15,8 +15,9 @@ from core.data.datasets import load, to_ink
 from pages.exploring import points
 
 
-def ask(name: str, query: str) -> Response:
-    return points.respond(Request({"type": "http", "method": "GET", "query_string": query.encode(), "path_params": {"name": name}}))
+def ask(name: str, query: str, plane: str = "") -> Response:
+    params = {"name": name, "plane": plane} if plane else {"name": name}
+    return points.respond(Request({"type": "http", "method": "GET", "query_string": query.encode(), "path_params": params}))
 
 
 def pixels(text: str) -> np.ndarray:
@@ -49,6 +50,15 @@ def test_a_dot_is_its_own_code_and_other_points_are_of_the_plane(own_checkpoints
         answer = json.loads(bytes(ask("other", f"z={point[0]},{point[1]}").body))
         assert np.abs(pixels(answer["drawn"]) - latent.decode(model, code[None])[0]).max() < 0.003
         assert ("x_hat" in answer) == on_dot and "losses" not in answer, "the test images are not here"
+
+
+def test_another_plane_has_an_address_of_its_own(own_checkpoints: Path, no_data: None) -> None:
+    codes = save_random(own_checkpoints, "conv-vae", 5)
+    model, plane = checkpoints.load("other", own_checkpoints).model, latent.axes_plane(codes, (3, 1), True)
+    for point, code in ((codes[7, [3, 1]].tolist(), codes[7]), ((0.25, 9.5), plane.codes(np.array([[0.25, 9.5]]))[0])):
+        answer = json.loads(bytes(ask("other", f"z={point[0]},{point[1]}", "4,2").body))
+        assert np.abs(pixels(answer["drawn"]) - latent.decode(model, code[None])[0]).max() < 0.003
+    assert ask("other", "z=0,0", "4,4").status_code == 404
 
 
 def test_where_the_test_images_are_here_their_losses_are_told(own_checkpoints: Path, monkeypatch: pytest.MonkeyPatch) -> None:

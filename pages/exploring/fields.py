@@ -11,6 +11,7 @@ from core import checkpoints, latent
 from core.checkpoints import Checkpoint, CheckpointError
 from core.data.datasets import DatasetError, data_root
 from core.fields import Ground, field_bytes
+from core.frame import plane_word, read_plane
 from core.kept import Kept
 from pages.exploring import readout
 from pages.session import caches
@@ -24,6 +25,8 @@ WAIT_S = 30.0  # for one's turn: a field is seconds of work for the whole proces
 BUSY = "The server is busy with other maps."
 NO_LABEL = "x"
 MAX_KEPT = 64  # fields; 0.2 MB each, or 0.8 with many classes
+
+Shown = tuple[int, int] | None  # the map's axes, see core.frame.Frame
 
 working = threading.BoundedSemaphore(1)
 _kept: Kept[tuple[str, str], Asset] = Kept(MAX_KEPT)  # a whole class may choose the same one at once
@@ -106,7 +109,7 @@ def told(view: MapView, field: str) -> dict[str, Any] | None:
     return {
         "name": field,
         "kind": words.kind,
-        "address": address(view.checkpoint, field, view.frame.label),
+        "address": address(view.checkpoint, field, view.frame.label, view.frame.shown),
         "title": words.title,
         "sentence": words.sentence.format(all=f" in all {dimensions} dimensions" * (dimensions > 2))
         + FALLEN.get(field, "") * (dimensions > 2),
@@ -114,9 +117,11 @@ def told(view: MapView, field: str) -> dict[str, Any] | None:
     }
 
 
-def address(checkpoint: Checkpoint, field: str, label: int | None) -> str:
-    """Where the browser finds it: an address whose content never changes. `label`: the class that the decoder is told."""
-    return f"{assets.prefix()}/fields/{checkpoint.name}/{_stamp(checkpoint)}-{NO_LABEL if label is None else label}/{field}"
+def address(checkpoint: Checkpoint, field: str, label: int | None, shown: Shown = None) -> str:
+    """Where the browser finds it: an address whose content never changes. `label`: the class that the decoder is told; `shown`: the map's
+    axes, see core.frame.Frame."""
+    told = "-".join(filter(None, (_stamp(checkpoint), NO_LABEL if label is None else str(label), plane_word(shown))))
+    return f"{assets.prefix()}/fields/{checkpoint.name}/{told}/{field}"
 
 
 def _stamp(checkpoint: Checkpoint) -> str:
@@ -124,22 +129,22 @@ def _stamp(checkpoint: Checkpoint) -> str:
     return digest(repr((checkpoints.stamp(checkpoint.name, checkpoints.home(checkpoint.name)), caches.classifier_stamp(judge))).encode())
 
 
-def asset(checkpoint: Checkpoint, field: str, label: int | None) -> Asset:
+def asset(checkpoint: Checkpoint, field: str, label: int | None, shown: Shown = None) -> Asset:
     """The bytes of core.fields.field_bytes, computed once; BusyError where that would have to wait for too long."""
 
     def compute() -> Asset:
         if not working.acquire(timeout=WAIT_S):
             raise BusyError(BUSY)
         try:
-            return Asset("field.bin", field_bytes(field, _ground(checkpoint, field, label)))
+            return Asset("field.bin", field_bytes(field, _ground(checkpoint, field, label, shown)))
         finally:
             working.release()
 
-    return _kept.get((address(checkpoint, field, label), str(data_root())), compute)
+    return _kept.get((address(checkpoint, field, label, shown), str(data_root())), compute)
 
 
-def _ground(checkpoint: Checkpoint, field: str, label: int | None) -> Ground:
-    frame = caches.map_view(checkpoint.name, label).frame
+def _ground(checkpoint: Checkpoint, field: str, label: int | None, shown: Shown) -> Ground:
+    frame = caches.map_view(checkpoint.name, label, shown).frame
     images = caches.test_images(checkpoint.dataset_name) if field == "loss" else None
     judge = checkpoints.opened_classifier(checkpoint.dataset_name).model if field == "classifier" else None
     return Ground(frame, checkpoint.latents, images, judge)
@@ -151,12 +156,12 @@ def respond(request: Request) -> Response:
     name, stamp, field = (request.path_params[part] for part in ("name", "stamp", "field"))
     try:
         checkpoint = checkpoints.opened(name)
-        label = _label(stamp, checkpoint)
-        if field not in WORDS or address(checkpoint, field, label) != f"{assets.prefix()}/fields/{name}/{stamp}/{field}":
+        label, shown = _told(stamp, checkpoint)
+        if field not in WORDS or address(checkpoint, field, label, shown) != f"{assets.prefix()}/fields/{name}/{stamp}/{field}":
             raise LookupError("There is nothing at this address. Reload the page to get the current ones.")
         if why := why_not(checkpoint, field):
             raise LookupError(f"This background is not for this model: {why}")
-        found = asset(checkpoint, field, label)
+        found = asset(checkpoint, field, label, shown)
     except BusyError as error:
         return PlainTextResponse(errors.words(error), 503, {"Retry-After": "3", "Cache-Control": "no-store"})
     except (CheckpointError, DatasetError, LookupError) as error:
@@ -167,7 +172,10 @@ def respond(request: Request) -> Response:
     return Response(found.content, media_type=found.media_type, headers=headers | {"Content-Encoding": "identity"})
 
 
-def _label(stamp: str, checkpoint: Checkpoint) -> int | None:
-    """The class that a stamp ends with; None for none, and for one that the model cannot be told."""
-    text, classes = stamp.rpartition("-")[2], getattr(checkpoint.model.config, "classes", 0) if checkpoint.model.conditional else 0
-    return int(text) if text.isdecimal() and len(text) <= 3 and int(text) < classes else None
+def _told(stamp: str, checkpoint: Checkpoint) -> tuple[int | None, Shown]:
+    """The class and the axes that a stamp ends with; None for none, and for a class that the model cannot be told. LookupError for axes
+    that it does not have."""
+    _, text, axes, *_ = [*stamp.split("-"), "", ""]
+    classes = getattr(checkpoint.model.config, "classes", 0) if checkpoint.model.conditional else 0
+    label = int(text) if text.isdecimal() and len(text) <= 3 and int(text) < classes else None
+    return label, read_plane(axes, checkpoint.latents.mu.shape[1])

@@ -1,4 +1,5 @@
-"""What the server decodes of a map's point, for a model whose decoder the browser cannot run: GET /points/<checkpoint>?z=0.5,-1&label=3."""
+"""What the server decodes of a map's point, for a model whose decoder the browser cannot run: GET /points/<checkpoint>?z=0.5,-1&label=3,
+and of another plane than the usual one /points/<checkpoint>/3,7?..."""
 
 import base64
 from typing import Any
@@ -11,6 +12,7 @@ from core import checkpoints, latent, reconstruction
 from core.checkpoints import Checkpoint, CheckpointError
 from core.data.datasets import to_ink
 from core.export import why_not_live
+from core.frame import read_plane
 from core.latent import Z_LIMIT
 from pages.exploring import readout
 from pages.images.pictures import grey
@@ -20,7 +22,8 @@ from pages.web import errors
 
 
 def respond(request: Request) -> Response:
-    """The response to GET /points/{name}: JSON, or a sentence with 404 for a model, or 400 for a point, that there is not."""
+    """The response to GET /points/{name} and /points/{name}/{plane}: JSON, or a sentence with 404 for a model or a plane, or 400 for a
+    point, that there is not."""
     query = request.query_params
     try:
         z, name = _point(query.get("z", "")), request.path_params["name"]
@@ -28,7 +31,8 @@ def respond(request: Request) -> Response:
         label = _label(query.get("label", ""), getattr(model.config, "classes", 0) if model.conditional else 0)
         if not why_not_live(model):
             raise LookupError("The browser decodes for this model.")
-        return JSONResponse(_read(caches.map_view(name, label), z), headers={"Cache-Control": "no-store"})
+        shown = read_plane(request.path_params.get("plane", ""), model.config.latent_dim)
+        return JSONResponse(_read(caches.map_view(name, label, shown), z), headers={"Cache-Control": "no-store"})
     except (CheckpointError, LookupError) as error:
         return PlainTextResponse(errors.words(error), 404)
     except ValueError as error:

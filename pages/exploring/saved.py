@@ -52,7 +52,7 @@ def page(
     }  # fmt: skip
     told = saved_map(view, panel, kept, [layer for layer in layers if layer in titles], look[:LOOK], note=_of_the_atlas(view))
     if background:
-        files[f"{FILE}field"] = fields.asset(view.checkpoint, background["name"], view.frame.label).content
+        files[f"{FILE}field"] = fields.asset(view.checkpoint, background["name"], view.frame.label, view.frame.shown).content
         titles[BACKGROUND] = background["title"]
         told |= {"field": background | {"address": f"{FILE}field"}, "layers": [*told["layers"], BACKGROUND]}
     told = without_addresses(told)

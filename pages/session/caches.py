@@ -12,6 +12,7 @@ from core import (
     checkpoints,
     completion,
     copies,
+    dimensions,
     enlarging,
     export,
     figures,
@@ -26,6 +27,7 @@ from core.checkpoints import Checkpoint, Stamp
 from core.copies import Known
 from core.data import datasets
 from core.data.datasets import Split
+from core.dimensions import Dimensions
 from core.enlarging import Comparison
 from core.family import Family, beta_family, between_rate_and_distortion
 from core.findings import Found
@@ -59,10 +61,18 @@ class MapView:
     gap: float  # beyond this distance from the nearest code, no code is near
 
 
-def map_view(name: str, label: int | None = None) -> MapView:
-    """The checkpoint ready for the live map, a conditional one to draw that class; CheckpointError when it cannot be used."""
+def map_view(name: str, label: int | None = None, shown: tuple[int, int] | None = None) -> MapView:
+    """The checkpoint ready for the live map, a conditional one to draw that class; shown: the two numbers of a larger code that are the
+    map's axes, None: its usual plane. CheckpointError when it cannot be used."""
     root = checkpoints.home(name)
-    return _map_view(name, str(root), checkpoints.stamp(name, root), label)
+    given = name, str(root), checkpoints.stamp(name, root), label
+    return _map_view(*given) if shown is None else _plane_view(*given, shown)
+
+
+def told_by_each(name: str) -> Dimensions:
+    """What each of the numbers of a checkpoint's codes says; CheckpointError when it cannot be used."""
+    root = checkpoints.home(name)
+    return _told_by_each(name, str(root), checkpoints.stamp(name, root))
 
 
 def encoder(name: str) -> Asset | None:
@@ -246,14 +256,35 @@ def _map_view(name: str, root: str, stamp: tuple[int, ...], label: int | None) -
     whole_codes = frame.folded is not None or model.conditional
     return MapView(
         checkpoint,
-        frame,
-        Asset("figure.json", frame.figure()),
-        Asset("decoder.safetensors", frame.decoder()) if live else None,
-        None if live else Asset("atlas.bin", frame.atlas()),
+        *_drawn_on(frame),
         Asset("codes.safetensors", export.codes_bytes(codes.mu, codes.logvar)),
         Asset("code-decoder.safetensors", export.code_decoder_bytes(model)) if live and whole_codes else None,
         latent.typical_gap(codes.mu),
     )
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)  # of 120 planes of 16 dimensions, those last looked at; 2 MB each, at most
+def _plane_view(name: str, root: str, stamp: Stamp, label: int | None, shown: tuple[int, int]) -> MapView:
+    usual = _map_view(name, root, stamp, label)
+    frame, figure, decoder, atlas = _drawn_on(of_checkpoint(usual.checkpoint, label, shown))
+    return replace(usual, frame=frame, figure=figure, decoder=decoder, atlas=atlas)
+
+
+def _drawn_on(frame: Frame) -> tuple[Frame, Asset, Asset | None, Asset | None]:
+    """What is of a map's plane: the frame, its figure, and its decoder or the atlas in its place."""
+    live = not frame.why_not_live
+    return (
+        frame,
+        Asset("figure.json", frame.figure()),
+        Asset("decoder.safetensors", frame.decoder()) if live else None,
+        None if live else Asset("atlas.bin", frame.atlas()),
+    )
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _told_by_each(name: str, root: str, stamp: Stamp) -> Dimensions:
+    latents = checkpoints.opened(name).latents
+    return dimensions.of_codes(latents.mu, latents.logvar)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)  # 8 MB each, at most

@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from core import latent
+from core.frame import plane_word
 from core.latent import Z_LIMIT
+from core.words import subscript
 from pages.browser import address, mount
 from pages.session.caches import MapView
 from pages.web import assets
@@ -48,12 +50,15 @@ RUN_HELP = (
 )
 
 
-def coordinates(dimensions: int) -> dict[str, Any]:
+def coordinates(dimensions: int, shown: tuple[int, int] | None = None) -> dict[str, Any]:
     """What the map calls things: each slider, short and in words (the coordinates of a code, or those of the plane that a map of larger
-    codes shows), and what is nearest to a point: a code, or only its dot where the map does not show whole codes."""
+    codes shows; `shown`: see core.frame.Frame), and what is nearest to a point: a code, or only its dot where the map does not show whole
+    codes."""
     names = [["z₁", "z1, first latent coordinate"], ["z₂", "z2, second latent coordinate"]][:dimensions]
     if dimensions > 2:
         names = [["u₁", "u1, the map's coordinate to the right"], ["u₂", "u2, the map's coordinate upwards"]]
+    if shown:
+        names = [[f"z{subscript(i + 1)}", f"z{i + 1}, {way}"] for i, way in zip(shown, ("to the right", "upwards"), strict=True)]
     return {"axes": names, "nearest": "code" if dimensions == 2 else "dot"}
 
 
@@ -142,9 +147,14 @@ def decoding(view: MapView) -> dict[str, Any]:
     return {
         "codes": address(view.codes),
         "decoder": address(view.code_decoder) if view.code_decoder else None,  # None: the map's own does, or the server
-        "served": f"{assets.prefix()}/points/{view.checkpoint.name}" if view.atlas else None,
+        "served": f"{assets.prefix()}/points/{_on_plane(view.checkpoint.name, view)}" if view.atlas else None,
         "drawn": view.frame.label,  # the class that the map's decoder was told
     }
+
+
+def _on_plane(name: str, view: MapView) -> str:
+    """A model's name, and which plane of it is shown where that is chosen: "vae-mnist-16d/3,7"."""
+    return "/".join(filter(None, (name, plane_word(view.frame.shown))))
 
 
 def _of_model(view: MapView) -> dict[str, Any]:
@@ -158,9 +168,9 @@ def _of_model(view: MapView) -> dict[str, Any]:
         "figure": address(view.figure),
         "decoder": address(view.decoder) if view.decoder else None,
         "atlas": address(view.atlas) if view.atlas else None,
-        "view": view.checkpoint.name,
+        "view": _on_plane(view.checkpoint.name, view),
         "bound": view.frame.bound,
-        **coordinates(len(view.frame.plane.origin)),
+        **coordinates(len(view.frame.plane.origin), view.frame.shown),
         "note": " ".join(filter(None, [preview, view.frame.note])),
         "description": view.frame.description,
     }

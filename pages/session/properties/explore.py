@@ -5,9 +5,11 @@ from dataclasses import replace
 from core import checkpoints, latent
 from core.checkpoints import CheckpointError
 from core.fields import FIELDS
+from core.frame import plane_word, read_plane
 from pages.session import link
-from pages.session.link import UNSET, Property, Table, Values, one_of, several_of
+from pages.session.link import UNSET, Property, Table, UnusableError, Values, one_of, several_of
 from pages.session.properties.shared import CHECKPOINT, LAYERS_SHOWN, drawable, first_drawn, labels, read_drawn, write_drawn
+from pages.web import errors
 
 NO_BACKGROUND = "none"
 BACKGROUNDS = (NO_BACKGROUND, *FIELDS)
@@ -21,14 +23,35 @@ def can_spread(values: Values) -> bool:
         return False
 
 
+def dimensions(values: Values) -> int:
+    """Of the codes of the model of these values; 0 where it cannot be used."""
+    try:
+        return checkpoints.opened(str(values["checkpoint"])).model.config.latent_dim
+    except CheckpointError:
+        return 0
+
+
+def axes(text: str, values: Values) -> tuple[int, int] | None:
+    """Which two numbers of a larger code are the map's axes."""
+    try:
+        return read_plane(text, dimensions(values))
+    except LookupError as error:
+        raise UnusableError(f". {errors.words(error)}") from None
+
+
 def view_key(values: Values) -> str:
-    """Where the session has what the map shows: of each model, and of the spread map by itself, whose axes are others."""
-    spread = bool(values["spread"]) and can_spread(values)
-    return f"view-{values['checkpoint']}{'-spread' * spread}"
+    """Where the session has what the map shows: of each model, of each plane of it, and of the spread map by itself, whose axes are
+    others."""
+    spread, plane = bool(values["spread"]) and can_spread(values), plane_word(values["plane"])
+    return f"view-{values['checkpoint']}{plane and f'-{plane}'}{'-spread' * spread}"
 
 
 TABLE: Table = {
     "checkpoint": replace(CHECKPOINT, always=True),
+    "plane": Property(
+        "the plane", axes, lambda values: f"plane-{values['checkpoint']}", None, plane_word,
+        when=lambda values: dimensions(values) > 2, instead="Showing the usual one instead.",
+    ),
     "z": Property(
         "the point", link.read_point, "point", UNSET, link.write_point, said="point_given",
         instead="Showing the starting point instead.",

@@ -1,0 +1,63 @@
+"""Which plane of larger codes Explore's map shows: that of the two directions along which they differ most, or any two of their numbers."""
+
+import streamlit as st
+
+from core import latent
+from core.checkpoints import Checkpoint
+from core.frame import Frame
+from core.words import subscript
+from pages.session import caches
+
+PRINCIPAL, OWN = "principal", "own"
+TITLES = {PRINCIPAL: "Where codes differ most (PCA)", OWN: "Two numbers of the code"}
+HELP = (
+    "A map has room for two of a code's numbers. The usual plane lies along the two directions in which the codes differ most "
+    "(principal component analysis); or choose any two of the numbers themselves."
+)
+PLANE, ACROSS, UP = "plane_choice", "plane_across", "plane_up"  # the widgets' keys; `plane-NAME` outlives them
+
+
+def choose(checkpoint: Checkpoint, label: int | None) -> tuple[int, int] | None:
+    """The selectors, where codes have more than two numbers; what they say: the map's axes, from 0, None: the usual plane."""
+    if checkpoint.model.config.latent_dim <= 2:
+        return None
+    state, shown = st.session_state, shown_of(checkpoint)
+    told = caches.told_by_each(checkpoint.name)
+    given = checkpoint, label
+    state[PLANE] = OWN if shown else PRINCIPAL
+    with st.container(horizontal=True, key="explore-plane"):
+        st.selectbox(
+            "Plane", list(TITLES), key=PLANE, format_func=TITLES.__getitem__, on_change=change, args=given, help=HELP, width=330,
+        )  # fmt: skip
+        for key, title, axis, other in zip((ACROSS, UP), ("To the right", "Upwards"), shown or (), (shown or ())[::-1], strict=False):
+            state[key] = axis
+            st.selectbox(
+                title, [i for i in range(told.count) if i != other], key=key,
+                format_func=lambda i: f"z{subscript(i + 1)}{'' if told.used[i] else ' (unused)'}", on_change=change, args=given, width=160,
+            )  # fmt: skip
+    return shown
+
+
+def shown_of(checkpoint: Checkpoint) -> tuple[int, int] | None:
+    """What the session has of a model."""
+    shown: tuple[int, int] | None = st.session_state.get(f"plane-{checkpoint.name}")
+    return shown
+
+
+def change(checkpoint: Checkpoint, label: int | None) -> None:
+    """Somebody has chosen another plane: it is the session's, and the kept point comes along."""
+    state, before = st.session_state, shown_of(checkpoint)
+    first, second, *_ = caches.told_by_each(checkpoint.name).order.tolist()
+    shown = (state.get(ACROSS, first), state.get(UP, second)) if state[PLANE] == OWN else None
+    if shown == before:
+        return
+    state[f"plane-{checkpoint.name}"] = shown
+    if state.point is not None:
+        state.point = moved(checkpoint, state.point, *(caches.map_view(checkpoint.name, label, axes).frame for axes in (before, shown)))
+
+
+def moved(checkpoint: Checkpoint, point: tuple[float, float], before: Frame, after: Frame) -> tuple[float, float]:
+    """Where the code that a point stands for on one map lies on another: of a dot its own code."""
+    code, row = latent.code_at(before.plane, checkpoint.latents.mu, before.points, point)
+    z1, z2 = (after.plane.feet(code[None])[0] if row is None else after.points[row]).tolist()
+    return round(z1, 4), round(z2, 4)

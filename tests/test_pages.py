@@ -345,5 +345,6 @@ def test_links_round_trip() -> None:
         "spread": False,
         "present": False,
         "tool": "",
+        "plane": None,
     }
     assert link.read(table, {}) == (untouched, set(), [])

@@ -81,9 +81,9 @@ def png(sheet: Sheet) -> bytes:
     factor = max(1, round(SCREEN_PX / sheet.side))
     grid = Grid(sheet, SCREEN, factor * sheet.side, MOST_CAPTION_LINES)
     width = max(640, grid.width + 2 * SCREEN.margin)
-    top, foot = _words(sheet, SCREEN, width - 2 * SCREEN.margin)
+    top, foot = words_of(sheet.title, sheet.notes, sheet.credit, SCREEN, width - 2 * SCREEN.margin)
     height = 2 * SCREEN.margin + top.height + grid.height + foot.height
-    return _png(_put_together(top, grid, foot, (width, height), SCREEN), None)
+    return as_png(_put_together(top, grid, foot, (width, height), SCREEN), None)
 
 
 def printed(sheet: Sheet, paper: str = "A4") -> bytes:
@@ -93,8 +93,8 @@ def printed(sheet: Sheet, paper: str = "A4") -> bytes:
     style = Type(*(round(size * enlarged) for size in (A4.title, A4.note, A4.caption, A4.gap, A4.margin)))
     upright = tuple(round(mm / 25.4 * DPI) for mm in PAPERS_MM[paper])
     size, grid = max(((size, _fitted(sheet, style, size)) for size in (upright, upright[::-1])), key=lambda fit: fit[1].side)
-    top, foot = _words(sheet, style, size[0] - 2 * style.margin)
-    return _png(_put_together(top, grid, foot, size, style, dark_ink=True), DPI)
+    top, foot = words_of(sheet.title, sheet.notes, sheet.credit, style, size[0] - 2 * style.margin)
+    return as_png(_put_together(top, grid, foot, size, style, dark_ink=True), DPI)
 
 
 def gif(images: np.ndarray, frame_ms: int = 100, and_back: bool = False) -> bytes:
@@ -158,7 +158,8 @@ def typeface(size: int) -> ImageFont.FreeTypeFont:
     return font
 
 
-def _line_px(size: int) -> int:
+def line_px(size: int) -> int:
+    """From a line of letters of that size to the next."""
     return round(1.3 * size)
 
 
@@ -198,15 +199,22 @@ class Words:
     @property
     def height(self) -> int:
         """In pixels, with what is left free."""
-        return self.above + sum(_line_px(size) for _, size, _ in self.lines) + self.below
+        return self.above + sum(line_px(size) for _, size, _ in self.lines) + self.below
+
+    def draw(self, pen: ImageDraw.ImageDraw, x: int, y: int) -> None:
+        """Write them; (x, y) is the upper left corner of all, with what is left free."""
+        y += self.above
+        for text, size, shade in self.lines:
+            pen.text((x, y), text, shade, typeface(size))
+            y += line_px(size)
 
 
-def _words(sheet: Sheet, style: Type, width: int) -> tuple[Words, Words]:
-    """Title and notes, to stand above the grid; the credit, to stand below it."""
-    title = [(line, style.title, BLACK) for line in wrapped(sheet.title, style.title, width, 2)]
-    notes = [(line, style.note, SOFT) for note in sheet.notes for line in wrapped(note, style.note, width, 3)]
-    credit = [(line, style.caption, SOFT) for line in wrapped(sheet.credit, style.caption, width, 3)]
-    return Words([*title, *notes], below=2 * style.gap), Words(credit, above=2 * style.gap)
+def words_of(title: str, notes: Sequence[str], credit: str, style: Type, width: int) -> tuple[Words, Words]:
+    """Title and notes, to stand above the pictures; the credit, to stand below them."""
+    head = [(line, style.title, BLACK) for line in wrapped(title, style.title, width, 2)]
+    more = [(line, style.note, SOFT) for note in notes for line in wrapped(note, style.note, width, 3)]
+    foot = [(line, style.caption, SOFT) for line in wrapped(credit, style.caption, width, 3)]
+    return Words([*head, *more], below=2 * style.gap), Words(foot, above=2 * style.gap)
 
 
 class Grid:
@@ -214,7 +222,7 @@ class Grid:
 
     def __init__(self, sheet: Sheet, style: Type, side: int, most_lines: int, room: int = 0) -> None:
         self.sheet, self.style, self.side = sheet, style, side
-        line, font = _line_px(style.caption), typeface(style.caption)
+        line, font = line_px(style.caption), typeface(style.caption)
         self.names = [wrapped(name, style.caption, max(side, 9 * style.caption), max(1, side // line)) for name in sheet.rows]
         self.left = max((round(font.getlength(text)) + style.gap for lines in self.names for text in lines), default=0)
         share = (room - self.left + style.gap) // sheet.columns - style.gap
@@ -231,26 +239,26 @@ class Grid:
         """Draw it there."""
         pen, style, side = ImageDraw.Draw(page), self.style, self.side
         for column, head in enumerate(self.heads):
-            _write(pen, head, left + self.left + column * (self.cell + style.gap), top, style.caption)
+            write(pen, head, left + self.left + column * (self.cell + style.gap), top, style.caption)
         y = top + self.top
         for row in range(self.sheet.row_count):
             if self.names:
-                _write(pen, self.names[row], left, y, style.caption)
+                write(pen, self.names[row], left, y, style.caption)
             for column in range(self.sheet.columns):
                 index = row * self.sheet.columns + column
                 if index < len(self.sheet.images):
                     x = left + self.left + column * (self.cell + style.gap)
-                    _paste(page, self.sheet.images[index], x, y, side, dark_ink)
+                    paste(page, self.sheet.images[index], x, y, side, dark_ink)
                     pen.rectangle((x - 1, y - 1, x + side, y + side), outline=LINE)
                     if self.captions:
-                        _write(pen, self.captions[index], x, y + side + style.gap // 4, style.caption)
+                        write(pen, self.captions[index], x, y + side + style.gap // 4, style.caption)
             y += self.row_px[row]
 
 
 def _fitted(sheet: Sheet, style: Type, size: tuple[int, ...]) -> Grid:
     """The grid with the largest pictures that fit on the page; captions are cut shorter where the pictures would be tiny."""
     width, height = size[0] - 2 * style.margin, size[1] - 2 * style.margin
-    height -= sum(words.height for words in _words(sheet, style, width))
+    height -= sum(words.height for words in words_of(sheet.title, sheet.notes, sheet.credit, style, width))
     most = max(1, min(width // sheet.columns, height // sheet.row_count) // sheet.side)  # times a picture's own pixels
 
     def too_large(factor: int, lines: int) -> bool:
@@ -264,12 +272,13 @@ def _fitted(sheet: Sheet, style: Type, size: tuple[int, ...]) -> Grid:
     raise ValueError("These are too many pictures for one page.")
 
 
-def _write(pen: ImageDraw.ImageDraw, lines: Sequence[str], x: int, y: int, size: int) -> None:
+def write(pen: ImageDraw.ImageDraw, lines: Sequence[str], x: int, y: int, size: int) -> None:
+    """Lines of text under each other."""
     for number, line in enumerate(lines):
-        pen.text((x, y + number * _line_px(size)), line, BLACK, typeface(size))
+        pen.text((x, y + number * line_px(size)), line, BLACK, typeface(size))
 
 
-def _paste(page: Image.Image, image: np.ndarray, x: int, y: int, side: int, dark_ink: bool) -> None:
+def paste(page: Image.Image, image: np.ndarray, x: int, y: int, side: int, dark_ink: bool) -> None:
     """A picture in the middle of its square, each of its pixels a square of whole pixels."""
     factor = max(1, side // max(image.shape[:2]))
     if image.ndim == 2:
@@ -287,15 +296,14 @@ def _put_together(top: Words, grid: Grid, foot: Words, size: tuple[int, ...], st
     coloured = any(image.ndim == 3 for image in grid.sheet.images)
     page = Image.new("RGB" if coloured else "L", (size[0], size[1]), WHITE)
     pen = ImageDraw.Draw(page)
-    for words, y in ((top, style.margin), (foot, size[1] - style.margin - foot.height + foot.above)):
-        for text, letters, shade in words.lines:
-            pen.text((style.margin, y), text, shade, typeface(letters))
-            y += _line_px(letters)
+    top.draw(pen, style.margin, style.margin)
+    foot.draw(pen, style.margin, size[1] - style.margin - foot.height)
     grid.draw(page, (size[0] - grid.width) // 2, style.margin + top.height, dark_ink)
     return page
 
 
-def _png(page: Image.Image, dpi: int | None) -> bytes:
+def as_png(page: Image.Image, dpi: int | None) -> bytes:
+    """A page as a PNG's bytes; dpi: how large it is printed."""
     buffer = io.BytesIO()
     page.save(buffer, "PNG", **({"dpi": (dpi, dpi)} if dpi else {}))
     return buffer.getvalue()

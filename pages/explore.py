@@ -8,7 +8,7 @@ from core.checkpoints import Checkpoint, CheckpointError
 from core.data.datasets import DATASETS, on_disk
 from core.models.conditional_vae import NOT_TOLD
 from pages.browser.map import LAYERS, latent_map
-from pages.exploring import backgrounds, planes, readout, taking
+from pages.exploring import backgrounds, pairs, planes, readout, taking
 from pages.images import sent
 from pages.images.picked import Picked
 from pages.session import caches, downloads, heading, link, sidebar, words
@@ -28,6 +28,7 @@ def main() -> None:
     if checkpoint is None:
         return
     explore(checkpoint.name)
+    pairs.show(checkpoint.name)
     st.expander("What am I looking at?", icon=":material/school:").markdown(words.what_it_is(checkpoint))
 
 

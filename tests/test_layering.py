@@ -54,6 +54,8 @@ MAY_IMPORT = {  # inside core; a new module gets its line here
     "fields": {"checkpoints", "frame", "latent", "models", "quality"},
     "portrait": {"checkpoints", "data", "figures", "frame", "latent", "models", "words"},
     "map_picture": {"figures", "frame", "latent", "portrait", "sheets"},
+    "pairs": {"latent", "models", "morphs"},
+    "pair_sheet": {"pairs", "sheets"},
     "denoise": {"methods", "restore", "data", "replacing", "watch", "words"},
     "training": {
         "names",

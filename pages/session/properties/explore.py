@@ -8,11 +8,12 @@ from core.fields import FIELDS
 from core.frame import plane_word, read_plane
 from pages.session import link
 from pages.session.link import UNSET, Property, Table, UnusableError, Values, one_of, several_of
-from pages.session.properties.shared import CHECKPOINT, LAYERS_SHOWN, drawable, first_drawn, labels, read_drawn, write_drawn
+from pages.session.properties.shared import CHECKPOINT, LAYERS_SHOWN, MAX_SEED, drawable, first_drawn, labels, read_drawn, write_drawn
 from pages.web import errors
 
 NO_BACKGROUND = "none"
 BACKGROUNDS = (NO_BACKGROUND, *FIELDS)
+PAIRS_OPEN, PAIRS_SEED = "explore_pairs", "explore_pairs_seed"  # the session's keys
 
 
 def can_spread(values: Values) -> bool:
@@ -71,4 +72,5 @@ TABLE: Table = {
         "classes", several_of(labels, "classes", ()), lambda values: f"classes-{values['checkpoint']}", [], ",".join,
     ),
     "tool": Property("the tool", link.read_tool, "tool", ""),
+    "pairs": Property("the pairs' seed", link.whole(0, MAX_SEED), PAIRS_SEED, UNSET, said=PAIRS_OPEN, instead="Showing none."),
 }  # fmt: skip

@@ -70,13 +70,13 @@ def between(model: Model, mu: np.ndarray, labels: np.ndarray, images: np.ndarray
     """
     groups = choose(labels, seed)
     rows = np.concatenate(groups)  # (P, 2)
-    codes = np.concatenate([morphs.straight(*mu[pair], STEPS) for pair in rows])  # (P * STEPS, D)
+    codes = np.concatenate([morphs.straight(mu[a], mu[b], STEPS) for a, b in rows])  # (P * STEPS, D)
     told = np.where(np.arange(STEPS) <= STEPS // 2, labels[rows][:, :1], labels[rows][:, 1:]).reshape(-1)  # (P * STEPS,)
     decoded = latent.decode(model, codes, told if model.conditional else None).reshape(len(rows), STEPS, *images.shape[1:])
     ink = images[rows].astype(np.float32) / 255  # (P, 2, H, W)
     made = [
         Pair(
-            (int(a), int(b)), (int(labels[a]), int(labels[b])), ends, way, morphs.cross_fade(*ends, STEPS),
+            (int(a), int(b)), (int(labels[a]), int(labels[b])), ends, way, morphs.cross_fade(ends[0], ends[1], STEPS),
             float(np.linalg.norm(mu[a] - mu[b])),
         )
         for (a, b), ends, way in zip(rows, ink, decoded, strict=True)

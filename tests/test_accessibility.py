@@ -148,6 +148,7 @@ STATES: dict[str, tuple[str, Callable[[Page], None]]] = {  # of each page: its a
     "generate, arithmetic": ("/generate?tab=arithmetic", with_test_id("sum")),
     "explore, copying refused": ("/?z=0.5,0.5", with_nothing_copied),
     "explore, taking it along": ("/", with_open("Take it along")),
+    "explore, pairs": ("/?pairs=7", with_test_id("pairs")),
     "generate, sending": ("/generate?count=3", with_open("Send to")),
     "explore, one class": ("/", with_one_class_alone),
     "reconstruct, upload": ("/reconstruct", choosing("Upload")),

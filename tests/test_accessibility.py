@@ -57,6 +57,11 @@ def with_a_landed_drawing(page: Page) -> None:
     page.get_by_text("It lands at").first.wait_for()
 
 
+def with_a_selection(page: Page) -> None:
+    with_map(page)
+    page.locator(".sl-pictures button[aria-label]").nth(40).wait_for()
+
+
 def with_one_class_alone(page: Page) -> None:
     with_map(page)
     page.locator(".lm-legend button").nth(3).click()
@@ -132,6 +137,7 @@ STATES: dict[str, tuple[str, Callable[[Page], None]]] = {  # of each page: its a
     "explore": ("/", with_map),
     "explore, on a background": ("/?background=neighbours&layers=points,manifold", with_a_background),
     "explore, drawing": ("/", with_a_landed_drawing),
+    "explore, selecting": ("/?tool=select:b-1,-1,1,1;-c4", with_a_selection),
     "explore, spread and presented": ("/?spread=1&present=1&layers=points,names,manifold,prior", with_map),
     "reconstruct": ("/reconstruct", with_everything_unfolded),
     "denoise": ("/denoise", with_everything_unfolded),

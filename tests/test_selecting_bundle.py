@@ -183,3 +183,68 @@ def test_counts_means_and_steps_are_numpys(bundle: Bundle) -> None:
         {"a": a.tolist(), "b": b.tolist(), "z": z.tolist()},
     )
     assert step == pytest.approx(b - a) and there == pytest.approx(z + b - a) and back == pytest.approx(z - 0.5 * (b - a))
+
+
+# --- drawn on the map ------------------------------------------------------------------------------------------------------
+
+OUTLINE = """const { Viewport } = await import('/map/viewport.js'), { SPREAD } = await import('/map/scale.js');
+  const viewport = Object.assign(new Viewport(), { width: 400, height: 400, limit: 100, xr: [-2, 2], yr: [-2, 2] }), said = [];
+  const root = document.body.appendChild(document.createElement('div'));
+  root.innerHTML = '<div class=plot style="position: fixed; left: 50px; top: 20px; width: 400px; height: 400px"></div>'
+    + '<svg><g class=lm-kept></g></svg>';
+  const input = { borrow: (tool) => { input.tool = tool; return () => (input.tool = null); } };
+  const map = { root, viewport, input, drawn: new Set(), plot: { element: root.firstChild }, snap: (z) => z };
+  map.keep = (z) => said.push(['keep', z]);
+  const outline = new m.Outline(map, (kind, numbers, at) => said.push([kind, numbers, Boolean(at.shiftKey)]), () => said.push(['left']));
+  const at = (x, y, more) => ({ clientX: 50 + x, clientY: 20 + y, ...more }), path = () => root.querySelector('path').getAttribute('d');
+  const drag = (points, more) => points.forEach(([x, y], i) => {
+    if (!i) input.tool.down(null, at(x, y, more)); else input.tool.move(null, at(x, y));
+    if (i === points.length - 1) input.tool.up([7, 7], at(x, y));
+  });"""
+
+
+def outlined(bundle: Bundle, script: str) -> Any:
+    return bundle.run("selecting/outline.js", f"{OUTLINE} {script} root.remove(); return said;")
+
+
+def test_a_box_goes_from_corner_to_corner_and_not_beyond_the_map(bundle: Bundle) -> None:
+    assert outlined(bundle, "outline.use('box'); drag([[100, 100], [250, 120], [300, 250]], { shiftKey: true });") == [
+        ["b", [-1, 1, 1, -0.5], True]
+    ]
+    assert outlined(bundle, "outline.use('box'); drag([[100, 100], [999, -50]]);") == [["b", [-1, 1, 2, 2], False]]
+
+
+def test_a_lasso_is_drawn_as_it_is_and_told_with_fewer_points(bundle: Bundle) -> None:
+    script = """outline.use('lasso'); const points = Array.from({ length: 101 }, (_, i) => [100 + i, 100]);
+      drag([...points, ...points.map(([x], i) => [200, 100 + i])]);
+      viewport.scale = SPREAD; viewport.xr = viewport.yr = [0, 1]; drag([[200, 200], [300, 200], [200, 100]]);"""
+    plain, spread = outlined(bundle, script)
+    assert plain == ["l", [-1, 1, 0, 1, 0, 0], False]
+    assert spread[0] == "s" and spread[1] == pytest.approx([0, 0, norm.ppf(0.75), 0, 0, norm.ppf(0.75)])
+
+
+def test_a_click_is_what_it_is_without_a_tool_and_esc_ends_a_drawing_then_the_tool(bundle: Bundle) -> None:
+    script = """outline.use('box'); drag([[100, 100], [102, 101]]);
+      input.tool.down(null, at(10, 10)); input.tool.move(null, at(90, 90)); said.push(path()); input.tool.cancel(); said.push(path());
+      input.tool.up([0, 0], at(90, 90)); input.tool.cancel(); outline.use(null); said.push(input.tool);"""
+    assert outlined(bundle, script) == [["keep", [7, 7]], "M10.0,10.0L90.0,10.0L90.0,90.0L10.0,90.0Z", None, ["left"], None]
+
+
+def test_what_is_drawn_moves_with_the_view(bundle: Bundle) -> None:
+    script = """outline.use('box'); input.tool.down(null, at(100, 100)); input.tool.move(null, at(200, 200)); viewport.zoom(2, [0, 0]);
+      for (const one of map.drawn) one.draw(); said.push(path());"""
+    assert outlined(bundle, script) == ["M0.0,0.0L200.0,0.0L200.0,200.0L0.0,200.0Z"]
+
+
+def test_only_what_is_selected_is_painted_bright(bundle: Bundle) -> None:
+    script = """const { Viewport } = await import('/map/viewport.js'), canvas = document.createElement('canvas');
+      const viewport = Object.assign(new Viewport(), { width: 100, height: 100, xr: [0, 10], yr: [0, 10] });
+      const trace = (color, x, y) => ({ x, y, marker: { color, size: 6 } });
+      const figure = { data: [trace('#ff0000', [2, 8], [2, 2]), trace('#0000ff', [2, 8], [8, 8])] };
+      const at = (x, y) => [...canvas.getContext('2d').getImageData(x, y, 1, 1).data];
+      const all = () => [at(20, 80), at(80, 80), at(20, 20), at(80, 20)].map(([r, , b, a]) => [r, b, a]);
+      m.paintDots(canvas, viewport, figure, [1, 1]); const every = all();
+      m.paintDots(canvas, viewport, figure, [1, 1], [0, 1, 1, 0]); const some = all();
+      m.paintDots(canvas, viewport, figure, [0, 1], [0, 1, 1, 0]); return [every, some, all()];"""
+    red, blue, none = [255, 0, 255], [0, 255, 255], [0, 0, 0]
+    assert bundle.run("map/layers/dots.js", script) == [[red, red, blue, blue], [none, red, blue, none], [none, none, blue, none]]

@@ -1,8 +1,7 @@
 // The test images around a kept point: the ten nearest by their codes, and of a test image also the ten most similar by their pixels.
 
 import { mostAlike } from "../nets/alike.js";
-import { grey, put } from "./ink.js";
-import * as say from "./sentences.js";
+import { thumbnail } from "./thumbnail.js";
 
 const MOST = 10;
 
@@ -29,20 +28,13 @@ export async function showAround(readout, reading, row, signal) {
 
 /** A button with its image for each row; those of another class than `label` are framed in their class's colour. */
 function fill(readout, place, rows, label, signal) {
-  const { labels, facts, map: { decoder } } = readout;
+  const { labels, facts } = readout;
   place.replaceChildren(...rows.map((row) => {
-    const name = say.className(facts, labels[row]), button = Object.assign(document.createElement("button"), { type: "button" });
-    button.setAttribute("aria-label", `Go to test image ${row.toLocaleString("en")}, labelled ${name}`);
-    button.title = `Test image ${row.toLocaleString("en")}: ${name}`;
+    const button = thumbnail(readout, row, readout.image(row), signal);
     if (labels[row] !== label) {
       button.className = "lm-other";
       button.style.setProperty("--class-colour", facts.classes[labels[row]].colour);
     }
-    const canvas = document.createElement("canvas"), word = document.createElement("span");
-    put(canvas, grey(readout.image(row)), decoder);
-    word.textContent = name;
-    button.append(canvas, word);
-    button.addEventListener("click", () => readout.goTo(row), { signal });
     return button;
   }));
 }

@@ -51,7 +51,7 @@ export class Readout {
     this.map.bench.use(facts);
     if (!facts) return;
     try {
-      const loaded = await Promise.all([file(facts.codes, parseSafetensors), facts.decoder && file(facts.decoder, (bytes) => new DenseDecoder(bytes))]);
+      const loaded = await (this.loading = Promise.all([file(facts.codes, parseSafetensors), facts.decoder && file(facts.decoder, (bytes) => new DenseDecoder(bytes))]));
       if (this.facts !== facts || this.signal.aborted) return; // something newer came meanwhile
       [this.codes, this.decoder] = loaded;
       this.labels = labelsByRow(this.map.figure);

@@ -28,6 +28,10 @@ const FINGERS = [
   ["long press", "on a class in the legend: add it to those that are lit"],
 ];
 
+const WITH_TOOLS = [ // where there is a bench
+  ["Box, Lasso", "of Select: drag, or slide a finger, to select codes; with Shift more, with Alt fewer; Esc gives the pointer back"],
+];
+
 const table = (title, rows) => `<h3>${title}</h3><dl>${rows.map(([what, does]) => `<div><dt>${what}</dt><dd>${does}</dd></div>`).join("")}</dl>`;
 
 export class Shortcuts {
@@ -49,7 +53,7 @@ export class Shortcuts {
       this.window.className = "lm-keys-window";
       this.window.setAttribute("aria-label", "What keys, mouse and fingers do on the map");
       this.window.innerHTML = `<form method="dialog"><h2>On the map</h2><button class="lm-button" autofocus>Close</button></form>`
-        + `<div>${table("Keys, with the map in focus", KEYS)}${table("Mouse", MOUSE)}${table("Fingers", FINGERS)}</div>`;
+        + `<div>${table("Keys, with the map in focus", KEYS)}${table("Mouse", MOUSE)}${table("Fingers", FINGERS)}${this.root.querySelector(".lm-bench") ? table("Tools", WITH_TOOLS) : ""}</div>`;
       this.on(this.window, "click", ({ target }) => target === this.window && this.window.close()); // beside it
       this.on(this.window, "keydown", (event) => event.stopPropagation()); // Esc closes it, and keeps the point
       this.root.append(this.window);

@@ -1,0 +1,177 @@
+// A tool of the bench: select codes on the map, by a box, a lasso, or without a pointer, and see what they are.
+
+import { listener } from "../events.js";
+import * as say from "../map/sentences.js";
+import { Found } from "./found.js";
+import { Outline } from "./outline.js";
+import { part, read, selected, withPart, written } from "./parts.js";
+
+const RADIUS = 0.5; // at first, of what is selected around the kept point
+const TOOLS = { box: "Box", lasso: "Lasso" };
+const MODES = { new: ["New", "What you select next takes the place of what is selected"], add: ["Add", "It is added (or hold Shift)"], remove: ["Remove", "It is taken away (or hold Alt)"] };
+const HOW = {
+  box: "Drag over the map from one corner to the other. Shift adds, Alt takes away; Esc gives the pointer back.",
+  lasso: "Drag round the dots; the line closes by itself. Shift adds, Alt takes away; Esc gives the pointer back.",
+};
+const NOTHING = "Nothing is selected. Draw a box or a lasso on the map, or choose below.";
+const thousands = (n) => n.toLocaleString("en");
+const toggles = (named, attribute) => Object.entries(named).map(([name, title]) => {
+  const [text, hint] = [title].flat();
+  return `<button type="button" class="lm-button" data-${attribute}="${name}" aria-pressed="false"${hint ? ` title="${hint}"` : ""}>${text}</button>`;
+}).join("");
+
+const PLACE = `<div class="sl-row"><div role="group" aria-label="Draw on the map">${toggles(TOOLS, "draw")}</div>
+    <div role="group" aria-label="What a selection does to the one before" class="sl-modes">${toggles(MODES, "mode")}</div></div>
+  <p class="lm-soft sl-how" hidden></p>
+  <div class="sl-row">
+    <form data-form="class"><label>Class <select></select></label><button class="lm-button">All of it</button></form>
+    <form data-form="round"><label>Within <input type="number" min="0.01" step="any" value="${RADIUS}" inputmode="decimal"> of the kept point</label><button class="lm-button">Select</button></form>
+    <button type="button" class="lm-button" data-act="view">All in view</button>
+    <button type="button" class="lm-button" data-act="clear">Clear</button>
+  </div>
+  <p role="status" class="sl-said"></p><div class="sl-found" hidden></div>`;
+
+export default class Selecting {
+  parts = []; // what the selection is made of, see parts.js
+  rows = []; // of the test images that are selected, ascending
+  mode = "new";
+
+  constructor(map, element, signal) {
+    Object.assign(this, { map, element });
+    element.classList.add("sl");
+    element.dataset.testid = "selecting";
+    element.innerHTML = PLACE;
+    const find = (selector) => element.querySelector(selector), on = listener(signal);
+    [this.how, this.said, this.select, this.radius] = [".sl-how", ".sl-said", "select", "input"].map(find);
+    this.found = new Found(find(".sl-found"), map.readout, signal);
+    this.outline = new Outline(map, (kind, numbers, at) => this.take(kind, numbers, at), () => this.draw(null));
+    on(element, "click", ({ target }) => this.press(target.closest("button")?.dataset ?? {}));
+    on(element, "submit", (event) => {
+      event.preventDefault();
+      this.submit(event.target.dataset.form);
+    });
+    signal.addEventListener("abort", () => this.outline.use(null), { once: true });
+    this.choose("new");
+    this.say();
+  }
+
+  // --- what the bench says ----------------------------------------------------------------------------------------------
+
+  open() {
+    this.isOpen = true;
+    this.light();
+  }
+
+  close() {
+    this.isOpen = false;
+    this.draw(null);
+    this.light();
+  }
+
+  /** Another model, or another class that it draws: the same model's codes stay selected. */
+  update(facts) {
+    const { figure } = this.map;
+    if (facts.codes !== this.codes) {
+      this.select.innerHTML = figure.data.map(({ meta, name }) => `<option value="${meta}">${say.escape(name)}</option>`).join("");
+      this.parts = [];
+    }
+    Object.assign(this, { codes: facts.codes });
+    this.refresh();
+  }
+
+  get word() {
+    return written(this.parts);
+  }
+
+  heed(word) {
+    if (word === this.word) return;
+    this.parts = read(word, this.map.viewport.limit);
+    this.refresh();
+  }
+
+  // --- what is selected -------------------------------------------------------------------------------------------------
+
+  /** Somebody selected what lies in a shape; at: the event, whose keys say what it does. */
+  take(kind, numbers, at = {}) {
+    const { map: { cursor, look } } = this, mode = at.shiftKey ? "add" : at.altKey ? "remove" : this.mode;
+    this.parts = withPart(this.parts, part(mode, kind, numbers, kind === "c" ? [] : cursor.selected));
+    this.refresh();
+    look.changed();
+  }
+
+  refresh() {
+    const { figure } = this.map, picked = selected(this.parts, figure), on = new Uint8Array(figure.codes.x.length);
+    for (const i of picked) on[i] = 1;
+    Object.assign(this, { picked: picked.length ? { figure, on } : null, rows: picked.map((i) => figure.codes.row[i]).sort((a, b) => a - b) });
+    this.light();
+    this.say();
+    this.show();
+  }
+
+  /** Dim on the map what is not selected, as long as the tool is open. */
+  light() {
+    const { map } = this, picked = this.isOpen ? this.picked : null;
+    if (picked === (map.picked ?? null)) return;
+    map.picked = picked;
+    if (map.ready) map.refresh();
+  }
+
+  /** Pictures and numbers, once the codes are here. */
+  async show() {
+    const { map: { readout }, rows } = this;
+    try {
+      await null; // the panel may be about to read them
+      await readout.loading;
+      if (this.rows === rows) await this.found.show(rows);
+    } catch (error) {
+      if (error.name !== "AbortError") this.said.textContent = `The pictures could not be made: ${error.message}. Select again to try once more.`;
+    }
+  }
+
+  say() {
+    const { rows, parts, map } = this, all = map.figure?.codes.x.length ?? 0;
+    const some = `${thousands(rows.length)} of ${thousands(all)} test images ${rows.length === 1 ? "is" : "are"} selected.`;
+    this.said.textContent = rows.length ? some : parts.length ? `${some} Nothing on show lies there.` : NOTHING;
+  }
+
+  // --- what is pressed --------------------------------------------------------------------------------------------------
+
+  press({ draw, mode, act }) {
+    if (draw) this.draw(this.outline.tool === draw ? null : draw);
+    if (draw && this.outline.tool) this.map.element.scrollIntoView({ block: "nearest" }); // who draws on it has to see it
+    if (mode) this.choose(mode);
+    if (act === "view") this.take("b", this.view());
+    if (act === "clear") this.clear();
+  }
+
+  submit(form) {
+    if (form === "class") return this.take("c", [Number(this.select.value)]);
+    const { kept } = this.map.cursor, radius = Number(this.radius.value);
+    if (!kept) this.said.textContent = "No point is kept: click on the map to keep one.";
+    else if (radius > 0) this.take("o", [...kept, radius]);
+  }
+
+  clear() {
+    this.parts = [];
+    this.refresh();
+    this.map.look.changed();
+  }
+
+  /** The tool that has the pointer, or null. */
+  draw(tool) {
+    this.outline.use(tool);
+    for (const button of this.element.querySelectorAll("[data-draw]")) button.setAttribute("aria-pressed", button.dataset.draw === tool);
+    Object.assign(this.how, { hidden: !tool, textContent: tool ? HOW[tool] : "" });
+  }
+
+  choose(mode) {
+    this.mode = mode;
+    for (const button of this.element.querySelectorAll("[data-mode]")) button.setAttribute("aria-pressed", button.dataset.mode === mode);
+  }
+
+  /** The corners of what the map shows, in coordinates of codes. */
+  view() {
+    const { xr, yr, scale, limit } = this.map.viewport, corner = (at) => [xr[at], yr[at]].map((v) => Math.max(-limit, Math.min(limit, scale.from(v))));
+    return [...corner(0), ...corner(1)];
+  }
+}

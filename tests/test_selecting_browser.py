@@ -1,0 +1,114 @@
+"""Selecting codes on Explore: by a lasso, by a finger, and by keys alone."""
+
+import re
+
+import numpy as np
+import pytest
+from live import Server, visitor
+from playwright.sync_api import Browser, Page, expect
+from test_selecting_bundle import inside
+from view import View
+
+from core import checkpoints
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+CODES = checkpoints.load("vae-mnist-2d").latents
+
+
+def word(page: Page) -> str:
+    """What the address says of the tool, once it says anything."""
+    page.wait_for_function("/[?&]tool=select(%3A|:)./.test(location.search)")
+    said: str = page.evaluate("new URLSearchParams(location.search).get('tool')")
+    return said.removeprefix("select:")
+
+
+def gallery(page: Page) -> list[int]:
+    """The test images that it shows."""
+    names = page.locator(".sl-pictures button[aria-label]").evaluate_all("all => all.map((one) => one.getAttribute('aria-label'))")
+    return [int(re.sub(r"\D", "", name.split(", labelled")[0])) for name in names]
+
+
+def test_a_lasso_selects_what_it_goes_round_and_a_link_selects_the_same(view: View) -> None:
+    page = view.open("?checkpoint=vae-mnist-2d").page
+    page.get_by_role("tab", name="Select").click()
+    tool = page.get_by_test_id("selecting")
+    tool.get_by_role("button", name="Lasso").click()
+    view.frame()
+    ranges = view.ranges()
+    corners = [(0.3, 0.3), (0.65, 0.35), (0.6, 0.7), (0.5, 0.45), (0.35, 0.65)]
+    page.mouse.move(*view.at(*corners[0]))
+    page.mouse.down()
+    for corner in corners[1:]:
+        page.mouse.move(*view.at(*corner), steps=8)
+    page.mouse.up()
+    said = word(page)
+    numbers = [float(v) for v in said.removeprefix("l").split(",")]
+    lasso = list(zip(numbers[::2], numbers[1::2], strict=True))
+    rows = np.flatnonzero(inside(lasso, CODES.mu.astype(float))).tolist()
+    assert said.startswith("l") and 5 <= len(lasso) <= 12 and 300 < len(rows) < 9000
+    assert view.ranges() == ranges, "the map was not dragged"
+    expect(tool.get_by_role("status")).to_have_text(f"{len(rows):,} of 10,000 test images are selected.")
+    expect(page.locator(".sl-pictures button[aria-label]")).to_have_count(60)
+    assert gallery(page) == rows[:60]
+    counted = np.bincount(CODES.label[rows], minlength=10)
+    listed = page.locator(".sl-counts li").all_inner_texts()
+    assert [int(re.split(r"\s+", one.strip())[1].replace(",", "")) for one in listed] == sorted(counted[counted > 0].tolist(), reverse=True)
+    opacity = "document.querySelector('.lm-plot').data.map((trace) => trace.marker.opacity)"
+    page.wait_for_function(f"{opacity}.every((one) => one < 0.1)")
+    tool.get_by_role("button", name="Show more").click()
+    expect(page.locator(".sl-pictures button[aria-label]")).to_have_count(180)
+
+    page.locator(".lm-legend button").first.click()  # another legend, the same selection
+    expect(tool.get_by_role("status")).to_have_text(f"{len(rows):,} of 10,000 test images are selected.")
+    page.locator(".lm-legend button").first.click()
+    page.reload()
+    expect(page.get_by_test_id("selecting").get_by_role("status")).to_have_text(f"{len(rows):,} of 10,000 test images are selected.")
+    tool.get_by_role("button", name="Clear").click()
+    page.wait_for_function(f"{opacity}.every((one) => one > 0.1)")
+    assert page.locator(".sl-found").is_hidden()
+
+
+def test_by_keys_alone_a_class_and_what_is_around_a_point_and_a_picture_leads_there(view: View) -> None:
+    page = view.open("?checkpoint=vae-mnist-2d&z=0.5,0.5").page
+    page.get_by_role("tab", name="Find").focus()
+    page.keyboard.press("End")
+    while page.evaluate("document.activeElement.dataset.tool") != "select":
+        page.keyboard.press("ArrowLeft")
+    tool = page.get_by_test_id("selecting")
+    tool.get_by_label("Within").press("Enter")
+    near = np.hypot(*(CODES.mu.astype(float) - 0.5).T) <= 0.5
+    expect(tool.get_by_role("status")).to_contain_text(f"{near.sum():,} of 10,000")
+    tool.get_by_role("button", name="Remove").press("Enter")
+    tool.get_by_label("Class").press("2")
+    tool.get_by_role("button", name="All of it").press("Enter")
+    rows = np.flatnonzero(near & (CODES.label != 2)).tolist()
+    expect(tool.get_by_role("status")).to_contain_text(f"{len(rows):,} of 10,000")
+    assert word(page) == "o0.5,0.5,0.5;-c2"
+    expect(page.locator(".sl-pictures button[aria-label]")).to_have_count(min(60, len(rows)))
+    page.locator(".sl-pictures button[aria-label]").nth(4).press("Enter")
+    expect(page.get_by_test_id("panel")).to_contain_text(f"test image {rows[4]:,}, labelled")
+    expect(tool.get_by_role("status")).to_contain_text(f"{len(rows):,} of 10,000")  # going there takes nothing away
+
+
+@pytest.mark.slow
+def test_a_finger_draws_a_box_on_a_phone_and_nothing_is_wider_than_the_page(server: Server, chromium: Browser) -> None:
+    with visitor(chromium, f"{server.url}/?checkpoint=vae-mnist-2d&spread=1", 390, has_touch=True) as page:
+        page.wait_for_selector("[data-testid=latent-map][data-plotted]")
+        page.get_by_role("tab", name="Select").tap()
+        tool = page.get_by_test_id("selecting")
+        tool.get_by_role("button", name="Box").tap()
+        box, session = page.get_by_test_id("latent-map").bounding_box(), page.context.new_cdp_session(page)
+        assert box
+        for kind, share in (("touchStart", 0.2), ("touchMove", 0.4), ("touchMove", 0.6)):
+            at = [{"x": box["x"] + share * box["width"], "y": box["y"] + share * box["height"]}]
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at})
+        session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        left, top, right, bottom = (float(v) for v in word(page).removeprefix("b").split(","))
+        z = CODES.mu.astype(float)
+        wanted = ((z[:, 0] >= left) & (z[:, 0] <= right) & (z[:, 1] >= bottom) & (z[:, 1] <= top)).sum()
+        expect(tool.get_by_role("status")).to_contain_text(f"{wanted:,} of 10,000")
+        expect(page.locator(".sl-pictures button[aria-label]").first).to_be_visible()
+        assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
+        for height in tool.locator("button:visible, input, select").evaluate_all("all => all.map((e) => e.getBoundingClientRect().height)"):
+            assert height >= 40, "large enough for a finger"

@@ -415,7 +415,7 @@ SKETCH = """const { SKELETON } = await import('/map/skeleton.js'), { Viewport } 
   Object.assign(map.style, { width: '440px', height: '420px', border: 0 });
   Object.assign(v, { width: 440, height: 420, margin: { l: 34, r: 6, t: 6, b: 28 }, limit: 9, bound: 4 }); v.centre(0, 0, 0.01);
   const ring = { type: 'circle', x0: -1, x1: 1, y0: -1, y1: 1, line: { width: 2, color: '#808a94' } };
-  const figure = { layout: { xaxis: {}, yaxis: {} }, data: [] }, looks = () => ({ layout: { shapes: [ring] }, opacity: [] });
+  const figure = { layout: { xaxis: {}, yaxis: {} }, data: [] }, looks = () => ({ layout: { shapes: [ring] }, dots: [] });
   const plot = new m.Plot(map, v, () => {}, stopper.signal); plot.begin(figure, looks);
   const drawn = () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
   const inked = (canvas, z) => { const [x, y] = v.toPixel(z).map(Math.round), by = canvas.width / 440;

@@ -1,6 +1,7 @@
 // The legend: a button for each class. A click shows one alone, shift-click or a long press adds one.
 
 import { listener } from "../events.js";
+import { clipPath, shapeOf } from "./shapes.js";
 
 /** The classes that are lit after a click on one: it alone (again: all), or with `add` one more (again: one less). Empty: all of `count`. */
 export function afterClick(selected, label, add, count) {
@@ -30,6 +31,7 @@ export class Legend {
     const button = Object.assign(document.createElement("button"), { type: "button", textContent: name });
     const choose = (add) => this.cursor.select(afterClick(this.cursor.selected, label, add, count));
     button.style.setProperty("--class-colour", marker.color);
+    button.style.setProperty("--class-shape", clipPath(shapeOf(label)));
     button.dataset.label = label;
     button.title = "Click: this class alone. Shift-click or long press: add it.";
     this.on(button, "click", (event) => choose(event.shiftKey));

@@ -17,11 +17,10 @@ import { Look } from "./look.js";
 import { Marks } from "./marks.js";
 import { codeNear } from "./near.js";
 import { Plot } from "./plot.js";
-import { Presenting } from "./presenting.js";
 import { Readout } from "./readout.js";
 import { Shortcuts } from "./shortcuts.js";
 import { SKELETON } from "./skeleton.js";
-import { Spreading } from "./spreading.js";
+import { switches } from "./switches.js";
 import { measure } from "./timing.js";
 import { Tour } from "./tour.js";
 import { Viewport } from "./viewport.js";
@@ -51,10 +50,9 @@ export default class LatentMap {
     this.sliders = this.controls.sliders;
     this.words = new Words(this.root);
     this.background = new Background(this, signal);
-    this.spreading = new Spreading(this, signal);
-    this.presenting = new Presenting(this, room, signal);
+    this.switches = switches(this, room, signal);
     this.bench = new Bench(this, signal);
-    this.look = new Look(this.viewport, cursor, (said) => this.keeping.tell("look", said), signal, [this.spreading, this.presenting, this.bench]);
+    this.look = new Look(this.viewport, cursor, (said) => this.keeping.tell("look", said), signal, [...this.switches, this.bench]);
     this.tour = new Tour((z) => cursor.show(z));
     this.input = new Input(this, signal);
     this.copying = new Copying(this, signal);
@@ -160,8 +158,7 @@ export default class LatentMap {
     const { viewport } = Object.assign(this, { figure, decoder });
     this.picture.fit(decoder);
     this.legend.use(figure, data.view, data.timeline);
-    this.spreading.offer(data.spread);
-    this.presenting.offer(data.look);
+    for (const one of this.switches) one.offer(data);
     if (data.view !== this.view || !viewport.xr) {
       this.plot.measure(figure.layout.margin);
       viewport.fit(figure.extents, "most");

@@ -87,7 +87,7 @@ export class Plot {
     this.Plotly = Plotly;
     const { width, height, scale } = this.viewport, style = this.style(), layout = { ...structuredClone(figure.layout), width, height, ...looks.layout, ...style.layout };
     const traces = scale.drawn(figure).data.map((trace, i) => ({
-      ...trace, type: webgl ? "scattergl" : "scatter", marker: { ...trace.marker, opacity: looks.opacity[i] },
+      ...trace, type: webgl ? "scattergl" : "scatter", marker: { ...trace.marker, ...looks.dots[i] },
     }));
     this.axes().forEach((axis, i) => Object.assign(layout[AXES[i]], style.axis, axis));
     this.labelled = this.labels();
@@ -136,7 +136,8 @@ export class Plot {
     if (wanted === this.drawn) return;
     this.drawn = wanted;
     const layout = { ...looks.layout, ...style.layout, "xaxis.gridcolor": gridcolor, "yaxis.gridcolor": gridcolor };
-    this.Plotly.update(this.element, { "marker.opacity": looks.opacity }, layout);
+    const dots = Object.keys(looks.dots[0] ?? {}).map((name) => [`marker.${name}`, looks.dots.map((dot) => dot[name])]);
+    this.Plotly.update(this.element, Object.fromEntries(dots), layout);
   }
 
   /** Show what the viewport says; on another scale than before, everything is drawn anew. */

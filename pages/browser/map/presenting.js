@@ -22,8 +22,8 @@ export class Presenting {
   }
 
   /** Whether it is offered for what the map shows now. */
-  offer(offered) {
-    this.button.hidden = !offered;
+  offer({ look }) {
+    this.button.hidden = !look;
   }
 
   /** In the words of the page's address. */

@@ -14,7 +14,7 @@ export class Spreading {
     this.map = map;
     map.root.querySelector(".lm-tools").insertAdjacentHTML("afterbegin", SWITCH);
     map.root.querySelector(".lm-under").insertAdjacentHTML("beforeend", WORDS);
-    [this.button, this.words] = [".lm-switch", ".lm-spread-words"].map((name) => map.root.querySelector(name));
+    [this.button, this.words] = ["[data-testid=spread]", ".lm-spread-words"].map((name) => map.root.querySelector(name));
     listener(signal)(this.button, "click", () => {
       this.heed(this.word ? "" : "1");
       map.viewport.fit(map.figure.extents, "most");
@@ -23,9 +23,9 @@ export class Spreading {
   }
 
   /** Whether it is offered for the model that the map shows now. */
-  offer(offered) {
-    this.button.hidden = !offered;
-    if (!offered) this.heed("");
+  offer({ spread }) {
+    this.button.hidden = !spread;
+    if (!spread) this.heed("");
   }
 
   /** In the words of the page's address. */

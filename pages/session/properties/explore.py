@@ -64,6 +64,7 @@ TABLE: Table = {
         write_drawn, when=lambda values: bool(drawable(values)),
     ),
     "present": Property("the presentation", link.read_flag, "present", False, lambda on: str(int(on))),
+    "shapes": Property("shapes of the classes", link.read_flag, "shapes", False, lambda on: str(int(on))),
     "spread": Property("the spread map", link.read_flag, "spread", False, lambda on: str(int(on)), when=can_spread),
     "view": Property(
         "the view", link.read_view, view_key, UNSET, instead="Showing the usual one instead."

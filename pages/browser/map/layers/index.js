@@ -7,11 +7,13 @@ import { NameLayer } from "./names.js";
 import { PointLayer } from "./points.js";
 import { RingLayer } from "./rings.js";
 
-/** Every layer has: use(frame), with {figure, decoder, lit, on, plotted, field, dark}; look(view), with {viewport, kept}; show(on); stop().
- *  One that Plotly draws also has looks(): {opacity} of each class, or parts of the {layout}. */
+/** Every layer has: use(frame), with {figure, decoder, lit, on, plotted, field, dark, shaped}; look(view), with {viewport, kept}; show(on); stop().
+ *  One that Plotly draws also has looks(): {dots}, the marker of each class, or parts of the {layout}. */
 export const LAYERS = { background: FieldLayer, points: PointLayer, names: NameLayer, manifold: GridLayer, prior: RingLayer };
 
 export class Layers {
+  shaped = false; // whether each class's dots have a shape of their own
+
   /** plot: the element that Plotly draws into; layers put their own under and over it. */
   constructor(plot) {
     this.all = Object.entries(LAYERS).map(([name, Layer]) => Object.assign(new Layer(plot), { name }));
@@ -20,7 +22,7 @@ export class Layers {
   /** on: the set of names that are switched on. */
   use(frame) {
     for (const layer of this.all) {
-      layer.use(frame);
+      layer.use({ ...frame, shaped: this.shaped });
       layer.show(frame.on.has(layer.name));
     }
   }
@@ -29,7 +31,7 @@ export class Layers {
     for (const layer of this.all) layer.look(view);
   }
 
-  /** What all layers make of the plot: {opacity, layout}. */
+  /** What all layers make of the plot: {dots, layout}. */
   looks() {
     const parts = this.all.map((layer) => layer.looks?.() ?? {});
     return { ...Object.assign({}, ...parts), layout: Object.assign({}, ...parts.map(({ layout }) => layout)) };

@@ -1,6 +1,7 @@
 // The codes as dots: drawn by Plotly, and on a plain canvas until it has come. Where some are selected, Plotly dims them all, and a canvas over
 // it has those that are: another selection costs it nothing.
 
+import { LARGER, shapeOf } from "../shapes.js";
 import { paintDots } from "./dots.js";
 
 const DIMMED = 0.07;
@@ -16,12 +17,17 @@ export class PointLayer {
     plot.before(this.canvas);
   }
 
-  /** picked: {figure, on} of selecting.js, where codes are selected. */
-  use({ figure, lit, on, plotted, field, picked }) {
+  /** picked: {figure, on} of selecting.js, where codes are selected; shaped: each class has a shape of its own. */
+  use({ figure, lit, on, plotted, field, picked, shaped }) {
     const bright = ({ marker }) => (field?.kind === "ramp" ? OVER_COLOURS : on.has("manifold") ? OVER_THE_GRID : marker.opacity);
     this.picked = picked?.figure === figure ? picked.on : null;
     if (this.picked && !this.over) this.plot.after((this.over = canvas("lm-picked"))); // under what other layers have put there
-    Object.assign(this, { figure, plotted, lit, opacity: figure.data.map((trace, i) => (lit[i] && !this.picked ? bright(trace) : DIMMED)) });
+    this.dots = figure.data.map((trace, i) => ({
+      symbol: shaped ? shapeOf(trace.meta).symbol : "circle",
+      size: trace.marker.size * (shaped ? LARGER : 1),
+      opacity: lit[i] && !this.picked ? bright(trace) : DIMMED,
+    }));
+    Object.assign(this, { figure, plotted, lit });
     this.draw();
   }
 
@@ -36,7 +42,7 @@ export class PointLayer {
   }
 
   looks() {
-    return { opacity: this.opacity.map((opacity) => (this.visible ? opacity : 0)) };
+    return { dots: this.dots.map((dot) => (this.visible ? dot : { ...dot, opacity: 0 })) };
   }
 
   /** On the next frame: as long as Plotly does not, and what is selected. */
@@ -47,9 +53,9 @@ export class PointLayer {
     if (!this.viewport || (canvas.hidden && (over?.hidden ?? true))) return;
     this.frame ??= requestAnimationFrame(() => {
       this.frame = undefined;
-      const { viewport, figure, opacity, lit, picked } = this;
-      if (!canvas.hidden) paintDots(canvas, viewport, figure, opacity);
-      if (this.over && !this.over.hidden) paintDots(this.over, viewport, figure, lit.map((one) => (one ? SELECTED : 0)), picked);
+      const { viewport, figure, dots, lit, picked } = this;
+      if (!canvas.hidden) paintDots(canvas, viewport, figure, dots);
+      if (this.over && !this.over.hidden) paintDots(this.over, viewport, figure, dots.map((dot, i) => ({ ...dot, opacity: lit[i] ? SELECTED : 0 })), picked);
     });
   }
 

@@ -1,0 +1,44 @@
+// The switch *Shapes*: each class's dots have a shape of their own beside their colour, for who cannot tell the colours apart, and on a black and
+// white print. All maps of a page are switched together.
+
+import { listener } from "../events.js";
+
+const SWITCH = '<button type="button" role="switch" aria-checked="false" class="lm-switch" data-testid="shapes" title="A shape for each class, beside its colour">Shapes</button>';
+const maps = new Set(); // that are on the page
+
+export class Shaping {
+  constructor(map, signal) {
+    this.map = map;
+    map.root.querySelector(".lm-tools").insertAdjacentHTML("beforeend", SWITCH);
+    this.button = map.root.querySelector("[data-testid=shapes]");
+    maps.add(this);
+    signal.addEventListener("abort", () => maps.delete(this), { once: true });
+    listener(signal)(this.button, "click", () => {
+      const word = this.word ? "" : "1";
+      for (const one of maps) one.turn(word);
+    });
+  }
+
+  offer() {}
+
+  /** In the words of the page's address. */
+  get word() {
+    return this.map.layers.shaped ? "1" : "";
+  }
+
+  /** By hand. */
+  turn(word) {
+    const { map } = this;
+    this.heed(word);
+    if (!map.ready) return;
+    map.refresh();
+    map.look.changed();
+  }
+
+  heed(word) {
+    const { button, map: { layers, root } } = this;
+    layers.shaped = Boolean(word);
+    button.setAttribute("aria-checked", layers.shaped);
+    root.classList.toggle("lm-shaped", layers.shaped); // the legend's
+  }
+}

@@ -133,7 +133,7 @@ def switch(bundle: Bundle, script: str) -> Any:
 
 
 def test_the_switch_spreads_the_map_and_tells_the_address(bundle: Bundle) -> None:
-    script = """say('', '', ''); spreading.offer(true); const before = [button.hidden, words.hidden, v.xr[0]];
+    script = """say('', '', ''); spreading.offer({ spread: true }); const before = [button.hidden, words.hidden, v.xr[0]];
       button.click(); await quiet(); const on = [button.ariaChecked, words.hidden, ...v.xr];
       button.click(); await quiet(); return [before, on, [button.ariaChecked, words.hidden, v.xr[0]], told, drawn.length];"""
     before, on, off, told, drawn = switch(bundle, script)
@@ -142,8 +142,9 @@ def test_the_switch_spreads_the_map_and_tells_the_address(bundle: Bundle) -> Non
 
 
 def test_a_link_sets_the_scale_and_then_the_zoom_on_it(bundle: Bundle) -> None:
-    script = """spreading.offer(true); say('0.25,0.75,0.1234567', '', '1'); const there = [...v.middle, v.xr[1] - v.xr[0], look.words];
-      spreading.offer(false); return [there, v.scale.name, button.hidden, words.hidden];"""
+    script = """spreading.offer({ spread: true }); say('0.25,0.75,0.1234567', '', '1');
+      const there = [...v.middle, v.xr[1] - v.xr[0], look.words];
+      spreading.offer({ spread: false }); return [there, v.scale.name, button.hidden, words.hidden];"""
     there, scale, hidden, silent = switch(bundle, script)
     assert there == [pytest.approx(0.25), pytest.approx(0.75), pytest.approx(0.1234567), ["0.25,0.75,0.123457", "", "1"]]
     assert (scale, hidden, silent) == ("linear", True, True), "where there is no such prior, nothing is spread"
@@ -155,7 +156,8 @@ def test_presenting_moves_the_map_to_the_whole_screen_and_back(bundle: Bundle) -
       const map = { root, element: root.firstElementChild, look: { changed: () => heard.push(presenting.word) } };
       root.addEventListener('keydown', (event) => heard.push(event.key));
       const presenting = new m.Presenting(map, room, stop.signal), { stage, button } = presenting;
-      presenting.offer(null); const hidden = button.hidden; presenting.offer({}); presenting.heed('1'); presenting.heed('1');
+      presenting.offer({ look: null }); const hidden = button.hidden;
+      presenting.offer({ look: {} }); presenting.heed('1'); presenting.heed('1');
       const on = [presenting.word, root.parentElement === stage, stage.matches(':modal'), document.activeElement.id];
       for (const key of ['ArrowUp', 'Escape']) map.element.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
       const closed = new Promise(done => stage.addEventListener('close', done)); presenting.heed(''); await closed;

@@ -75,7 +75,8 @@ def latent_map(
     field: dict[str, Any] | None = None,
 ) -> None:
     """Mount the map, with a background where there is a `field` (exploring/fields.py). `kept`: the kept point, and `look`: [zoom, legend,
-    spread evenly, shapes, present, tool], in the words of an address; each with the number that it came with from the browser (0: from Python).
+    spread evenly, shapes, present, tool], in the words of an address; each with the number that it came with from the browser (0: from
+    Python).
 
     When either has changed there, st.session_state[key].pick or .look is {"value": what it is now, "number": n}: the look soon, the
     point when the visitor turns from the map to what Python draws. It comes from the browser, so check it (session/link.py). `facts`:

@@ -347,5 +347,6 @@ def test_links_round_trip() -> None:
         "present": False,
         "tool": "",
         "plane": None,
+        "pairs": link.UNSET,
     }
     assert link.read(table, {}) == (untouched, set(), [])

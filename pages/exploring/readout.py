@@ -10,7 +10,7 @@ from core.shape import SHAPE
 from pages.browser import address
 from pages.browser.map import decoding
 from pages.images.pictures import INVENTED_RGB, MISSING_RGB
-from pages.session import caches
+from pages.session import caches, take_along
 from pages.session.caches import MapView
 from pages.session.words import NAT, why_refined
 from pages.web import assets, errors
@@ -28,6 +28,7 @@ def facts(view: MapView, images: Asset | None, why_not: str) -> dict[str, Any]:
     labels = range(max(int(frame.labels.max(initial=0)) + 1, len(frame.classes)))
     return {
         **decoding(view),
+        "model": _model(view.checkpoint),
         "found": f"{assets.prefix()}/found/{view.checkpoint.name}",  # what the finder asks
         "drawing": _drawing(view.checkpoint),
         "images": address(images) if images else None,
@@ -48,6 +49,12 @@ def facts(view: MapView, images: Asset | None, why_not: str) -> dict[str, Any]:
         "nat": NAT,
         "error_rgb": {"missing": MISSING_RGB, "invented": INVENTED_RGB},
     }
+
+
+def _model(checkpoint: Checkpoint) -> dict[str, str]:
+    """Whose images the page shows, for what is taken along or kept: the model's name, a line on it, and whose data it learnt from."""
+    name, dataset = checkpoint.name, checkpoint.dataset_name
+    return {"name": name, "words": take_along.what(name, checkpoint.model, dataset), "credit": take_along.credit_of(dataset)}
 
 
 def _drawing(checkpoint: Checkpoint) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def test_a_visitor_s_own_model_is_offered_last_by_its_own_name(own_checkpoints: 
 
 
 def test_the_model_s_words_say_whose_images_it_learnt_from() -> None:
-    said = run().expander[0].markdown[0].value
+    (said,) = [expander.markdown[0].value for expander in run().expander if expander.label == "What am I looking at?"]
     assert "[MNIST](https://yann.lecun.com" in said and "Licence: commonly given as CC BY-SA 3.0." in said
 
 

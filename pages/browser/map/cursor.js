@@ -37,6 +37,11 @@ export class Cursor {
     this.frame ??= requestAnimationFrame(() => this.show(this.pointed));
   }
 
+  /** Whether a pointer is on its way. */
+  get passing() {
+    return this.#passing;
+  }
+
   /** Show z now (null: nothing). */
   show(z) {
     const { since } = this;

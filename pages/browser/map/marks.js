@@ -1,16 +1,25 @@
 // The crosshair at the point on show, and the ring round the kept one.
 
+import { listener } from "../events.js";
 import { mover } from "./still.js";
 
 const FAR_PX = 10_000; // out of every view
 
 export class Marks {
-  constructor(root, viewport) {
-    this.viewport = viewport;
+  /** place(): {left, top} of the map in the window while a pointer is on its way over it, else nothing. Without the last three the
+   *  crosshair never leaves the map. */
+  constructor(root, viewport, cursor, place = () => null, signal) {
+    Object.assign(this, { viewport, place, afloat: null });
     this.kept = root.querySelector(".lm-kept");
     this.cross = root.querySelector(".lm-cross");
+    this.home = this.cross.parentElement;
+    this.after = this.cross.nextSibling;
     this.across = mover(this.cross.firstElementChild, "X", "px", FAR_PX);
     this.down = mover(this.cross.firstElementChild, "Y", "px", FAR_PX);
+    if (!cursor) return;
+    cursor.subscribe({ rested: () => this.sink() }, signal);
+    listener(signal)(window, "scroll", () => this.sink(), { capture: true, passive: true });
+    signal.addEventListener("abort", () => this.sink(), { once: true });
   }
 
   keep(z) {
@@ -21,9 +30,34 @@ export class Marks {
   /** Called at each move of the pointer: no attribute changes, so that neither layout nor layers of the page are put together again. */
   point(z) {
     if (this.cross.hidden !== !z) this.cross.hidden = !z;
-    if (!z) return;
+    if (!z) return this.sink();
+    const place = this.place();
+    if (place) this.float(place);
+    else this.sink();
     const [x, y] = this.viewport.toPixel(z);
     this.across(x);
     this.down(y);
+  }
+
+  /** For as long as a pointer moves, the crosshair hangs on the page's body, over the map: Chromium looks through all that is around what
+   *  moves, at each frame, and deep in the page that took a seventh of what a move cost. */
+  float({ left, top }) {
+    const { afloat, home } = this;
+    if (afloat?.left === left && afloat.top === top) return;
+    const { width, height } = home.getBoundingClientRect(), raft = afloat?.raft ?? document.createElement("div");
+    raft.className = "lm-raft";
+    raft.style.cssText = `left: ${left}px; top: ${top}px; width: ${width}px; height: ${height}px; --live-text: ${getComputedStyle(home).getPropertyValue("--live-text")}`;
+    this.afloat = { raft, left, top };
+    if (raft.isConnected) return;
+    raft.append(this.cross);
+    (home.closest("dialog") ?? document.body).append(raft);
+  }
+
+  /** Back into the map, with which it scrolls. */
+  sink() {
+    if (!this.afloat) return;
+    this.home.insertBefore(this.cross, this.after);
+    this.afloat.raft.remove();
+    this.afloat = null;
   }
 }

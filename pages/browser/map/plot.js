@@ -191,7 +191,7 @@ export class Plot {
 
   /** The event's latent point; null outside the plot and beyond the limit. */
   toLatent({ clientX, clientY }) {
-    const { left, top } = this.element.getBoundingClientRect();
+    const { left, top } = this.place = this.element.getBoundingClientRect();
     return this.viewport.toLatent([clientX - left, clientY - top]);
   }
 }

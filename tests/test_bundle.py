@@ -350,6 +350,27 @@ def test_a_move_of_the_pointer_moves_layers_and_paints_one_canvas(bundle: Bundle
     assert seen == [] and places == [pytest.approx(wanted, abs=1e-3)] * 3
 
 
+def test_while_a_pointer_moves_the_crosshair_hangs_on_the_page_and_at_rest_in_the_map(bundle: Bundle) -> None:
+    script = """const { SKELETON } = await import('/map/skeleton.js'), { Viewport } = await import('/map/viewport.js');
+      const { Cursor } = await import('/map/cursor.js'), root = document.body.appendChild(document.createElement('div'));
+      const v = new Viewport(), cursor = new Cursor(), stopper = new AbortController(), seen = []; v.centre(0, 0, 0.01);
+      root.innerHTML = SKELETON; let place = null;
+      const parts = () => [...root.querySelector('.lm-map').children].map(({ className }) => className.baseVal ?? className).join();
+      const cross = root.querySelector('.lm-cross'), order = parts(), marks = new m.Marks(root, v, cursor, () => place, stopper.signal);
+      const point = (z, at = place) => {
+        place = at; marks.point(z); const raft = document.querySelector('.lm-raft');
+        seen.push(raft ? [raft.parentElement.tagName, raft.style.left, raft.contains(cross)] : root.contains(cross)); };
+      const then = (act) => { act(); seen.push(root.contains(cross) && !document.querySelector('.lm-raft')); };
+      point([0, 0]); point([1, 0], { left: 30, top: 40 }); point([1, 0], { left: 35, top: 40 }); then(() => cursor.rest());
+      point([1, 0]); then(() => window.dispatchEvent(new Event('scroll'))); point(null); point([1, 0]); point([0, 0], null);
+      point([1, 0], { left: 1, top: 2 }); then(() => stopper.abort());
+      const again = parts() === order; root.remove(); return [seen, again];"""
+    seen, again = bundle.run("map/marks.js", script)
+    afloat = ["BODY", "35px", True]
+    assert seen == [True, ["BODY", "30px", True], afloat, True, afloat, True, True, afloat, True, ["BODY", "1px", True], True]
+    assert again, "it is back where it was among the map's parts"
+
+
 SLIDERS = """const { SKELETON } = await import('/map/skeleton.js'), { Viewport } = await import('/map/viewport.js');
   const root = document.body.appendChild(document.createElement('div')), stopper = new AbortController();
   const style = root.appendChild(document.createElement('style')); style.textContent = given;

@@ -89,10 +89,11 @@ def test_who_is_near_by_code_and_by_pixels_and_a_click_goes_there(view: View) ->
     assert names == [f"Go to test image {row:,}, labelled {CODES.label[row]}" for row in wanted]
     framed = by_code.evaluate_all("buttons => buttons.map((one) => one.classList.contains('lm-other'))")
     assert framed == [CODES.label[row] != CODES.label[17] for row in wanted]
-    drawn = by_code.first.locator("canvas").evaluate(
-        "(c) => c.getContext('2d').getImageData(0, 0, 28, 28).data.filter((_, i) => i % 4 === 0).reduce((a, b) => a + b)"
+    drawn = by_code.first.locator("img").evaluate(
+        """async (image) => { await image.decode(); const c = document.createElement('canvas').getContext('2d'); c.drawImage(image, 0, 0);
+          return [image.naturalWidth, c.getImageData(0, 0, 28, 28).data.filter((_, i) => i % 4 === 0).reduce((a, b) => a + b)]; }"""
     )
-    assert drawn > 0, "the image is painted"
+    assert drawn[0] == 28 and drawn[1] > 0, "the image is painted"
     by_code.nth(3).click()
     expect(page).to_have_url(url_of(wanted[3]))
     expect(page.get_by_test_id("panel")).to_contain_text(f"test image {wanted[3]:,}, labelled")

@@ -16,6 +16,14 @@ export function put(canvas, pixels, { width, height }) {
   canvas.getContext("2d").putImageData(new ImageData(pixels, width, height), 0, 0);
 }
 
+const sketch = document.createElement("canvas");
+
+/** The same as an image, for what stays as it is: of each canvas in sight Chromium asks at each frame of the page whether it has changed. */
+export function picture(pixels, size) {
+  put(sketch, pixels, size);
+  return Object.assign(new Image(), { alt: "", src: sketch.toDataURL(), draggable: false });
+}
+
 /** Where the reconstruction differs: the colours of missing and of invented ink, the more opaque the larger the difference. */
 export function errors(x, xHat, { missing, invented }) {
   const pixels = new Uint8ClampedArray(4 * x.length);

@@ -1,6 +1,6 @@
 // A test image as a button that goes to its code on the map.
 
-import { grey, put } from "./ink.js";
+import { grey, picture } from "./ink.js";
 import * as say from "./sentences.js";
 
 /** The button, with its class's name below; readout: the panel, which goes there, ink: of the image in [0, 1]. */
@@ -9,10 +9,8 @@ export function thumbnail(readout, row, ink, signal) {
   const button = Object.assign(document.createElement("button"), { type: "button" });
   button.setAttribute("aria-label", `Go to test image ${row.toLocaleString("en")}, labelled ${name}`);
   button.title = `Test image ${row.toLocaleString("en")}: ${name}`;
-  const canvas = document.createElement("canvas"), word = document.createElement("span");
-  put(canvas, grey(ink), decoder);
-  word.textContent = name;
-  button.append(canvas, word);
+  const word = Object.assign(document.createElement("span"), { textContent: name });
+  button.append(picture(grey(ink), decoder), word);
   button.addEventListener("click", () => readout.goTo(row), { signal });
   return button;
 }

@@ -1,11 +1,16 @@
 """Selecting codes on the map, without a server: shapes beside an independent way to look for what is in them, averages beside numpy's."""
 
+import re
 from typing import Any
 
 import numpy as np
 import pytest
 from bundle import Bundle
 from scipy.stats import norm
+
+from core import export, latent
+from core.models import build
+from core.models.vae import VAEConfig
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("bundle")]
 
@@ -249,3 +254,86 @@ def test_only_what_is_selected_is_painted_bright(bundle: Bundle) -> None:
       m.paintDots(canvas, viewport, figure, dots(0, 1), [0, 1, 1, 0]); return [every, some, all()];"""
     red, blue, none = [255, 0, 255], [0, 255, 255], [0, 0, 0]
     assert bundle.run("map/layers/dots.js", script) == [[red, red, blue, blue], [none, red, blue, none], [none, none, blue, none]]
+
+
+# --- named selections, and the step between two ----------------------------------------------------------------------------
+
+STEP = """const { DenseDecoder } = await import('/nets/decoder.js'), { Viewport } = await import('/map/viewport.js');
+  const { Cursor } = await import('/map/cursor.js');
+  const decoder = new DenseDecoder(Uint8Array.from(given.file).buffer), d = given.z.length, stopper = new AbortController();
+  const root = document.body.appendChild(document.createElement('div'));
+  root.innerHTML = '<svg><g class=lm-kept></g></svg><section></section>';
+  const viewport = Object.assign(new Viewport(), { width: 400, height: 400, limit: 100, xr: [-2, 2], yr: [-2, 2] });
+  const table = Float32Array.from(given.table.flat()), facts = { plane: given.plane, drawn: null, conditional: false };
+  const readout = { facts, ready: facts, decoder, labels: [], codes: { tensors: { mu: { data: table, shape: [given.table.length, d] } } } };
+  readout.codeAt = () => ({ code: given.z, row: 17 });
+  const restored = [], cursor = new Cursor(), map = { root, viewport, drawn: new Set(), cursor, readout, decoder };
+  const place = root.querySelector('section'), named = new m.Named(place, map, (state) => restored.push(state), stopper.signal);
+  const name = (text, rows) => {
+    named.use({ rows, parts: [rows.length], before: [] });
+    place.querySelector('form input').value = text;
+    place.querySelector('form').dispatchEvent(new Event('submit', { cancelable: true }));
+  };
+  const ink = (canvas) => [...canvas.getContext('2d').getImageData(0, 0, 28, 28).data].filter((_, i) => i % 4 === 0);
+  const soon = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  named.show(true); cursor.keep([0.5, 0.5]);"""
+
+
+@pytest.mark.parametrize("dimensions", [2, 5])
+def test_what_tells_two_named_selections_apart_is_added_to_a_digit_and_shown_on_the_map(bundle: Bundle, dimensions: int) -> None:
+    model = build("vae", VAEConfig(latent_dim=dimensions, decoder_hidden=(16,)), seed=1).eval()
+    generator = np.random.default_rng(9)
+    table, z = generator.normal(size=(40, dimensions)).astype(np.float32), generator.normal(size=dimensions).astype(np.float32)
+    axes = np.linalg.qr(generator.normal(size=(dimensions, dimensions)))[0][:2]
+    origin = generator.normal(size=dimensions)
+    plane = {"origin": origin.tolist(), "axes": axes.tolist()}
+    given = {"file": list(export.code_decoder_bytes(model)), "table": table.tolist(), "z": z.tolist(), "plane": plane}
+    script = f"""{STEP} name('', [1, 2, 3]); const before = place.querySelector('.sl-step').hidden; name('slanted', [4, 20]);
+      const slider = place.querySelector('input[type=range]'), strip = [...place.querySelectorAll('.sl-strip canvas')].map(ink);
+      slider.value = -0.5; slider.dispatchEvent(new Event('input')); await soon();
+      const [move] = place.querySelectorAll('.sl-added figure canvas'), path = root.querySelector('.sl-arrow path').getAttribute('d');
+      const at = root.querySelector('.sl-arrow circle').getAttribute('transform'), words = place.querySelector('.sl-step > p').textContent;
+      const said = [ink(move), strip, path, at, words, before]; named.show(false);
+      said.push(root.querySelector('.sl-arrow').getAttribute('visibility')); stopper.abort(); root.remove(); return said;"""
+    shown, strip, path, at, words, before, after = bundle.run("selecting/named.js", script, given)
+    a, b = table[[1, 2, 3]].mean(0), table[[4, 20]].mean(0)
+    drawn = latent.decode(model, np.stack([z + amount * (b - a) for amount in (-2, -1, 0, 1, 2, -0.5)])).reshape(6, 784) * 255
+    assert np.abs(np.array([*strip, shown]) - drawn).max() <= 1
+    assert before and after == "hidden" and "from the mean code of A to that of slanted" in words
+    assert f"{np.linalg.norm(b - a):.2f} long" in words and ("shadow" in words) == (dimensions > 2)
+
+    def pixel(code: np.ndarray) -> list[float]:
+        x, y = axes @ (code - origin)
+        return [100 * (x + 2), 100 * (2 - y)]
+
+    ends = [[float(v) for v in one.split(",")] for one in re.findall(r"[ML]([-\d.]+,[-\d.]+)", path)]
+    assert ends[0] == pytest.approx(pixel(a), abs=0.06) and ends[24] == pytest.approx(pixel(b), abs=0.06)
+    assert ends[-1] == pytest.approx(pixel(z + 2 * (b - a)), abs=0.06)
+    assert [float(v) for v in at[10:-1].split(" ")] == pytest.approx(pixel(z - 0.5 * (b - a)), abs=0.06)
+
+
+def test_names_are_kept_chosen_again_and_forgotten(bundle: Bundle) -> None:
+    model = build("vae", VAEConfig(decoder_hidden=(16,)), seed=1).eval()
+    given = {
+        "file": list(export.code_decoder_bytes(model)),
+        "table": [[0.0, 0.0]] * 9,
+        "z": [0, 0],
+        "plane": {"origin": [0, 0], "axes": [[1, 0], [0, 1]]},
+    }
+    script = f"""{STEP} name('<b>', [1]); name('', [1, 2]); name('<b>', [3, 4, 5]); name('', []);
+      const list = () => [...place.querySelectorAll('li')].map((one) => one.innerText.replace(/\\s+/g, ' ').trim()), first = list();
+      place.querySelector('[data-again="1"]').click(); place.querySelector('[data-forget="0"]').click();
+      const focus = document.activeElement.textContent; const left = list(), hidden = place.querySelector('.sl-step').hidden;
+      named.clear(); named.use({{ rows: [], parts: [], before: [] }}); stopper.abort(); root.remove();
+      return [first, restored, left, hidden, focus, place.hidden];"""
+    first, restored, left, hidden, focus, gone = bundle.run("selecting/named.js", script, given)
+    assert [one.split(" test")[0] for one in first] == ["A 2", "<b> 3"], "a name given again is the new one's"
+    assert restored == [{"parts": [3], "before": []}] and len(left) == 1 and hidden and focus == "Select again" and gone
+
+
+def test_rows_selected_on_another_plane_stay_until_something_takes_them_away(bundle: Bundle) -> None:
+    figure = FIGURE | {"codes": FIGURE["codes"] | {"row": list(range(2000))[::-1]}}
+    script = """return [m.selected([], given, [3, 1999]), m.selected([m.part('remove', 'b', [-9, -9, 9, 9])], given, [3]),
+      m.selected([m.part('new', 'c', [1])], given, [3])]"""
+    found, none, anew = bundle.run(PARTS, script, figure)
+    assert found == [0, 1996] and none == [] and anew == np.flatnonzero(LABELS == 1).tolist()

@@ -30,9 +30,10 @@ export const part = (mode, kind, numbers, lit = []) => ({ mode, kind, numbers: n
 /** The parts with one more; what is new begins anew, and where there are too many already there is none more. */
 export const withPart = (parts, one) => (one.mode === "new" ? [one] : parts.length < MOST_PARTS ? [...parts, one] : parts);
 
-/** The indices, among a figure's codes, of those that the parts select, ascending. */
-export function selected(parts, { codes: { x, y, owner }, data }) {
-  const label = Array.from(owner, (one) => data[one].meta), on = new Uint8Array(x.length), drawn = { l: { x, y, label } };
+/** The indices, among a figure's codes, of those that the parts select, ascending; before: rows that are selected to begin with. */
+export function selected(parts, { codes: { x, y, owner, row }, data }, before = []) {
+  const label = Array.from(owner, (one) => data[one].meta), drawn = { l: { x, y, label } }, first = new Set(before);
+  const on = Uint8Array.from(x, (_, i) => (first.size && first.has(row[i]) ? 1 : 0));
   for (const { mode, kind, numbers, lit } of parts) {
     const scale = SCALES[kind] ?? LINEAR, name = SCALES[kind] ? kind : "l", to = (values) => Float64Array.from(values, scale.to);
     drawn[name] ??= { x: to(x), y: to(y), label };

@@ -3,6 +3,7 @@
 import { listener } from "../events.js";
 import * as say from "../map/sentences.js";
 import { Found } from "./found.js";
+import { Named } from "./named.js";
 import { Outline } from "./outline.js";
 import { part, read, selected, withPart, written } from "./parts.js";
 
@@ -29,10 +30,11 @@ const PLACE = `<div class="sl-row"><div role="group" aria-label="Draw on the map
     <button type="button" class="lm-button" data-act="view">All in view</button>
     <button type="button" class="lm-button" data-act="clear">Clear</button>
   </div>
-  <p role="status" class="sl-said"></p><div class="sl-found" hidden></div>`;
+  <p role="status" class="sl-said"></p><div class="sl-found" hidden></div><section class="sl-named" hidden></section>`;
 
 export default class Selecting {
   parts = []; // what the selection is made of, see parts.js
+  before = []; // rows that were selected on another plane, where the parts meant them
   rows = []; // of the test images that are selected, ascending
   mode = "new";
 
@@ -44,6 +46,7 @@ export default class Selecting {
     const find = (selector) => element.querySelector(selector), on = listener(signal);
     [this.how, this.said, this.select, this.radius] = [".sl-how", ".sl-said", "select", "input"].map(find);
     this.found = new Found(find(".sl-found"), map.readout, signal);
+    this.named = new Named(find(".sl-named"), map, (state) => this.restore(state), signal);
     this.outline = new Outline(map, (kind, numbers, at) => this.take(kind, numbers, at), () => this.draw(null));
     on(element, "click", ({ target }) => this.press(target.closest("button")?.dataset ?? {}));
     on(element, "submit", (event) => {
@@ -60,33 +63,36 @@ export default class Selecting {
   open() {
     this.isOpen = true;
     this.light();
+    this.named.show(true);
   }
 
   close() {
     this.isOpen = false;
     this.draw(null);
     this.light();
+    this.named.show(false);
   }
 
-  /** Another model, or another class that it draws: the same model's codes stay selected. */
+  /** Another model, or the same one, whose codes stay selected, in another plane or drawing another class. */
   update(facts) {
-    const { figure } = this.map;
+    const { figure } = this.map, plane = JSON.stringify(facts.plane);
     if (facts.codes !== this.codes) {
       this.select.innerHTML = figure.data.map(({ meta, name }) => `<option value="${meta}">${say.escape(name)}</option>`).join("");
-      this.parts = [];
-    }
-    Object.assign(this, { codes: facts.codes });
+      Object.assign(this, { parts: [], before: [] });
+      this.named.clear();
+    } else if (plane !== this.plane) Object.assign(this, { parts: [], before: this.rows });
+    Object.assign(this, { codes: facts.codes, plane });
     this.refresh();
   }
 
+  /** What is selected, for the address; what was on another plane is not in it. */
   get word() {
-    return written(this.parts);
+    return this.before.length ? "" : written(this.parts);
   }
 
   heed(word) {
     if (word === this.word) return;
-    this.parts = read(word, this.map.viewport.limit);
-    this.refresh();
+    this.restore({ parts: read(word, this.map.viewport.limit), before: [] });
   }
 
   // --- what is selected -------------------------------------------------------------------------------------------------
@@ -94,13 +100,21 @@ export default class Selecting {
   /** Somebody selected what lies in a shape; at: the event, whose keys say what it does. */
   take(kind, numbers, at = {}) {
     const { map: { cursor, look } } = this, mode = at.shiftKey ? "add" : at.altKey ? "remove" : this.mode;
+    if (mode === "new") this.before = [];
     this.parts = withPart(this.parts, part(mode, kind, numbers, kind === "c" ? [] : cursor.selected));
     this.refresh();
     look.changed();
   }
 
+  /** Select what was selected once: {parts, before}. */
+  restore(state) {
+    Object.assign(this, state);
+    this.refresh();
+    this.map.look.changed();
+  }
+
   refresh() {
-    const { figure } = this.map, picked = selected(this.parts, figure), on = new Uint8Array(figure.codes.x.length);
+    const { figure } = this.map, picked = selected(this.parts, figure, this.before), on = new Uint8Array(figure.codes.x.length);
     for (const i of picked) on[i] = 1;
     Object.assign(this, { picked: picked.length ? { figure, on } : null, rows: picked.map((i) => figure.codes.row[i]).sort((a, b) => a - b) });
     this.light();
@@ -122,7 +136,9 @@ export default class Selecting {
     try {
       await null; // the panel may be about to read them
       await readout.loading;
-      if (this.rows === rows) await this.found.show(rows);
+      if (this.rows !== rows || readout.ready !== readout.facts) return;
+      this.named.use({ rows, parts: this.parts, before: this.before });
+      await this.found.show(rows);
     } catch (error) {
       if (error.name !== "AbortError") this.said.textContent = `The pictures could not be made: ${error.message}. Select again to try once more.`;
     }
@@ -146,15 +162,14 @@ export default class Selecting {
 
   submit(form) {
     if (form === "class") return this.take("c", [Number(this.select.value)]);
+    if (form !== "round") return;
     const { kept } = this.map.cursor, radius = Number(this.radius.value);
     if (!kept) this.said.textContent = "No point is kept: click on the map to keep one.";
     else if (radius > 0) this.take("o", [...kept, radius]);
   }
 
   clear() {
-    this.parts = [];
-    this.refresh();
-    this.map.look.changed();
+    this.restore({ parts: [], before: [] });
   }
 
   /** The tool that has the pointer, or null. */

@@ -337,3 +337,21 @@ def test_rows_selected_on_another_plane_stay_until_something_takes_them_away(bun
       m.selected([m.part('new', 'c', [1])], given, [3])]"""
     found, none, anew = bundle.run(PARTS, script, figure)
     assert found == [0, 1996] and none == [] and anew == np.flatnonzero(LABELS == 1).tolist()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ((1, [0.5], True, True), "It is one image, whose code is z = 0.50."),
+        ((1200, [0.5, -1, 2, 3, 4], True, True), "Left, the pixels of 1,200 images are averaged"),
+        ((1200, [0.5, -1, 2, 3, 4], True, True), "z = (0.50, −1.00, 2.00, 3.00, …)"),
+        ((3, [0.5, -1], False, True), "Here the codes are averaged, z = (0.50, −1.00), and decoded once"),
+        (
+            (3, [0.5, -1], True, False),
+            "The mean of their codes is z = (0.50, −1.00); the decoder of this model does not run in the browser.",
+        ),
+    ],
+)
+def test_averages_are_said_of_the_pictures_that_are_there(bundle: Bundle, given: tuple[Any, ...], said: str) -> None:
+    words = bundle.run("selecting/found.js", "return m.averages(...given)", list(given))
+    assert said in words and ("Left" in words) == ("Right" in words)

@@ -47,14 +47,15 @@ export class Found {
 
   /** The mean image beside the decoded mean code. */
   average(rows) {
-    const { readout, readout: { facts, map: { decoder: size } } } = this, decoder = decoderOf(readout), pixels = readout.hasImages && readout.images.pixels;
+    const { readout, readout: { facts, labels, map: { decoder: size } } } = this, decoder = decoderOf(readout), pixels = readout.hasImages && readout.images.pixels;
     const { data, shape: [, d] } = readout.codes.tensors.mu, code = mean(rows, data, d), figures = [];
+    const found = counts(rows, labels, facts.classes.length), label = facts.conditional ? found.indexOf(Math.max(...found)) : null; // told the most frequent class
     if (pixels) figures.push(["mean image", "The mean of the selected test images, pixel by pixel", mean(rows, pixels, size.height * size.width).map((v) => v / 255)]);
-    if (decoder) figures.push(["mean code, decoded", "What the decoder draws of the mean of their codes", decoder.image(Float32Array.from(code), facts.drawn)]);
+    if (decoder) figures.push(["mean code, decoded", "What the decoder draws of the mean of their codes", decoder.image(Float32Array.from(code), label)]);
     this.means.hidden = !figures.length;
     this.means.innerHTML = `<h2>On average</h2><div class="lm-images">${figures.map(([caption, alt]) =>
       `<figure><canvas role="img" aria-label="${alt}"></canvas><figcaption>${caption}</figcaption></figure>`).join("")}</div>`
-      + `<p class="lm-soft">${averages(rows.length, code, Boolean(pixels))}</p>`;
+      + `<p class="lm-soft">${averages(rows.length, code, Boolean(pixels), Boolean(decoder))}${label === null || !decoder ? "" : ` The decoder was told ${say.escape(say.className(facts, label))}.`}</p>`;
     this.means.querySelectorAll("canvas").forEach((canvas, i) => put(canvas, grey(figures[i][2]), size));
   }
 
@@ -83,11 +84,12 @@ export class Found {
   }
 }
 
-/** What the two pictures are, and why they differ. */
-function averages(count, code, images) {
+/** What the pictures are, and why they differ. */
+export function averages(count, code, images, decoded) {
   const numbers = Array.from(code.slice(0, 4), (v) => say.number(v)).join(", "), z = `z = ${code.length > 1 ? `(${numbers}${code.length > 4 ? ", …" : ""})` : numbers}`;
-  const right = `the codes are averaged, ${z}, and decoded once`;
+  const drawing = `the codes are averaged, ${z}, and decoded once: a drawing of its own, which need not look like any of them.`;
   if (count === 1) return `It is one image, whose code is ${z}.`;
-  if (!images) return `Here ${right}: a drawing of its own, which need not look like any of them.`;
-  return `Left, the pixels of ${thousands(count)} images are averaged: where they differ, it is blurred. Right, ${right}: a drawing of its own, which need not look like any of them.`;
+  const blur = `the pixels of ${thousands(count)} images are averaged: where they differ, it is blurred.`;
+  if (!decoded) return `Here ${blur} The mean of their codes is ${z}; the decoder of this model does not run in the browser.`;
+  return images ? `Left, ${blur} Right, ${drawing}` : `Here ${drawing}`;
 }

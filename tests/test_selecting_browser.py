@@ -110,5 +110,7 @@ def test_a_finger_draws_a_box_on_a_phone_and_nothing_is_wider_than_the_page(serv
         expect(tool.get_by_role("status")).to_contain_text(f"{wanted:,} of 10,000")
         expect(page.locator(".sl-pictures button[aria-label]").first).to_be_visible()
         assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
-        for height in tool.locator("button:visible, input, select").evaluate_all("all => all.map((e) => e.getBoundingClientRect().height)"):
+        for height in tool.locator("button:visible, input:visible, select:visible").evaluate_all(
+            "all => all.map((e) => e.getBoundingClientRect().height)"
+        ):
             assert height >= 40, "large enough for a finger"

@@ -31,7 +31,8 @@ READ = """
   const root = document.createElement('div'), cursor = new Cursor(), stopper = new AbortController();
   root.innerHTML = '<div class="lm-side"></div>';
   document.body.replaceChildren(root);
-  const [figure, decoder] = await readModel(given), map = { root, cursor, figure, decoder, keeping: { chosen: false } };
+  const [figure, decoder] = await readModel(given), keeping = { chosen: false };
+  const map = { root, cursor, figure, decoder, keeping, layers: {}, words: { tell() {} }, bench: { use() {} }, drawn: new Set() };
   const readout = new m.Readout(map, stopper.signal);
   cursor.kept = given.kept.value;
   await readout.update(given.readout, given.walk);

@@ -6,7 +6,7 @@ import { thumbnail } from "./thumbnail.js";
 const MOST = 10;
 
 /** The section for them, empty until the test images are here. */
-export const PLACE = '<div class="lm-around" aria-live="off"></div>';
+export const PLACE = '<div class="lm-around"></div>';
 
 /** Fill the panel's place with the images around what it reads; readout: the panel, row: of the test image whose code is kept, or null. */
 export async function showAround(readout, reading, row, signal) {

@@ -42,7 +42,7 @@ export class Keeping {
     const kept = z && z.map((v) => Math.round(v * 1e4) / 1e4);
     if (readout) writeAddress(kept);
     this.choose(kept);
-    if (readout) return; // the panel says it aloud
+    if (readout) return; // spoken.js says it, once the panel has read it
     const place = kept && axes.map(([name], i) => `${name} = ${format(kept[i])}`).join(", ");
     words.tell(kept ? `Kept ${place}. ${controls.near.textContent}` : "No point is kept.");
   }

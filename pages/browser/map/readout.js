@@ -11,6 +11,7 @@ import { Shelf, read } from "./frames.js";
 import { errors, grey, levels, put } from "./ink.js";
 import { Peek } from "./peek.js";
 import * as say from "./sentences.js";
+import { Spoken } from "./spoken.js";
 
 const ON_CODE = 1e-3; // core/latent.py's: a point this near to a dot is that dot
 const FIGURES = [ // caption, and what a screen reader hears
@@ -29,13 +30,14 @@ export class Readout {
     this.signal = signal;
     this.element = Object.assign(document.createElement("div"), { className: "lm-panel", hidden: true });
     this.element.dataset.testid = "panel";
-    this.element.setAttribute("aria-live", "polite");
+    Object.assign(this.element, { role: "region", ariaLabel: "What the kept point means" });
     const side = map.root.querySelector(".lm-side");
     side.after(this.element);
     for (const part of [side, this.element]) onResize(part, () => this.placeOffer(), signal);
     this.stopper = new AbortController(); // of what is still computed for the point on show
     this.work = null; // a promise of it
     this.asked = null; // the row that somebody asked for: others may have the same code
+    this.spoken = new Spoken(map);
     this.peek = new Peek(this, signal);
     signal.addEventListener("abort", () => this.stopper.abort(), { once: true });
     map.cursor.subscribe({ kept: () => this.show() }, signal);
@@ -77,7 +79,10 @@ export class Readout {
     map.answer = null;
     this.stopper.abort();
     this.stopper = new AbortController();
-    if (!z) return void (element.innerHTML = say.NONE_KEPT);
+    if (!z) {
+      element.innerHTML = say.NONE_KEPT;
+      return this.spoken.point(facts, null);
+    }
     if (this.ready !== facts) return void (element.innerHTML = '<p class="lm-soft">Reading the codes …</p>');
     const { code, row } = this.codeAt(z), reading = readPoint(this.codes.tensors.mu.data, this.labels, code, row);
     const label = this.labels[reading.nearest];
@@ -86,6 +91,7 @@ export class Readout {
     if (facts.images) sections.push(PLACE);
     if (able) sections.push(row === null ? say.notOnADot(facts) : ""); // where the pictures come
     element.innerHTML = sections.map((section) => `<section>${section}</section>`).join("");
+    this.spoken.point(facts, reading);
     this.around = showAround(this, reading, row, this.stopper.signal).catch((error) => row === null && this.failed(error)); // on a dot the rest says so
     if (able && (row !== null || facts.served)) this.work = this.decode(z, code, row, label, this.stopper.signal).catch((error) => this.failed(error));
   }
@@ -223,6 +229,7 @@ export class Readout {
   failed(error) {
     if (error.name === "AbortError") return; // another point has been kept
     const words = this.element.lastElementChild;
+    this.map.words.tell(`The rest could not be fetched: ${error.message}.`);
     words.insertAdjacentHTML("beforeend", `<p class="lm-soft">The rest could not be fetched: ${say.escape(error.message)}. Keep a point again to try once more.</p>`);
   }
 }

@@ -22,6 +22,7 @@ export async function refineDot(readout, dot, place) {
     const focused = button === document.activeElement, better = found.before - found.after >= LEAST_NATS;
     const keeps = better && dot.mu.length <= 2 && map.viewport.allows(end);
     place.innerHTML = result(facts, dot, found, keeps);
+    map.words.tell(`Refined. ${place.querySelector("p").textContent}`);
     drawn(place, map.decoder, [dot.x, dot.xHat, found.xHat], facts.error_rgb);
     const [keep, again] = ["keep", "walk"].map((name) => place.querySelector(`[data-testid=refine-${name}]`));
     keep?.addEventListener("click", () => {

@@ -21,6 +21,7 @@ export class Layers {
 
   /** on: the set of names that are switched on. */
   use(frame) {
+    this.heard?.(frame); // who says what is on the map
     for (const layer of this.all) {
       layer.use({ ...frame, shaped: this.shaped });
       layer.show(frame.on.has(layer.name));

@@ -16,7 +16,7 @@ from pages.session import state as session
 from pages.session.properties.shared import told_names, usual_drawn
 
 MAP_KEY = "map"
-LOOK = ("view", "classes", "spread", "shapes", "present", "tool")  # of the link: what the browser has and says, in this order
+LOOK = ("view", "classes", "spread", "shapes", "closeup", "present", "tool")  # of the link: what the browser has and says, in this order
 
 
 def main() -> None:

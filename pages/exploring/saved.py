@@ -28,7 +28,7 @@ COLOURS = {
 }
 OFFERED = ("points", "names", "manifold", "prior")  # the layers that need no server
 BACKGROUND = "background"  # the pill that shows it
-LOOK = 4  # of the map's look, what a saved page has: zoom, classes, scale, shapes
+LOOK = 5  # of the map's look, what a saved page has: zoom, classes, scale, shapes, images close up
 NO_IMAGES = "The test images are not in this file. This is what the decoder makes of the code."
 
 

@@ -94,7 +94,7 @@ def latent_map(
         layers=list(layers),
         walk=walk,
         spread=latent.can_spread(view.checkpoint.model),
-        help=HELP,
+        help=HELP + _close_up(view, facts["images"], "on this machine"),
     )
 
 
@@ -105,7 +105,8 @@ def saved_map(
     here = {"figure": view.figure, "decoder": view.decoder, "atlas": view.atlas}
     files = {name: f"{FILE}{name}" if asset else None for name, asset in here.items()}
     own = _of_model(view) | files | {"note": " ".join(filter(None, [note, view.frame.note]))}
-    said = {"look": _said((list(look), 0)), "kept": _said((list(kept) if kept else None, 0)), "layers": list(layers), "help": HELP}
+    said = {"look": _said((list(look), 0)), "kept": _said((list(kept) if kept else None, 0)), "layers": list(layers)}
+    said["help"] = HELP + _close_up(view, None, "in this file")
     own["spread"] = latent.can_spread(view.checkpoint.model)
     return USUAL | own | said | {"readout": facts, "start": view.frame.points[0].tolist()}
 
@@ -136,6 +137,15 @@ def pair(
     linked = {"by": by, "one_scale": one_scale, "same_classes": views[0].frame.classes == views[1].frame.classes}
     on: dict[str, Any] = {f"on_{name}_change": callback for name, callback in callbacks.items()}
     mount("pair", key, USUAL | linked | {"halves": halves, "layers": list(layers), "help": HELP + more_help}, **on)
+
+
+def _close_up(view: MapView, images: str | None, where: str) -> str:
+    """What becomes of dots close up (close_up.js), to be said with the map's help; `where` there would be test images, if there were any."""
+    if images:
+        return " <b>Zoom in</b> until there is room, and each dot becomes its test image."
+    if view.atlas:
+        return ""
+    return f" <b>Zoom in</b> until there is room, and each dot becomes what the decoder makes of its code (no test images are {where})."
 
 
 def beside_the_map(view: MapView) -> bool:

@@ -1,8 +1,10 @@
 // The switches and buttons beside the legend that have a word in the page's address (see look.js), in its order.
 
+import { CloseUp } from "./close_up.js";
 import { Presenting } from "./presenting.js";
 import { Shaping } from "./shaping.js";
 import { Spreading } from "./spreading.js";
 
 /** Each has `word`, heed(word), and offer(data), which is told what Python tells the map. */
-export const switches = (map, room, signal) => [new Spreading(map, signal), new Shaping(map, signal), new Presenting(map, room, signal)];
+export const switches = (map, room, signal) =>
+  [new Spreading(map, signal), new Shaping(map, signal), new CloseUp(map, signal), new Presenting(map, room, signal)];

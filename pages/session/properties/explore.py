@@ -73,5 +73,6 @@ TABLE: Table = {
         "classes", several_of(labels, "classes", ()), lambda values: f"classes-{values['checkpoint']}", [], ",".join,
     ),
     "tool": Property("the tool", link.read_tool, "tool", ""),
+    "closeup": Property("images close up", link.read_flag, "closeup", True, lambda on: str(int(on))),
     "pairs": Property("the pairs' seed", link.whole(0, MAX_SEED), PAIRS_SEED, UNSET, said=PAIRS_OPEN, instead="Showing none."),
 }  # fmt: skip

@@ -30,7 +30,7 @@ def test_zoomed_in_dots_are_test_images_and_a_click_on_one_keeps_it(view: View) 
     assert painted(view.page) > 500
     assert view.page.locator(".lm-plot .gl-container").evaluate("e => getComputedStyle(e).visibility") == "hidden"
     left, right, bottom, top = view.ranges()
-    inside = np.flatnonzero((CODES > [left + 0.02, bottom + 0.02]).all(1) & (CODES < [right - 0.02, top - 0.02]).all(1))
+    inside = np.flatnonzero(([left + 0.02, bottom + 0.02] < CODES).all(1) & ([right - 0.02, top - 0.02] > CODES).all(1))
     apart = np.linalg.norm(CODES[inside][:, None] - CODES[inside][None], axis=2) + np.eye(len(inside)) * 9
     row = inside[apart.min(1).argmax()]
     box = view.page.locator(".lm-plot").bounding_box()
@@ -51,4 +51,6 @@ def test_zoomed_in_dots_are_test_images_and_a_click_on_one_keeps_it(view: View) 
 def test_without_test_images_the_decoder_draws_and_it_is_said(bare_server: Server, chromium: Browser) -> None:
     with visitor(chromium, f"{bare_server.url}/{CLOSE}") as page:
         assert painted(page) > 500
-        expect(page.locator(".lm-help")).to_contain_text("each dot becomes what the decoder makes of its code (no test images are on this machine)")
+        expect(page.locator(".lm-help")).to_contain_text(
+            "each dot becomes what the decoder makes of its code (no test images are on this machine)"
+        )

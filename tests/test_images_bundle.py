@@ -52,7 +52,8 @@ LAYER = f"""{FIGURE}
   const map = document.body.appendChild(document.createElement('div')), plot = map.appendChild(document.createElement('div'));
   const layer = new m.ImageLayer(plot), asked = [], closeUp = {{ on: true, offer() {{}}, want() {{ asked.push('want'); }} }};
   const ink = (row) => {{ asked.push(row); return Uint8Array.from({{ length: 16 }}, (_, i) => (i === 5 ? 255 : i === 6 ? 128 : 0)); }};
-  const use = (more) => layer.use({{ figure, lit: [true, true], on: new Set(['points']), decoder: {{ width: 4, height: 4 }}, closeUp, ...more }});
+  const usual = {{ figure, lit: [true, true], on: new Set(['points']), decoder: {{ width: 4, height: 4 }}, closeUp }};
+  const use = (more) => layer.use({{ ...usual, ...more }});
   const pixel = (x, y) => [...layer.canvas.getContext('2d').getImageData(x, y, 1, 1).data];
   const shown = () => [!layer.canvas.hidden, map.classList.contains('lm-close-up'), closeUp.side];
 """
@@ -65,7 +66,9 @@ def test_images_stand_at_their_codes_in_their_classes_colours_on_nothing(bundle:
       const drawn = shown(), rows = [...asked]; layer.look({{ viewport }}); await layer.settled();
       map.remove(); return [before, drawn, rows, at, asked.length - rows.length];"""
     before, drawn, rows, at, again = bundle.run(IMAGES, script)
-    assert before == [[False, False, 0], ["want", "want"]] or before == [[False, False, 0], ["want"]], "as long as there are none, dots stay"
+    assert before == [[False, False, 0], ["want", "want"]] or before == [[False, False, 0], ["want"]], (
+        "as long as there are none, dots stay"
+    )
     assert drawn == [True, True, 8] and sorted(rows) == [3, 7, 8], "twice their size, and only those in view"
     assert at[0] == [255, 0, 0, 255] and at[2] == [0, 0, 0, 0]
     assert at[1] == pytest.approx([255, 0, 0, 128], abs=2), "as opaque as there is ink"
@@ -101,8 +104,10 @@ SWITCH = """const root = document.createElement('div'); root.innerHTML = '<div c
   const told = [], facts = { images: 'i', codes: 'c', decoder: null, conditional: false, ...given };
   const readout = { facts, loading: Promise.resolve(), labels: [4, 5], of: (_, row) => [row, row],
     pixels: async () => Uint8Array.from({ length: 8 }, (_, i) => i) };
-  const decoder = { width: 2, height: 2, exact: given.exact ?? true, image: ([z], label) => Float32Array.of(z / 2, label === null ? 0 : label / 10, 0, 1) };
-  const map = { root, layers: {}, data: { readout: facts }, decoder, readout, refresh: () => told.push('drawn'), look: { changed: () => told.push('said') } };
+  const image = ([z], label) => Float32Array.of(z / 2, label === null ? 0 : label / 10, 0, 1);
+  const decoder = { width: 2, height: 2, exact: given.exact ?? true, image };
+  const map = { root, layers: {}, data: { readout: facts }, decoder, readout, refresh: () => told.push('drawn'),
+    look: { changed: () => told.push('said') } };
   const closeUp = new m.CloseUp(map, new AbortController().signal), tick = () => new Promise((done) => setTimeout(done, 30));
   closeUp.offer();
 """
@@ -137,7 +142,8 @@ def test_another_models_images_are_not_those_that_were_asked_for(bundle: Bundle)
 
 
 def test_the_switch_has_a_word_in_the_link(bundle: Bundle) -> None:
-    script = f"""{SWITCH} const seen = [closeUp.word]; closeUp.button.click(); seen.push(closeUp.word, closeUp.button.getAttribute('aria-checked'));
+    script = f"""{SWITCH} const seen = [closeUp.word]; closeUp.button.click();
+      seen.push(closeUp.word, closeUp.button.getAttribute('aria-checked'));
       closeUp.heed(''); seen.push(closeUp.on); closeUp.heed(undefined); seen.push(closeUp.on); closeUp.heed('0'); seen.push(closeUp.on);
       return [seen, told];"""
     assert bundle.run(CLOSE_UP, script, {}) == [["", "0", "false", True, True, False], ["drawn", "said"]]

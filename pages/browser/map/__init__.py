@@ -140,7 +140,7 @@ def pair(
 
 
 def _close_up(view: MapView, images: str | None, where: str) -> str:
-    """What becomes of dots close up (close_up.js), to be said with the map's help; `where` there would be test images, if there were any."""
+    """What becomes of dots close up (close_up.js), said with the map's help; `where` test images would be, if there were any."""
     if images:
         return " <b>Zoom in</b> until there is room, and each dot becomes its test image."
     if view.atlas:

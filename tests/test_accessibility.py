@@ -67,6 +67,11 @@ def with_one_class_alone(page: Page) -> None:
     page.locator(".lm-legend button").nth(3).click()
 
 
+def with_a_path(page: Page) -> None:
+    with_map(page)
+    page.get_by_test_id("film").locator("canvas").first.wait_for()
+
+
 def with_a_background(page: Page) -> None:
     with_map(page)
     page.locator("[data-testid=background-key] .lm-scale").wait_for()
@@ -137,6 +142,7 @@ STATES: dict[str, tuple[str, Callable[[Page], None]]] = {  # of each page: its a
     "explore": ("/", with_map),
     "explore, on a background": ("/?background=neighbours&layers=points,manifold", with_a_background),
     "explore, drawing": ("/", with_a_landed_drawing),
+    "explore, a path": ("/?tool=paths:straight,9,z;18;61;0.2:0.3", with_a_path),
     "explore, selecting": ("/?tool=select:b-1,-1,1,1;-c4", with_a_selection),
     "explore, spread and presented": ("/?spread=1&present=1&layers=points,names,manifold,prior", with_map),
     "reconstruct": ("/reconstruct", with_everything_unfolded),

@@ -11,6 +11,7 @@ const IDLE_MS = 2000; // after the first view, before the tools are fetched ahea
 // update(facts) after open and for another model (the panel's, exploring/readout.py), `word` and heed(word) for the page's address.
 export const TOOLS = {
   find: { title: "Find", load: () => import("./finder.js") },
+  paths: { title: "Paths", load: () => import("../paths/paths.js") },
   select: { title: "Select", load: () => import("../selecting/selecting.js") },
 };
 

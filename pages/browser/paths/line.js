@@ -1,0 +1,58 @@
+// A path on the map: its line, its waypoints with their numbers, and the mark that travels along it.
+
+const SVG = "http://www.w3.org/2000/svg", FAR_PX = 1e5;
+const near = (v) => Math.max(-FAR_PX, Math.min(FAR_PX, v)).toFixed(1);
+
+export class Line {
+  points = []; // of the map, along the path
+  waypoints = [];
+  at = null; // the mark's point
+
+  constructor(map) {
+    this.map = map;
+    this.element = document.createElementNS(SVG, "g");
+    this.element.setAttribute("class", "lp-line");
+    this.element.dataset.testid = "path-line";
+    this.element.innerHTML = "<polyline/><polyline/><g></g><circle r='7'/>"; // the lower line is the upper one's edge
+  }
+
+  show() {
+    this.map.drawn.add(this);
+    this.map.root.querySelector(".lm-kept").before(this.element);
+    this.draw();
+  }
+
+  hide() {
+    this.map.drawn.delete(this);
+    this.element.remove();
+  }
+
+  /** Each may be missing. */
+  use(changes) {
+    Object.assign(this, changes);
+    this.draw();
+  }
+
+  /** Put the mark somewhere, null: nowhere. */
+  mark(at) {
+    this.at = at;
+    if (this.map.viewport.xr) this.drawMark();
+  }
+
+  /** Where all of it is in the present view; the map calls this when that changes. */
+  draw() {
+    const { map: { viewport }, element: { children: [halo, line, dots] }, points, waypoints } = this;
+    if (!viewport.xr) return;
+    const pixel = (z) => viewport.toPixel(z).map(near).join(" "), drawn = points.map(pixel).join(" ");
+    for (const one of [halo, line]) one.setAttribute("points", drawn);
+    const few = waypoints.length <= 9;
+    dots.innerHTML = waypoints.map(({ point }, i) => `<g transform="translate(${pixel(point)})"><circle r="${few ? 9 : 4}"/>${few ? `<text>${i + 1}</text>` : ""}</g>`).join("");
+    this.drawMark();
+  }
+
+  drawMark() {
+    const mark = this.element.lastElementChild;
+    mark.setAttribute("visibility", this.at ? "visible" : "hidden");
+    if (this.at) mark.setAttribute("transform", `translate(${this.map.viewport.toPixel(this.at).map(near).join(" ")})`);
+  }
+}

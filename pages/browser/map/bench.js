@@ -17,6 +17,7 @@ export const TOOLS = {
 
 export class Bench {
   #tools = new Map(); // name -> a promise of the tool
+  undone = "the tool"; // see undoing.js
 
   constructor(map, signal) {
     Object.assign(this, { map, signal, name: FIRST, tool: null });

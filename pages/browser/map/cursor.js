@@ -15,7 +15,7 @@ export class Cursor {
   /** Hear of changes until the signal aborts; each of these may be missing.
    *  frame(z, since): once an animation frame with a new point on show, or at once where it jumps; `since`: when the pointer's event came.
    *  words(z): the same for what is read, at most ten times a second, the last one always. rested(z): the same once no pointer is on
-   *  its way. kept(z): at once. selected(classes): at once. */
+   *  its way. kept(z): at once; before it chosen(z), where someone has chosen it. selected(classes): at once. */
   subscribe(hears, signal) {
     this.#subscribers.add(hears);
     signal.addEventListener("abort", () => {
@@ -85,6 +85,7 @@ export class Cursor {
   /** Someone has chosen z: looking ends, and it is kept. */
   choose(z) {
     this.pointing = false;
+    this.#tell("chosen", z);
     this.keep(z);
     this.rest();
   }

@@ -23,6 +23,7 @@ import { SKELETON } from "./skeleton.js";
 import { switches } from "./switches.js";
 import { measure } from "./timing.js";
 import { Tour } from "./tour.js";
+import { Undoing } from "./undoing.js";
 import { Viewport } from "./viewport.js";
 import { Words } from "./words.js";
 
@@ -59,6 +60,7 @@ export default class LatentMap {
     this.shortcuts = new Shortcuts(this, signal);
     this.readout = new Readout(this, signal);
     this.keeping = new Keeping(this, room, signal);
+    this.undoing = new Undoing(this, signal);
     this.drawing = new Offer(this, signal);
     cursor.subscribe({
       frame: (z, since) => this.show(z, since),

@@ -4,13 +4,18 @@ import { listener } from "../events.js";
 
 const TYPED_INTO = "input:not([type=range]), textarea, select, [contenteditable]";
 
+/** Whether a key that is pressed there is meant for this map. */
+export function meantFor({ root, element }, target) {
+  if (target.closest?.(TYPED_INTO)) return false;
+  const under = document.querySelector(".lm-map:hover"), alone = target === document.body && document.querySelectorAll(".lm-map").length === 1;
+  return under ? under === element : root.contains(target) || alone;
+}
+
 /** Call act() when a key is pressed for this map, {root, element}; who types into a field means the field. Before Streamlit, which has shortcuts of its own. */
-export function onKey({ root, element }, wanted, act, signal) {
+export function onKey(map, wanted, act, signal) {
   listener(signal)(window, "keydown", (event) => {
     const { key, ctrlKey, metaKey, altKey, repeat, target } = event;
-    if (key.toLowerCase() !== wanted || ctrlKey || metaKey || altKey || repeat || target.closest?.(TYPED_INTO)) return;
-    const under = document.querySelector(".lm-map:hover");
-    if (under ? under !== element : !root.contains(target)) return;
+    if (key.toLowerCase() !== wanted || ctrlKey || metaKey || altKey || repeat || !meantFor(map, target)) return;
     event.preventDefault();
     event.stopPropagation();
     act();

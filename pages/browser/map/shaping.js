@@ -7,6 +7,8 @@ const SWITCH = '<button type="button" role="switch" aria-checked="false" class="
 const maps = new Set(); // that are on the page
 
 export class Shaping {
+  undone = "the shapes"; // what is undone where its word was changed, see undoing.js
+
   constructor(map, signal) {
     this.map = map;
     map.root.querySelector(".lm-tools").insertAdjacentHTML("beforeend", SWITCH);

@@ -10,6 +10,7 @@ const KEYS = [
   ["+ −", "zoom in and out"],
   ["0", "show the whole map; once more: its outliers too"],
   ["C", "copy the decoded image"],
+  ["Ctrl + Z", "undo what was done here; with Shift, or Ctrl + Y, do it again"],
   ["Tab", "go on to sliders, classes and buttons"],
   ["?", "this window"],
 ];

@@ -10,6 +10,8 @@ const WORDS = `<p class="lm-spread-words" hidden><b>Equal areas now hold equal s
   percentiles, u = Φ(z); their labels count standard deviations, σ.</p>`;
 
 export class Spreading {
+  undone = "the axes"; // what is undone where its word was changed, see undoing.js
+
   constructor(map, signal) {
     this.map = map;
     map.root.querySelector(".lm-tools").insertAdjacentHTML("afterbegin", SWITCH);

@@ -85,7 +85,7 @@ def lent(bundle: Bundle, script: str) -> list[str]:
 
 
 def test_a_borrowed_press_is_the_tool_s_and_neither_pans_nor_keeps(bundle: Bundle) -> None:
-    drag = "pointer('pointerdown', 300, 100); pointer('pointermove', 200, 100); pointer('pointerup', 100, 100);"
+    drag = "pointer('pointerdown', 300, 100); pointer('pointermove', 200, 100); pointer('pointerup', 100, 100); pointer('pointermove', 50, 100);"
     plotly = """element.append(document.createElement('i')); element.lastChild.addEventListener('mousedown', () => meant.push(['pans']));
       const press = () => element.lastChild.dispatchEvent(new MouseEvent('mousedown', at(1, 1)));"""
     assert lent(bundle, f"input.borrow(tool); {drag}") == ["down", "move", "up"]
@@ -99,7 +99,7 @@ def test_a_borrowed_finger_is_the_tool_s_and_a_second_one_ends_that(bundle: Bund
       changedTouches: [new Touch({ identifier: 0, target: element, ...at(x, 100) })] }));"""
     one = "finger('touchstart', 300); finger('touchmove', 200); finger('touchend', 100);"
     assert lent(bundle, f"{touch} input.borrow(tool); {one}") == ["down", "move", "up"]
-    two = "finger('touchstart', 300); touch('touchstart', [300, 100], [200, 100]); touch('touchend', [200, 100]); touch('touchend');"
+    two = "finger('touchstart', 300); touch('touchstart', [300, 100], [200, 100]); finger('touchmove', 210); touch('touchend');"
     assert lent(bundle, f"{touch} input.borrow(tool); {two} {one}") == ["down", "cancel", "down", "move", "up"]
 
 

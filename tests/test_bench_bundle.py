@@ -85,7 +85,8 @@ def lent(bundle: Bundle, script: str) -> list[str]:
 
 
 def test_a_borrowed_press_is_the_tool_s_and_neither_pans_nor_keeps(bundle: Bundle) -> None:
-    drag = "pointer('pointerdown', 300, 100); pointer('pointermove', 200, 100); pointer('pointerup', 100, 100); pointer('pointermove', 50, 100);"
+    drag = "pointer('pointerdown', 300, 100); pointer('pointermove', 200, 100); pointer('pointerup', 100, 100);"
+    drag += "pointer('pointermove', 50, 100);"  # no longer the tool's
     plotly = """element.append(document.createElement('i')); element.lastChild.addEventListener('mousedown', () => meant.push(['pans']));
       const press = () => element.lastChild.dispatchEvent(new MouseEvent('mousedown', at(1, 1)));"""
     assert lent(bundle, f"input.borrow(tool); {drag}") == ["down", "move", "up"]

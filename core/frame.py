@@ -143,7 +143,7 @@ def dimension_note(dimensions: int, shown: tuple[int, int] | None = None, share:
     if shown:
         i, j = (f"z{subscript(axis + 1)}" for axis in shown)
         others = "the codes’ mean" if at_mean else "0, the prior’s centre"
-        what = f"the map shows two of them, {i} to the right and {j} upwards, with all others at {others}."
+        what = f"the map shows two of them, {i} to the right and {j} upwards, with all others at {others}, to begin with."
     else:
         what = "the map is the plane through them along which they differ most (the first two principal directions, PCA)."
     drawn = " The decoder draws the points of that plane, and a dot is where its code falls on it."

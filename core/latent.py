@@ -96,9 +96,13 @@ def map_plane(codes: np.ndarray, has_prior: bool) -> Plane:
     dimensions = codes.shape[1]
     if dimensions <= 2:
         return Plane(np.zeros(dimensions, np.float32), np.eye(2, dimensions, dtype=np.float32))
-    mean = codes.mean(0)
-    _, _, directions = np.linalg.svd(np.cov((codes - mean).T))
-    return Plane(np.zeros(dimensions, np.float32) if has_prior else mean.astype(np.float32), directions[:2].astype(np.float32))
+    origin = np.zeros(dimensions) if has_prior else codes.mean(0)
+    return Plane(origin.astype(np.float32), principal_directions(codes)[:2].astype(np.float32))
+
+
+def principal_directions(codes: np.ndarray) -> np.ndarray:
+    """The directions along which codes (N, D) differ, orthonormal rows (D, D), that of the largest variance first (Pearson 1901)."""
+    return np.linalg.svd(np.cov((codes - codes.mean(0)).T))[2]
 
 
 def axes_plane(codes: np.ndarray, axes: tuple[int, int], has_prior: bool) -> Plane:

@@ -1,6 +1,5 @@
 """Explore: the live latent map. Move, click, slide; beside it, what the kept point means."""
 
-import numpy as np
 import streamlit as st
 
 from core import checkpoints, latent
@@ -16,7 +15,11 @@ from pages.session import state as session
 from pages.session.properties.shared import told_names, usual_drawn
 
 MAP_KEY = "map"
+<<<<<<< HEAD
 LOOK = ("view", "classes", "spread", "shapes", "closeup", "present", "tool")  # of the link: what the browser has and says, in this order
+=======
+LOOK = ("view", "classes", "spread", "shapes", "present", "tool", "rest")  # of the link: what the browser has and says, in this order
+>>>>>>> a14e1cb (Explore: sliders for what a map of larger codes does not show; they move its plane)
 
 
 def main() -> None:
@@ -56,9 +59,9 @@ def explore(name: str) -> None:
         latent_map(view, facts, kept, state.layers, not state.point_given, keep_pick, MAP_KEY, look, keep_look, background)
         offer_images(dataset)
     with st.container(horizontal=True):
-        taking.offer(view, facts, look[0], background)
+        taking.offer(planes.as_set(view, look[0][-1], state.point), facts, look[0], background)
         if state.point is not None:
-            sent.menu("explore", "Explore", {"The kept point": at_the_point(view)})
+            sent.menu("explore", "Explore", {"The kept point": at_the_point(view, look[0][-1])})
     sent.say_kept()
 
 
@@ -108,10 +111,10 @@ def starting_point(view: caches.MapView) -> tuple[float, float]:
     return round(z1, 4), round(z2, 4)
 
 
-def at_the_point(view: caches.MapView) -> Picked:
-    """What the model draws at the kept point."""
+def at_the_point(view: caches.MapView, rest: str) -> Picked:
+    """What the model draws at the kept point; rest: where the map's plane lies, in the link's words."""
     checkpoint, frame, (z1, z2) = view.checkpoint, view.frame, st.session_state.point
-    x = latent.decode(checkpoint.model, frame.plane.codes(np.array([[z1, z2]])), frame.label)[0]
+    x = latent.decode(checkpoint.model, planes.kept_code(view, rest, (z1, z2))[None], frame.label)[0]
     return Picked(x, f"Drawn by {checkpoint.name} at ({z1:g}, {z2:g})", checkpoint.dataset_name, frame.label)
 
 

@@ -100,7 +100,7 @@ def test_two_numbers_of_a_code_may_be_the_axes():
     told = load(shown.decoder())
     np.testing.assert_allclose(told["0.weight"], weights[:, [2, 0]], rtol=1e-6)
     np.testing.assert_allclose(told["0.bias"], bias, rtol=1e-6)
-    assert "z₃ to the right and z₁ upwards, with all others at 0, the prior’s centre" in shown.note
+    assert "z₃ to the right and z₁ upwards, with all others at 0, the prior’s centre, to begin with" in shown.note
     share = CODES[:, [0, 2]].var(0).sum() / CODES.var(0).sum()
     assert f"It holds {100 * share:.0f} % of their variance" in shown.note
     assert "principal directions" in usual.note and "z₃" not in usual.note

@@ -37,6 +37,7 @@ MAY_IMPORT = {  # inside core; a new module gets its line here
     "alignment": {"checkpoints", "models"},
     "quality": {"latent", "metrics", "models", "refine"},
     "dimensions": {"models", "quality"},
+    "rest": {"latent", "quality"},
     "completion": {"checkpoints", "latent", "models", "posterior", "refine", "watch"},
     "rate_distortion": {"checkpoints", "metrics", "models"},
     "family": {"checkpoints", "frame", "latent", "rate_distortion", "shipped"},

@@ -349,5 +349,6 @@ def test_links_round_trip() -> None:
         "tool": "",
         "plane": None,
         "pairs": link.UNSET,
+        "rest": "",
     }
     assert link.read(table, {}) == (untouched, set(), [])

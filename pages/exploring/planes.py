@@ -1,12 +1,18 @@
 """Which plane of larger codes Explore's map shows: that of the two directions along which they differ most, or any two of their numbers."""
 
+from dataclasses import replace
+
+import numpy as np
 import streamlit as st
 
 from core import latent
 from core.checkpoints import Checkpoint
 from core.frame import Frame
+from core.rest import through, values
 from core.words import subscript
 from pages.session import caches
+from pages.session.caches import MapView
+from pages.session.properties.explore import OF_THE_IMAGE, rest_key
 
 PRINCIPAL, OWN = "principal", "own"
 TITLES = {PRINCIPAL: "Where codes differ most (PCA)", OWN: "Two numbers of the code"}
@@ -51,9 +57,37 @@ def change(checkpoint: Checkpoint, label: int | None) -> None:
     shown = (state.get(ACROSS, first), state.get(UP, second)) if state[PLANE] == OWN else None
     if shown == before:
         return
-    state[f"plane-{checkpoint.name}"] = shown
+    keys = [rest_key({"checkpoint": checkpoint.name, "plane": axes}) for axes in (before, shown)]
+    state[f"plane-{checkpoint.name}"], old = shown, state.get(keys[0])
+    state.pop(keys[1], None)
+    if old == OF_THE_IMAGE:  # the map goes through the kept image's code, on any plane
+        state[keys[1]] = old
     if state.point is not None:
         state.point = moved(checkpoint, state.point, *(caches.map_view(checkpoint.name, label, axes).frame for axes in (before, shown)))
+
+
+def as_set(view: MapView, word: str, point: tuple[float, float] | None) -> MapView:
+    """The same with its frame's plane where the sliders have it: `word` as the link has that, see properties.explore.read_rest. The files
+    for the browser, which moves the plane by itself, are those of the plane as it lies without."""
+    frame, rest, codes = view.frame, view.rest, view.checkpoint.latents.mu
+    if rest is None or not word:
+        return view
+    if word == OF_THE_IMAGE:
+        _, row = (None, None) if point is None else latent.code_at(frame.plane, codes, frame.points, point)
+        if row is None:
+            return view
+        at = values(rest, frame.plane, codes[[row]])[0]
+    else:
+        at = np.array([home if part == "" else float(part) for part, home in zip(word.split(","), rest.home, strict=True)])
+    plane = through(rest, frame.plane, at)
+    return replace(view, frame=replace(frame, plane=plane, folded=plane))
+
+
+def kept_code(view: MapView, word: str, point: tuple[float, float]) -> np.ndarray:
+    """The code (D,) that a kept point stands for: a dot's own, unless the sliders have moved the plane away from it."""
+    if word and word != OF_THE_IMAGE:
+        return as_set(view, word, point).frame.plane.codes(np.array([point]))[0]
+    return latent.code_at(view.frame.plane, view.checkpoint.latents.mu, view.frame.points, point)[0]
 
 
 def moved(checkpoint: Checkpoint, point: tuple[float, float], before: Frame, after: Frame) -> tuple[float, float]:

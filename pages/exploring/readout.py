@@ -5,8 +5,10 @@ from typing import Any
 from core import export, figures, latent, metrics
 from core.checkpoints import Checkpoint
 from core.data.datasets import DATASETS, DatasetError, on_disk
+from core.frame import bound
 from core.reconstruction import DESCRIPTION_SAMPLES
 from core.shape import SHAPE
+from core.words import subscript
 from pages.browser import address
 from pages.browser.map import decoding
 from pages.images.pictures import INVENTED_RGB, MISSING_RGB
@@ -34,7 +36,7 @@ def facts(view: MapView, images: Asset | None, why_not: str) -> dict[str, Any]:
         "images": address(images) if images else None,
         "instead": f"{why_not} This is what the decoder makes of the code.",
         "classes": [_class(frame.classes, label) for label in labels],
-        "plane": {"origin": frame.plane.origin.tolist(), "axes": frame.plane.axes.tolist()},
+        "plane": {"origin": frame.plane.origin.tolist(), "axes": frame.plane.axes.tolist(), "rest": _rest(view)},
         "gap": view.gap,  # beyond this distance from the nearest code, no code is near
         "keeps_to_prior": latent.keeps_to_prior(model),
         "conditional": model.conditional,
@@ -55,6 +57,22 @@ def _model(checkpoint: Checkpoint) -> dict[str, str]:
     """Whose images the page shows, for what is taken along or kept: the model's name, a line on it, and whose data it learnt from."""
     name, dataset = checkpoint.name, checkpoint.dataset_name
     return {"name": name, "words": take_along.what(name, checkpoint.model, dataset), "credit": take_along.credit_of(dataset)}
+
+
+def _rest(view: MapView) -> dict[str, Any] | None:
+    """What the map's plane leaves out of a code, for the sliders there; None where it leaves out nothing, or the browser cannot decode."""
+    shown, rest = view.frame.shown, view.rest
+    if not view.code_decoder or rest is None:
+        return None
+    others = [i for i in range(len(rest.home) + 2) if i not in (shown or (0, 1))]
+    return {
+        "directions": [[round(v, 7) for v in row] for row in rest.directions.tolist()],
+        "home": rest.home.tolist(),
+        "reach": [bound(extent) for extent in rest.extent.tolist()],
+        "used": rest.used.tolist(),
+        "names": [f"{'z' if shown else 'u'}{subscript(i + 1)}" for i in others],
+        "title": f"The other {len(others)} numbers" if shown else f"{len(others)} more directions",
+    }
 
 
 def _drawing(checkpoint: Checkpoint) -> dict[str, Any]:

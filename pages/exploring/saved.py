@@ -28,7 +28,11 @@ COLOURS = {
 }
 OFFERED = ("points", "names", "manifold", "prior")  # the layers that need no server
 BACKGROUND = "background"  # the pill that shows it
+<<<<<<< HEAD
 LOOK = 5  # of the map's look, what a saved page has: zoom, classes, scale, shapes, images close up
+=======
+LOOK = (0, 1, 2, 3, 6)  # of the map's look, what a saved page has: zoom, classes, scale, shapes, the other numbers of the code
+>>>>>>> a14e1cb (Explore: sliders for what a map of larger codes does not show; they move its plane)
 NO_IMAGES = "The test images are not in this file. This is what the decoder makes of the code."
 
 
@@ -50,7 +54,7 @@ def page(
     panel = facts | {
         "codes": f"{FILE}codes", "decoder": f"{FILE}code-decoder" if view.code_decoder else None, "drawing": None, "instead": NO_IMAGES,
     }  # fmt: skip
-    told = saved_map(view, panel, kept, [layer for layer in layers if layer in titles], look[:LOOK], note=_of_the_atlas(view))
+    told = saved_map(view, panel, kept, [layer for layer in layers if layer in titles], of_the_file(look), note=_of_the_atlas(view))
     if background:
         files[f"{FILE}field"] = fields.asset(view.checkpoint, background["name"], view.frame.label, view.frame.shown).content
         titles[BACKGROUND] = background["title"]
@@ -58,6 +62,11 @@ def page(
     told = without_addresses(told)
     themes = {scheme: {name: str(st.get_option(f"theme.{scheme}.{key}")) for name, key in COLOURS.items()} for scheme in ("light", "dark")}
     return saved.html(words.title_of(view.checkpoint.name), lead(view), about(view), {"map": told, "titles": titles}, files, themes)
+
+
+def of_the_file(look: Sequence[str]) -> list[str]:
+    """What of the map's look a saved page has."""
+    return [word if i in LOOK else "" for i, word in enumerate(look)]
 
 
 def without_addresses(told: dict[str, Any]) -> dict[str, Any]:

@@ -54,13 +54,20 @@ def _poster(view: MapView) -> bytes:
 def map_of(view: MapView, layers: Sequence[str], look: Sequence[str]) -> MapPicture:
     """The map as a picture, with these layers and legend; zoomed as on the page, where that is not spread evenly."""
     checkpoint = view.checkpoint
-    zoom, lit, spread, *_ = look
+    zoom, lit, spread, *_, rest = look
     if spread:  # its zoom is in percentiles, and the picture has the codes' own numbers
         zoom = ""
-    note = take_along.described(checkpoint.name, checkpoint.model, checkpoint.dataset_name)
+    note = take_along.described(checkpoint.name, checkpoint.model, checkpoint.dataset_name) + axes_of(view, rest)
     classes = [int(label) for label in lit.split(",") if label]
     title, credit = words.title_of(checkpoint.name), take_along.credit_of(checkpoint.dataset_name)
     return MapPicture(view.frame, window(view, zoom), layers, classes, title, note, credit)
+
+
+def axes_of(view: MapView, rest: str) -> str:
+    """What else to know of a picture of larger codes: which of their numbers are the axes, and whether the plane was moved."""
+    shown = view.frame.shown
+    named = f" Its axes are z{shown[0] + 1} and z{shown[1] + 1}." if shown else ""
+    return named + " The plane goes through a code that was chosen on the page." * bool(rest)
 
 
 def window(view: MapView, zoom: str = "") -> Window:

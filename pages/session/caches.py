@@ -37,6 +37,7 @@ from core.methods import ENLARGERS
 from core.portrait import Entry, Portrait, Window
 from core.posterior import GridPosterior
 from core.reconstruction import Principal
+from core.rest import Rest, of_plane
 from core.training import comparable
 from pages.images import pictures
 from pages.web.assets import Asset
@@ -59,6 +60,7 @@ class MapView:
     codes: Asset
     code_decoder: Asset | None  # of whole codes and any class; None where `decoder` is just that, or there is none
     gap: float  # beyond this distance from the nearest code, no code is near
+    rest: Rest | None  # what the plane leaves out of codes of more than two numbers
 
 
 def map_view(name: str, label: int | None = None, shown: tuple[int, int] | None = None) -> MapView:
@@ -260,6 +262,7 @@ def _map_view(name: str, root: str, stamp: tuple[int, ...], label: int | None) -
         Asset("codes.safetensors", export.codes_bytes(codes.mu, codes.logvar)),
         Asset("code-decoder.safetensors", export.code_decoder_bytes(model)) if live and whole_codes else None,
         latent.typical_gap(codes.mu),
+        _rest(frame, codes.mu),
     )
 
 
@@ -267,7 +270,11 @@ def _map_view(name: str, root: str, stamp: tuple[int, ...], label: int | None) -
 def _plane_view(name: str, root: str, stamp: Stamp, label: int | None, shown: tuple[int, int]) -> MapView:
     usual = _map_view(name, root, stamp, label)
     frame, figure, decoder, atlas = _drawn_on(of_checkpoint(usual.checkpoint, label, shown))
-    return replace(usual, frame=frame, figure=figure, decoder=decoder, atlas=atlas)
+    return replace(usual, frame=frame, figure=figure, decoder=decoder, atlas=atlas, rest=_rest(frame, usual.checkpoint.latents.mu))
+
+
+def _rest(frame: Frame, mu: np.ndarray) -> Rest | None:
+    return of_plane(mu, frame.plane, frame.shown) if mu.shape[1] > 2 else None
 
 
 def _drawn_on(frame: Frame) -> tuple[Frame, Asset, Asset | None, Asset | None]:

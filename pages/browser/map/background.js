@@ -9,8 +9,12 @@ import { escape } from "./sentences.js";
 const fields = new Shelf(8); // the ones last looked at
 const COMPUTING = "Computing this background for the whole map …";
 
+const OF_THE_CODES = ["codes", "rarity"]; // these say where codes fall on the map, wherever its plane lies
+const ELSEWHERE = "was computed for the map as it lies by itself, with the other numbers of the code in the middle. Set them back to the middle to see it.";
+
 export class Background {
-  field = null; // what is on show
+  #computed = null; // for the map as it lies by itself
+  #moved = false; // whether its plane lies elsewhere, see rest.js
 
   constructor(map, signal) {
     this.map = map;
@@ -18,6 +22,25 @@ export class Background {
     this.line = map.root.querySelector(".lm-found");
     map.cursor.subscribe({ words: (z) => this.say(z) }, signal);
     signal.addEventListener("abort", () => (this.words = null), { once: true });
+  }
+
+  /** What is on show. */
+  get field() {
+    return this.#moved && !OF_THE_CODES.includes(this.#computed?.name) ? null : this.#computed;
+  }
+
+  set field(field) {
+    this.#computed = field;
+    this.drawn = null;
+    if (field && !this.field) this.key.innerHTML = `<p><b>${escape(field.title)}</b> ${ELSEWHERE}</p>`;
+  }
+
+  /** The map's plane lies elsewhere now, or does again as it does by itself: whoever says so has the layers drawn anew. */
+  off(moved) {
+    if (moved === this.#moved) return;
+    this.#moved = moved;
+    this.field = this.#computed;
+    this.say(this.map.cursor.pointed);
   }
 
   /** words: those of pages/exploring/fields.py; null: none. What is not here is fetched, and drawn when it comes. */
@@ -58,7 +81,7 @@ export class Background {
   /** What it says of z; null: no point is on show. */
   say(z) {
     const { field, map } = this;
-    if (field) this.write(z ? said(field, z, map.figure.data) : "");
+    this.write(z && field ? said(field, z, map.figure.data) : "");
   }
 
   write(words) {

@@ -2,6 +2,7 @@
 // Python mounts it (see __init__.py), passes addresses and the kept point, and hears only of points that are kept.
 
 import { Offer } from "../drawing/offer.js";
+import { Rest } from "../rest/rest.js";
 import { Background } from "./background.js";
 import { Bench } from "./bench.js";
 import { Controls, Picture } from "./controls.js";
@@ -53,7 +54,8 @@ export default class LatentMap {
     this.background = new Background(this, signal);
     this.switches = switches(this, room, signal);
     this.bench = new Bench(this, signal);
-    this.look = new Look(this.viewport, cursor, (said) => this.keeping.tell("look", said), signal, [...this.switches, this.bench]);
+    this.rest = new Rest(this, signal);
+    this.look = new Look(this.viewport, cursor, (said) => this.keeping.tell("look", said), signal, [...this.switches, this.bench, this.rest]);
     this.tour = new Tour((z) => cursor.show(z));
     this.input = new Input(this, signal);
     this.copying = new Copying(this, signal);
@@ -108,7 +110,8 @@ export default class LatentMap {
     measure(FRAME, since);
   }
 
-  async apply(data, figure, decoder) {
+  async apply(data, figure, given) {
+    const decoder = this.rest.through(given);
     const changed = figure !== this.figure || decoder !== this.decoder;
     this.data = data;
     this.words.describe(data, this.epoch);

@@ -58,6 +58,7 @@ export class Readout {
       [this.codes, this.decoder] = loaded;
       this.labels = labelsByRow(this.map.figure);
       this.ready = facts;
+      this.map.rest.use(facts, this.decoder);
       this.show();
     } catch (error) {
       this.element.innerHTML = `<p>The codes could not be read: ${say.escape(error.message)}. Reload the page.</p>`;
@@ -86,7 +87,7 @@ export class Readout {
     if (this.ready !== facts) return void (element.innerHTML = '<p class="lm-soft">Reading the codes …</p>');
     const { code, row } = this.codeAt(z), reading = readPoint(this.codes.tensors.mu.data, this.labels, code, row);
     const label = this.labels[reading.nearest];
-    const sections = [say.where(facts, reading, this.showsExample), say.neighbours(facts, reading), say.nearest(facts, reading, label)];
+    const sections = [say.where(facts, reading, this.showsExample && row !== null), say.neighbours(facts, reading), say.nearest(facts, reading, label)];
     const able = facts.served || (this.decoder ?? map.decoder).exact; // a saved page may have an atlas, and no server
     if (facts.images) sections.push(PLACE);
     if (able) sections.push(row === null ? say.notOnADot(facts) : ""); // where the pictures come
@@ -103,11 +104,17 @@ export class Readout {
 
   /** The code that a point of the map stands for, and its row: a dot's own, else that of the plane there, and no row. */
   codeAt([x, y]) {
-    const { figure } = this.map, { index, distance } = figure.index.find(x, y), { plane } = this.facts;
-    if (distance > ON_CODE) return { code: Float32Array.from(plane.origin, (v, i) => v + x * plane.axes[0][i] + y * plane.axes[1][i]), row: null };
+    const { facts: { plane: { origin, axes } }, map: { rest } } = this, row = this.rowAt([x, y]);
+    if (row !== null && rest.stands(row)) return { code: this.of("mu", row), row };
+    return { code: Float32Array.from(rest.origin ?? origin, (v, i) => v + x * axes[0][i] + y * axes[1][i]), row: null };
+  }
+
+  /** The row of the dot at a point of the map; null where there is none. */
+  rowAt([x, y]) {
+    const { figure } = this.map, { index, distance } = figure.index.find(x, y);
+    if (distance > ON_CODE) return null;
     const asked = this.asked !== null && near(this.dot(this.asked), [x, y]) ? this.asked : figure.codes.row[index];
-    const row = this.showsExample ? 0 : asked; // of collapsed codes others lie on it, too
-    return { code: this.of("mu", row), row };
+    return this.showsExample ? 0 : asked; // of collapsed codes others lie on it, too
   }
 
   /** Where the code of a row lies on the map. */

@@ -79,6 +79,11 @@ export class DenseDecoder {
   decode(z1, z2) {
     return this.image([z1, z2]);
   }
+
+  /** The same decoder with so much added to the sums of its first layer, a number a unit: of codes that all lie so far from those given. */
+  shifted(sums) {
+    return Object.assign(Object.create(DenseDecoder.prototype), this, { bias: this.bias.map((v, i) => v + sums[i]) });
+  }
 }
 
 /** The nearest of a grid of images that the server decoded (`atlas` in core/frame.py): a preview, not the model's answer at this very point. */

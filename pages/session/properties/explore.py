@@ -1,17 +1,21 @@
 """What Explore's address can say."""
 
+import re
 from dataclasses import replace
 
 from core import checkpoints, latent
 from core.checkpoints import CheckpointError
 from core.fields import FIELDS
 from core.frame import plane_word, read_plane
+from core.latent import Z_LIMIT
 from pages.session import link
 from pages.session.link import UNSET, Property, Table, UnusableError, Values, one_of, several_of
 from pages.session.properties.shared import CHECKPOINT, LAYERS_SHOWN, MAX_SEED, drawable, first_drawn, labels, read_drawn, write_drawn
 from pages.web import errors
 
 NO_BACKGROUND = "none"
+OF_THE_IMAGE = "image"
+NUMBER = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,4})?")
 BACKGROUNDS = (NO_BACKGROUND, *FIELDS)
 PAIRS_OPEN, PAIRS_SEED = "explore_pairs", "explore_pairs_seed"  # the session's keys
 
@@ -38,6 +42,23 @@ def axes(text: str, values: Values) -> tuple[int, int] | None:
         return read_plane(text, dimensions(values))
     except LookupError as error:
         raise UnusableError(f". {errors.words(error)}") from None
+
+
+def read_rest(text: str, values: Values) -> str:
+    """Where the map's plane lies: the other numbers of its codes, as many as there are, "" where one is as usual; or "image": those of the
+    kept test image. The browser says what they mean."""
+    parts = text.split(",")
+    if text != OF_THE_IMAGE and (
+        len(parts) != dimensions(values) - 2
+        or not all(part == "" or (NUMBER.fullmatch(part) and abs(float(part)) <= Z_LIMIT) for part in parts)
+    ):
+        raise UnusableError(f", which are not {dimensions(values) - 2} numbers with commas between them.")
+    return text
+
+
+def rest_key(values: Values) -> str:
+    """Where the session has that: of each plane."""
+    return f"rest-{values['checkpoint']}-{plane_word(values['plane'])}"
 
 
 def view_key(values: Values) -> str:
@@ -75,4 +96,8 @@ TABLE: Table = {
     "tool": Property("the tool", link.read_tool, "tool", ""),
     "closeup": Property("images close up", link.read_flag, "closeup", True, lambda on: str(int(on))),
     "pairs": Property("the pairs' seed", link.whole(0, MAX_SEED), PAIRS_SEED, UNSET, said=PAIRS_OPEN, instead="Showing none."),
+    "rest": Property(
+        "the other numbers of the code", read_rest, rest_key, "", when=lambda values: dimensions(values) > 2,
+        instead="Showing the usual ones instead.",
+    ),
 }  # fmt: skip

@@ -42,14 +42,14 @@ def explore(name: str) -> None:
     try:
         opened = checkpoints.opened(name)
         label = chosen_label(opened)
-        view = caches.map_view(name, label, planes.choose(opened, label))
+        with st.container(horizontal=True, key="explore-layers"):
+            state.layers = choose_layers(latent.has_rings(opened.model))
+            view = caches.map_view(name, label, planes.choose(opened, label))
+            background = backgrounds.choose(view)
     except CheckpointError:  # it changed on disk since the page was drawn: draw it again, and say so
         st.rerun()
     if not state.point_given:
         state.point = starting_point(view)
-    with st.container(horizontal=True, key="explore-layers"):
-        state.layers = choose_layers(latent.has_rings(view.checkpoint.model))
-        background = backgrounds.choose(view)
     dataset = view.checkpoint.dataset_name
     facts = readout.facts(view, *readout.test_images(view.checkpoint))
     look = list(session.words("explore", *LOOK).values()), state.get("look_number", 0)

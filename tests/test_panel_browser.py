@@ -33,6 +33,7 @@ READ = """
   document.body.replaceChildren(root);
   const [figure, decoder] = await readModel(given), keeping = { chosen: false };
   const map = { root, cursor, figure, decoder, keeping, layers: {}, words: { tell() {} }, bench: { use() {} }, drawn: new Set() };
+  map.rest = { use() {}, stands: () => true };
   const readout = new m.Readout(map, stopper.signal);
   cursor.kept = given.kept.value;
   await readout.update(given.readout, given.walk);

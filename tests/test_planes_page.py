@@ -44,7 +44,7 @@ def test_two_numbers_can_be_chosen_and_back() -> None:
     assert "z₉ to the right and z₁₅ upwards" in told["note"] and app.query_params["plane"] in ("9,15", ["9,15"])
     choose(app, across=0, up=2)
     assert [name for name, _ in map_data(app)["axes"]] == ["z₁", "z₃"]
-    assert "z₃ (unused)" in app.selectbox(key=planes.UP).options and "z₁" not in app.selectbox(key=planes.UP).options
+    assert "↑ z₃ (unused)" in app.selectbox(key=planes.UP).options and "↑ z₁" not in app.selectbox(key=planes.UP).options
     choose(app, choice=planes.PRINCIPAL)
     assert map_data(app)["view"] == usual["view"] and "plane" not in app.query_params
 

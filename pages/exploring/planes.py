@@ -15,7 +15,7 @@ from pages.session.caches import MapView
 from pages.session.properties.explore import OF_THE_IMAGE, rest_key
 
 PRINCIPAL, OWN = "principal", "own"
-TITLES = {PRINCIPAL: "Where codes differ most (PCA)", OWN: "Two numbers of the code"}
+TITLES = {PRINCIPAL: "Most variance (PCA)", OWN: "Two numbers"}
 HELP = (
     "A map has room for two of a code's numbers. The usual plane lies along the two directions in which the codes differ most "
     "(principal component analysis); or choose any two of the numbers themselves."
@@ -28,20 +28,23 @@ def choose(checkpoint: Checkpoint, label: int | None) -> tuple[int, int] | None:
     if checkpoint.model.config.latent_dim <= 2:
         return None
     state, shown = st.session_state, shown_of(checkpoint)
-    told = caches.told_by_each(checkpoint.name)
     given = checkpoint, label
     state[PLANE] = OWN if shown else PRINCIPAL
-    with st.container(horizontal=True, key="explore-plane"):
-        st.selectbox(
-            "Plane", list(TITLES), key=PLANE, format_func=TITLES.__getitem__, on_change=change, args=given, help=HELP, width=330,
-        )  # fmt: skip
-        for key, title, axis, other in zip((ACROSS, UP), ("To the right", "Upwards"), shown or (), (shown or ())[::-1], strict=False):
-            state[key] = axis
-            st.selectbox(
-                title, [i for i in range(told.count) if i != other], key=key,
-                format_func=lambda i: f"z{subscript(i + 1)}{'' if told.used[i] else ' (unused)'}", on_change=change, args=given, width=160,
-            )  # fmt: skip
+    st.selectbox("Plane", list(TITLES), key=PLANE, format_func=TITLES.__getitem__, on_change=change, args=given, help=HELP, width=280)
+    if shown:
+        axis_of(ACROSS, "To the right", "→", shown[0], shown[1], given)
+        axis_of(UP, "Upwards", "↑", shown[1], shown[0], given)
     return shown
+
+
+def axis_of(key: str, title: str, sign: str, axis: int, other: int, given: tuple[Checkpoint, int | None]) -> None:
+    """The selector of one axis: any number of the code but the other axis."""
+    told = caches.told_by_each(given[0].name)
+    st.session_state[key] = axis
+    st.selectbox(
+        title, [i for i in range(told.count) if i != other], key=key, label_visibility="collapsed", width=140,
+        format_func=lambda i: f"{sign} z{subscript(i + 1)}{'' if told.used[i] else ' (unused)'}", on_change=change, args=given,
+    )  # fmt: skip
 
 
 def shown_of(checkpoint: Checkpoint) -> tuple[int, int] | None:

@@ -15,11 +15,7 @@ from pages.session import state as session
 from pages.session.properties.shared import told_names, usual_drawn
 
 MAP_KEY = "map"
-<<<<<<< HEAD
-LOOK = ("view", "classes", "spread", "shapes", "closeup", "present", "tool")  # of the link: what the browser has and says, in this order
-=======
-LOOK = ("view", "classes", "spread", "shapes", "present", "tool", "rest")  # of the link: what the browser has and says, in this order
->>>>>>> a14e1cb (Explore: sliders for what a map of larger codes does not show; they move its plane)
+LOOK = ("view", "classes", "spread", "shapes", "closeup", "present", "tool", "rest")  # of the link, as the browser has it
 
 
 def main() -> None:

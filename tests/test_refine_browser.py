@@ -198,11 +198,8 @@ PRESS = """
   document.body.replaceChildren(root);
   const [figure, decoder] = await readModel(given), plot = { bringIn() {} }, { signal } = stopper;
   const map = { root, cursor, figure, decoder, viewport, plot, signal, view: 'other', keeping: { chosen: true } };
-<<<<<<< HEAD
   Object.assign(map, { bench: { use() {} }, drawn: new Set(), layers: {}, words: { tell() {} } });
-=======
-  Object.assign(map, { bench: { use() {} }, drawn: new Set(), rest: { use() {}, stands: () => true } });
->>>>>>> a14e1cb (Explore: sliders for what a map of larger codes does not show; they move its plane)
+  map.rest = { use() {}, stands: () => true };
   Object.assign(viewport, { limit: 100, xr: [-3, 3], yr: [-3, 3], width: 300, height: 300 });
   const readout = new Readout(map, signal), button = () => root.querySelector('[data-testid=refine]');
   cursor.kept = given.kept.value;

@@ -28,11 +28,7 @@ COLOURS = {
 }
 OFFERED = ("points", "names", "manifold", "prior")  # the layers that need no server
 BACKGROUND = "background"  # the pill that shows it
-<<<<<<< HEAD
-LOOK = 5  # of the map's look, what a saved page has: zoom, classes, scale, shapes, images close up
-=======
-LOOK = (0, 1, 2, 3, 6)  # of the map's look, what a saved page has: zoom, classes, scale, shapes, the other numbers of the code
->>>>>>> a14e1cb (Explore: sliders for what a map of larger codes does not show; they move its plane)
+LOOK = 5  # of the map's look, what a saved page has: zoom, classes, scale, shapes, images close up; and the last, the code's other numbers
 NO_IMAGES = "The test images are not in this file. This is what the decoder makes of the code."
 
 
@@ -66,7 +62,7 @@ def page(
 
 def of_the_file(look: Sequence[str]) -> list[str]:
     """What of the map's look a saved page has."""
-    return [word if i in LOOK else "" for i, word in enumerate(look)]
+    return [word if i < LOOK or i == len(look) - 1 else "" for i, word in enumerate(look)]
 
 
 def without_addresses(told: dict[str, Any]) -> dict[str, Any]:

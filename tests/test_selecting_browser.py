@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 from live import Server, visitor
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from test_selecting_bundle import inside
 from view import View
@@ -59,6 +60,20 @@ def test_a_lasso_selects_what_it_goes_round_and_a_link_selects_the_same(view: Vi
     tool.get_by_role("button", name="Show more").click()
     expect(page.locator(".sl-pictures button[aria-label]")).to_have_count(180)
 
+    with page.expect_download() as table:
+        tool.get_by_role("button", name="Table of their codes (CSV)").click()
+    lines = table.value.path().read_text("utf-8").splitlines()
+    assert table.value.suggested_filename == "vae-mnist-2d-selection.csv" and len(lines) == 1 + len(rows)
+    first = lines[1].split(",")
+    assert first[:2] == [str(rows[0]), str(CODES.label[rows[0]])] and [float(v) for v in first[2:]] == pytest.approx(
+        CODES.mu[rows[0]], rel=1e-5
+    )
+    with page.expect_download() as sheet:
+        tool.get_by_role("button", name="Sheet of them (PNG)").click()
+    assert sheet.value.suggested_filename == "vae-mnist-2d-selection.png"
+    with Image.open(sheet.value.path()) as picture:
+        assert 1480 < picture.width < 1540 and 2000 < picture.height < 3000, "twelve images across, at most twenty rows"
+
     page.locator(".lm-legend button").first.click()  # another legend, the same selection
     expect(tool.get_by_role("status")).to_have_text(f"{len(rows):,} of 10,000 test images are selected.")
     page.locator(".lm-legend button").first.click()
@@ -84,7 +99,7 @@ def test_by_keys_alone_a_class_and_what_is_around_a_point_and_a_picture_leads_th
     tool.get_by_role("button", name="All of it").press("Enter")
     rows = np.flatnonzero(near & (CODES.label != 2)).tolist()
     expect(tool.get_by_role("status")).to_contain_text(f"{len(rows):,} of 10,000")
-    assert word(page) == "o0.5,0.5,0.5;-c2"
+    page.wait_for_function("new URLSearchParams(location.search).get('tool') === 'select:o0.5,0.5,0.5;-c2'")
     expect(page.locator(".sl-pictures button[aria-label]")).to_have_count(min(60, len(rows)))
     page.locator(".sl-pictures button[aria-label]").nth(4).press("Enter")
     expect(page.get_by_test_id("panel")).to_contain_text(f"test image {rows[4]:,}, labelled")

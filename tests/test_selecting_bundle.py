@@ -1,5 +1,7 @@
 """Selecting codes on the map, without a server: shapes beside an independent way to look for what is in them, averages beside numpy's."""
 
+import csv
+import io
 import re
 from typing import Any
 
@@ -8,7 +10,7 @@ import pytest
 from bundle import Bundle
 from scipy.stats import norm
 
-from core import export, latent
+from core import export, latent, sheets
 from core.models import build
 from core.models.vae import VAEConfig
 
@@ -264,7 +266,8 @@ STEP = """const { DenseDecoder } = await import('/nets/decoder.js'), { Viewport 
   const root = document.body.appendChild(document.createElement('div'));
   root.innerHTML = '<svg><g class=lm-kept></g></svg><section></section>';
   const viewport = Object.assign(new Viewport(), { width: 400, height: 400, limit: 100, xr: [-2, 2], yr: [-2, 2] });
-  const table = Float32Array.from(given.table.flat()), facts = { plane: given.plane, drawn: null, conditional: false };
+  const table = Float32Array.from(given.table.flat());
+  const facts = { plane: given.plane, drawn: null, conditional: false, model: { name: 'm' } };
   const readout = { facts, ready: facts, decoder, labels: [], codes: { tensors: { mu: { data: table, shape: [given.table.length, d] } } } };
   readout.codeAt = () => ({ code: given.z, row: 17 });
   const restored = [], cursor = new Cursor(), map = { root, viewport, drawn: new Set(), cursor, readout, decoder };
@@ -294,11 +297,15 @@ def test_what_tells_two_named_selections_apart_is_added_to_a_digit_and_shown_on_
       const [move] = place.querySelectorAll('.sl-added figure canvas'), path = root.querySelector('.sl-arrow path').getAttribute('d');
       const at = root.querySelector('.sl-arrow circle').getAttribute('transform'), words = place.querySelector('.sl-step > p').textContent;
       const said = [ink(move), strip, path, at, words, before]; named.show(false);
-      said.push(root.querySelector('.sl-arrow').getAttribute('visibility')); stopper.abort(); root.remove(); return said;"""
-    shown, strip, path, at, words, before, after = bundle.run("selecting/named.js", script, given)
+      said.push(root.querySelector('.sl-arrow').getAttribute('visibility'));
+      const film = named.step.film('png'); film.rows[0].images = film.rows[0].images.map((one) => [...one]);
+      said.push(film, named.step.film('gif').rows[0].images.length); stopper.abort(); root.remove(); return said;"""
+    shown, strip, path, at, words, before, after, film, moves = bundle.run("selecting/named.js", script, given)
     a, b = table[[1, 2, 3]].mean(0), table[[4, 20]].mean(0)
     drawn = latent.decode(model, np.stack([z + amount * (b - a) for amount in (-2, -1, 0, 1, 2, -0.5)])).reshape(6, 784) * 255
     assert np.abs(np.array([*strip, shown]) - drawn).max() <= 1
+    frames = np.array(film["rows"][0]["images"]).reshape(5, 784)
+    assert np.abs(255 * frames - drawn[:5]).max() <= 1 and film["name"] == "m-step" and film["heads"][0] == "−2 ×" and moves == 41
     assert before and after == "hidden" and "from the mean code of A to that of slanted" in words
     assert f"{np.linalg.norm(b - a):.2f} long" in words and ("shadow" in words) == (dimensions > 2)
 
@@ -355,3 +362,39 @@ def test_rows_selected_on_another_plane_stay_until_something_takes_them_away(bun
 def test_averages_are_said_of_the_pictures_that_are_there(bundle: Bundle, given: tuple[Any, ...], said: str) -> None:
     words = bundle.run("selecting/found.js", "return m.averages(...given)", list(given))
     assert said in words and ("Left" in words) == ("Right" in words)
+
+
+# --- taken along -----------------------------------------------------------------------------------------------------------
+
+TAKEN = """const table = Float32Array.from(given.mu.flat()), model = { name: 'm', words: 'A model.', credit: '' };
+  const facts = { classes: given.names.map((name) => ({ name })), model };
+  const mu = { data: table, shape: [given.mu.length, given.mu[0].length] };
+  const readout = { facts, labels: given.labels, codes: { tensors: { mu } } };
+  readout.map = { decoder: { height: 2, width: 3 } };"""
+
+
+def test_the_table_has_each_code_in_the_words_of_the_table_of_all_codes(bundle: Bundle) -> None:
+    mu = np.random.default_rng(10).normal(size=(6, 3)).astype(np.float32)
+    names, labels, rows = ["Coat", '=a "b", c'], [0, 1, 0, 1, 0, 0], [1, 2, 5]
+    given = {"mu": mu.tolist(), "labels": labels, "names": names, "rows": rows}
+    text = bundle.run("selecting/taking.js", f"{TAKEN} return m.table(readout, given.rows)", given)
+    found = list(csv.reader(io.StringIO(text)))
+    columns = {"image": rows, "class": [names[labels[row]] for row in rows], "z": mu[rows]}
+    wanted = list(csv.reader(io.StringIO(sheets.table(columns).decode())))
+    assert [line[:2] for line in found] == [line[:2] for line in wanted] and found[0] == wanted[0]
+    assert np.array([line[2:] for line in found[1:]], float) == pytest.approx(mu[rows], rel=1e-5)
+    assert text.count("\r\n") == 4
+
+
+def test_the_sheet_has_the_classes_below_each_other_and_an_end(bundle: Bundle) -> None:
+    labels = [i % 3 for i in range(900)]
+    given = {"mu": [[0.0]] * 900, "labels": labels, "names": ["a", "b", "c"], "few": [5, 7, 8, 11, 301], "many": list(range(900))}
+    script = f"""{TAKEN} const ink = (row) => new Float32Array(6).fill(row / 1000);
+      const of = (rows, real) => m.sheetOf(readout, rows, {{ ink, real }});
+      const rows = ({{ rows }}) => rows.map(({{ name, images }}) => [name, images.map(([v]) => Math.round(1000 * v))]);
+      const few = of(given.few, true), many = of(given.many, false);
+      return [rows(few), few.title, few.notes, rows(many), many.title, many.notes];"""
+    few, title, notes, many, all_title, all_notes = bundle.run("selecting/taking.js", script, given)
+    assert few == [["b", [7, 301]], ["c", [5, 8, 11]]] and title == "5 selected test images" and notes == ["A model."]
+    assert [name for name, _ in many if name] == ["a", "b", "c"] and len(many) == 20 and many[0][1] == list(range(0, 36, 3))
+    assert all_title == "900 selected codes, decoded" and all_notes[0] == "240 of them, the first of each class."

@@ -6,6 +6,7 @@ import { thumbnail } from "../map/thumbnail.js";
 import { breaks } from "../nets/losses.js";
 import { counts, mean } from "./averages.js";
 import { decoderOf, picturesOf } from "./pictures.js";
+import { offerTaking } from "./taking.js";
 
 const FIRST = 60, MORE = 120, MOST = 1500; // pictures in the gallery
 const thousands = (n) => n.toLocaleString("en");
@@ -14,8 +15,9 @@ export class Found {
   /** readout: the map's panel, which knows codes, labels and images. */
   constructor(place, readout, signal) {
     Object.assign(this, { place, readout, stopper: new AbortController() });
-    place.innerHTML = '<section class="sl-counts"></section><section class="sl-means"></section><section class="sl-pictures"></section>';
-    [this.counts, this.means, this.gallery] = place.children;
+    place.innerHTML = '<section class="sl-counts"></section><section class="sl-means"></section><section class="sl-pictures"></section><div class="sl-row sl-take"></div>';
+    [this.counts, this.means, this.gallery, this.taking] = place.children;
+    offerTaking(this.taking, readout, () => this, signal);
     signal.addEventListener("abort", () => this.stopper.abort(), { once: true });
   }
 
@@ -24,11 +26,13 @@ export class Found {
     this.stopper.abort();
     this.stopper = new AbortController();
     const { signal } = this.stopper, { readout } = this;
+    Object.assign(this, { rows, pictures: null });
     this.place.hidden = !rows.length;
     if (!rows.length) return;
     this.count(rows);
     this.pictures = await picturesOf(readout, signal);
     signal.throwIfAborted();
+    this.taking.querySelector("[data-take=png]").hidden = !this.pictures;
     this.average(rows);
     await this.picture(rows, signal);
   }

@@ -4,11 +4,13 @@
 import { listener } from "../events.js";
 import { grey, put } from "../map/ink.js";
 import * as say from "../map/sentences.js";
+import { offerFilm } from "../tools/film.js";
 import { Arrow } from "./arrow.js";
 import { attribute, moved } from "./averages.js";
 import { decoderOf } from "./pictures.js";
 
 const AMOUNTS = [-2, -1, 0, 1, 2], FIRST = 1;
+const PLAYED = 41; // images of the animation, from the first amount to the last
 const SERVED = "This model's decoder does not run in the browser, so what tells the two apart cannot be added to a digit here.";
 const NO_POINT = "Keep a point on the map, or go to a test image, to add it there.";
 const times = (amount, digits = 0) => `${say.number(amount, digits)} ×`;
@@ -19,7 +21,7 @@ export class Step {
     place.innerHTML = `<div class="sl-row"><label>From <select></select></label><label>to <select></select></label></div>
       <p class="lm-soft"></p><div class="sl-added"><figure><canvas role="img"></canvas><figcaption></figcaption></figure>
       <div><p></p><label class="sl-amount">Amount <input type="range" min="-2" max="2" step="0.05" value="${FIRST}"><output></output></label></div>
-      <div class="sl-strip lm-thumbs" role="group" aria-label="Five amounts"></div></div>`;
+      <div class="sl-strip lm-thumbs" role="group" aria-label="Five amounts"></div><div class="sl-row sl-take"></div></div>`;
     const find = (selector) => place.querySelector(selector), listen = listener(signal);
     [this.words, this.added, this.said, this.slider, this.output, this.strip, this.canvas, this.caption] =
       [".sl-row + p", ".sl-added", ".sl-added p", "input", "output", ".sl-strip", "canvas", "figcaption"].map(find);
@@ -27,6 +29,7 @@ export class Step {
     for (const select of this.ends) listen(select, "change", () => this.choose());
     listen(this.slider, "input", () => this.set(Number(this.slider.value)));
     listen(this.strip, "click", ({ target }) => target.closest("button") && this.set(Number(target.closest("button").value)));
+    offerFilm(find(".sl-take"), (take) => this.start && this.film(take), signal);
     map.cursor.subscribe({ kept: () => this.write() }, signal);
     signal.addEventListener("abort", () => cancelAnimationFrame(this.frame), { once: true });
   }
@@ -91,6 +94,17 @@ export class Step {
 
   image(amount, decoder) {
     return decoder.image(Float32Array.from(moved(this.start.code, this.pair.vector, amount)), this.start.label);
+  }
+
+  /** What film.js takes along: the strip, or as an animation all that lies between. */
+  film(take) {
+    const { pair: { from, to }, said, map: { readout, readout: { facts: { model: { name, words, credit } } }, decoder: { height, width } } } = this;
+    const amounts = take === "gif" ? Array.from({ length: PLAYED }, (_, i) => AMOUNTS[0] + (i / (PLAYED - 1)) * (AMOUNTS.at(-1) - AMOUNTS[0])) : AMOUNTS;
+    const images = amounts.map((amount) => Float32Array.from(this.image(amount, decoderOf(readout))));
+    return {
+      name: `${name}-step`, title: `From ${from.name} to ${to.name}`, shape: [height, width], andBack: true, heads: AMOUNTS.map((amount) => times(amount)), rows: [{ images }],
+      notes: [`The step between the two mean codes, so many times. ${said.textContent.split(".")[0]}.`, words, credit].filter(Boolean),
+    };
   }
 
   small(amount, decoder) {

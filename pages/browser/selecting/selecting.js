@@ -14,7 +14,7 @@ const HOW = {
   box: "Drag over the map from one corner to the other. Shift adds, Alt takes away; Esc gives the pointer back.",
   lasso: "Drag round the dots; the line closes by itself. Shift adds, Alt takes away; Esc gives the pointer back.",
 };
-const NOTHING = "Nothing is selected. Draw a box or a lasso on the map, or choose below.";
+const NOTHING = "Nothing is selected. Draw a box or a lasso on the map, or use the other buttons.";
 const thousands = (n) => n.toLocaleString("en");
 const toggles = (named, attribute) => Object.entries(named).map(([name, title]) => {
   const [text, hint] = [title].flat();

@@ -379,7 +379,7 @@ def test_the_table_has_each_code_in_the_words_of_the_table_of_all_codes(bundle: 
     given = {"mu": mu.tolist(), "labels": labels, "names": names, "rows": rows}
     text = bundle.run("selecting/taking.js", f"{TAKEN} return m.table(readout, given.rows)", given)
     found = list(csv.reader(io.StringIO(text)))
-    columns = {"image": rows, "class": [names[labels[row]] for row in rows], "z": mu[rows]}
+    columns: dict[str, Any] = {"image": rows, "class": [names[labels[row]] for row in rows], "z": mu[rows]}
     wanted = list(csv.reader(io.StringIO(sheets.table(columns).decode())))
     assert [line[:2] for line in found] == [line[:2] for line in wanted] and found[0] == wanted[0]
     assert np.array([line[2:] for line in found[1:]], float) == pytest.approx(mu[rows], rel=1e-5)

@@ -32,6 +32,12 @@ def test_a_drag_is_one_step_and_the_next_drag_after_a_rest_another(bundle: Bundl
     assert steps(bundle, script) == ["3", "", None, "3", "5"]
 
 
+def test_a_drag_that_rests_before_it_is_let_go_is_one_step(bundle: Bundle) -> None:
+    script = """steps.hold(true); steps.did(state(null, '1')); await quiet(); steps.did(state(null, '2')); steps.hold(false);
+      await quiet(); steps.did(state(null, '3')); return [steps.undo().view, steps.undo().view, steps.undo()]"""
+    assert steps(bundle, script) == ["2", "", None]
+
+
 def test_a_point_that_is_gone_to_is_one_step_with_the_view_that_follows(bundle: Bundle) -> None:
     script = "steps.did(state([1, 1])); steps.did(state([1, 1], 'moved')); return [steps.undo(), steps.undo()]"
     assert steps(bundle, script) == [{"kept": None, "view": "", "tool": ""}, None]

@@ -28,7 +28,7 @@ export class Steps {
 
   /** The state is another one, and nobody did that. */
   correct(state) {
-    if (this.timer === undefined) this.#now = state;
+    if (same(this.#now, this.#latest)) this.#now = state;
     this.#latest = state;
   }
 
@@ -40,9 +40,19 @@ export class Steps {
     if (meant && this.#meant) this.finish();
     this.#meant ||= meant;
     this.#latest = state;
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.finish(), QUIET_MS);
+    this.wait();
     this.changed();
+  }
+
+  /** Somebody holds what they move, and however long they rest it is one step; or lets it go. */
+  hold(held) {
+    this.held = held;
+    this.wait();
+  }
+
+  wait() {
+    this.stop();
+    if (!this.held) this.timer = setTimeout(() => this.finish(), QUIET_MS);
   }
 
   /** What is changed from now on is another step. */
@@ -91,6 +101,5 @@ export class Steps {
 
   stop() {
     clearTimeout(this.timer);
-    this.timer = undefined;
   }
 }

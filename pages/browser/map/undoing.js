@@ -25,6 +25,8 @@ export class Undoing {
     const on = listener(signal);
     on(this.element, "click", ({ target }) => this.go(target.closest("button")?.dataset.act));
     on(window, "keydown", (event) => this.key(event), { capture: true });
+    on(map.element, "pointerdown", () => this.steps.hold(true), { capture: true });
+    for (const type of ["pointerup", "pointercancel"]) on(window, type, () => this.steps.hold(false), { capture: true });
     map.look.watch = (byPython) => this.hear(byPython);
     map.cursor.subscribe({ chosen: () => (this.choosing = true), kept: () => this.hear(!this.choosing) }, signal);
     signal.addEventListener("abort", () => this.steps.stop(), { once: true });

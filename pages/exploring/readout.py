@@ -2,10 +2,13 @@
 
 from typing import Any
 
+import numpy as np
+
 from core import export, figures, latent, metrics
 from core.checkpoints import Checkpoint
 from core.data.datasets import DATASETS, DatasetError, on_disk
 from core.frame import bound
+from core.quality import ACTIVE_VARIANCE
 from core.reconstruction import DESCRIPTION_SAMPLES
 from core.shape import SHAPE
 from core.words import subscript
@@ -37,6 +40,7 @@ def facts(view: MapView, images: Asset | None, why_not: str) -> dict[str, Any]:
         "instead": f"{why_not} This is what the decoder makes of the code.",
         "classes": [_class(frame.classes, label) for label in labels],
         "plane": {"origin": frame.plane.origin.tolist(), "axes": frame.plane.axes.tolist(), "rest": _rest(view)},
+        "dimensions": _dimensions(view.checkpoint),
         "gap": view.gap,  # beyond this distance from the nearest code, no code is near
         "keeps_to_prior": latent.keeps_to_prior(model),
         "conditional": model.conditional,
@@ -57,6 +61,26 @@ def _model(checkpoint: Checkpoint) -> dict[str, str]:
     """Whose images the page shows, for what is taken along or kept: the model's name, a line on it, and whose data it learnt from."""
     name, dataset = checkpoint.name, checkpoint.dataset_name
     return {"name": name, "words": take_along.what(name, checkpoint.model, dataset), "credit": take_along.credit_of(dataset)}
+
+
+def _dimensions(checkpoint: Checkpoint) -> dict[str, Any]:
+    """What each number of a code says, for the traversal table, which goes over so many `sigma` around the `middle`: those of the prior
+    where the codes keep to it, else of the codes themselves."""
+    told, prior = caches.told_by_each(checkpoint.name), latent.keeps_to_prior(checkpoint.model)
+    return {
+        "order": told.order.tolist(),
+        "used": told.used.tolist(),
+        "kl": None if told.kl_nats is None else _rounded(told.kl_nats),
+        "variance": _rounded(told.variance),
+        "middle": [0] * told.count if prior else _rounded(told.mean),
+        "sigma": [1] * told.count if prior else _rounded(told.variance**0.5),
+        "prior": prior,
+        "threshold": ACTIVE_VARIANCE,
+    }
+
+
+def _rounded(values: np.ndarray) -> list[float]:
+    return [round(value, 5) for value in values.tolist()]
 
 
 def _rest(view: MapView) -> dict[str, Any] | None:

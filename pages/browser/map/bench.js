@@ -13,6 +13,7 @@ export const TOOLS = {
   find: { title: "Find", load: () => import("./finder.js") },
   paths: { title: "Paths", load: () => import("../paths/paths.js") },
   select: { title: "Select", load: () => import("../selecting/selecting.js") },
+  dimensions: { title: "All dimensions", load: () => import("../dimensions/dimensions.js") },
 };
 
 export class Bench {

@@ -109,8 +109,8 @@ def test_what_the_browser_cannot_decode_has_no_table(view: View) -> None:
 
 
 TOLD: dict[str, Any] = {
-    "order": [1, 0], "used": [True, True], "kl": [1.0, 2.0], "variance": [0.5, 0.7], "middle": [1.0, -2.0], "sigma": [0.5, 2.0], "prior": False,
-    "threshold": 0.01,
+    "order": [1, 0], "used": [True, True], "kl": [1.0, 2.0], "variance": [0.5, 0.7], "middle": [1.0, -2.0], "sigma": [0.5, 2.0],
+    "prior": False, "threshold": 0.01,
 }  # fmt: skip
 
 

@@ -147,6 +147,10 @@ def test_in_sixteen_dimensions_it_leads_through_whole_codes(view: View) -> None:
     assert np.abs(film(page)[:7] - latent.decode(LARGE.model, codes).reshape(7, 784)).max() < 0.03
     expect(page.get_by_test_id("paths")).to_contain_text("in 16 dimensions would have too many places")
     expect(page.get_by_role("button", name="Least change")).to_be_hidden()
+    page.get_by_test_id("film").get_by_role("button").nth(3).click()
+    expect(page.get_by_test_id("panel")).to_contain_text(f"z = ({codes[3][0]:.2f}".replace("-", "−"))
+    view.frames(2)
+    assert np.abs(view.image() / 255 - film(page)[3].astype(float)).max() < 0.02, "the plane goes through it"
 
 
 def test_where_the_browser_has_no_decoder_it_says_so(view: View) -> None:

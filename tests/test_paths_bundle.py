@@ -74,7 +74,8 @@ def test_the_shortest_path_is_scipys(bundle: Bundle) -> None:
     script = """const edges = Array.from({ length: given.count }, () => []);
       for (const [a, b, length] of given.edges) { edges[a].push([b, length]); edges[b].push([a, length]); }
       const visit = (vertex, f) => edges[vertex].forEach(([other, length]) => f(other, length));
-      return Array.from({ length: given.count }, (_, to) => m.shortest(given.count, visit, 0, to))"""
+      const { signal } = new AbortController();
+      return Promise.all(Array.from({ length: given.count }, (_, to) => m.shortest(given.count, visit, 0, to, signal)))"""
     found = bundle.run("paths/shortest.js", script, {"count": count, "edges": edges})
     least: dict[tuple[int, int], float] = {}
     for a, b, length in edges:
@@ -92,9 +93,10 @@ def test_the_shortest_path_is_scipys(bundle: Bundle) -> None:
 
 @pytest.mark.parametrize(("a", "b"), [([-1.3, -0.9], [1.2, 0.7]), ([1.2, 0.7], [-1.3, -0.9]), ([-1.4, 0.8], [0.3, -1.0])])
 def test_the_path_over_a_lattice_is_scipys_over_the_same(bundle: Bundle, a: list[float], b: list[float]) -> None:
-    script = f"""{HILLS} {MEASURED} const path = lattice.path(given.a, given.b).map((z) => [...z]), {{ columns, rows }} = lattice;
+    script = f"""{HILLS} {MEASURED} const {{ columns, rows }} = lattice;
+      const path = (await lattice.path(given.a, given.b, signal)).map((z) => [...z]);
       const visit = (v, f) => lattice.neighbours(v, f), [from, to] = [given.a, given.b].map((z) => lattice.vertex(z));
-      return {{ path, columns, rows, shares, length: s.shortest(lattice.count, visit, from, to).length }}"""
+      return {{ path, columns, rows, shares, length: (await s.shortest(lattice.count, visit, from, to, signal)).length }}"""
     script = f"const s = await import('/paths/shortest.js'); {script}"
     found = bundle.run("paths/lattice.js", script, {"window": WINDOW, "a": a, "b": b})
     columns, rows, step = found["columns"], found["rows"], 3 / 96
@@ -119,7 +121,8 @@ def test_the_path_over_a_lattice_is_scipys_over_the_same(bundle: Bundle, a: list
 
 def test_on_a_sphere_the_smoothed_path_is_the_great_circle(bundle: Bundle) -> None:
     a, b, window = np.array([-0.9, -0.7]), np.array([1.0, -0.5]), [[-1.6, 1.6], [-2.2, 1.0]]
-    script = f"""{SPHERE} {MEASURED} const rough = lattice.path(given.a, given.b), {{ smooth }} = await import('/paths/geodesic.js');
+    script = f"""{SPHERE} {MEASURED} const {{ smooth }} = await import('/paths/geodesic.js');
+      const rough = await lattice.path(given.a, given.b, signal);
       return [rough, await smooth(lattice, rough, signal)].map((path) => path.map((z) => [...z]))"""
     rough, smooth = bundle.run("paths/lattice.js", script, {"window": window, "a": a.tolist(), "b": b.tolist()})
     ends = sphere(np.stack([a, b]))
@@ -171,7 +174,8 @@ def test_a_path_by_way_of_codes_is_scipys_over_their_ten_nearest(bundle: Bundle,
     codes = GENERATOR.normal(0, 3, (400, dimensions)).astype(np.float32)
     a, b = codes[0] + np.float32(0.01), codes[1] - np.float32(0.02)
     script = """const graph = new m.CodeGraph(Float32Array.from(given.codes), given.dimensions);
-      await graph.measure(new AbortController().signal); const { rows, path } = graph.path(given.a, given.b);
+      const { signal } = new AbortController();
+      await graph.measure(signal); const { rows, path } = await graph.path(given.a, given.b, signal);
       return { rows, path: path.map((z) => [...z]) }"""
     given = {"codes": codes.flatten().tolist(), "dimensions": dimensions, "a": a.tolist(), "b": b.tolist()}
     found = bundle.run("paths/by_codes.js", script, given)
@@ -193,8 +197,8 @@ def test_between_islands_of_codes_there_is_no_way_and_beside_a_gap_it_goes_round
     angles = GENERATOR.uniform(0.6, 2 * np.pi - 0.6, 600)
     ring = np.stack([np.cos(angles), np.sin(angles)], -1) * GENERATOR.uniform(0.95, 1.05, (600, 1))
     islands = np.concatenate([GENERATOR.normal(0, 0.1, (50, 2)), GENERATOR.normal(9, 0.1, (50, 2))])
-    script = """const graph = new m.CodeGraph(Float32Array.from(given.codes), 2); await graph.measure(new AbortController().signal);
-      return graph.path(given.a, given.b)?.path.map((z) => [...z]) ?? null"""
+    script = """const graph = new m.CodeGraph(Float32Array.from(given.codes), 2); const { signal } = new AbortController();
+      await graph.measure(signal); return (await graph.path(given.a, given.b, signal))?.path.map((z) => [...z]) ?? null"""
     assert bundle.run("paths/by_codes.js", script, {"codes": islands.flatten().tolist(), "a": [0, 0], "b": [9, 9]}) is None
     ends = {"a": ring[angles.argmin()].tolist(), "b": ring[angles.argmax()].tolist()}
     path = np.array(bundle.run("paths/by_codes.js", script, {"codes": ring.flatten().tolist(), **ends}))

@@ -35,7 +35,7 @@ export class CodeGraph {
   }
 
   /** {rows: of the codes by which the path goes, path: codes with both ends}; null where no edges lead from one to the other. */
-  path(a, b) {
+  async path(a, b, signal) {
     const { count, edges, codes } = this, [from, to] = [count, count + 1];
     const ends = [a, b].map((end) => nearest(codes, end, NEIGHBOURS).map(({ row, distance }) => [row, distance ** 2]));
     const last = new Map(ends[1]);
@@ -43,7 +43,7 @@ export class CodeGraph {
       for (const [other, length] of vertex === from ? ends[0] : edges[vertex] ?? []) visit(other, length);
       if (last.has(vertex)) visit(to, last.get(vertex));
     };
-    const found = shortest(count + 2, visitAll, from, to);
+    const found = await shortest(count + 2, visitAll, from, to, signal);
     if (!found) return null;
     const rows = found.path.slice(1, -1), path = [a, ...rows.map((row) => this.code(row)), b];
     return { rows, path: path.filter((code, i) => i === 0 || i === path.length - 1 || apart(code, path[i - 1]) > 0) };

@@ -1,9 +1,9 @@
 // A path through waypoints: a fine chain of codes, how far along each is by its numbers and by what is decoded, and steps taken of it.
 
 import { breaks } from "../nets/losses.js";
-import { apart, at, evenly, lengths } from "./evenly.js";
+import { at, decodedLengths, evenly, lengths } from "./evenly.js";
 import { KINDS } from "./kinds.js";
-import { chain, straight } from "./ways.js";
+import { divided } from "./ways.js";
 
 const FINE = 192, LEAST = 4; // parts of all legs together, and of each at least
 
@@ -13,30 +13,17 @@ export async function lay(space, waypoints, kind, signal, share) {
   const { prepare, lead } = KINDS[kind], ready = await prepare(space, waypoints, signal, share), pause = breaks(signal);
   const parts = Math.max(LEAST, Math.ceil(FINE / (waypoints.length - 1))), codes = [waypoints[0].code];
   for (let i = 1; i < waypoints.length; i++) {
-    const leg = await lead(ready, waypoints[i - 1].code, waypoints[i].code, parts, signal);
+    const leg = await lead(ready, waypoints[i - 1].code, waypoints[i].code, parts, signal, space);
     if (!leg) return null;
-    for (const code of divided(leg, parts)) codes.push(code);
+    for (const code of divided(leg, parts).slice(1)) codes.push(code);
   }
   return Course.measured(space, codes, pause);
-}
-
-/** The codes of a chain after its first, and between them more, so that it has at least so many parts. */
-function divided(leg, parts) {
-  const each = Math.ceil(parts / Math.max(1, leg.length - 1));
-  return leg.slice(1).flatMap((code, i) => chain(straight(leg[i], code), each).slice(1));
 }
 
 export class Course {
   /** Of a chain of codes: what is decoded of each is looked at once, in slices. */
   static async measured(space, codes, pause) {
-    const far = new Float64Array(codes.length);
-    let before;
-    for (let i = 0; i < codes.length; i++) {
-      await pause();
-      const image = Float32Array.from(space.image(codes[i]));
-      if (before) far[i] = far[i - 1] + apart(before, image);
-      before = image;
-    }
+    const far = await decodedLengths(codes, (z) => space.image(z), pause);
     return Object.assign(new Course(), { space, codes, far: { z: lengths(codes), pixels: far } });
   }
 

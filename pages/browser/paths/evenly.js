@@ -14,6 +14,19 @@ export function lengths(chain) {
   return far;
 }
 
+/** The same of what is decoded of each code of a chain, in slices; pause: see losses.js's breaks. */
+export async function decodedLengths(chain, image, pause) {
+  const far = new Float64Array(chain.length);
+  let before;
+  for (let i = 0; i < chain.length; i++) {
+    await pause();
+    const decoded = Float32Array.from(image(chain[i]));
+    if (before) far[i] = far[i - 1] + apart(before, decoded);
+    before = decoded;
+  }
+  return far;
+}
+
 /** The code so far along a chain, whose codes are `far` along it, straight between two of them. */
 export function at(chain, far, length) {
   let next = far.findIndex((v) => v > length);

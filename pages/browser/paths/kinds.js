@@ -1,15 +1,17 @@
 // The kinds of path, in one table: what each is called and says of itself, where it is not offered, and how it leads from code to code.
 
+import { breaks } from "../nets/losses.js";
 import { CodeGraph } from "./by_codes.js";
+import { decodedLengths } from "./evenly.js";
 import { smooth } from "./geodesic.js";
 import { Lattice } from "./lattice.js";
-import { chain, spherical, straight } from "./ways.js";
+import { chain, divided, spherical, straight } from "./ways.js";
 
-const PAD = 0.05; // of the window in which the least change is looked for, beyond codes and waypoints
+const ROOM = 2; // so many times as far as the waypoints are apart is the window in which the least change is looked for, at least
 const lattices = new WeakMap(), graphs = new WeakMap(); // decoder -> [{window, lattice}]; codes -> graph
 
 /** title; says(space): a sentence; missing(space): why it is not offered, "" where it is; prepare(space, waypoints, signal, share): what is
- *  needed for all legs, and lead(ready, a, b, parts, signal): the codes from one to the other, or null where no way leads there. */
+ *  needed for all legs, and lead(ready, a, b, parts, signal, space): the codes from one to the other, or null where no way leads there. */
 export const KINDS = {
   straight: {
     title: "Straight",
@@ -35,7 +37,7 @@ export const KINDS = {
       + "hardly changes it may cut through a place that no image’s code is near.",
     missing: ({ flat, dimensions }) => (flat ? "" : `Least change: it is looked for on a lattice, which ${dimensions === 1 ? "a line does not need" : `in ${dimensions} dimensions would have too many places`}.`),
     prepare: latticeOf,
-    lead: (lattice, a, b, _, signal) => smooth(lattice, lattice.path(a, b), signal),
+    lead: leastChange,
   },
   codes: {
     title: "By real codes",
@@ -43,25 +45,37 @@ export const KINDS = {
       + "where codes are dense (the shortest path on the kNN graph by squared lengths; Bijral, Ratliff & Srebro 2011).",
     missing: ({ dimensions }) => (dimensions === 1 ? "By real codes: on a line there is only one way." : ""),
     prepare: graphOf,
-    lead: (graph, a, b) => graph.path(a, b)?.path ?? null,
+    lead: async (graph, a, b, _, signal) => (await graph.path(a, b, signal))?.path ?? null,
   },
 };
 
-/** The lattice over the window of most codes and all waypoints, measured once for a decoder. */
+/** Where the least change is looked for: a square about the waypoints, so large that a way round has room, but the finer the nearer they are to
+ *  each other; its place and size are such that a point which is moved a little leaves it where it is. [[left, right], [bottom, top]]. */
+export function windowOf({ left, right, bottom, top }, codes) {
+  const extents = [0, 1].map((i) => codes.map((code) => code[i])).map((all) => [Math.min(...all), Math.max(...all)]);
+  const span = Math.max(...extents.map(([low, high]) => high - low), 1e-3), whole = Math.max(right - left, top - bottom, 1e-3);
+  const side = whole * 2 ** Math.ceil(Math.log2(ROOM * span / whole)), grid = side / 8;
+  return extents.map(([low, high]) => Math.round((low + high) / 2 / grid) * grid).map((middle) => [middle - side / 2, middle + side / 2]);
+}
+
+/** The lattice there, measured once for a decoder. */
 async function latticeOf(space, waypoints, signal, share) {
-  const { map: { figure: { extents: { most } } }, decoder, facts: { drawn } } = space;
-  const window = [[most.left, most.right], [most.bottom, most.top]].map(([low, high], i) => {
-    const all = [low, high, ...waypoints.map(({ code }) => code[i])], ends = [Math.min(...all), Math.max(...all)], pad = PAD * (high - low) + 1e-6;
-    return [ends[0] - pad, ends[1] + pad];
-  });
+  const { map: { figure: { extents: { most } } }, decoder, facts: { drawn } } = space, window = windowOf(most, waypoints.map(({ code }) => code));
   const known = lattices.get(decoder) ?? lattices.set(decoder, []).get(decoder), key = JSON.stringify([window, drawn]);
   const found = known.find((one) => one.key === key);
   if (found) return found.lattice;
   const lattice = new Lattice(window);
   await lattice.measure((x, y) => space.image([x, y]), signal, share);
   known.unshift({ key, lattice });
-  known.length = Math.min(known.length, 3);
+  known.length = Math.min(known.length, 4);
   return lattice;
+}
+
+/** The smoothed shortest path over the lattice; where that is too coarse to find a shorter way than the straight one, that. */
+async function leastChange(lattice, a, b, parts, signal, space) {
+  const ways = [await smooth(lattice, await lattice.path(a, b, signal), signal), [a, b]].map((way) => divided(way, parts)), long = [];
+  for (const way of ways) long.push((await decodedLengths(way, (z) => space.image(z), breaks(signal))).at(-1));
+  return long[0] < long[1] ? ways[0] : ways[1];
 }
 
 async function graphOf({ codes, dimensions }, _, signal, share) {

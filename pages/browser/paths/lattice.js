@@ -68,8 +68,8 @@ export class Lattice {
   }
 
   /** The shortest path over the lattice from one point to another: points (N, 2). */
-  path(a, b) {
-    const { path } = shortest(this.count, (vertex, visit) => this.neighbours(vertex, visit), this.vertex(a), this.vertex(b));
+  async path(a, b, signal) {
+    const { path } = await shortest(this.count, (vertex, visit) => this.neighbours(vertex, visit), this.vertex(a), this.vertex(b), signal);
     return [a, ...path.slice(1, -1).map((vertex) => this.place(vertex)), b];
   }
 

@@ -14,7 +14,7 @@ import { MOST, USUAL, read, said } from "./waypoints.js";
 
 const FIRST_CLASSES = [3, 8];
 const HOW = {
-  points: "Press the map to add points; drag one to move it. A dot counts as its test image.",
+  points: "Press the map to add points, or choose test images here; drag a point to move it.",
   draw: "Draw the path on the map in one go.",
   off: "The map is its own again. Choose points or draw to go on.",
 };

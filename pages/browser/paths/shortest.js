@@ -1,5 +1,7 @@
 // The shortest path in a graph whose edges have lengths (Dijkstra 1959), with a binary heap of what is to be looked at next.
 
+import { breaks } from "../nets/losses.js";
+
 /** Numbers of vertices by their distance, nearest out first. A vertex may be in it twice; the farther one comes out later and is skipped. */
 class Heap {
   items = [];
@@ -27,12 +29,14 @@ class Heap {
 }
 
 /** {path: vertices from one to another, length}, or null where no path leads there. count: of the vertices; edges(vertex, visit): calls
- *  visit(other, length) for each that it is connected to; no length is negative. */
-export function shortest(count, edges, from, to) {
+ *  visit(other, length) for each that it is connected to; no length is negative. In slices; throws the signal's reason when that aborts. */
+export async function shortest(count, edges, from, to, signal) {
+  const pause = breaks(signal);
   const distance = new Float64Array(count).fill(Infinity), before = new Int32Array(count).fill(-1), heap = new Heap();
   distance[from] = 0;
   heap.push(from, 0);
   while (heap.items.length) {
+    await pause();
     const [vertex, far] = heap.pop();
     if (vertex === to) break;
     if (far > distance[vertex]) continue;

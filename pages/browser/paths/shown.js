@@ -15,14 +15,16 @@ export class Shown {
   /** element: the tool's; line: on the map. took(path) is told of what can be taken along. */
   constructor(map, element, line, took, signal) {
     const find = (selector) => element.querySelector(selector);
-    Object.assign(this, { map, line, took, film: find(".lp-film"), words: find(".lp-words"), says: find(".lp-state") });
+    Object.assign(this, { map, line, took, film: find(".lp-film"), words: find(".lp-words"), says: find(".lp-state"), place: find(".lp-path") });
     this.strip = new Strip(this.film, (step) => this.look(step), (step) => this.keep(step), signal);
     this.playing = new Playing(find(".lp-play"), { show: (share) => this.walk(share), steps: () => this.path.zs.length, ended: () => this.look(null) }, signal);
     map.root.addEventListener("pointerdown", ({ target }) => map.element.contains(target) && this.playing.stop(), { capture: true, signal });
   }
 
-  state(text) {
+  /** late: what is on show is of another path. */
+  state(text, late = false) {
     this.says.textContent = text;
+    this.place.classList.toggle("lp-late", late);
   }
 
   take(path) {
@@ -38,9 +40,9 @@ export class Shown {
     this.line.mark(null);
     if (waypoints.length < 2) return this.take(this.course = null);
     if (this.course?.of !== of) {
-      const late = setTimeout(() => this.state("Looking for the path …"), LATE_MS);
+      const late = setTimeout(() => this.state("Looking for the path …", true), LATE_MS);
       signal.addEventListener("abort", () => clearTimeout(late), { once: true });
-      const hear = (share) => performance.now() - began > LATE_MS && this.state(`Looking for the path: ${Math.round(100 * share)} %`), began = performance.now();
+      const hear = (share) => performance.now() - began > LATE_MS && this.state(`Looking for the path: ${Math.round(100 * share)} %`, true), began = performance.now();
       const course = await lay(space, waypoints, kind, signal, hear).finally(() => clearTimeout(late));
       signal.throwIfAborted();
       this.course = course && Object.assign(course, { of });
@@ -74,15 +76,15 @@ export class Shown {
     this.at(this.path.zs[step], step);
   }
 
-  /** Press a step: its code is kept, where the map shows whole codes. */
+  /** Press a step: its code is kept; of a larger one the map's plane goes through it. */
   keep(step) {
     const { map, path: { zs, course: { space } } } = this;
     this.playing.stop();
     this.look(step);
-    if (space.dimensions > 2) return;
     const z = space.point(zs[step]);
     map.plot.bringIn(z);
-    map.keep(z);
+    if (space.dimensions > 2) map.rest.facts && map.rest.keep(zs[step]);
+    else map.keep(z);
     this.look(step);
   }
 

@@ -39,9 +39,14 @@ export class Space {
 
   /** A waypoint at a point of the map; where a dot lies it is that image's. */
   ofPoint([x, y]) {
-    const { map: { figure: { index, codes } }, facts: { plane: { origin, axes } } } = this, found = index.find(x, y);
+    const { map: { rest, figure: { index, codes } }, facts: { plane: { origin, axes } } } = this, found = index.find(x, y);
     if (found.distance <= ON_CODE) return this.ofImage(codes.row[found.index]);
-    return { code: Float64Array.from(origin, (v, i) => v + x * axes[0][i] + y * axes[1][i]), point: [x, y], row: null };
+    return { code: Float64Array.from(rest.origin ?? origin, (v, i) => v + x * axes[0][i] + y * axes[1][i]), point: [x, y], row: null };
+  }
+
+  /** A waypoint at a whole code. */
+  ofCode(code) {
+    return { code: Float64Array.from(code), point: this.point(code), row: null };
   }
 
   /** Where a code lies on the map; a code of one number at no height of its own. */

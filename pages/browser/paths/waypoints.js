@@ -1,5 +1,5 @@
 // The points that a path leads through, and their words in the page's address: "straight,9,z;5001;0.31:-1.2", kind, steps and spacing before
-// the points, a test image by its number, any other by where it lies on the map.
+// the points, a test image by its number, any other by where it lies on the map, of more than two dimensions by its whole code.
 
 import { KINDS } from "./kinds.js";
 
@@ -8,11 +8,12 @@ export const MOST = 24; // points
 const SPACINGS = ["z", "pixels"];
 
 const rounded = (v) => Number(v.toFixed(3));
+const numbers = ({ code, point }) => Array.from(code.length > 2 ? code : point, rounded).join(":");
 
 /** {kind, steps, by} and waypoints in words; "" where there are none. */
 export function said({ kind, steps, by }, waypoints) {
   if (!waypoints.length) return "";
-  return [[kind, steps, by].join(), ...waypoints.map(({ point, row }) => row ?? point.map(rounded).join(":"))].join(";");
+  return [[kind, steps, by].join(), ...waypoints.map((one) => one.row ?? numbers(one))].join(";");
 }
 
 /** The same read: {kind, steps, by, waypoints}; what cannot be used is left out. */
@@ -28,8 +29,10 @@ export function read(word, space) {
 
 function place(text, space) {
   if (/^\d+$/.test(text)) return Number(text) < space.count ? space.ofImage(Number(text)) : null;
-  const z = /^-?[\d.]+:-?[\d.]+$/.test(text) ? text.split(":").map(Number) : [NaN];
-  return z.every(Number.isFinite) && space.map.viewport.allows(z) ? space.ofPoint(z) : null;
+  const z = text.split(":").map((part) => (/^-?[\d.]+$/.test(part) ? Number(part) : NaN)), { dimensions } = space;
+  if (!z.every((v) => Math.abs(v) <= space.map.viewport.limit)) return null;
+  if (z.length === 2) return space.ofPoint(z);
+  return dimensions > 2 && z.length === dimensions ? space.ofCode(z) : null;
 }
 
 /** A line of pixels with fewer points, none of which lies farther off than so many pixels (Ramer 1972; Douglas & Peucker 1973): the indices

@@ -31,3 +31,9 @@ function rightAngleTo(a) {
 
 /** `parts` + 1 codes along a way. */
 export const chain = (way, parts) => Array.from({ length: parts + 1 }, (_, i) => way(i / parts));
+
+/** A chain with more codes between its own, so that it has at least so many parts. */
+export function divided(codes, parts) {
+  const each = Math.ceil(parts / Math.max(1, codes.length - 1));
+  return [codes[0], ...codes.slice(1).flatMap((code, i) => chain(straight(codes[i], code), each).slice(1))];
+}

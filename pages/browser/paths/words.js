@@ -2,6 +2,7 @@
 
 import { number } from "../map/sentences.js";
 
+const NOWHERE = 0.05; // in pixels: a path that is no longer shows one picture
 const largest = (values) => values.reduce((best, v, i) => (v > values[best] ? i : best), 0);
 const between = (values) => values.slice(1, -1).reduce((sum, v) => sum + v, 0) / (values.length - 2); // the ends are the same of both
 
@@ -10,6 +11,7 @@ const between = (values) => values.slice(1, -1).reduce((sum, v) => sum + v, 0) /
  *  image, null until that is known or where there are none. */
 export function said(course, steps, straight, real) {
   const { space: { facts } } = course;
+  if (course.far.pixels.at(-1) < NOWHERE) return `<p>All along this path the model draws one and the same picture: there is nothing to compare.</p>${told(facts)}`;
   const long = `<p>The path is <b>${number(course.far.z.at(-1))}</b> long in z and <b>${number(course.far.pixels.at(-1), 1)}</b> in pixels; the cross-fade ${number(straight, 1)} in pixels, `
     + "straight through the space of images, where nothing is shorter.</p>";
   return why(real) + long + codes(course, steps) + told(facts);

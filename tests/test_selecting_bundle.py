@@ -277,7 +277,11 @@ STEP = """const { DenseDecoder } = await import('/nets/decoder.js'), { Viewport 
     place.querySelector('form input').value = text;
     place.querySelector('form').dispatchEvent(new Event('submit', { cancelable: true }));
   };
-  const ink = (canvas) => [...canvas.getContext('2d').getImageData(0, 0, 28, 28).data].filter((_, i) => i % 4 === 0);
+  const ink = async (one) => {
+    const canvas = one.src ? document.createElement('canvas') : one;
+    if (one.src) { await one.decode(); Object.assign(canvas, { width: 28, height: 28 }).getContext('2d').drawImage(one, 0, 0); }
+    return [...canvas.getContext('2d').getImageData(0, 0, 28, 28).data].filter((_, i) => i % 4 === 0);
+  };
   const soon = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
   named.show(true); cursor.keep([0.5, 0.5]);"""
 
@@ -292,11 +296,12 @@ def test_what_tells_two_named_selections_apart_is_added_to_a_digit_and_shown_on_
     plane = {"origin": origin.tolist(), "axes": axes.tolist()}
     given = {"file": list(export.code_decoder_bytes(model)), "table": table.tolist(), "z": z.tolist(), "plane": plane}
     script = f"""{STEP} name('', [1, 2, 3]); const before = place.querySelector('.sl-step').hidden; name('slanted', [4, 20]);
-      const slider = place.querySelector('input[type=range]'), strip = [...place.querySelectorAll('.sl-strip canvas')].map(ink);
+      const slider = place.querySelector('input[type=range]'), images = [...place.querySelectorAll('.sl-strip img')];
+      const strip = await Promise.all(images.map(ink));
       slider.value = -0.5; slider.dispatchEvent(new Event('input')); await soon();
       const [move] = place.querySelectorAll('.sl-added figure canvas'), path = root.querySelector('.sl-arrow path').getAttribute('d');
       const at = root.querySelector('.sl-arrow circle').getAttribute('transform'), words = place.querySelector('.sl-step > p').textContent;
-      const said = [ink(move), strip, path, at, words, before]; named.show(false);
+      const said = [await ink(move), strip, path, at, words, before]; named.show(false);
       said.push(root.querySelector('.sl-arrow').getAttribute('visibility'));
       const film = named.step.film('png'); film.rows[0].images = film.rows[0].images.map((one) => [...one]);
       said.push(film, named.step.film('gif').rows[0].images.length); stopper.abort(); root.remove(); return said;"""

@@ -1,6 +1,6 @@
 // What is selected, in pictures and numbers: its classes counted, its images and codes averaged, and a gallery of it.
 
-import { grey, put } from "../map/ink.js";
+import { grey, picture } from "../map/ink.js";
 import * as say from "../map/sentences.js";
 import { thumbnail } from "../map/thumbnail.js";
 import { breaks } from "../nets/losses.js";
@@ -54,13 +54,14 @@ export class Found {
     const { readout, readout: { facts, labels, map: { decoder: size } } } = this, decoder = decoderOf(readout), pixels = readout.hasImages && readout.images.pixels;
     const { data, shape: [, d] } = readout.codes.tensors.mu, code = mean(rows, data, d), figures = [];
     const found = counts(rows, labels, facts.classes.length), label = facts.conditional ? found.indexOf(Math.max(...found)) : null; // told the most frequent class
-    if (pixels) figures.push(["mean image", "The mean of the selected test images, pixel by pixel", mean(rows, pixels, size.height * size.width).map((v) => v / 255)]);
-    if (decoder) figures.push(["mean code, decoded", "What the decoder draws of the mean of their codes", decoder.image(Float32Array.from(code), label)]);
+    const add = (caption, alt, ink) => figures.push([caption, Object.assign(picture(grey(ink), size), { alt })]);
+    if (pixels) add("mean image", "The mean of the selected test images, pixel by pixel", mean(rows, pixels, size.height * size.width).map((v) => v / 255));
+    if (decoder) add("mean code, decoded", "What the decoder draws of the mean of their codes", decoder.image(Float32Array.from(code), label));
     this.means.hidden = !figures.length;
-    this.means.innerHTML = `<h2>On average</h2><div class="lm-images">${figures.map(([caption, alt]) =>
-      `<figure><canvas role="img" aria-label="${alt}"></canvas><figcaption>${caption}</figcaption></figure>`).join("")}</div>`
+    this.means.innerHTML = `<h2>On average</h2><div class="lm-images">${figures.map(([caption]) =>
+      `<figure><figcaption>${caption}</figcaption></figure>`).join("")}</div>`
       + `<p class="lm-soft">${averages(rows.length, code, Boolean(pixels), Boolean(decoder))}${label === null || !decoder ? "" : ` The decoder was told ${say.escape(say.className(facts, label))}.`}</p>`;
-    this.means.querySelectorAll("canvas").forEach((canvas, i) => put(canvas, grey(figures[i][2]), size));
+    this.means.querySelectorAll("figure").forEach((figure, i) => figure.prepend(figures[i][1]));
   }
 
   /** The first pictures, and a button for more. */

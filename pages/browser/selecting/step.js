@@ -2,7 +2,7 @@
 // a strip of five, and an arrow on the map.
 
 import { listener } from "../events.js";
-import { grey, put } from "../map/ink.js";
+import { grey, picture, put } from "../map/ink.js";
 import * as say from "../map/sentences.js";
 import { offerFilm } from "../tools/film.js";
 import { Arrow } from "./arrow.js";
@@ -64,7 +64,7 @@ export class Step {
     this.slider.value = amount;
     this.frame ??= requestAnimationFrame(() => {
       this.frame = undefined;
-      this.picture();
+      this.paint();
     });
   }
 
@@ -89,7 +89,7 @@ export class Step {
       this.said.textContent = `Added to ${row === null ? "the kept point" : `test image ${row.toLocaleString("en")}`}. Keep another point to add it there.`;
       this.strip.replaceChildren(...AMOUNTS.map((amount) => this.small(amount, decoder)));
     }
-    this.picture();
+    this.paint();
   }
 
   image(amount, decoder) {
@@ -108,16 +108,14 @@ export class Step {
   }
 
   small(amount, decoder) {
-    const button = Object.assign(document.createElement("button"), { type: "button", value: amount }), canvas = document.createElement("canvas"), word = document.createElement("span");
-    put(canvas, grey(this.image(amount, decoder)), this.map.decoder);
-    word.textContent = times(amount);
+    const button = Object.assign(document.createElement("button"), { type: "button", value: amount });
     button.setAttribute("aria-label", amount ? `Add ${say.number(amount, 0)} times the step` : "Add nothing");
-    button.append(canvas, word);
+    button.append(picture(grey(this.image(amount, decoder)), this.map.decoder), Object.assign(document.createElement("span"), { textContent: times(amount) }));
     return button;
   }
 
   /** The picture and the point at the slider's amount. */
-  picture() {
+  paint() {
     const { pair, start, amount, map: { readout } } = this, decoder = decoderOf(readout);
     if (!pair || !this.on) return;
     this.arrow ??= new Arrow(this.map);

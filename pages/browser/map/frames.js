@@ -82,3 +82,10 @@ function extent({ x, y }, share) {
   const [left, right] = reach(x), [bottom, top] = reach(y);
   return { left, right, bottom, top };
 }
+
+/** The label of each test image, from the figure's classes. */
+export function labelsByRow({ codes: { row, owner }, data }) {
+  const labels = new Uint8Array(row.length);
+  row.forEach((r, i) => (labels[r] = data[owner[i]].meta));
+  return labels;
+}

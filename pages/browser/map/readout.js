@@ -7,7 +7,7 @@ import { describe, noise } from "../nets/losses.js";
 import { readPoint } from "../nets/reading.js";
 import { PLACE, showAround } from "./around.js";
 import { offerCloud } from "./cloud.js";
-import { Shelf, read } from "./frames.js";
+import { Shelf, labelsByRow, read } from "./frames.js";
 import { errors, grey, levels, put } from "./ink.js";
 import { Peek } from "./peek.js";
 import * as say from "./sentences.js";
@@ -242,10 +242,3 @@ export class Readout {
 }
 
 const near = ([x, y], [u, v]) => Math.hypot(x - u, y - v) <= ON_CODE;
-
-/** The label of each test image, from the figure's classes. */
-function labelsByRow({ codes: { row, owner }, data }) {
-  const labels = new Uint8Array(row.length);
-  row.forEach((r, i) => (labels[r] = data[owner[i]].meta));
-  return labels;
-}

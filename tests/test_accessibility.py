@@ -62,6 +62,13 @@ def with_a_selection(page: Page) -> None:
     page.locator(".sl-pictures button[aria-label]").nth(40).wait_for()
 
 
+def with_a_file_that_cannot_land(page: Page) -> None:
+    with_map(page)
+    page.get_by_test_id("draw-here").click()
+    page.locator(".dr input[type=file]").set_input_files([{"name": "a.png", "mimeType": "image/png", "buffer": b"no image"}])
+    page.get_by_text("not an image that your browser can read").wait_for()
+
+
 def with_one_class_alone(page: Page) -> None:
     with_map(page)
     page.locator(".lm-legend button").nth(3).click()
@@ -144,6 +151,8 @@ STATES: dict[str, tuple[str, Callable[[Page], None]]] = {  # of each page: its a
     "explore, drawing": ("/", with_a_landed_drawing),
     "explore, a path": ("/?tool=paths:straight,9,z;18;61;0.2:0.3", with_a_path),
     "explore, selecting": ("/?tool=select:b-1,-1,1,1;-c4", with_a_selection),
+    "explore, shapes": ("/?shapes=1&z=0.5,1.5", with_map),
+    "explore, a file that cannot land": ("/", with_a_file_that_cannot_land),
     "explore, spread and presented": ("/?spread=1&present=1&layers=points,names,manifold,prior", with_map),
     "reconstruct": ("/reconstruct", with_everything_unfolded),
     "denoise": ("/denoise", with_everything_unfolded),

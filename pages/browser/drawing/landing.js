@@ -7,6 +7,7 @@ import { Shelf } from "../map/frames.js";
 import { measure } from "../map/timing.js";
 import { onMap } from "./ellipse.js";
 import { fetched } from "./fetching.js";
+import { Given } from "./given.js";
 import { Landed } from "./landed.js";
 import * as say from "./landing_words.js";
 import { LiveSheet } from "./live_sheet.js";
@@ -19,7 +20,7 @@ const picture = (name, caption) => `<figure><canvas width="${SIDE}" height="${SI
 const SKELETON = `
   <div class="dr-sheet"></div>
   <div class="dr-pictures">${picture("drawn-form", "in MNIST’s form")}${picture("drawn-answer", "reconstruction")}</div>
-  <div class="dr-words"><p class="dr-where" data-testid="lands"></p><p class="dr-nearest"></p><p class="dr-cloud lm-soft"></p><p class="dr-fetching" role="status" hidden></p></div>
+  <div class="dr-words"><p class="dr-where" data-testid="lands"></p><p class="dr-nearest"></p><p class="dr-cloud lm-soft"></p><p class="dr-fetching" role="status" hidden></p><p class="dr-said" role="status" hidden></p></div>
   <div class="dr-buttons"><button type="button" class="lm-button" data-testid="keep-landed" disabled>Keep this point</button>
     <button type="button" class="lm-button" data-testid="draw-close">Close</button></div>`;
 
@@ -44,7 +45,8 @@ export class Landing {
     find("[data-testid=draw-close]").addEventListener("click", () => this.close(true), { signal });
     this.element.addEventListener("keydown", (event) => event.key === "Escape" && this.close(true), { signal });
     this.mark = new Landed(map);
-    this.sheet = new LiveSheet(find(".dr-sheet"), signal, (ink, since, resting) => this.land(ink, since, resting));
+    this.sheet = new LiveSheet(find(".dr-sheet"), signal, (...ink) => this.land(...ink));
+    this.given = new Given(this, find(".dr-buttons"), find(".dr-said"), signal);
     signal.addEventListener("abort", () => clearTimeout(this.timer), { once: true });
   }
 
@@ -93,8 +95,8 @@ export class Landing {
   }
 
   /** The ink is this now: encode it, and show where it lies and what the model makes of it. */
-  land(ink, since, resting) {
-    const { encoder, map, facts } = this, x = this.open && encoder && inMnistsForm(ink);
+  land(ink, since, resting, form) {
+    const { encoder, map, facts } = this, x = this.open && encoder && (form ?? inMnistsForm(ink));
     this.x = x || null;
     if (this.open) this.form.paint(x);
     if (!x) return this.bare();
@@ -122,8 +124,8 @@ export class Landing {
     this.mark.show(null);
     this.answer.paint(null);
     this.keeper.disabled = true;
-    this.where.textContent = this.cloud.textContent = "";
-    this.nearest.textContent = this.encoder ? say.BARE : "";
+    this.where.textContent = "";
+    [this.nearest.textContent, this.cloud.textContent] = this.encoder ? [say.BARE, say.HOW] : ["", ""];
   }
 
   write() {

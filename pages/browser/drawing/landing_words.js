@@ -4,6 +4,8 @@ import { number } from "../map/sentences.js";
 
 export const BARE = "Draw on the paper. The model takes the drawing as if it were one of its test images, and the map shows where its code lies.";
 
+export const HOW = "An image will do, too: upload it, paste it (Ctrl V) or drop it here. By keyboard, arrows move the pen and Space puts it down and lifts it.";
+
 /** Where it lies. */
 export function where({ point }, mu) {
   if (mu.length > 2) return `It lands at (${point.map((v) => number(v)).join(", ")}) on the map’s plane`;

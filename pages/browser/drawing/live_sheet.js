@@ -7,7 +7,8 @@ import { inkOf } from "./mnist_form.js";
 const SIDE = 280; // pixels, as the sheet has that Python hears of
 
 export class LiveSheet extends Sheet {
-  /** seen(ink, since, resting): the ink as mnist_form.js takes it; when the pointer's event came; whether no stroke is under way. */
+  /** seen(ink, since, resting, form): the ink as mnist_form.js takes it; when the pointer's event came; whether no stroke is under way; what is on
+   *  the paper in MNIST's form, where that is all that is there. */
   constructor(root, signal, seen) {
     super(root, signal);
     Object.assign(this, { seen, signal });
@@ -19,6 +20,11 @@ export class LiveSheet extends Sheet {
   }
 
   hear() {}
+
+  /** Put a picture on the paper, black on white, in place of what is there; form: what it is in MNIST's form, where it is that as it is. */
+  lay(picture, form) {
+    this.did({ clear: true, picture, form }, "The image is on the paper");
+  }
 
   move(event) {
     if (this.stroke?.pointer === event.pointerId) this.since ??= event.timeStamp;
@@ -38,6 +44,6 @@ export class LiveSheet extends Sheet {
     const { sent, kept, stroke, since } = this;
     this.since = undefined;
     draw(sent, stroke ? [...kept.done, stroke] : kept.done, SIDE);
-    this.seen(inkOf(sent), since, !stroke);
+    this.seen(inkOf(sent), since, !stroke, stroke ? null : kept.done.at(-1)?.form);
   }
 }

@@ -2,6 +2,7 @@
 // Strokes are kept as lines, so that the screen shows them at its own resolution and undo has something to take back.
 
 import { listener, onResize } from "../events.js";
+import { KeyPen } from "./key_pen.js";
 import { ICONS, keys } from "./keys.js";
 import { draw, trace } from "./strokes.js";
 
@@ -13,7 +14,7 @@ const PEN_ERASER = 32; // in event.buttons: the other end of a pen
 const tool = (name, label) => `<button type="button" data-do="${name}">${ICONS[name]}<span>${label}</span></button>`;
 const SKELETON = `
   <div class="it-sheet">
-    <canvas tabindex="0" role="img" data-testid="sheet"></canvas>
+    <canvas tabindex="0" role="application" data-testid="sheet"></canvas>
     <p class="it-hint" aria-hidden="true">Draw here</p>
     <div class="it-brush" hidden></div>
   </div>
@@ -21,7 +22,7 @@ const SKELETON = `
     <div class="it-buttons it-toggle" role="group" aria-label="Tool">${tool("pen", "Pen")}${tool("eraser", "Eraser")}</div>
     <label class="it-thickness">Thickness <input type="range" step="1" data-testid="thickness"><i></i></label>
     <div class="it-buttons">${tool("undo", "Undo")}${tool("redo", "Redo")}${tool("clear", "Clear")}</div>
-    <p class="live-help live-fine"><kbd>Ctrl</kbd> <kbd>Z</kbd> takes back the last stroke, <kbd>Delete</kbd> clears the sheet.</p>
+    <p class="live-help live-fine"><kbd>Ctrl</kbd> <kbd>Z</kbd> takes back the last stroke, <kbd>Delete</kbd> clears the sheet. With the sheet in focus, arrow keys move the pen, <kbd>Space</kbd> puts it down and lifts it.</p>
   </div>
   <p class="live-hidden" aria-live="polite"></p>`;
 
@@ -61,7 +62,7 @@ export default class Sheet {
     if (sheets.get(key)?.side !== side) sheets.set(key, { side, done: [], undone: [], number: 0, width: Math.round(USUAL * side), erasing: false });
     this.kept = sheets.get(key);
     this.thickness.value = this.kept.width;
-    this.canvas.setAttribute("aria-label", "Sheet of paper: draw with the mouse, a finger or a pen. Delete clears it, Ctrl Z takes back a stroke.");
+    this.canvas.setAttribute("aria-label", "Sheet of paper: draw with the mouse, a finger or a pen, or with arrow keys, Space puts the pen down and lifts it. Delete clears it, Ctrl Z takes back a stroke.");
     this.fit();
     if (this.kept.done.length) this.hear(); // Python forgot it when the page was left
   }
@@ -94,6 +95,7 @@ export default class Sheet {
       this.kept.width = Number(this.thickness.value);
       this.refresh();
     });
+    new KeyPen(this, on);
     const { undo, redo, clear } = act;
     on(this.root, "keydown", keys({ "Ctrl+z": undo, "Ctrl+y": redo, "Ctrl+Shift+z": redo, Delete: clear, Backspace: clear }));
   }
@@ -180,7 +182,8 @@ export default class Sheet {
   // --- what is seen -----------------------------------------------------------------------------------------------------
 
   get blank() {
-    return this.kept.done.at(-1)?.clear ?? !this.kept.done.length;
+    const last = this.kept.done.at(-1);
+    return !last || Boolean(last.clear && !last.picture);
   }
 
   say(words) {

@@ -1,4 +1,4 @@
-// Strokes as lines {points, width, erase}, or {clear}, and how they look.
+// Strokes as lines {points, width, erase}, or {clear}, or {clear, picture}: an image on empty paper; and how they look.
 
 const INK = "#000", PAPER = "#fff"; // in the light and in the dark theme: it is paper
 
@@ -28,5 +28,13 @@ export function draw(context, strokes, side) {
   context.fillStyle = PAPER;
   context.fillRect(0, 0, width, width);
   context.setTransform(width / side, 0, 0, width / side, 0, 0);
-  for (const stroke of strokes.slice(strokes.findLastIndex(({ clear }) => clear) + 1)) trace(context, stroke);
+  const last = strokes.findLastIndex(({ clear }) => clear);
+  if (strokes[last]?.picture) lay(context, strokes[last].picture, side);
+  for (const stroke of strokes.slice(last + 1)) trace(context, stroke);
+}
+
+/** A picture in the middle of the sheet, as large as it can be. */
+function lay(context, picture, side) {
+  const scale = side / Math.max(picture.width, picture.height), [width, height] = [picture.width * scale, picture.height * scale];
+  context.drawImage(picture, (side - width) / 2, (side - height) / 2, width, height);
 }

@@ -79,9 +79,9 @@ def test_a_drawing_lands_where_the_model_puts_it_while_it_is_drawn(view: View) -
     np.testing.assert_allclose(picture(page, "drawn-answer"), latent.decode(model, mu)[0], atol=0.05)
     assert "z=0.5%2C1.5" in page.url or "z=0.5,1.5" in page.url, "the link holds what is kept, and nothing else"
 
-    page.get_by_role("button", name="Undo").click()
+    page.get_by_test_id("drawing").get_by_role("button", name="Undo").click()
     expect(mark).to_be_hidden()
-    page.get_by_role("button", name="Redo").click()
+    page.get_by_test_id("drawing").get_by_role("button", name="Redo").click()
     expect(mark).to_be_visible()
     keep.click()
     page.wait_for_function("() => !/z=0.5/.test(location.search)")

@@ -65,7 +65,7 @@ def test_an_uploaded_image_lands_where_the_model_puts_it_and_undo_takes_it_away(
         view.frames(3)
         np.testing.assert_allclose(picture(page, "drawn-form"), x, atol=1e-6)
         np.testing.assert_allclose(where(view), mu[0], atol=0.02)  # the page's pixels have their width
-        page.get_by_role("button", name="Undo").click()
+        page.get_by_test_id("drawing").get_by_role("button", name="Undo").click()
         expect(page.get_by_test_id("landed")).to_be_hidden()
 
     large = np.kron(x, np.ones((30, 30), np.float32))  # 840 pixels a side: brought into MNIST's form as a drawing is
@@ -106,7 +106,7 @@ def test_an_image_on_the_clipboard_is_pasted(view: View) -> None:
     expect(page.get_by_test_id("lands")).to_contain_text("It lands at (")
     view.frames(3)
     assert np.linalg.norm(where(view) - z) < 0.8, "what the model draws at a point lands near it again"
-    page.get_by_role("button", name="Undo").click()
+    page.get_by_test_id("drawing").get_by_role("button", name="Undo").click()
     expect(page.get_by_test_id("landed")).to_be_hidden()
 
     paste = """async (data) => { const files = new DataTransfer(), bytes = Uint8Array.from(data);

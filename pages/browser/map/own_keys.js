@@ -2,7 +2,7 @@
 
 import { listener } from "../events.js";
 
-const TYPED_INTO = "input:not([type=range]), textarea, select, [contenteditable]";
+const TYPED_INTO = "input:not([type=range]), textarea, select, [contenteditable], .it"; // the last: a sheet to draw on
 
 /** Whether a key that is pressed there is meant for this map. */
 export function meantFor({ root, element }, target) {

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from live import PROJECT, Server, Watched
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, FilePayload, Page
 
 from core.training.__main__ import main as train
 
@@ -65,7 +65,7 @@ def with_a_selection(page: Page) -> None:
 def with_a_file_that_cannot_land(page: Page) -> None:
     with_map(page)
     page.get_by_test_id("draw-here").click()
-    page.locator(".dr input[type=file]").set_input_files([{"name": "a.png", "mimeType": "image/png", "buffer": b"no image"}])
+    page.locator(".dr input[type=file]").set_input_files(FilePayload(name="a.png", mimeType="image/png", buffer=b"no image"))
     page.get_by_text("not an image that your browser can read").wait_for()
 
 

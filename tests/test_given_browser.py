@@ -8,7 +8,7 @@ import pytest
 import torch
 from bundle import Bundle
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 from test_drawing_browser import picture, where
 from view import View
 
@@ -50,8 +50,7 @@ def opened(view: View) -> Page:
 
 
 def give(page: Page, content: bytes, name: str = "a.png") -> None:
-    file = {"name": name, "mimeType": "image/png", "buffer": content}
-    page.locator(".dr input[type=file]").set_input_files([file])  # type: ignore[list-item]
+    page.locator(".dr input[type=file]").set_input_files(FilePayload(name=name, mimeType="image/png", buffer=content))
 
 
 def test_an_uploaded_image_lands_where_the_model_puts_it_and_undo_takes_it_away(view: View) -> None:
@@ -154,7 +153,7 @@ def pictured(levels: np.ndarray) -> dict:
 
 def test_ink_is_found_dark_or_light_as_python_finds_it(bundle: Bundle) -> None:
     images = [*drawn(6), *(np.kron(x, np.ones((8, 8), np.float32)) for x in drawn(3)), np.zeros((20, 20), np.float32)]
-    levels = [np.float32(np.rint(255 * v) / 255) for x in images for v in (x, 1 - x, 0.2 + 0.5 * x)]
+    levels = [np.asarray(np.rint(255 * v) / 255, np.float32) for x in images for v in (x, 1 - x, 0.2 + 0.5 * x)]
     script = "return given.map(({ data, ...size }) => m.inkIsDark({ data: Float32Array.from(data), ...size }))"
     ours = bundle.run("drawing/paper.js", script, [pictured(v) for v in levels])
     assert ours == [ink_is_dark(v) for v in levels] and 0 < sum(ours) < len(ours)

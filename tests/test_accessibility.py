@@ -136,6 +136,13 @@ def with_open(button: str) -> Callable[[Page], None]:
     return steps
 
 
+def with_a_bookmark(page: Page) -> None:
+    with_map(page)
+    page.get_by_role("button", name="Keep this place").click()
+    page.get_by_role("button", name="Remove").click()
+    page.get_by_role("button", name="Keep this place").click()
+
+
 def with_nothing_copied(page: Page) -> None:
     """The map's key that copies, where the clipboard is refused."""
     with_map(page)
@@ -169,6 +176,7 @@ STATES: dict[str, tuple[str, Callable[[Page], None]]] = {  # of each page: its a
     "generate, arithmetic": ("/generate?tab=arithmetic", with_test_id("sum")),
     "explore, copying refused": ("/?z=0.5,0.5", with_nothing_copied),
     "explore, taking it along": ("/", with_open("Take it along")),
+    "explore, bookmarks": ("/?tool=bookmarks", with_a_bookmark),
     "explore, pairs": ("/?pairs=7", with_test_id("pairs")),
     "generate, sending": ("/generate?count=3", with_open("Send to")),
     "explore, one class": ("/", with_one_class_alone),

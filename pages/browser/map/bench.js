@@ -13,6 +13,7 @@ export const TOOLS = {
   find: { title: "Find", load: () => import("./finder.js") },
   paths: { title: "Paths", load: () => import("../paths/paths.js") },
   select: { title: "Select", load: () => import("../selecting/selecting.js") },
+  bookmarks: { title: "Bookmarks", load: () => import("../bookmarks/bookmarks.js") },
   dimensions: { title: "All dimensions", load: () => import("../dimensions/dimensions.js") },
 };
 
@@ -74,6 +75,7 @@ export class Bench {
   }
 
   leave() {
+    if (this.tool) this.left = this.word; // bookmarks keep it
     this.tool?.close?.();
     this.tool = null;
   }

@@ -12,6 +12,7 @@ const MOST_COLUMNS = 40;
 /** Two buttons in the element. film("gif" or "png"), which may be a promise, says what is taken along, or null for nothing: { name: of the
  *  file, title, notes: [lines], heads: [over the columns], rows: [{ name, images: [ink in [0, 1]] }], shape: [height, width], andBack }. */
 export function offerFilm(element, film, signal) {
+  element.classList.add("lm-take");
   element.innerHTML = '<button type="button" class="lm-button" data-take="gif">Animation (GIF)</button>'
     + '<button type="button" class="lm-button" data-take="png">Sheet (PNG)</button>';
   listener(signal)(element, "click", async ({ target }) => {

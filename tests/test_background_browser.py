@@ -57,9 +57,14 @@ def test_regions_are_fetched_when_chosen_drawn_in_their_place_said_and_in_the_li
     assert np.abs(np.array([red, green, blue]) - [int(class_colour(1)[i : i + 2], 16) for i in (1, 3, 5)]).max() <= 3
     said = view.page.get_by_test_id("background-said")
     expect(said).to_have_text("The ten nearest test codes: 1 (100 %).")
+    marked = view.page.locator(".lm-scale i")
+    expect(marked).to_have_class(re.compile("lm-marked"))
+    mark = """i => (i.firstElementChild.getBoundingClientRect().left - i.getBoundingClientRect().left) / i.clientWidth"""
+    assert marked.evaluate(mark) == pytest.approx(1, abs=0.05), "all ten neighbours are of one class: the end of the scale"
     border = (-0.16, -0.9)
     view.page.mouse.move(*place(view, border))
     expect(said).to_contain_text(" or ")
+    assert marked.evaluate(mark) < 0.9
     view.page.get_by_role("button", name="Zoom in").click()
     assert np.abs(np.array(painted(view, POINT)) - [red, green, blue, alpha]).max() <= 8, "zoomed, it lies where it lay"
     expect(view.page).to_have_url(re.compile("background=neighbours"))

@@ -1,5 +1,6 @@
 """Maps that are spread evenly: the percentiles of the prior against torch's, and what pixels, keys, zoom and layers make of them."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -141,6 +142,23 @@ def test_the_switch_spreads_the_map_and_tells_the_address(bundle: Bundle) -> Non
     assert off == ["false", True, before[2]] and told == [["", "", "1"], ["", "", ""]] and drawn == 2
 
 
+def test_the_switch_keeps_the_zoom_and_a_second_press_brings_the_view_back(bundle: Bundle) -> None:
+    """The point in the middle stays there, and about as much of the codes round it in view; beyond the square there is nothing to keep."""
+    script = """say('', '', ''); spreading.offer({ spread: true }); v.centre(1, -0.5, 0.4 / 388); v.framing = null;
+      const seen = () => [v.scale.from(v.middle[0]), v.scale.from(v.middle[1]), ...v.reach.flat()], before = seen();
+      const exact = [...v.xr, ...v.yr];
+      button.click(); const on = seen(), framing = v.framing; button.click(); const back = [...v.xr, ...v.yr];
+      button.click(); v.shift(0.01, 0); button.click(); const moved = seen();
+      v.centre(60, 0, 0.01); v.framing = null; button.click(); return [before, on, framing, exact, back, moved, [...v.xr, ...v.yr]];"""
+    before, on, framing, exact, back, moved, far = switch(bundle, script)
+    assert on[:2] == pytest.approx(before[:2], abs=1e-6) and framing is None
+    widths = [[high - low for low, high in zip(view[2::2], view[3::2], strict=True)] for view in (before, on, moved)]
+    for width in widths[1:]:
+        assert all(0.7 < new / old < 1.4 for new, old in zip(width, widths[0], strict=True))
+    assert back == exact, "at once, it is as it was"
+    assert moved[0] > before[0] and all(map(math.isfinite, far))
+
+
 def test_a_link_sets_the_scale_and_then_the_zoom_on_it(bundle: Bundle) -> None:
     script = """spreading.offer({ spread: true }); say('0.25,0.75,0.1234567', '', '1');
       const there = [...v.middle, v.xr[1] - v.xr[0], look.words];
@@ -166,3 +184,14 @@ def test_presenting_moves_the_map_to_the_whole_screen_and_back(bundle: Bundle) -
     hidden, on, off, heard = bundle.run("map/presenting.js", script)
     assert hidden and on == ["1", True, True, "map"] and off == ["", True, "", True]
     assert heard == ["1", "ArrowUp", ""], "Esc leaves, and clears no point"
+
+
+def test_a_pinch_beyond_the_square_holds_on_to_its_edge(bundle: Bundle) -> None:
+    """The point nearest to a pixel: of the spread map's square, or of where points can be."""
+    script = """const { SPREAD } = await import('/map/scale.js');
+      const v = Object.assign(new m.Viewport(), { width: 100, height: 100, limit: 5, bound: 3 });
+      v.scale = SPREAD; v.centre(0.5, 0.5, 0.02); const pixels = [[50, 50], [99, 50], [50, 0], [130, 50]];
+      return [pixels.map((p) => v.toLatent(p)), pixels.map((p) => v.toLatent(p, true))];"""
+    strict, nearest = bundle.run("map/viewport.js", script)
+    assert strict == [[pytest.approx(0), pytest.approx(0)], None, None, None]
+    assert nearest == [[pytest.approx(x), pytest.approx(y)] for x, y in [(0, 0), (5, 0), (0, 5), (5, 0)]]

@@ -3,8 +3,9 @@
 import { Field } from "./field.js";
 import { said } from "./field_words.js";
 import { Shelf } from "./frames.js";
-import { gradient } from "./layers/palettes.js";
+import { along, gradient } from "./layers/palettes.js";
 import { escape } from "./sentences.js";
+import { mover } from "./still.js";
 
 const fields = new Shelf(8); // the ones last looked at
 const COMPUTING = "Computing this background for the whole map …";
@@ -72,16 +73,28 @@ export class Background {
     if (drawn === this.drawn && key.querySelector(".lm-scale")) return;
     this.drawn = drawn;
     key.innerHTML = `<p><b>${escape(field.title)}.</b> ${field.sentence}</p>`
-      + `<div class="lm-scale"><span>${low}</span><i role="img" aria-label="Scale from ${low} to ${high}"></i><span>${high}</span></div>`;
+      + `<div class="lm-scale"><span>${low}</span><i role="img" aria-label="Scale from ${low} to ${high}"><b></b></i><span>${high}</span></div>`;
     const bar = key.querySelector(".lm-scale i");
     bar.style.setProperty("--scale", gradient(field, dark));
     bar.classList.toggle("lm-on-dark", dark);
+    this.mark = mover(bar.firstElementChild, "X", "%", 100);
+    this.point(this.map.cursor.pointed);
   }
 
   /** What it says of z; null: no point is on show. */
   say(z) {
     const { field, map } = this;
     this.write(z && field ? said(field, z, map.figure.data) : "");
+    this.point(z);
+  }
+
+  /** Mark on the legend's bar what is at z. */
+  point(z) {
+    const { field, key } = this, bar = field && key.querySelector(".lm-scale i");
+    if (!bar) return;
+    const known = Boolean(z && field.look(z));
+    bar.classList.toggle("lm-marked", known);
+    if (known) this.mark(100 * along(field));
   }
 
   write(words) {

@@ -180,7 +180,7 @@ export class Input {
   }
 
   pinch(a, b) {
-    const middle = { clientX: (a.clientX + b.clientX) / 2, clientY: (a.clientY + b.clientY) / 2 }, z = this.map.plot.toLatent(middle);
+    const middle = { clientX: (a.clientX + b.clientX) / 2, clientY: (a.clientY + b.clientY) / 2 }, z = this.map.plot.toLatent(middle, true);
     const spread = Math.max(MIN_SPREAD_PX, Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY));
     if (this.pinched && z) {
       const to = this.map.viewport.toMap(z);

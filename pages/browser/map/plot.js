@@ -189,9 +189,9 @@ export class Plot {
     this.relayout();
   }
 
-  /** The event's latent point; null outside the plot and beyond the limit. */
-  toLatent({ clientX, clientY }) {
+  /** The event's latent point; null outside the plot and beyond the limit, or the `nearest` one. */
+  toLatent({ clientX, clientY }, nearest = false) {
     const { left, top } = this.place = this.element.getBoundingClientRect();
-    return this.viewport.toLatent([clientX - left, clientY - top]);
+    return this.viewport.toLatent([clientX - left, clientY - top], nearest);
   }
 }

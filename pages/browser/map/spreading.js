@@ -18,10 +18,22 @@ export class Spreading {
     map.root.querySelector(".lm-under").insertAdjacentHTML("beforeend", WORDS);
     [this.button, this.words] = ["[data-testid=spread]", ".lm-spread-words"].map((name) => map.root.querySelector(name));
     listener(signal)(this.button, "click", () => {
-      this.heed(this.word ? "" : "1");
-      map.viewport.fit(map.figure.extents, "most");
+      this.turn();
       map.plot.relayout();
     });
+  }
+
+  /** By hand: the zoom is kept, and who switches back at once finds the view as it was. */
+  turn() {
+    const { viewport, viewport: { xr, yr, framing }, figure } = this.map, back = this.left;
+    this.left = null;
+    const to = this.word ? "" : "1";
+    if (!framing && back?.there === JSON.stringify([xr, yr])) Object.assign(viewport, back.view);
+    else {
+      viewport.rescale(to ? SPREAD : LINEAR, figure.extents);
+      if (!framing) this.left = { there: JSON.stringify([viewport.xr, viewport.yr]), view: { xr, yr } };
+    }
+    this.heed(to);
   }
 
   /** Whether it is offered for the model that the map shows now. */

@@ -61,6 +61,16 @@ export class Viewport {
     return left >= l && right <= r && bottom >= b && top <= t && fill >= MIN_FILL;
   }
 
+  /** Another scale. What was fitted is fitted anew; else the same point stays in the middle, and about as much of the codes in view. */
+  rescale(scale, extents) {
+    const { xr, yr, middle, bound, box: { width, height } } = this, old = this.scale, near = (u) => clamp(old.from(u), -bound, bound);
+    const ranges = [xr, yr].map((range) => range.map(near)), centre = middle.map(near);
+    this.scale = scale;
+    if (this.framing) return this.fit(extents, "most");
+    const [across, up] = ranges.map(([low, high]) => scale.to(high) - scale.to(low));
+    this.centre(...this.toMap(centre), clamp(Math.sqrt((across / width) * (up / height)), scale.finest, this.maxUnit));
+  }
+
   /** Put (x, y) of the map in the middle, with so many units to a pixel. */
   centre(x, y, unit) {
     const { width, height } = this.box;
@@ -142,11 +152,12 @@ export class Viewport {
     return z.every((v) => Math.abs(v) <= this.limit);
   }
 
-  /** Pixel of the map -> latent point, or null outside the plot and beyond the limit. */
-  toLatent([px, py]) {
-    const { left, top, width, height } = this.box, u = (px - left) / width, v = (py - top) / height;
-    if (!this.xr || u < 0 || u > 1 || v < 0 || v > 1) return null;
-    const z = [this.xr[0] + u * (this.xr[1] - this.xr[0]), this.yr[1] - v * (this.yr[1] - this.yr[0])].map(this.scale.from);
+  /** Pixel of the map -> latent point, or null outside the plot and beyond the limit; `nearest`: the nearest one instead. */
+  toLatent([px, py], nearest = false) {
+    const { box: { left, top, width, height }, xr, yr, scale, limit } = this, u = (px - left) / width, v = (py - top) / height;
+    if (!xr || (!nearest && (u < 0 || u > 1 || v < 0 || v > 1))) return null;
+    const z = [xr[0] + u * (xr[1] - xr[0]), yr[1] - v * (yr[1] - yr[0])].map(scale.from);
+    if (nearest) return z.map((one) => clamp(one, -limit, limit));
     return this.allows(z) ? z : null;
   }
 }

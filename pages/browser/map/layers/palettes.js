@@ -47,6 +47,12 @@ function colourOf({ kind, low, high }, share, dark, colour = UNNAMED) {
 export const scaleOf = (field, dark, colour, tones) =>
   Uint8ClampedArray.from(Array.from({ length: tones + 1 }, (_, i) => colourOf(field, i / tones, dark, colour)).flat());
 
+/** Where on the legend's bar a field's `shares` are, from 0 at its left end to 1. */
+export function along({ kind, shares }) {
+  const share = kind === "veil" ? 1 - shares[0] : kind === "classes" ? (Math.max(...shares) - LEAST) / (1 - LEAST) : shares[0];
+  return Math.max(0, Math.min(1, share));
+}
+
 /** The legend's bar, as CSS: how a field's scale is drawn, from what is least remarkable to what is most. */
 export function gradient(field, dark) {
   const shares = Array.from({ length: 17 }, (_, i) => i / 16).map((t) => (field.kind === "veil" ? 1 - t : field.kind === "classes" ? LEAST + t * (1 - LEAST) : t));

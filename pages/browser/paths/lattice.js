@@ -52,6 +52,11 @@ export class Lattice {
       });
       if (row > 2) images[vertex - 3 * columns] = null; // no longer needed
     }
+    this.tensors = new Array(this.count);
+    for (let vertex = 0; vertex < this.count; vertex++) {
+      await pause();
+      this.tensors[vertex] = this.tensor(vertex);
+    }
   }
 
   /** Call visit(other, length) for each neighbour of a vertex. */
@@ -88,7 +93,6 @@ export class Lattice {
     const { columns, rows, step, corner: [left, bottom] } = this, within = (v, most) => Math.max(0, Math.min(most, v));
     const u = within((x - left) / step - 0.5, columns - 2), v = within((y - bottom) / step - 0.5, rows - 2);
     const c = Math.min(Math.floor(u), Math.max(0, columns - 3)), r = Math.min(Math.floor(v), Math.max(0, rows - 3));
-    this.tensors ??= Array.from({ length: this.count }, (_, vertex) => this.tensor(vertex));
     const a = r * columns + c, across = u - c, up = v - r;
     return Math.max(0, (1 - up) * this.between(a, across, dx, dy) + (up && up * this.between(a + columns, across, dx, dy)));
   }

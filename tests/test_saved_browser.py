@@ -287,3 +287,10 @@ def test_a_module_is_named_by_its_path_and_brings_what_it_imports() -> None:
     sources = bundled.sources()
     assert {"saved/saved.js", "map/map.js", "nets/simd.js", "map/layers/grid.js"} <= set(sources)
     assert not any(re.search(r'(from|import)\s*\(?\s*"\.', text) for text in sources.values())
+
+
+def test_what_it_never_asks_for_is_not_in_it() -> None:
+    """Two modules are left out by name, and what only they need goes with them: the names are right, and nothing else is missing."""
+    sources = bundled.sources()
+    wanted = {path for source in sources.values() for path in re.findall(r'(?:from|import)\s*\(?\s*"([a-z_/]+\.js)"', source)}
+    assert wanted - set(sources) == set(bundled.NEVER) and "drawing/offer.js" in sources and "map/curves.js" not in sources

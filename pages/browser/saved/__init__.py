@@ -18,6 +18,7 @@ from typing import Any
 from pages.browser import FOLDER
 
 ENTRY = "saved/saved.js"
+NEVER = ("drawing/landing.js", "map/timeline.js")  # fetched for what a saved page does not have: a sheet to draw on, a run
 IMPORT = re.compile(r'(?P<before>\b(?:from|import)\s*\(?\s*)"(?P<path>\.{1,2}/[^"]+)"')
 ENDS_A_SCRIPT = re.compile(r"</script|<!--", re.IGNORECASE)
 LEVEL = 9  # of the compression
@@ -71,7 +72,7 @@ def sources() -> dict[str, str]:
         if name not in found:
             source, imported = renamed(name, _read(name))
             found[name] = _fit_for_html(source)
-            wanted += imported
+            wanted += [path for path in imported if path not in NEVER]
     return dict(sorted(found.items()))
 
 

@@ -119,3 +119,23 @@ def test_other_maps_have_none(view: View) -> None:
     view.open("?checkpoint=vae-mnist-2d&rest=1,2")
     expect(view.page.get_by_test_id("rest")).to_be_hidden()
     assert caches.map_view("vae-mnist-2d").rest is None
+
+
+def test_a_moved_slider_is_undone_and_done_again(view: View) -> None:
+    view.open(f"?checkpoint={NAME}&plane=9,15&z={MU[3, 8]:.4f},{MU[3, 14]:.4f}&rest=image")
+    page, rest = view.page, view.page.get_by_test_id("rest")
+    expect(rest.locator("summary")).to_contain_text("(of the kept image)")
+    page.wait_for_timeout(1000)  # what an address has set is no step
+    rest.locator("summary").click()
+    z2 = rest.get_by_label("z₂", exact=True)
+    z2.evaluate(
+        "input => { input.value = '2'; for (const type of ['input', 'change']) input.dispatchEvent(new Event(type, { bubbles: true })); }"
+    )
+    expect(rest.locator("summary")).to_contain_text("(moved)")
+    undo = page.locator("[data-act=undo]")
+    expect(undo).to_have_attribute("title", "Undo: where the map lies (Ctrl+Z)")
+    undo.click()
+    expect(rest.locator("summary")).to_contain_text("(of the kept image)")
+    page.locator("[data-act=redo]").click()
+    expect(rest.locator("summary")).to_contain_text("(moved)")
+    assert z2.input_value() == "2"

@@ -164,6 +164,8 @@ export class Rest {
 
   // --- in the words of the page's address -------------------------------------------------------------------------------
 
+  undone = "where the map lies"; // what undoing.js calls it
+
   get word() {
     if (!this.facts) return this.#said;
     if (!this.values) return "";
@@ -175,7 +177,7 @@ export class Rest {
     this.#said = word;
     if (!this.facts || this.view !== this.map.data.view || word === this.word) return; // use() follows it
     this.follow(word);
-    this.#told = this.values !== null && this.row === null;
+    this.#told = word !== OF_THE_IMAGE;
     queueMicrotask(() => (this.#told = false)); // the point that the address says comes with it
   }
 

@@ -152,8 +152,16 @@ def with_nothing_copied(page: Page) -> None:
     page.get_by_role("link", name="Download the image").wait_for()
 
 
+def with_all_dimensions(page: Page) -> None:
+    """The sliders for what the map does not show, and the table of all numbers of the code."""
+    with_map(page)
+    page.get_by_test_id("rest").locator("summary").click()
+    page.wait_for_function("() => document.querySelectorAll('[data-testid=traversal] img').length === 112")
+
+
 STATES: dict[str, tuple[str, Callable[[Page], None]]] = {  # of each page: its address, and what is done there
     "explore": ("/", with_map),
+    "explore, all dimensions": ("/?checkpoint=vae-mnist-16d&plane=1,3&tool=dimensions", with_all_dimensions),
     "explore, on a background": ("/?background=neighbours&layers=points,manifold", with_a_background),
     "explore, drawing": ("/", with_a_landed_drawing),
     "explore, a path": ("/?tool=paths:straight,9,z;18;61;0.2:0.3", with_a_path),

@@ -66,6 +66,13 @@ def found(request: Request) -> Response:
     return found.respond(request)
 
 
+def training_code(request: Request) -> Response:
+    """/training-codes/{name}/{stamp}: the codes of a model's training images, on its map."""
+    from pages.exploring import training_codes
+
+    return training_codes.respond(request)
+
+
 async def api(scope: Scope, receive: Receive, send: Send) -> None:
     """/api/...: the HTTP interface, an ASGI application of its own."""
     from pages.web.api.routes import app
@@ -147,6 +154,7 @@ app = st.App(
         Route(f"{prefix}/refined/{{name}}", refined),
         Route(f"{prefix}/fields/{{name}}/{{stamp}}/{{field}}", field),
         Route(f"{prefix}/found/{{name}}", found),
+        Route(f"{prefix}/training-codes/{{name}}/{{stamp}}", training_code),
         Mount(f"{prefix}/api", api),
     ],
 )

@@ -1,6 +1,6 @@
 """Measure, and print Markdown tables: python -m benchmarks [SECTION ...] [--quick] [--write] [--against REVISION].
 
-The sections: interaction, floor, pair, drawing, dial, pages, serving, training, scaling, watching, killing, restoring, generating;
+The sections: interaction, floor, pair, drawing, dial, crowd, pages, serving, training, scaling, watching, killing, restoring, generating;
 arrival: this version and an older one, which --against names;
 and quality: how good the shipped models are, which is no matter of speed and is measured only when it is named (make quality).
 
@@ -19,6 +19,7 @@ SECTIONS = (
     "pair",
     "drawing",
     "dial",
+    "crowd",
     "pages",
     "serving",
     "training",

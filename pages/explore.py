@@ -15,7 +15,7 @@ from pages.session import state as session
 from pages.session.properties.shared import told_names, usual_drawn
 
 MAP_KEY = "map"
-LOOK = ("view", "classes", "spread", "shapes", "closeup", "present", "tool", "rest")  # of the link, as the browser has it
+LOOK = ("view", "classes", "spread", "shapes", "closeup", "all", "present", "tool", "rest")  # of the link, as the browser has it
 
 
 def main() -> None:
@@ -116,13 +116,19 @@ def at_the_point(view: caches.MapView, rest: str) -> Picked:
 
 def offer_images(dataset: str) -> None:
     """Where the data set's test images are not here: bring them, for the panel."""
-    if dataset not in DATASETS or on_disk(dataset, "test"):
+    if dataset not in DATASETS:
+        return
+    name, wanted = DATASETS[dataset].name, st.session_state.get("all", False) and not on_disk(dataset, "train")
+    if on_disk(dataset, "test") and not wanted:
         return
     with st.container(border=True, key="images-offer"):
-        st.markdown(
-            "**The test images are not on this machine.** The map works without them. "
-            f"To see each image beside its reconstruction, download {DATASETS[dataset].name}."
-        )
+        if on_disk(dataset, "test"):
+            st.markdown(f"**The training images are not on this machine.** To see their codes, too, download {name}.")
+        else:
+            st.markdown(
+                "**The test images are not on this machine.** The map works without them. "
+                f"To see each image beside its reconstruction{', and the codes of the training images' * wanted}, download {name}."
+            )
         downloads.offer(dataset)
 
 

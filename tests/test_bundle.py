@@ -38,7 +38,7 @@ def test_every_module_loads_by_itself(bundle: Bundle, name: str) -> None:
 
 
 def test_python_and_browser_know_the_same_layers(bundle: Bundle) -> None:
-    of_the_browser = {"background", "images"}  # chosen by itself; of the points
+    of_the_browser = {"background", "images", "crowd"}  # chosen by itself; of the points
     assert set(bundle.run("map/layers/index.js", "return Object.keys(m.LAYERS)")) == of_the_browser | set(LAYERS)
     missing = """return Object.entries(m.LAYERS).flatMap(([name, { prototype }]) =>
       ['use', 'look', 'show', 'stop'].filter(method => !prototype[method]).map(method => `${name}.${method}`));"""

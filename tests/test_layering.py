@@ -42,6 +42,7 @@ MAY_IMPORT = {  # inside core; a new module gets its line here
     "rate_distortion": {"checkpoints", "metrics", "models"},
     "family": {"checkpoints", "frame", "latent", "rate_distortion", "shipped"},
     "copies": set(),
+    "training_codes": {"checkpoints", "data", "latent"},
     "findings": {"copies", "fields", "latent", "models"},
     "generation": {"checkpoints", "latent", "models", "quality"},
     "watch": set(),

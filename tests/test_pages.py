@@ -282,7 +282,7 @@ def test_switching_checkpoints_keeps_the_point(own_checkpoints: Path) -> None:
 
 def test_a_link_brings_zoom_and_legend_and_they_reach_the_address() -> None:
     app = run(view="0.5,-1,3.000000001", classes="8,3")
-    assert map_data(app)["look"] == {"value": ["0.5,-1,3", "3,8", *[""] * 6], "number": 0} and not app.warning
+    assert map_data(app)["look"] == {"value": ["0.5,-1,3", "3,8", *[""] * 7], "number": 0} and not app.warning
     assert app.query_params["view"] in ("0.5,-1,3", ["0.5,-1,3"]) and app.query_params["classes"] in ("3,8", ["3,8"])
     odd = run(view="1,2", classes="3,77")
     assert [w.value for w in odd.warning] == [
@@ -290,13 +290,13 @@ def test_a_link_brings_zoom_and_legend_and_they_reach_the_address() -> None:
         "Showing the usual one instead.",
         "The link asks for classes that do not exist: `77`. They are left out.",
     ]
-    assert map_data(odd)["look"]["value"] == ["", "3", *[""] * 6]
+    assert map_data(odd)["look"]["value"] == ["", "3", *[""] * 7]
     assert "its width at most" in run(view="0,0,1e9").warning[0].value and "within 100" in run(view="nan,0,1").warning[0].value
 
 
 def test_a_link_brings_the_open_tool_and_its_word() -> None:
     app = run(tool="paths:0.5,-1;2,3")
-    assert map_data(app)["look"] == {"value": ["", "", "", "", "", "", "paths:0.5,-1;2,3", ""], "number": 0} and not app.warning
+    assert map_data(app)["look"] == {"value": ["", "", "", "", "", "", "", "paths:0.5,-1;2,3", ""], "number": 0} and not app.warning
     for odd in ("Paths", "paths:<b>", "paths:" + "1" * 3000):
         assert "which no tool has written. Using the default instead." in run(tool=odd).warning[0].value
 
@@ -345,6 +345,7 @@ def test_links_round_trip() -> None:
         "spread": False,
         "shapes": False,
         "closeup": True,
+        "all": False,
         "present": False,
         "tool": "",
         "plane": None,

@@ -228,6 +228,14 @@ def load(name: str, split: str) -> Split:
     return Split(np.ascontiguousarray(images), labels.astype(np.int64))
 
 
+def count(name: str, split: str) -> int:
+    """How many images a split has, by its labels, which are read sooner; DatasetError as in `load`."""
+    dataset = lookup(name)
+    if dataset.embedded:
+        return len(_load_sklearn_digits(split).labels)
+    return len(_read_idx(name, _found(dataset, dataset.idx_files(split)[1])))
+
+
 def hold_out(train: Split) -> tuple[Split, Split]:
     """The images to train on, and the last ones, by which to choose."""
     count = min(HELD_OUT, len(train.images) // 10)

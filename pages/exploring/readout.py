@@ -14,6 +14,7 @@ from core.shape import SHAPE
 from core.words import subscript
 from pages.browser import address
 from pages.browser.map import decoding
+from pages.exploring import training_codes
 from pages.images.pictures import INVENTED_RGB, MISSING_RGB
 from pages.session import caches, take_along
 from pages.session.caches import MapView
@@ -36,6 +37,7 @@ def facts(view: MapView, images: Asset | None, why_not: str) -> dict[str, Any]:
         "model": _model(view.checkpoint),
         "found": f"{assets.prefix()}/found/{view.checkpoint.name}",  # what the finder asks
         "drawing": _drawing(view.checkpoint),
+        "training": training_codes.facts(view),
         "images": address(images) if images else None,
         "instead": f"{why_not} This is what the decoder makes of the code.",
         "classes": [_class(frame.classes, label) for label in labels],

@@ -48,7 +48,8 @@ def page(
     files = {f"{FILE}{name}": asset.content for name, asset in parts.items() if asset}
     files[f"{FILE}codes"] = export.codes_bytes(view.checkpoint.latents.mu, None)
     panel = facts | {
-        "codes": f"{FILE}codes", "decoder": f"{FILE}code-decoder" if view.code_decoder else None, "drawing": None, "instead": NO_IMAGES,
+        "codes": f"{FILE}codes", "decoder": f"{FILE}code-decoder" if view.code_decoder else None, "drawing": None,
+        "training": None, "instead": NO_IMAGES,
     }  # fmt: skip
     told = saved_map(view, panel, kept, [layer for layer in layers if layer in titles], of_the_file(look), note=_of_the_atlas(view))
     if background:

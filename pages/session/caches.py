@@ -149,6 +149,11 @@ def test_split(dataset: str) -> Split:
     return _test_split(dataset, str(datasets.data_root()))
 
 
+def training_count(dataset: str) -> int:
+    """How many training images a data set has; DatasetError when they are not on disk or damaged."""
+    return _training_count(dataset, str(datasets.data_root()))
+
+
 def principal(dataset: str) -> tuple[Principal, str]:
     """PCA of a data set, all MAX_DIMENSIONS of it, and the words for what it was fitted on; DatasetError where that is damaged.
 
@@ -348,6 +353,11 @@ def _test_split(dataset: str, root: str) -> Split:
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _test_images_file(dataset: str, root: str) -> Asset:
     return Asset("images.bin", _test_split(dataset, root).images.tobytes(), level=6)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _training_count(dataset: str, root: str) -> int:
+    return datasets.count(dataset, "train")
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)

@@ -25,7 +25,7 @@ export class CloseUp {
   /** For the model that the map shows now, before anything of it is drawn: it is offered where there are test images, or a decoder that draws what it makes of their codes. */
   offer() {
     const { map } = this, facts = map.data.readout, source = sourceOf(facts);
-    if (source !== this.source || map.decoder !== this.decoder) Object.assign(this, { source, decoder: map.decoder, ink: null, wanted: false });
+    if (source !== this.source) Object.assign(this, { source, ink: null, wanted: false });
     this.offered = Boolean(facts?.images || (facts && map.decoder.exact));
     this.button.hidden = !this.offered;
   }
@@ -33,7 +33,7 @@ export class CloseUp {
   /** Have the images brought, once. */
   want() {
     if (!this.offered || this.wanted) return;
-    const { source, decoder } = this, asked = () => source === this.source && decoder === this.decoder && !this.signal.aborted;
+    const { source } = this, asked = () => source === this.source && !this.signal.aborted;
     this.wanted = true;
     this.bring(asked).then((ink) => {
       if (!asked()) return; // another model meanwhile
@@ -46,10 +46,10 @@ export class CloseUp {
   }
 
   async bring(asked) {
-    const { map: { readout }, decoder, source, signal } = this;
+    const { map, map: { readout }, source, signal } = this;
     while (asked() && sourceOf(readout.facts) !== source) await new Promise(requestAnimationFrame); // the panel hears of a model a little later
     if (!asked()) return;
-    const { images, conditional } = readout.facts;
+    const { images, conditional } = readout.facts, { decoder } = map;
     if (images) {
       const pixels = await readout.pixels(signal), size = decoder.width * decoder.height;
       return (row) => pixels.subarray(row * size, (row + 1) * size);

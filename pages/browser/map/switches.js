@@ -4,7 +4,8 @@ import { CloseUp } from "./close_up.js";
 import { Presenting } from "./presenting.js";
 import { Shaping } from "./shaping.js";
 import { Spreading } from "./spreading.js";
+import { Training } from "./training.js";
 
 /** Each has `word`, heed(word), and offer(data), which is told what Python tells the map. */
 export const switches = (map, room, signal) =>
-  [new Spreading(map, signal), new Shaping(map, signal), new CloseUp(map, signal), new Presenting(map, room, signal)];
+  [new Spreading(map, signal), new Shaping(map, signal), new CloseUp(map, signal), new Training(map, signal), new Presenting(map, room, signal)];

@@ -95,6 +95,7 @@ TABLE: Table = {
     ),
     "tool": Property("the tool", link.read_tool, "tool", ""),
     "closeup": Property("images close up", link.read_flag, "closeup", True, lambda on: str(int(on))),
+    "all": Property("the codes of the training images", link.read_flag, "all", False, lambda on: str(int(on))),
     "pairs": Property("the pairs' seed", link.whole(0, MAX_SEED), PAIRS_SEED, UNSET, said=PAIRS_OPEN, instead="Showing none."),
     "rest": Property(
         "the other numbers of the code", read_rest, rest_key, "", when=lambda values: dimensions(values) > 2,

@@ -1,6 +1,7 @@
 // The table of layers: what can be switched on and off. A new one is a file and a line here; Python's LAYERS has its title, but for the
-// background, which is chosen by itself, and images, which belong to the points.
+// background, which is chosen by itself, and what belongs to the points: images and the crowd.
 
+import { CrowdLayer } from "./crowd.js";
 import { FieldLayer } from "./field.js";
 import { GridLayer } from "./grid.js";
 import { ImageLayer } from "./images.js";
@@ -8,13 +9,14 @@ import { NameLayer } from "./names.js";
 import { PointLayer } from "./points.js";
 import { RingLayer } from "./rings.js";
 
-/** Every layer has: use(frame), with {figure, decoder, lit, on, plotted, field, dark, picked, shaped, closeUp}; look(view), with
+/** Every layer has: use(frame), with {figure, decoder, lit, on, plotted, field, dark, picked, shaped, closeUp, training}; look(view), with
  *  {viewport, kept}; show(on); stop(). One that Plotly draws also has looks(): {dots}, the marker of each class, or parts of the {layout}. */
-export const LAYERS = { background: FieldLayer, points: PointLayer, images: ImageLayer, names: NameLayer, manifold: GridLayer, prior: RingLayer };
+export const LAYERS = { background: FieldLayer, crowd: CrowdLayer, points: PointLayer, images: ImageLayer, names: NameLayer, manifold: GridLayer, prior: RingLayer };
 
 export class Layers {
   shaped = false; // whether each class's dots have a shape of their own
   closeUp = null; // close_up.js's switch, where dots can become images
+  training = null; // training.js's, where there can be codes of the training images
 
   /** plot: the element that Plotly draws into; layers put their own under and over it. */
   constructor(plot) {
@@ -23,9 +25,10 @@ export class Layers {
 
   /** on: the set of names that are switched on. */
   use(frame) {
+    const { shaped, closeUp, training } = this;
     this.heard?.(frame); // who says what is on the map
     for (const layer of this.all) {
-      layer.use({ ...frame, shaped: this.shaped, closeUp: this.closeUp });
+      layer.use({ ...frame, shaped, closeUp, training });
       layer.show(frame.on.has(layer.name));
     }
   }

@@ -129,3 +129,32 @@ def test_a_finger_draws_a_box_on_a_phone_and_nothing_is_wider_than_the_page(serv
             "all => all.map((e) => e.getBoundingClientRect().height)"
         ):
             assert height >= 40, "large enough for a finger"
+
+
+@pytest.mark.slow
+def test_a_selection_outlives_another_plane_and_tool_but_not_another_model(view: View) -> None:
+    page = view.open("?checkpoint=vae-mnist-16d&tool=select:b-2,-1,0.5,1").page
+    tool, said = page.get_by_test_id("selecting"), page.get_by_test_id("selecting").get_by_role("status")
+    expect(said).to_contain_text("test images are selected.")
+    first = said.inner_text()
+    expect(page.locator(".sl-pictures button[aria-label]")).to_have_count(60)
+    shown, dim = gallery(page), "document.querySelector('.lm-plot').data.every((trace) => trace.marker.opacity < 0.1)"
+    page.get_by_role("tab", name="Find").click()
+    page.wait_for_function(f"!({dim})")
+    page.get_by_role("tab", name="Select").click()
+    page.wait_for_function(dim)
+    page.get_by_role("combobox", name=re.compile("Plane")).click()
+    page.get_by_role("option", name=re.compile("Two numbers")).click()
+    page.wait_for_function("/[?&]plane=/.test(location.search)")
+    page.wait_for_function("!/tool=select(%3A|:)/.test(location.search)")  # there, its box would be another
+    expect(said).to_have_text(first)
+    expect(page.locator(".sl-pictures button[aria-label]")).to_have_count(60)
+    assert gallery(page) == shown
+    page.wait_for_function(dim)
+    tool.get_by_role("button", name="Name this selection").click()
+    expect(page.locator(".sl-named li")).to_have_count(1)
+    page.get_by_role("combobox", name=re.compile("Model")).click()
+    page.get_by_role("option", name=re.compile("^VAE: the main model")).click()
+    expect(said).to_contain_text("Nothing is selected.")
+    expect(page.locator(".sl-named li")).to_have_count(0)
+    page.wait_for_function(f"!({dim})")

@@ -403,3 +403,22 @@ def test_the_sheet_has_the_classes_below_each_other_and_an_end(bundle: Bundle) -
     assert few == [["b", [7, 301]], ["c", [5, 8, 11]]] and title == "5 selected test images" and notes == ["A model."]
     assert [name for name, _ in many if name] == ["a", "b", "c"] and len(many) == 20 and many[0][1] == list(range(0, 36, 3))
     assert all_title == "900 selected codes, decoded" and all_notes[0] == "240 of them, the first of each class."
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("0, 10000, [], 0", "Nothing is selected. Draw a box or a lasso on the map, or use the other buttons."),
+        ("0, 10000, [p], 0", "0 of 10,000 test images are selected. Nothing on show lies there."),
+        ("1, 10000, [p], 0", "1 of 10,000 test images is selected."),
+        (
+            "1234, 10000, [p, p], 3",
+            "1,234 of 10,000 test images are selected. Some were selected on another plane of the codes, so the link ",
+        ),
+        ("1234, 10000, [l, l, l], 0", "1,234 of 10,000 test images are selected. What they were selected by is too long for the link."),
+    ],
+)
+def test_what_is_selected_is_said_and_what_a_link_cannot_hold(bundle: Bundle, given: str, expected: str) -> None:
+    script = f"""const {{ part }} = await import('/selecting/parts.js'), p = part('add', 'c', [1]);
+      const l = part('add', 'l', Array.from({{ length: 96 }}, (_, i) => i - 48.1234)); return m.said({given})"""
+    assert bundle.run("selecting/selecting_words.js", script).startswith(expected)

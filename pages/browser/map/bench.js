@@ -4,7 +4,7 @@
 import { listener } from "../events.js";
 
 const FIRST = "find"; // the tab that is open when nobody has chosen one
-const MOST = 1500; // characters of a tool's word in an address
+export const MOST = 1500; // characters of a tool's word in an address
 const IDLE_MS = 2000; // after the first view, before the tools are fetched ahead
 
 // name -> what its tab says, and its module: a class, constructor(map, element, signal), with these methods, each optional: open(), close(),

@@ -6,6 +6,7 @@ import { Found } from "./found.js";
 import { Named } from "./named.js";
 import { Outline } from "./outline.js";
 import { part, read, selected, withPart, written } from "./parts.js";
+import { FULL, said } from "./selecting_words.js";
 
 const RADIUS = 0.5; // at first, of what is selected around the kept point
 const TOOLS = { box: "Box", lasso: "Lasso" };
@@ -14,8 +15,6 @@ const HOW = {
   box: "Drag over the map from one corner to the other. Shift adds, Alt takes away; Esc gives the pointer back.",
   lasso: "Drag round the dots; the line closes by itself. Shift adds, Alt takes away; Esc gives the pointer back.",
 };
-const NOTHING = "Nothing is selected. Draw a box or a lasso on the map, or use the other buttons.";
-const thousands = (n) => n.toLocaleString("en");
 const toggles = (named, attribute) => Object.entries(named).map(([name, title]) => {
   const [text, hint] = [title].flat();
   return `<button type="button" class="lm-button" data-${attribute}="${name}" aria-pressed="false"${hint ? ` title="${hint}"` : ""}>${text}</button>`;
@@ -100,8 +99,10 @@ export default class Selecting {
   /** Somebody selected what lies in a shape; at: the event, whose keys say what it does. */
   take(kind, numbers, at = {}) {
     const { map: { cursor, look } } = this, mode = at.shiftKey ? "add" : at.altKey ? "remove" : this.mode;
+    const parts = withPart(this.parts, part(mode, kind, numbers, kind === "c" ? [] : cursor.selected));
+    if (parts === this.parts) return void (this.said.textContent = FULL);
     if (mode === "new") this.before = [];
-    this.parts = withPart(this.parts, part(mode, kind, numbers, kind === "c" ? [] : cursor.selected));
+    this.parts = parts;
     this.refresh();
     look.changed();
   }
@@ -145,9 +146,8 @@ export default class Selecting {
   }
 
   say() {
-    const { rows, parts, map } = this, all = map.figure?.codes.x.length ?? 0;
-    const some = `${thousands(rows.length)} of ${thousands(all)} test images ${rows.length === 1 ? "is" : "are"} selected.`;
-    this.said.textContent = rows.length ? some : parts.length ? `${some} Nothing on show lies there.` : NOTHING;
+    const { rows, parts, before, map: { figure } } = this;
+    this.said.textContent = said(rows.length, figure?.codes.x.length ?? 0, parts, before.length);
   }
 
   // --- what is pressed --------------------------------------------------------------------------------------------------

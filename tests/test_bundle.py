@@ -914,7 +914,7 @@ def test_axes_and_rings_are_drawn_where_the_viewport_has_them(bundle: Bundle) ->
       const read = (scale, xr) => {
         const v = Object.assign(new Viewport(), { width: 320, height: 320, margin: { l: 10, r: 10, t: 10, b: 10 }, scale, xr, yr: xr });
         axes.paint(v, [{ range: xr, ...scale.ticks(xr, 0.1) }, { range: xr, ...scale.ticks(xr, 0.1) }], [scale.circle(circle)],
-          { ink: '#000', line: '#00ff00', font: 'sans-serif' });
+          { ink: '#000', line: '#00ff00', font: '12px sans-serif' });
         const { data, width } = axes.over.getContext('2d').getImageData(0, 0, axes.over.width, axes.over.height), found = [];
         for (let i = 3; i < data.length; i += 4) if (data[i] > 128) found.push([(i >> 2) % width, Math.floor((i >> 2) / width)]);
         const [xs, ys] = [0, 1].map(k => found.map(p => p[k])), low = v.toPixel([-1, 1]), high = v.toPixel([1, -1]);

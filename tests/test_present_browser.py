@@ -54,3 +54,19 @@ def test_presenting_begins_with_a_button_and_esc_leaves_the_kept_point_alone(vie
     view.frame()
     assert view.url_z() == pytest.approx((0.5, 1.5), abs=0.02) and present(view) is None
     assert view.box()["width"] == wide and view.page.evaluate("document.activeElement.dataset.testid") == "present"
+
+
+def test_the_numbers_at_the_axes_are_large_too_and_have_room(view: View) -> None:
+    seen = "(({ layout: { font, margin } }) => [font.size, margin.l, margin.b])(document.querySelector('.lm-plot'))"
+    view.open("?z=0.5,1.5&present=1")
+    size, left, below = view.page.evaluate(seen)
+    type_px = float(view.page.get_by_test_id("stage").evaluate("e => parseFloat(getComputedStyle(e).fontSize)"))
+    assert size == pytest.approx(0.72 * type_px) and size > 15 and left / 34 == pytest.approx(size / 12, abs=0.03) and below > 34
+    x0, x1, *_ = view.ranges()
+    map_box, cross = view.box(), view.page.locator(".lm-kept").bounding_box()
+    assert cross
+    across = (0.5 - x0) / (x1 - x0) * (map_box["width"] - 2 - left - 6)
+    assert cross["x"] + cross["width"] / 2 == pytest.approx(map_box["x"] + 1 + left + across, abs=1.5), "what is laid over it knows of it"
+    view.page.keyboard.press("Escape")
+    view.page.wait_for_function(f"() => {seen}[0] === 12")
+    assert view.page.evaluate(seen) == [12, 34, 28]

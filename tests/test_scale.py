@@ -171,7 +171,8 @@ def test_a_link_sets_the_scale_and_then_the_zoom_on_it(bundle: Bundle) -> None:
 def test_presenting_moves_the_map_to_the_whole_screen_and_back(bundle: Bundle) -> None:
     script = """document.body.innerHTML = '<div id=room><div class=lm><div tabindex=0 id=map></div><div class=lm-tools></div></div></div>';
       const room = document.body.firstElementChild, root = room.firstElementChild, heard = [], stop = new AbortController();
-      const map = { root, element: root.firstElementChild, look: { changed: () => heard.push(presenting.word) } };
+      const map = { root, element: root.firstElementChild, plot: { redraw() {} },
+        look: { changed: () => heard.push(presenting.word) } };
       root.addEventListener('keydown', (event) => heard.push(event.key));
       const presenting = new m.Presenting(map, room, stop.signal), { stage, button } = presenting;
       presenting.offer({ look: null }); const hidden = button.hidden;

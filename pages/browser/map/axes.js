@@ -1,7 +1,7 @@
 // What Plotly draws of a map besides its dots, on canvases: lines and numbers at the axes under the dots, rings over them.
 
 const APART_PX = [70, 50]; // between two lines, at least
-const DOTTED_PX = [3, 3], LETTERS_PX = 12;
+const DOTTED_PX = [3, 3];
 
 /** Round numbers from low to high, at most so many and evenly apart: 1, 2 or 5 times a power of ten. */
 export function ticks(low, high, most) {
@@ -38,10 +38,10 @@ export class Axes {
     this.over.remove();
   }
 
-  /** axes, shapes: of Plotly's layout; style: {ink, line, font}. */
+  /** axes, shapes: of Plotly's layout; style: {ink, line, font: as CSS has it}. */
   paint(viewport, axes, shapes, { ink, line, font }) {
     const { box: { left, top, width, height } } = viewport, below = this.begin(this.under, viewport), above = this.begin(this.over, viewport);
-    Object.assign(below, { font: `${LETTERS_PX}px ${font}`, fillStyle: ink, strokeStyle: line });
+    Object.assign(below, { font, fillStyle: ink, strokeStyle: line });
     this.lines(below, viewport, axes, 0);
     this.lines(below, viewport, axes, 1);
     above.beginPath();

@@ -4,6 +4,7 @@ import { listener, onResize } from "../events.js";
 import { Sketch } from "./sketch.js";
 
 const AXES = ["xaxis", "yaxis"], TICK_PX = 36; // between two labels
+const LETTERS_PX = 12, NUMBERS = 0.72; // of the numbers at the axes; in a presentation, of its type
 const CONFIG = { displayModeBar: false, scrollZoom: true, doubleClick: false, responsive: false };
 
 const painted = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
@@ -55,7 +56,9 @@ export class Plot {
 
   /** The map's size as it is now, before a view is fitted to it. */
   measure(margin) {
-    Object.assign(this.viewport, { width: this.map.clientWidth, height: this.map.clientHeight, margin });
+    this.margin = margin;
+    Object.assign(this.viewport, { width: this.map.clientWidth, height: this.map.clientHeight });
+    this.makeRoom();
   }
 
   /** Draw a figure once Plotly is there (its address is `path`), unless another is asked for meanwhile. All of its looks() at once, because
@@ -75,7 +78,7 @@ export class Plot {
   /** What the axes are to be, of Plotly's layout: the ranges on show, and labels where the scale has its own. */
   axes() {
     const { xr, yr, unit, scale } = this.viewport, room = ([low, high]) => [2 * low - high, 2 * high - low]; // as far as a drag leads
-    return [xr, yr].map((range) => ({ range: [...range], ...scale.ticks(room(range), TICK_PX * unit) }));
+    return [xr, yr].map((range) => ({ range: [...range], ...scale.ticks(room(range), TICK_PX * this.enlarged * unit) }));
   }
 
   /** The labels that the axes are to have, to compare. */
@@ -85,7 +88,7 @@ export class Plot {
 
   async react(Plotly, figure, looks) {
     this.Plotly = Plotly;
-    const { width, height, scale } = this.viewport, style = this.style(), layout = { ...structuredClone(figure.layout), width, height, ...looks.layout, ...style.layout };
+    const { width, height, scale } = this.viewport, style = this.style(), layout = { ...structuredClone(figure.layout), width, height, margin: this.viewport.margin, ...looks.layout, ...style.layout };
     const traces = scale.drawn(figure).data.map((trace, i) => ({
       ...trace, type: webgl ? "scattergl" : "scatter", marker: { ...trace.marker, ...looks.dots[i] },
     }));
@@ -123,10 +126,32 @@ export class Plot {
     });
   }
 
+  /** How much larger the numbers at the axes are than usual: in a presentation they are read from the back of a room. */
+  get enlarged() {
+    return this.map.closest(".lm-stage") ? Math.max(1, (NUMBERS * parseFloat(getComputedStyle(this.map).fontSize)) / LETTERS_PX) : 1;
+  }
+
+  /** Around the plot there is room for its numbers; in and out of a presentation it changes. */
+  makeRoom() {
+    const { viewport, enlarged, margin } = this;
+    if (!margin) return;
+    viewport.margin = { ...margin, l: Math.round(margin.l * enlarged), b: Math.round(margin.b * enlarged) };
+  }
+
+  /** The same for what is drawn already. */
+  redraw() {
+    const { figure, viewport } = this;
+    this.makeRoom();
+    if (!figure) return;
+    if (viewport.framing) viewport.fit(figure.extents, viewport.framing);
+    if (this.drawn) this.react(this.Plotly, figure, this.looks());
+    else this.update(this.looks());
+  }
+
   /** What the theme makes of the plot: parts of the layout, and of both axes. The names are a layer of their own. */
   style() {
     const { color, fontFamily: family } = getComputedStyle(this.map);
-    return { layout: { font: { color, family }, annotations: [] }, axis: { gridcolor: faint(color) } };
+    return { layout: { font: { color, family, size: LETTERS_PX * this.enlarged }, annotations: [] }, axis: { gridcolor: faint(color) } };
   }
 
   /** Bring the plot up to date with theme, layers and legend. */

@@ -48,6 +48,7 @@ export class Presenting {
     room.style.minHeight = `${room.offsetHeight}px`; // the page behind stays where it is
     stage.append(map.root);
     stage.showModal();
+    map.plot.redraw();
     map.element.focus();
     map.look.changed();
   }
@@ -56,6 +57,7 @@ export class Presenting {
     const { map, room, stage } = this;
     stage.before(map.root);
     room.style.minHeight = "";
+    map.plot.redraw();
     if (this.full && document.fullscreenElement) document.exitFullscreen();
     this.full = false;
     this.button.focus({ preventScroll: true });

@@ -32,7 +32,7 @@ export class Sketch {
 
   paint() {
     const { plot, shapes } = this, { layout: { font }, axis: { gridcolor } } = plot.style();
-    this.canvases.paint(plot.viewport, plot.axes(), shapes, { ink: font.color, font: font.family, line: gridcolor });
+    this.canvases.paint(plot.viewport, plot.axes(), shapes, { ink: font.color, font: `${font.size}px ${font.family}`, line: gridcolor });
   }
 
   end() {

@@ -1,11 +1,13 @@
 """Explore's tool *Paths* as it is used: chosen on the map, walked through in the film, played, drawn, in the link."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 from live import Server, visitor
 from playwright.sync_api import Browser, Page, expect
+from test_saved_browser import Saved, made
 from view import View
 
 from core import checkpoints, latent, morphs
@@ -187,3 +189,22 @@ def test_on_a_small_screen_fingers_choose_and_nothing_is_wider_than_the_page(ser
             "all => all.filter((one) => one.type !== 'range').map((one) => one.getBoundingClientRect().height)"
         ):
             assert height >= 40, "large enough for a finger"
+
+
+def test_on_a_saved_page_it_works_without_a_network(chromium: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "page.html"
+    file.write_bytes(made("beta-1-mnist-2d"))
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    try:
+        saved = Saved(context.new_page(), file).open()
+        saved.page.get_by_role("tab", name="Paths").click()
+        saved.page.get_by_role("button", name="Any two").click()
+        frames(saved.page, 9)
+        for kind in ("Least change", "By real codes"):
+            saved.page.get_by_role("button", name=kind).click()
+            expect(saved.page.get_by_role("button", name=kind)).to_have_attribute("aria-pressed", "true")
+            expect(saved.page.locator(".lp-late")).to_have_count(0)
+            expect(saved.page.get_by_test_id("paths")).to_contain_text("Farthest from a test image’s code")
+        assert not saved.errors
+    finally:
+        context.close()

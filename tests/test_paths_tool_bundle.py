@@ -86,6 +86,13 @@ def test_a_press_adds_a_point_or_moves_the_one_it_takes_hold_of(bundle: Bundle) 
     )
 
 
+def test_where_the_tool_is_out_of_sight_a_press_keeps_a_point(bundle: Bundle) -> None:
+    script = f"""{PRESSING} tool.element = document.createElement('div'); map.keep = says('keep'); pressing.choose('points');
+      pressing.down([1, 1], mouse); pressing.move([2, 2.2], mouse); pressing.up([2, 2.2], mouse);
+      document.body.append(tool.element); pressing.down([3, 3], mouse); pressing.up([3, 3], mouse); tool.element.remove(); return said"""
+    assert bundle.run("paths/pressing.js", script) == [["keep", [2, 2]], ["add", [3, 3]]]
+
+
 def test_a_path_is_drawn_in_one_go_and_a_slip_is_none(bundle: Bundle) -> None:
     script = f"""{PRESSING} pressing.choose('draw'); pressing.down([0, 0], mouse);
       for (let x = 1; x <= 6; x++) pressing.move([x, 0], mouse);

@@ -29,7 +29,7 @@ export class Pressing {
 
   move(z) {
     const { held, tool } = this;
-    if (!held || !z) return;
+    if (!held || !z || this.unseen) return;
     held.z = z;
     if (held.line) tool.drawing(held.line = [...held.line, z]);
     else if (held.i >= 0) tool.move(held.i, z);
@@ -39,6 +39,7 @@ export class Pressing {
     const { held, tool } = this;
     this.held = null;
     if (!held) return;
+    if (this.unseen) return z && this.map.keep(this.map.snap(z));
     if (held.line) return this.drew(held.line);
     if (held.i >= 0) return tool.moved(held.i, this.map.snap(held.z));
     if (z) tool.add(this.map.snap(z));
@@ -51,6 +52,11 @@ export class Pressing {
   }
 
   // --------------------------------------------------------------------------------------------------------------------------
+
+  /** Present shows the map without the tool: a press then keeps a point, as ever. */
+  get unseen() {
+    return this.tool.element?.offsetParent === null;
+  }
 
   /** The point of the path that is nearest to z on the map, within so many pixels; else -1. */
   nearest(z, reach) {

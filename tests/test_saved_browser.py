@@ -205,6 +205,26 @@ def test_a_code_of_more_numbers_is_decoded_whole(open_saved: Callable[..., Saved
     assert np.abs(page.image() - expected).max() <= 0.51
 
 
+def test_its_other_numbers_are_set_and_moved_without_a_server(open_saved: Callable[..., Saved]) -> None:
+    """As the page was saved: the plane goes through a code with another first number; then the slider moves on."""
+    view = caches.map_view(LARGEST, None, (8, 14))
+    z = tuple(float(v) for v in view.frame.points[3].round(4))
+    look = ("", "", "", "", "", "", "", "2" + "," * 13)
+    content = saved.page(view, readout.facts(view, None, ""), z, LAYERS, look)
+    assert len(content) < MOST_BYTES
+    page = open_saved(content=content)
+    rest = page.page.get_by_test_id("rest")
+    expect(rest.locator("summary")).to_contain_text("(moved)")
+    code = np.zeros(16, np.float32)
+    code[[0, 8, 14]] = 2, *z
+    for first in (2, -1):
+        code[0] = first
+        set_to = f"input => {{ input.value = {first}; input.dispatchEvent(new Event('input', {{ bubbles: true }})); }}"
+        rest.locator("input").first.evaluate(set_to)
+        page.frame()
+        assert np.abs(page.image() - 255 * latent.decode(view.checkpoint.model, code[None])[0].ravel()).max() < 1.5
+
+
 def test_it_says_model_figures_licences_and_where_it_is_from(open_saved: Callable[..., Saved]) -> None:
     page = open_saved()
     words, card = page.page.locator(".saved-about").inner_text(), checkpoints.load(MAIN).card

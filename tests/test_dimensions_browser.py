@@ -94,6 +94,21 @@ def test_a_cell_shows_large_and_a_click_keeps_its_code(view: View) -> None:
     assert download.value.suggested_filename == "vae-mnist-16d-dimensions.png" and picture.height > 16 * 112
 
 
+def test_where_the_number_is_none_of_the_maps_the_point_stays_and_is_another_code(view: View) -> None:
+    """It lies in the very place of a dot, and is not that."""
+    opened = checkpoints.opened("vae-mnist-16d")
+    view.open("?checkpoint=vae-mnist-16d&tool=dimensions&plane=9,15&rest=image")
+    table, code = whole(view), opened.latents.mu[0].copy()
+    row = dimensions.of_codes(opened.latents.mu, opened.latents.logvar).order.tolist().index(10)
+    cell(table, row, 6).click()
+    code[10] = 3
+    expect(view.page.get_by_test_id("rest").locator("summary")).to_contain_text("(moved)")
+    view.page.mouse.move(5, 5)
+    view.frames(4)
+    assert np.abs(view.image() - drawn("vae-mnist-16d", code)).max() < 1.5
+    expect(view.page.get_by_test_id("panel")).not_to_contain_text("This is its code")
+
+
 def test_of_two_numbers_a_click_moves_the_point(view: View) -> None:
     view.open("?z=0.5,1.25&tool=dimensions")
     latents = checkpoints.opened("vae-mnist-2d").latents

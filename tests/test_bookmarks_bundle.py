@@ -8,12 +8,12 @@ from bundle import Bundle
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("bundle")]
 
-PLACE: dict[str, Any] = {"name": "a seven", "z": [0.25, -1.5], "zoom": "0.5,-1,3", "spread": "", "tool": "paths:0,1;1,1"}
+PLACE: dict[str, Any] = {"name": "a seven", "z": [0.25, -1.5], "zoom": "0.5,-1,3", "spread": "", "tool": "paths:0,1;1,1", "rest": ""}
 VIEW = PLACE | {"name": "all of it", "z": None, "zoom": "all", "tool": ""}
 PLACES = "bookmarks/places.js"
 
 
-@pytest.mark.parametrize("good", [PLACE, VIEW, PLACE | {"spread": "1", "zoom": ""}, PLACE | {"z": [-100, 100]}])
+@pytest.mark.parametrize("good", [PLACE, VIEW, PLACE | {"spread": "1", "zoom": ""}, PLACE | {"z": [-100, 100], "rest": "1,,2"}])
 def test_a_place_is_taken_over_as_it_is_and_nothing_else_with_it(bundle: Bundle, good: dict[str, Any]) -> None:
     assert bundle.run(PLACES, "return m.place(given)", good | {"onclick": "x"}) == good
 
@@ -24,7 +24,7 @@ def test_a_place_is_taken_over_as_it_is_and_nothing_else_with_it(bundle: Bundle,
         {"name": ""}, {"name": "  \n"}, {"name": 7}, {"z": "0,1"}, {"z": [0]}, {"z": [0, 1, 2]}, {"z": [0, "1"]}, {"z": [0, 101]},
         {"z": [0, None]},
         {"zoom": "1,2"}, {"zoom": "1,2,0"}, {"zoom": "1,2,-1"}, {"zoom": "a,b,c"}, {"zoom": "1,,2"}, {"zoom": None}, {"zoom": "1,2,1e999"},
-        {"spread": "yes"}, {"spread": True}, {"tool": None}, {"tool": "x" * 1501},
+        {"spread": "yes"}, {"spread": True}, {"tool": None}, {"rest": 7}, {"tool": "x" * 1501},
     ],
 )  # fmt: skip
 def test_what_is_no_place_is_left_out(bundle: Bundle, change: dict[str, Any]) -> None:
@@ -81,7 +81,9 @@ TOOL = """localStorage.clear(); document.body.innerHTML = '<div id=tool></div>';
   const decoder = { width: 2, height: 2, decode: (x, y) => Float32Array.of(x, y, 0, 1) };
   const cursor = { kept: [0.5, 1] }, classes = [{ name: 'zero' }, { name: '<one>' }];
   const figure = { data: [{ meta: 0 }, { meta: 1 }], codes: { owner: [0, 1] }, index: { find: () => ({ index: 1 }) } };
-  const map = { view: 'a', decoder, cursor, bench, figure, viewport: { toMap: (z) => z, scale: { drawn: () => figure } }, touched() {},
+  const map = { view: 'a', decoder, rest: { word: '' }, undoing: { steps: { finish() {} } }, cursor, bench, figure,
+      viewport: { toMap: (z) => z, scale: { drawn: () => figure } },
+    touched() {},
     look: { more: [axes, { word: '' }, bench], words: ['0,0,3', '7'], show: (words) => went.push(words) },
       keeping: { keep: (z) => went.push(z) },
     words: { tell: (text) => told.push(text) }, readout: { facts: { classes, model: { name: 'vae' } } } };
@@ -104,7 +106,7 @@ def test_a_place_is_kept_with_its_name_and_image_and_a_press_goes_back_there(bun
       cursor.kept = [9, 9]; press('go');
       return end([stored, size, twice, count, went, says(), told, element.querySelector('.bm-none').hidden]);"""
     (stored,), size, twice, count, went, said, told, hidden = run(bundle, script, left="paths:1;2")
-    assert stored == {"name": "<one> at (0.50, 1.00)", "z": [0.5, 1], "zoom": "0,0,3", "spread": "", "tool": "paths:1;2"}
+    assert stored == {"name": "<one> at (0.50, 1.00)", "z": [0.5, 1], "zoom": "0,0,3", "spread": "", "tool": "paths:1;2", "rest": ""}
     assert size == [2, 2] and twice == "This place is kept already." and count == 1 and hidden
     assert (
         went == [["0,0,3", "7", "", "", "paths:1;2"], [0.5, 1]]
@@ -116,7 +118,7 @@ def test_a_place_is_kept_with_its_name_and_image_and_a_press_goes_back_there(bun
 def test_a_tool_that_says_nothing_is_not_kept_and_the_present_one_stays_open(bundle: Bundle) -> None:
     script = "press('keep'); cursor.kept = null; press('keep'); press('go', 1); return end([kept(), went]);"
     (point, view), went = run(bundle, script, left="find")
-    assert point["tool"] == "" and view == {"name": "A view of the map", "z": None, "zoom": "0,0,3", "spread": "", "tool": ""}
+    assert point["tool"] == "" and view == {"name": "A view of the map", "z": None, "zoom": "0,0,3", "spread": "", "tool": "", "rest": ""}
     assert went == [["0,0,3", "7", "", "", "bookmarks"]], "no point is kept, as it is now"
 
 

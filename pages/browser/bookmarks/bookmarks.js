@@ -1,4 +1,4 @@
-// The tool *Bookmarks*: keeps the place one looks at (point, zoom, axes, and what the tool before had), with its image and a name, in this
+// The tool *Bookmarks*: keeps the place one looks at (point, zoom, axes, the code's other numbers, what the tool before had), with its image and a name, in this
 // browser; a press goes back there.
 
 import { same } from "../agreed.js";
@@ -76,7 +76,7 @@ export default class Bookmarks {
     const { map, map: { cursor: { kept }, look, bench } } = this, [zoom] = look.words;
     if (this.list.length >= MOST) return this.say(FULL);
     const [, own] = /^\w+:([^]+)$/.exec(bench.left ?? "") ?? []; // only what says something
-    const one = { name: this.nameOf(kept), z: kept && [...kept], zoom, spread: this.spreading?.word ?? "", tool: own ? bench.left : "" };
+    const one = { name: this.nameOf(kept), z: kept && [...kept], zoom, spread: this.spreading?.word ?? "", tool: own ? bench.left : "", rest: map.rest.word };
     if (this.list.some(({ name, ...place }) => same({ name: one.name, ...place }, one))) return this.say("This place is kept already.");
     this.use([...this.list, one], "");
     map.words.tell(`Kept ${one.name}.`);
@@ -90,10 +90,11 @@ export default class Bookmarks {
     return named(`${near}(${z.map(format).join(", ")})`);
   }
 
-  go({ name, z, zoom, spread, tool }) {
+  go({ name, z, zoom, spread, tool, rest }) {
     const { map, map: { look, bench } } = this;
     map.touched();
-    const words = look.more.map((one) => (one === this.spreading ? (one.button.hidden ? "" : spread) : one === bench && tool ? tool : one.word));
+    map.undoing.steps.finish(); // to go there is a step of its own
+    const words = look.more.map((one) => (one === this.spreading ? (one.button.hidden ? "" : spread) : one === bench && tool ? tool : one === map.rest ? rest : one.word));
     look.show([zoom, look.words[1], ...words], map);
     if (!same(z, map.cursor.kept)) map.keeping.keep(z);
     this.say(`You are at ${name}.`);
@@ -152,7 +153,7 @@ export default class Bookmarks {
     this.cards.replaceChildren(...this.list.map((one) => this.card(one)));
   }
 
-  card({ name, z, tool }) {
+  card({ name, z, tool, rest }) {
     const card = document.createElement("li"), title = TOOLS[tool.split(":")[0]]?.title;
     card.innerHTML = `<button type="button" data-act="go"></button><input type="text" maxlength="${MOST_LETTERS}" aria-label="Name of this place" spellcheck="false">`
       + '<button type="button" class="bm-remove" data-act="remove">✕</button>';
@@ -162,14 +163,15 @@ export default class Bookmarks {
     go.title = title ? `Go there, with what ${title} had` : "Go there";
     remove.setAttribute("aria-label", `Remove ${name}`);
     remove.title = "Remove";
-    go.append(z ? picture(grey(this.ink(z)), this.map.decoder) : Object.assign(document.createElement("span"), { textContent: "view" }));
+    go.append(z ? picture(grey(this.ink(z, rest)), this.map.decoder) : Object.assign(document.createElement("span"), { textContent: "view" }));
     if (title) go.append(Object.assign(document.createElement("em"), { textContent: title }));
     return card;
   }
 
   /** What is decoded at a point of the map: where its dot is a whole code, of that. */
-  ink(z) {
-    const { readout, decoder } = this.map;
-    return readout.decoder && readout.codes ? readout.decoder.image(readout.codeAt(z).code, readout.facts.drawn ?? null) : decoder.decode(...z);
+  ink(z, word) {
+    const { readout, decoder, rest } = this.map;
+    if (!readout.decoder || !readout.codes) return decoder.decode(...z);
+    return readout.decoder.image(rest.facts ? rest.codeAt(z, word) : readout.codeAt(z).code, readout.facts.drawn ?? null);
   }
 }

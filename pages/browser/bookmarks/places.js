@@ -1,9 +1,9 @@
-// Places on the map that are worth coming back to, as plain data: { name, z: the kept point or null, zoom, spread, tool }, the last three in the
+// Places on the map that are worth coming back to, as plain data: { name, z: the kept point or null, zoom, spread, tool, rest }, the last four in the
 // words of the page's address. What the browser's storage or a file says is a stranger's word: whatever is not such a place is left out.
 
 export const MOST = 60; // places of one map
 export const MOST_LETTERS = 40; // of a name
-const MOST_TOOL = 1500; // of a tool's word, as the bench has it
+const MOST_WORD = 1500; // characters of a tool's word, as the bench has it
 const MOST_FILE = 400_000; // characters of a file
 const FORMAT = "latent-places", VERSION = 1; // of the file
 const LIMIT = 100; // of a coordinate: as far as a map goes
@@ -17,11 +17,13 @@ export const named = (name) => (typeof name === "string" ? [...name.replace(/\s+
 /** A place, where this is one; else null. Nothing but what is known is taken over. */
 export function place(said) {
   if (!said || typeof said !== "object") return null;
-  const { z, zoom, spread, tool } = said, name = named(said.name);
+  const { z, zoom, spread, tool, rest = "" } = said, name = named(said.name);
   const point = z === null || (Array.isArray(z) && z.length === 2 && finite(z) && z.every((v) => Math.abs(v) <= LIMIT));
-  if (!name || !point || !isZoom(zoom) || !["", "1"].includes(spread) || typeof tool !== "string" || tool.length > MOST_TOOL) return null;
-  return { name, z: z && [...z], zoom, spread, tool };
+  if (!name || !point || !isZoom(zoom) || !["", "1"].includes(spread) || ![tool, rest].every(isWord)) return null;
+  return { name, z: z && [...z], zoom, spread, tool, rest };
 }
+
+const isWord = (word) => typeof word === "string" && word.length <= MOST_WORD;
 
 function isZoom(word) {
   if (word === "" || word === "all") return true;

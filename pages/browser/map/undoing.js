@@ -12,7 +12,7 @@ const BUTTONS = `<span class="lm-undo" role="group" aria-label="What was done on
   <button type="button" data-act="redo">${arrow("M13 4l4 4-4 4M16.5 8H8a4.5 4.5 0 0 0 0 9h4")}</button></span>`;
 const ACTS = { undo: ["Undo", "Undone", "Ctrl+Z"], redo: ["Redo", "Done again", "Ctrl+Shift+Z"] };
 const KEPT = "the kept point", VIEW = "the view", LIT = "the classes"; // the parts of a state; and what of look.more is called `undone`
-const DRAGGED = [VIEW, "the tool"]; // parts that change again and again in what is one step
+const DRAGGED = [VIEW, "the tool", "the other numbers"]; // parts that change again and again in what is one step
 const SETTLE_MS = 800; // after a view is set, what the plot makes of it is not somebody's doing
 
 const tool = (state) => state?.["the tool"]?.split(":")[0]; // which tab is open: to open one is no step

@@ -11,7 +11,14 @@ const WORDS = "The map is the slice of the latent space where these numbers are 
 const UNUSED = " Faded: unused, they hardly differ from image to image, and change the picture little or not at all.";
 const DIGITS = 3; // of a number in an address
 
+/** The numbers that an address's word says, home: those it leaves out; null where it says none. */
+function numbers(word, home) {
+  const parts = word.split(",");
+  return word && parts.length === home.length ? Float32Array.from(parts, (part, i) => (part === "" ? home[i] : Number(part) || 0)) : null;
+}
+
 export class Rest {
+  undone = "the other numbers"; // see map/undoing.js
   values = null; // of the other numbers; null: as the plane has them by itself
   row = null; // the test image whose numbers they are, where they are one's
   #said = ""; // what an address says
@@ -182,9 +189,16 @@ export class Rest {
   }
 
   follow(word) {
-    const { map: { cursor }, facts: { plane: { rest: { home } } } } = this, parts = word.split(",");
+    const { map: { cursor }, facts: { plane: { rest: { home } } } } = this, values = numbers(word, home);
     if (word === OF_THE_IMAGE && cursor.kept) this.toImage();
-    else if (parts.length === home.length && word) this.set(Float32Array.from(parts, (part, i) => (part === "" ? home[i] : Number(part) || 0)));
+    else if (values) this.set(values);
     else if (this.values) this.set(null);
+  }
+
+  /** The code (D,) that a point of the map stands for with the other numbers of a word, wherever the plane lies now. */
+  codeAt([x, y], word) {
+    const { facts: { plane, plane: { axes, rest: { home } } }, map: { readout } } = this, values = numbers(word, home), row = readout.rowAt([x, y]);
+    if (!values && row !== null) return readout.of("mu", row);
+    return Float32Array.from(values ? placed(plane, values) : plane.origin, (v, i) => v + x * axes[0][i] + y * axes[1][i]);
   }
 }

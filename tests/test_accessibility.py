@@ -60,6 +60,12 @@ def with_a_landed_drawing(page: Page) -> None:
 def with_a_selection(page: Page) -> None:
     with_map(page)
     page.locator(".sl-pictures button[aria-label]").nth(40).wait_for()
+    page.get_by_role("button", name="Name this selection").click()
+    page.get_by_role("button", name="All of it").click()
+    page.get_by_text("980 of 10,000 test images are selected.").wait_for()
+    page.locator(".sl-pictures button[aria-label]").nth(40).wait_for()
+    page.get_by_role("button", name="Name this selection").click()
+    page.locator(".sl-strip img").first.wait_for()
 
 
 def with_a_file_that_cannot_land(page: Page) -> None:

@@ -111,3 +111,8 @@ def test_a_sheet_says_model_date_data_and_licence() -> None:
     made = take_along.sheet_of(checkpoints.load(NAME), "Title", np.zeros((1, 28, 28)), 1, notes=("a figure",))
     assert "VAE" in made.notes[0] and date.today().isoformat() in made.notes[0] and made.notes[1] == "a figure"
     assert "MNIST" in made.credit and "Licence: " in made.credit
+
+
+def test_a_saved_page_says_why_one_cannot_draw_in_it() -> None:
+    assert "encoder alone would add 4.0 MB" in saved.left_out({"drawing": {"encoder": "/e", "bytes": 3_000_000, "why_not": ""}})
+    assert saved.left_out({"drawing": {"encoder": None, "bytes": 0, "why_not": "It is odd."}}) == saved.left_out({"drawing": None}) == ""

@@ -58,7 +58,8 @@ def page(
         told |= {"field": background | {"address": f"{FILE}field"}, "layers": [*told["layers"], BACKGROUND]}
     told = without_addresses(told)
     themes = {scheme: {name: str(st.get_option(f"theme.{scheme}.{key}")) for name, key in COLOURS.items()} for scheme in ("light", "dark")}
-    return saved.html(words.title_of(view.checkpoint.name), lead(view), about(view), {"map": told, "titles": titles}, files, themes)
+    said = about(view) + left_out(facts)
+    return saved.html(words.title_of(view.checkpoint.name), lead(view), said, {"map": told, "titles": titles}, files, themes)
 
 
 def of_the_file(look: Sequence[str]) -> list[str]:
@@ -108,6 +109,12 @@ def about(view: MapView) -> str:
         f"<h2>About this page</h2><p>{escape(described)}</p><p>{made}</p>{_credit(checkpoint.dataset_name)}{measured}"
         f"<h2>Licence</h2>{_licence()}"
     )
+
+
+def left_out(facts: dict[str, Any]) -> str:
+    """Why one cannot draw in the file: packing makes the encoder's bytes no fewer, and base64 adds a third."""
+    size = (facts.get("drawing") or {}).get("bytes", 0) * 4 / 3e6
+    return f"<p>Left out: drawing a digit of your own. The model’s encoder alone would add {size:.1f} MB to this file.</p>" if size else ""
 
 
 def _credit(dataset: str) -> str:

@@ -53,6 +53,7 @@ export default class Paths {
   close() {
     this.active = false;
     this.stop();
+    this.space = null; // opened again, it looks anew
     this.left = this.pressing.mode;
     this.pressing.choose(null);
     this.line.hide();
@@ -60,8 +61,9 @@ export default class Paths {
 
   /** Another model, plane or class to draw. */
   async update(facts) {
-    const { readout } = this.map;
-    this.space = null;
+    const { readout } = this.map, known = JSON.stringify(facts);
+    if (this.space && known === this.known && this.space.decoder === (readout.decoder ?? this.map.decoder)) return; // what plays goes on
+    Object.assign(this, { known, space: null });
     this.stop();
     await null; // the panel begins to load them after this
     await readout.loading?.catch(() => {}); // and says where it cannot

@@ -209,7 +209,7 @@ def test_its_other_numbers_are_set_and_moved_without_a_server(open_saved: Callab
     """As the page was saved: the plane goes through a code with another first number; then the slider moves on."""
     view = caches.map_view(LARGEST, None, (8, 14))
     z = tuple(float(v) for v in view.frame.points[3].round(4))
-    look = ("", "", "", "", "", "", "", "2" + "," * 13)
+    look = *[""] * 8, "2" + "," * 13  # the page's LOOK, of which these are the last
     content = saved.page(view, readout.facts(view, None, ""), z, LAYERS, look)
     assert len(content) < MOST_BYTES
     page = open_saved(content=content)

@@ -21,7 +21,7 @@ import numpy as np
 from core.data.datasets import load
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage, Page
+    from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
 PROJECT = Path(__file__).resolve().parents[1]
 START_S = 90
@@ -126,6 +126,17 @@ class Watched:
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("request", lambda request: self.hosts.update(re.findall(r"^(?:blob:)?(\w+://[^/]*)", request.url)))
         page.set_default_timeout(PATIENCE_MS)
+
+    def asked(self) -> list[str]:
+        """What the page asks for from now on, without the bundle's modules: those of its tools come when it has nothing else to do."""
+        urls: list[str] = []
+
+        def note(request: Request) -> None:
+            if not request.url.endswith(".js"):
+                urls.append(request.url)
+
+        self.page.on("request", note)
+        return urls
 
     def frames(self, count: int = 2) -> None:
         """Let so many frames be painted: what was asked for is seen after two; what was not would be by thirty."""

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 from view import View
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("tools")]
 PIXELS = """image => { const c = Object.assign(document.createElement('canvas'), { width: 28, height: 28 }), p = c.getContext('2d');
   p.drawImage(image, 0, 0); return [...p.getImageData(0, 0, 28, 28).data].filter((_, i) => i % 4 === 0); }"""
 

@@ -12,7 +12,7 @@ from view import View
 
 from core import checkpoints, dimensions, latent
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("tools")]
 STEPS = [-3, -2, -1, 0, 1, 2, 3]
 PIXELS = """async (button) => {
   const image = button.querySelector('img'), canvas = document.createElement('canvas');

@@ -17,7 +17,7 @@ from core.data.mnist_form import in_mnists_form
 from core.data.normalizing import normalize_digit
 from core.data.polarity import ink_is_dark
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("tools")]
 
 MODEL = "vae-mnist-2d"
 SAID = ".dr-said"
@@ -55,8 +55,7 @@ def give(page: Page, content: bytes, name: str = "a.png") -> None:
 
 def test_an_uploaded_image_lands_where_the_model_puts_it_and_undo_takes_it_away(view: View) -> None:
     page, model, x = opened(view), checkpoints.load(MODEL).model, in_form()
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    asked = view.asked()
     mu, _ = latent.encode(model, torch.from_numpy(x)[None, None])
     for levels in (x, 1 - x):
         give(page, png(levels))

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from live import Server, until
-from playwright.sync_api import Browser, Page, WebSocket, expect
+from playwright.sync_api import Browser, Page, Request, WebSocket, expect
 from view import View
 
 from core import checkpoints
@@ -20,14 +20,18 @@ PANEL = "document.querySelector('[data-testid=panel]').innerText"
 
 def messages(page: Page) -> list[str]:
     """What the page sends to the server from now on: messages of its websocket, and requests; not the tab's icon, for which Chromium
-    itself asks again at every new address."""
+    itself asks again at every new address, nor the tools' modules, which come when the page has nothing else to do."""
     sent: list[str] = []
 
     def listen(socket: WebSocket) -> None:
         socket.on("framesent", lambda payload: sent.append(f"message of {len(payload)} bytes"))
 
+    def note(request: Request) -> None:
+        if request.resource_type != "other" and not request.url.endswith(".js"):
+            sent.append(request.url)
+
     page.on("websocket", listen)
-    page.on("request", lambda request: sent.append(request.url) if request.resource_type != "other" else None)
+    page.on("request", note)
     return sent
 
 

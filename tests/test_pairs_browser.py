@@ -11,7 +11,7 @@ from view import View
 
 from core import checkpoints, pairs
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("tools")]
 
 
 def test_a_press_shows_the_pairs_and_another_takes_them_along(view: View) -> None:

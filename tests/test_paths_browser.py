@@ -12,7 +12,7 @@ from view import View
 
 from core import checkpoints, latent, morphs
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("tools")]
 
 MAIN = checkpoints.load("vae-mnist-2d")
 LARGE = checkpoints.load("vae-mnist-16d")

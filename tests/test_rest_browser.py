@@ -11,7 +11,7 @@ from core import checkpoints, export, latent
 from core.rest import of_plane, through, values
 from pages.session import caches
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("tools")]
 NAME = "vae-mnist-16d"
 OPENED = checkpoints.load(NAME)
 MU = OPENED.latents.mu
@@ -56,8 +56,7 @@ def test_a_slider_moves_the_picture_and_the_map_goes_through_what_is_kept(view: 
     view.open(f"?checkpoint={NAME}&plane=9,15&z={dot[0]:.4f},{dot[1]:.4f}")
     page, rest = view.page, view.page.get_by_test_id("rest")
     expect(rest.locator("summary")).to_have_text("The other 14 numbers")
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    asked = view.asked()
     rest.locator("summary").click()
     expect(rest.locator("summary")).to_contain_text("(of the kept image)")
     page.wait_for_function("() => new URLSearchParams(location.search).get('rest') === 'image'")
@@ -133,7 +132,7 @@ def test_a_moved_slider_is_undone_and_done_again(view: View) -> None:
     )
     expect(rest.locator("summary")).to_contain_text("(moved)")
     undo = page.locator("[data-act=undo]")
-    expect(undo).to_have_attribute("title", "Undo: where the map lies (Ctrl+Z)")
+    expect(undo).to_have_attribute("title", "Undo: the other numbers (Ctrl+Z)")
     undo.click()
     expect(rest.locator("summary")).to_contain_text("(of the kept image)")
     page.locator("[data-act=redo]").click()

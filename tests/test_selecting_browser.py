@@ -12,7 +12,7 @@ from view import View
 
 from core import checkpoints
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("tools")]
 
 CODES = checkpoints.load("vae-mnist-2d").latents
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 from plotly.offline import get_plotlyjs
 from view import View
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("tools")]
 
 SYMBOLS = "() => document.querySelector('.lm-plot').data.map((trace) => trace.marker.symbol)"
 ASKED = "new URLSearchParams(location.search).get('shapes')"
@@ -21,8 +21,7 @@ def test_the_switch_gives_each_class_a_shape_on_the_map_in_the_legend_and_in_the
     switch = page.get_by_test_id("shapes")
     expect(switch).to_have_attribute("aria-checked", "false")
     assert set(page.evaluate(SYMBOLS)) == {"circle"}
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    asked = view.asked()
     before = np.frombuffer(page.get_by_test_id("latent-map").screenshot(), np.uint8)
     switch.press("Space")
     page.wait_for_function(f"() => ({SYMBOLS})().includes('star')")

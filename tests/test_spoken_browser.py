@@ -8,7 +8,7 @@ from view import View
 from core import checkpoints, latent
 from pages.browser.map import LAYERS
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("tools")]
 
 MODEL = "vae-mnist-2d"
 REGION = ".lm > [aria-live]"

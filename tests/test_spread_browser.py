@@ -29,12 +29,10 @@ def test_spread_evenly_is_switched_in_the_page_and_all_of_the_map_follows(view: 
     view.open("?z=0.5,1.5")
     switch = view.page.get_by_test_id("spread")
     expect(switch).to_have_attribute("aria-checked", "false")
-    asked: list[str] = []
-    view.page.on("request", lambda request: asked.append(request.url))
+    asked = view.asked()
     switch.click()
     view.page.wait_for_function("() => document.querySelector('.lm-plot').layout.xaxis.ticktext?.includes('1σ')")
-    fetched = [url for url in asked if not url.endswith(".js")]  # the bench's tools may come meanwhile
-    assert fetched == [] and switch.get_attribute("aria-checked") == "true", "nothing is fetched for it"
+    assert asked == [] and switch.get_attribute("aria-checked") == "true", "nothing is fetched for it"
     left, right, bottom, top = view.ranges()
     assert max(left, bottom) == pytest.approx(-0.03, abs=1e-3) and min(right, top) == pytest.approx(1.03, abs=1e-3), "it fills its square"
     assert "Φ(z)" in view.page.locator(".lm-spread-words").inner_text()

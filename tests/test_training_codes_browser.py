@@ -6,7 +6,7 @@ import pytest
 from live import Server, visitor, write_mnist_files
 from playwright.sync_api import Browser, expect
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("tools")]
 
 PAINTED = """() => { const c = document.querySelector('.lm-crowd canvas'); if (!c) return 0;
   return c.getContext('2d').getImageData(0, 0, c.width, c.height).data.reduce((sum, v, i) => sum + (i % 4 === 3 && v > 0), 0); }"""

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 from view import View
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("tools")]
 REST_MS = 700  # after which what was done is a step of its own
 
 

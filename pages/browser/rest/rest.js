@@ -171,8 +171,6 @@ export class Rest {
 
   // --- in the words of the page's address -------------------------------------------------------------------------------
 
-  undone = "where the map lies"; // what undoing.js calls it
-
   get word() {
     if (!this.facts) return this.#said;
     if (!this.values) return "";

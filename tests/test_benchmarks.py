@@ -52,6 +52,7 @@ def test_rival_shows_a_code_and_answers_a_slider_move(mnist_like: Path, monkeypa
     assert moved_image != image and moved_panel != panel and "<img" not in moved_panel
 
 
+@pytest.mark.slow
 def test_a_machine_that_only_trains_needs_no_pages_and_no_browser() -> None:
     code = f"import sys; sys.path.append('tests'); sys.modules.update(dict.fromkeys({ELSEWHERE})); import {', '.join(TRAINING)}"
     ended = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True)

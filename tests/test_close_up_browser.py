@@ -48,6 +48,7 @@ def test_zoomed_in_dots_are_test_images_and_a_click_on_one_keeps_it(view: View) 
     expect(view.page.locator(".lm-close")).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_without_test_images_the_decoder_draws_and_it_is_said(bare_server: Server, chromium: Browser) -> None:
     with visitor(chromium, f"{bare_server.url}/{CLOSE}") as page:
         assert painted(page) > 500

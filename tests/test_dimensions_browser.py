@@ -39,7 +39,9 @@ def drawn(name: str, code: np.ndarray, label: int | None = None) -> np.ndarray:
     return 255 * latent.decode(checkpoints.opened(name).model, code[None].astype(np.float32), label)[0].ravel()
 
 
-@pytest.mark.parametrize("name", ["vae-mnist-16d", "vae-mnist-2d", "ae-mnist-2d", "cvae-mnist-2d"])
+@pytest.mark.parametrize(
+    "name", ["vae-mnist-16d", "vae-mnist-2d", *(pytest.param(n, marks=pytest.mark.slow) for n in ("ae-mnist-2d", "cvae-mnist-2d"))]
+)
 def test_each_cell_is_the_kept_code_with_one_number_changed(view: View, name: str) -> None:
     opened = checkpoints.opened(name)
     latents, told = opened.latents, dimensions.of_codes(opened.latents.mu, opened.latents.logvar)

@@ -20,7 +20,7 @@ SOFT = checkpoints.load("beta-1-mnist-2d").latents
 ALIKE = "return m.mostAlike(Uint8Array.from(given.pixels), given.size, given.row, given.k, new AbortController().signal)"
 
 
-@pytest.mark.parametrize("size", [9, 784])
+@pytest.mark.parametrize("size", [9, pytest.param(784, marks=pytest.mark.slow)])
 def test_the_most_alike_are_those_with_the_least_squared_difference(bundle: Bundle, size: int) -> None:
     pixels = np.random.default_rng(size).integers(0, 256, (150, size), np.uint8)
     pixels[70] = pixels[20]  # two that are equal: the lower row comes first

@@ -150,6 +150,7 @@ def pictured(levels: np.ndarray) -> dict:
     return {"data": levels.ravel().tolist(), "height": height, "width": width}
 
 
+@pytest.mark.slow
 def test_ink_is_found_dark_or_light_as_python_finds_it(bundle: Bundle) -> None:
     images = [*drawn(6), *(np.kron(x, np.ones((8, 8), np.float32)) for x in drawn(3)), np.zeros((20, 20), np.float32)]
     levels = [np.asarray(np.rint(255 * v) / 255, np.float32) for x in images for v in (x, 1 - x, 0.2 + 0.5 * x)]

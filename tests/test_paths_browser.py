@@ -32,7 +32,7 @@ def scroll_to_top(page: Page) -> None:
     page.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 0)")
 
 
-@pytest.mark.parametrize("by", ["straight", "sphere"])
+@pytest.mark.parametrize("by", ["straight", pytest.param("sphere", marks=pytest.mark.slow)])
 def test_a_path_in_the_link_is_decoded_as_by_torch_beside_its_fading(view: View, by: str) -> None:
     page = view.open(f"?checkpoint=vae-mnist-2d&tool=paths:{by},9,z;18;61").page
     frames(page, 9)
@@ -155,12 +155,14 @@ def test_in_sixteen_dimensions_it_leads_through_whole_codes(view: View) -> None:
     assert np.abs(view.image() / 255 - film(page)[3].astype(float)).max() < 0.02, "the plane goes through it"
 
 
+@pytest.mark.slow
 def test_where_the_browser_has_no_decoder_it_says_so(view: View) -> None:
     page = view.open("?checkpoint=conv-vae-mnist-2d&tool=paths:straight,9,z;18;61").page
     expect(page.get_by_test_id("paths")).to_contain_text("The browser does not have this model’s decoder")
     expect(page.get_by_test_id("film")).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_a_conditional_model_leads_from_style_to_style(view: View) -> None:
     page = view.open("?checkpoint=cvae-mnist-2d&draw_as=5&tool=paths:straight,5,z;18;61").page
     frames(page, 5)

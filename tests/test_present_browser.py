@@ -15,7 +15,7 @@ def present(view: View) -> str | None:
     return view.page.evaluate("new URLSearchParams(location.search).get('present')")
 
 
-@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])
+@pytest.mark.parametrize("size", [(1280, 720), pytest.param((1920, 1080), marks=pytest.mark.slow)])
 def test_a_link_presents_the_map_alone_on_the_whole_screen(view: View, size: tuple[int, int]) -> None:
     view.page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
     view.open(f"?z={CODE[0]:.4f},{CODE[1]:.4f}&present=1")
@@ -56,6 +56,7 @@ def test_presenting_begins_with_a_button_and_esc_leaves_the_kept_point_alone(vie
     assert view.box()["width"] == wide and view.page.evaluate("document.activeElement.dataset.testid") == "present"
 
 
+@pytest.mark.slow
 def test_the_numbers_at_the_axes_are_large_too_and_have_room(view: View) -> None:
     seen = "(({ layout: { font, margin } }) => [font.size, margin.l, margin.b])(document.querySelector('.lm-plot'))"
     view.open("?z=0.5,1.5&present=1")

@@ -96,6 +96,7 @@ def test_a_slider_moves_the_picture_and_the_map_goes_through_what_is_kept(view: 
     assert np.abs(view.image() - drawn(MU[3])).max() < CLOSE, "a dot is its own code again"
 
 
+@pytest.mark.slow
 def test_the_grid_is_drawn_again_and_a_background_of_the_old_plane_is_not(view: View) -> None:
     view.open(f"?checkpoint={NAME}&layers=manifold&background=sensitivity")
     page, rest = view.page, view.page.get_by_test_id("rest")
@@ -120,6 +121,7 @@ def test_other_maps_have_none(view: View) -> None:
     assert caches.map_view("vae-mnist-2d").rest is None
 
 
+@pytest.mark.slow
 def test_a_moved_slider_is_undone_and_done_again(view: View) -> None:
     view.open(f"?checkpoint={NAME}&plane=9,15&z={MU[3, 8]:.4f},{MU[3, 14]:.4f}&rest=image")
     page, rest = view.page, view.page.get_by_test_id("rest")

@@ -41,6 +41,7 @@ def test_the_switch_gives_each_class_a_shape_on_the_map_in_the_legend_and_in_the
     assert set(page.evaluate(SYMBOLS)) == {"circle"}
 
 
+@pytest.mark.slow
 def test_a_link_opens_the_map_with_shapes(view: View) -> None:
     page = view.open("?z=0.5,1.5&shapes=1").page
     expect(page.get_by_test_id("shapes")).to_have_attribute("aria-checked", "true")

@@ -70,7 +70,7 @@ def test_a_link_opens_the_spread_map_where_it_was(view: View) -> None:
     assert np.abs(view.image() - drawn).max() < 4, "what is under the pointer is decoded there"
 
 
-@pytest.mark.parametrize("name", ["ae-mnist-2d", "vae-mnist-16d"])
+@pytest.mark.parametrize("name", ["ae-mnist-2d", pytest.param("vae-mnist-16d", marks=pytest.mark.slow)])
 def test_a_model_without_such_a_prior_is_not_spread(view: View, name: str) -> None:
     if name not in checkpoints.available():
         pytest.skip(f"{name} is not shipped")

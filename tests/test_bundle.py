@@ -19,7 +19,7 @@ from core.models import build
 from core.models.linear import EDGE, LinearConfig
 from core.models.vae import VAEConfig
 from pages.browser import FOLDER
-from pages.browser.map import LAYERS
+from pages.browser.map import BENCH, LAYERS
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("bundle")]
 
@@ -35,6 +35,10 @@ def test_a_file_is_read_in_one_go(name: str) -> None:
 @pytest.mark.parametrize("name", MODULES)
 def test_every_module_loads_by_itself(bundle: Bundle, name: str) -> None:
     assert bundle.run(name, "return Object.keys(m).length") > 0
+
+
+def test_python_and_browser_know_the_same_tools(bundle: Bundle) -> None:
+    assert bundle.run("map/bench.js", "return Object.keys(m.TOOLS)") == list(BENCH)
 
 
 def test_python_and_browser_know_the_same_layers(bundle: Bundle) -> None:

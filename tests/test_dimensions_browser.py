@@ -142,8 +142,8 @@ def test_cells_and_the_framed_one(bundle: Bundle) -> None:
 @pytest.mark.parametrize(
     ("used", "says"),
     [
-        ([True], "The one number of a code is used."), ([True, True], "All 2 numbers of a code are used."),
-        ([True, False], "1 of the 2 numbers of a code is used. The others are unused"),
+        ([True], "The one number of a code is used."), ([True, True], "Both numbers of a code are used."),
+        ([True, False], "1 of the 2 numbers of a code is used. The other is unused"),
         ([False, False], "None of the 2 numbers of a code are used. They are unused"),
     ],
 )  # fmt: skip

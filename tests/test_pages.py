@@ -297,8 +297,9 @@ def test_a_link_brings_zoom_and_legend_and_they_reach_the_address() -> None:
 def test_a_link_brings_the_open_tool_and_its_word() -> None:
     app = run(tool="paths:0.5,-1;2,3")
     assert map_data(app)["look"] == {"value": ["", "", "", "", "", "", "", "paths:0.5,-1;2,3", ""], "number": 0} and not app.warning
-    for odd in ("Paths", "paths:<b>", "paths:" + "1" * 3000):
+    for odd in ("paths:<b>", "paths:" + "1" * 3000):
         assert "which no tool has written. Using the default instead." in run(tool=odd).warning[0].value
+    assert "the tool `Paths`, which is none of `find`, `paths`, `select`" in run(tool="Paths").warning[0].value
 
 
 def test_what_the_browser_says_of_zoom_and_legend_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:

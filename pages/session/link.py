@@ -221,11 +221,18 @@ def read_view(text: str, values: Values) -> str:
     return ",".join(write_decimal(v) for v in (x, y, max(width, NARROWEST)))
 
 
-def read_tool(text: str, values: Values) -> str:
-    """Which tool is open under a map, and its own word: "paths:0,1;1,2". map/bench.js and the tool leave out what they cannot use."""
-    if len(text) > LONGEST_TOOL or not re.fullmatch(r"[a-z]+(:[\w.,;:~!*()+ -]*)?", text, re.ASCII):
-        raise UnusableError(", which no tool has written.")
-    return text
+def tool_of(names: Collection[str]) -> Read:
+    """Which of these tools is open under a map, and its own word: "paths:0,1;1,2"; the tool leaves out of that what it cannot use."""
+
+    def read_tool(text: str, values: Values) -> str:
+        name, _, word = text.partition(":")
+        if name not in names:
+            raise UnusableError(f", which is none of {', '.join(map(quote, names))}.")
+        if len(text) > LONGEST_TOOL or not re.fullmatch(r"[\w.,;:~!*()+ -]*", word, re.ASCII):
+            raise UnusableError(", which no tool has written.")
+        return text
+
+    return read_tool
 
 
 def check_said(said: object) -> tuple[Any, int] | None:

@@ -29,10 +29,10 @@ export function rowWords({ kl, variance, used }, i) {
 /** How many of them say something. */
 export function countWords({ used, threshold }) {
   const count = used.filter(Boolean).length, { length: all } = used, numbers = all === 1 ? "number" : "numbers";
-  if (count === all) return all === 1 ? "The one number of a code is used." : `All ${all} numbers of a code are used.`;
-  const others = count ? "The others are" : "They are";
+  if (count === all) return all === 1 ? "The one number of a code is used." : `${all === 2 ? "Both" : `All ${all}`} numbers of a code are used.`;
+  const others = !count ? "They are" : all - count === 1 ? "The other is" : "The others are";
   return `${count || "None"} of the ${all} ${numbers} of a code ${count === 1 ? "is" : "are"} used. ${others} unused (<i>inactive units</i>, `
-    + `Burda et al. 2016): over the test images ${count ? "their" : "the"} variance is ${threshold} at most.`;
+    + `Burda et al. 2016): over the test images ${!count ? "the" : all - count === 1 ? "its" : "their"} variance is ${threshold} at most.`;
 }
 
 /** What the table is. */

@@ -12,6 +12,7 @@ from pages.session.caches import MapView
 from pages.web import assets
 
 Kept = tuple[Sequence[float] | None, int]  # the kept point, and the number that it came with
+BENCH = ("find", "paths", "select", "bookmarks", "dimensions")  # of the bench, as map/bench.js has them
 LAYERS = {"points": "Points", "names": "Class names", "manifold": "Decoded grid", "prior": "Prior rings"}
 
 USUAL: dict[str, Any] = {  # what a map is told unless there is something else to say

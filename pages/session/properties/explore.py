@@ -8,6 +8,7 @@ from core.checkpoints import CheckpointError
 from core.fields import FIELDS
 from core.frame import plane_word, read_plane
 from core.latent import Z_LIMIT
+from pages.browser.map import BENCH
 from pages.session import link
 from pages.session.link import UNSET, Property, Table, UnusableError, Values, one_of, several_of
 from pages.session.properties.shared import CHECKPOINT, LAYERS_SHOWN, MAX_SEED, drawable, first_drawn, labels, read_drawn, write_drawn
@@ -93,7 +94,7 @@ TABLE: Table = {
     "classes": Property(
         "classes", several_of(labels, "classes", ()), lambda values: f"classes-{values['checkpoint']}", [], ",".join,
     ),
-    "tool": Property("the tool", link.read_tool, "tool", ""),
+    "tool": Property("the tool", link.tool_of(BENCH), "tool", ""),
     "closeup": Property("images close up", link.read_flag, "closeup", True, lambda on: str(int(on))),
     "all": Property("the codes of the training images", link.read_flag, "all", False, lambda on: str(int(on))),
     "pairs": Property("the pairs' seed", link.whole(0, MAX_SEED), PAIRS_SEED, UNSET, said=PAIRS_OPEN, instead="Showing none."),

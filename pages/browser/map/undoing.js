@@ -61,7 +61,7 @@ export class Undoing {
 
   key(event) {
     const { key, ctrlKey, metaKey, altKey, shiftKey, target } = event, letter = key.toLowerCase();
-    if ((!ctrlKey && !metaKey) || altKey || !"zy".includes(letter) || (letter === "y" && shiftKey) || !meantFor(this.map, target)) return;
+    if ((!ctrlKey && !metaKey) || altKey || !"zy".includes(letter) || (letter === "y" && shiftKey) || !meantFor(this.map, target, true)) return;
     if (this.element.hidden) return;
     event.preventDefault();
     event.stopPropagation();

@@ -166,10 +166,7 @@ def respond(request: Request) -> Response:
         return PlainTextResponse(errors.words(error), 503, {"Retry-After": "3", "Cache-Control": "no-store"})
     except (CheckpointError, DatasetError, LookupError) as error:
         return PlainTextResponse(errors.words(error), 404, {"Cache-Control": "no-store"})
-    headers = {"Cache-Control": CACHE_FOR_A_YEAR, "Vary": "Accept-Encoding"}
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        return Response(found.compressed, media_type=found.media_type, headers=headers | {"Content-Encoding": "gzip"})
-    return Response(found.content, media_type=found.media_type, headers=headers | {"Content-Encoding": "identity"})
+    return assets.sent(found, request, {"Cache-Control": CACHE_FOR_A_YEAR, "Vary": "Accept-Encoding"})
 
 
 def _told(stamp: str, checkpoint: Checkpoint) -> tuple[int | None, Shown]:

@@ -101,10 +101,7 @@ def respond(request: Request) -> Response:
         found = _files.get((name, stamp, str(data_root())), lambda: _on_the_map(caches.map_view(name, None, shown), mu, labels))
     except (CheckpointError, DatasetError, LookupError) as error:
         return PlainTextResponse(errors.words(error), 404, {"Cache-Control": "no-store"})
-    headers = {"Cache-Control": CACHE_FOR_A_YEAR, "Vary": "Accept-Encoding"}
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        return Response(found.compressed, media_type=found.media_type, headers=headers | {"Content-Encoding": "gzip"})
-    return Response(found.content, media_type=found.media_type, headers=headers | {"Content-Encoding": "identity"})
+    return assets.sent(found, request, {"Cache-Control": CACHE_FOR_A_YEAR, "Vary": "Accept-Encoding"})
 
 
 def _on_the_map(view: MapView, mu: np.ndarray, labels: np.ndarray) -> Asset:

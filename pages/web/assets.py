@@ -84,6 +84,11 @@ def respond(request: Request) -> Response:
     headers = {"Cache-Control": CACHE_FOR_A_YEAR, "ETag": tag, "Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff"}
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
+    return sent(asset, request, headers)
+
+
+def sent(asset: Asset, request: Request, headers: dict[str, str]) -> Response:
+    """An asset with these headers, as gzip to who takes it."""
     if "gzip" in request.headers.get("accept-encoding", ""):
         return Response(asset.compressed, media_type=asset.media_type, headers=headers | {"Content-Encoding": "gzip"})
     return Response(asset.content, media_type=asset.media_type, headers=headers | {"Content-Encoding": "identity"})

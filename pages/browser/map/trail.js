@@ -1,18 +1,16 @@
 // The way of a code over the map: a line that grows to its end, and stays until something else is kept.
 
 import { same } from "../agreed.js";
+import { lay, svg } from "./overlay.js";
 
 const WALK_MS = 900;
-const SVG = "http://www.w3.org/2000/svg";
 
 export class Trail {
   /** path: points of the map, [[z1, z2], ...], drawn on the map until `signal` aborts or another point than its ends is kept. */
   constructor(map, path) {
     Object.assign(this, { map, path, view: map.view, reached: path.length, stopper: new AbortController() });
-    this.element = document.createElementNS(SVG, "g");
-    this.element.setAttribute("class", "lm-trail");
-    this.element.innerHTML = "<polyline/><polyline/><circle r='5'/>"; // the lower line is the upper one's edge
-    map.root.querySelector(".lm-kept").before(this.element);
+    this.element = svg("g", "lm-trail", "<polyline/><polyline/><circle r='5'/>"); // the lower line is the upper one's edge
+    lay(map, this.element);
     map.trail?.remove();
     map.trail = this;
     map.drawn.add(this);

@@ -1,7 +1,8 @@
 // A path on the map: its line, its waypoints with their numbers, and the mark that travels along it.
 
-const SVG = "http://www.w3.org/2000/svg", FAR_PX = 1e5;
-const near = (v) => Math.max(-FAR_PX, Math.min(FAR_PX, v)).toFixed(1);
+import { lay, svg, within } from "../map/overlay.js";
+
+const place = (viewport, z) => within(viewport, z).map((v) => v.toFixed(1)).join(" ");
 
 export class Line {
   points = []; // of the map, along the path
@@ -10,15 +11,13 @@ export class Line {
 
   constructor(map) {
     this.map = map;
-    this.element = document.createElementNS(SVG, "g");
-    this.element.setAttribute("class", "lp-line");
+    this.element = svg("g", "lp-line", "<polyline/><polyline/><g></g><circle r='7'/>"); // the lower line is the upper one's edge
     this.element.dataset.testid = "path-line";
-    this.element.innerHTML = "<polyline/><polyline/><g></g><circle r='7'/>"; // the lower line is the upper one's edge
   }
 
   show() {
     this.map.drawn.add(this);
-    this.map.root.querySelector(".lm-kept").before(this.element);
+    lay(this.map, this.element);
     this.draw();
   }
 
@@ -43,7 +42,7 @@ export class Line {
   draw() {
     const { map: { viewport }, element: { children: [halo, line, dots] }, points, waypoints } = this;
     if (!viewport.xr) return;
-    const pixel = (z) => viewport.toPixel(z).map(near).join(" "), drawn = points.map(pixel).join(" ");
+    const pixel = (z) => place(viewport, z), drawn = points.map(pixel).join(" ");
     for (const one of [halo, line]) one.setAttribute("points", drawn);
     const few = waypoints.length <= 9;
     dots.innerHTML = waypoints.map(({ point }, i) => `<g transform="translate(${pixel(point)})"><circle r="${few ? 9 : 4}"/>${few ? `<text>${i + 1}</text>` : ""}</g>`).join("");
@@ -53,6 +52,6 @@ export class Line {
   drawMark() {
     const mark = this.element.lastElementChild;
     mark.setAttribute("visibility", this.at ? "visible" : "hidden");
-    if (this.at) mark.setAttribute("transform", `translate(${this.map.viewport.toPixel(this.at).map(near).join(" ")})`);
+    if (this.at) mark.setAttribute("transform", `translate(${place(this.map.viewport, this.at)})`);
   }
 }

@@ -1,17 +1,15 @@
 // A step from one code to another as an arrow on the map, and where it leads from the kept point.
 
-const SVG = "http://www.w3.org/2000/svg";
+import { lay, svg, within } from "../map/overlay.js";
+
 const PIECES = 24; // of the line, which is bent on a map that is spread evenly
 const HEAD_PX = 11, HEAD_ANGLE = 0.45;
-const FAR_PX = 1e5;
 
 export class Arrow {
   constructor(map) {
     this.map = map;
-    this.element = document.createElementNS(SVG, "g");
-    this.element.setAttribute("class", "sl-arrow");
-    this.element.innerHTML = "<path/><path/><circle r='6'/>"; // the lower line is the upper one's edge
-    map.root.querySelector(".lm-kept").before(this.element);
+    this.element = svg("g", "sl-arrow", "<path/><path/><circle r='6'/>"); // the lower line is the upper one's edge
+    lay(map, this.element);
     map.drawn.add(this);
     this.show(null);
   }
@@ -27,7 +25,7 @@ export class Arrow {
   draw() {
     const { what, map: { viewport }, element: { children: [edge, line, dot] } } = this;
     if (!what || !viewport.xr) return;
-    const pixel = (z) => viewport.toPixel(z).map((v) => Math.max(-FAR_PX, Math.min(FAR_PX, v)));
+    const pixel = (z) => within(viewport, z);
     const bent = ([a, b]) => Array.from({ length: PIECES + 1 }, (_, i) => pixel(a.map((v, j) => v + (i / PIECES) * (b[j] - v))));
     const drawn = (points) => `M${points.map((point) => point.map((v) => v.toFixed(1)).join()).join("L")}`;
     const step = bent([what.from, what.to]), path = drawn(step) + head(...step.slice(-2)) + (what.way ? drawn(bent(what.way)) : "");

@@ -1,9 +1,10 @@
 // A box or a lasso while it is drawn on the map, by mouse, pen or finger. In coordinates of the map, where its sides are straight.
 
+import { lay, svg } from "../map/overlay.js";
+import { clamp } from "../map/viewport.js";
 import { MOST_CORNERS } from "./parts.js";
 import { simplified } from "./shapes.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const CLICK_PX = 5; // as input.js: a press that moved less is a click
 const STEP_PX = 2; // from one point of a lasso to the next
 const TOLERANCE_PX = 1.5; // by how much its line may be simplified
@@ -12,9 +13,8 @@ export class Outline {
   /** map: the live map. made(kind, numbers, at): a shape is done, as parts.js takes it; at: the event that began it. left(): Esc was pressed. */
   constructor(map, made, left) {
     Object.assign(this, { map, made, left, tool: null });
-    this.element = document.createElementNS(SVG, "path");
-    this.element.setAttribute("class", "sl-outline");
-    map.root.querySelector(".lm-kept").before(this.element);
+    this.element = svg("path", "sl-outline");
+    lay(map, this.element);
     map.drawn.add(this);
   }
 
@@ -47,7 +47,7 @@ export class Outline {
     this.stop();
     if (!far) return z && map.keep(map.snap(z)); // a click is what it is without a tool
     const corners = tool === "box" ? line : simplified(line, TOLERANCE_PX * unit, MOST_CORNERS);
-    const numbers = corners.flatMap((point) => point.map((v) => Math.max(-limit, Math.min(limit, scale.from(v)))));
+    const numbers = corners.flatMap((point) => point.map((v) => clamp(scale.from(v), -limit, limit)));
     this.made(tool === "box" ? "b" : scale.name === "spread" ? "s" : "l", numbers, from);
   }
 
@@ -65,7 +65,7 @@ export class Outline {
   /** Where an event is on the map, in its coordinates; beside it, what is nearest to that. */
   under({ clientX, clientY }) {
     const { viewport: { box, xr, yr }, plot } = this.map, { left, top } = plot.element.getBoundingClientRect();
-    const share = (v, from, length) => Math.max(0, Math.min(1, (v - from) / length));
+    const share = (v, from, length) => clamp((v - from) / length, 0, 1);
     return [xr[0] + share(clientX - left, box.left, box.width) * (xr[1] - xr[0]), yr[1] - share(clientY - top, box.top, box.height) * (yr[1] - yr[0])];
   }
 

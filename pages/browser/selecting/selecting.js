@@ -2,6 +2,7 @@
 
 import { listener } from "../events.js";
 import * as say from "../map/sentences.js";
+import { clamp } from "../map/viewport.js";
 import { Found } from "./found.js";
 import { Named } from "./named.js";
 import { Outline } from "./outline.js";
@@ -186,7 +187,7 @@ export default class Selecting {
 
   /** The corners of what the map shows, in coordinates of codes. */
   view() {
-    const { xr, yr, scale, limit } = this.map.viewport, corner = (at) => [xr[at], yr[at]].map((v) => Math.max(-limit, Math.min(limit, scale.from(v))));
+    const { xr, yr, scale, limit } = this.map.viewport, corner = (at) => [xr[at], yr[at]].map((v) => clamp(scale.from(v), -limit, limit));
     return [...corner(0), ...corner(1)];
   }
 }

@@ -1,8 +1,8 @@
 """What is true of each place of a map beside the picture decoded there: where test codes are, what neighbours and a classifier say, how
 fast the picture changes, how well images near by are drawn, how rare their codes are.
 
-A field is float32 over a square around the map's middle: (cells, cells), or (classes, cells, cells) of shares. Its values are those at the
-middles of square cells, rows from the top as a picture's. NaN: there is nothing to say.
+A field is float32 over a square around the map's middle: (cells, cells), or (classes, cells, cells) of shares, for neighbours one more: how
+near they are. Its values are those at the middles of square cells, rows from the top as a picture's. NaN: there is nothing to say.
 """
 
 from collections.abc import Callable
@@ -24,6 +24,7 @@ SHOWN = 0.99  # of the codes, along each axis: where a few lie far out, the squa
 ROOM = 1.25
 BATCH = 512  # cells, or codes, at a time: 20 MB of distances to 10,000 codes
 RARE = 1e-2  # of a code in a cell: less than that is told as that
+FARTHEST = 2.0**-10  # of the codes, whose own neighbours are as far: less than that is told as that
 PRIOR_SHARE = 1e-3  # of the prior's draws that lie farther out than its rarity is told
 
 
@@ -154,6 +155,17 @@ def neighbours(codes: np.ndarray, z: np.ndarray, k: int = NEIGHBOURS) -> tuple[n
     return torch.cat([one.indices for one in found]).numpy(), torch.cat([one.values for one in found]).numpy()
 
 
+def share_as_far(codes: np.ndarray, distances: np.ndarray, k: int = NEIGHBOURS) -> np.ndarray:
+    """Among codes (N, D), the share of those whose own k-th neighbour is at least as far as the k-th code is from some points, distances
+    (M,): (M,), 1 where codes lie as dense as anywhere, 0 where none is near.
+
+    That distance is a density told backwards, p = k / (N V r^D) with V the volume of the unit ball (Loftsgaarden & Quesenberry 1965); its
+    rank among the codes' own estimates the p-value of the point being one of them (Zhao & Saligrama 2009).
+    """
+    own = np.sort(neighbours(codes, codes, k + 1)[1][:, -1])  # the nearest code is itself
+    return 1 - np.searchsorted(own, distances) / len(own)
+
+
 def shares(labels: np.ndarray, classes: int) -> np.ndarray:
     """The share of each class among labels (M, k): (classes, M)."""
     return np.stack([(labels == label).mean(1) for label in range(classes)])
@@ -207,10 +219,13 @@ def crowding(ground: Ground) -> np.ndarray:
 
 
 def neighbour_shares(ground: Ground) -> np.ndarray:
-    """The share of each class among the ten test codes nearest in all dimensions, (classes, cells, cells)."""
-    rows, _ = neighbours(ground.codes.mu, ground.z)
+    """The share of each class among the ten test codes nearest in all dimensions, and whether that says anything, (classes + 1, cells,
+    cells): last log2 of `share_as_far`, from 0 at FARTHEST to 1."""
+    rows, distances = neighbours(ground.codes.mu, ground.z)
     labels = ground.codes.label
-    return ground.square(shares(labels[rows], max(int(labels.max(initial=0)) + 1, len(ground.frame.classes))))
+    votes = shares(labels[rows], max(int(labels.max(initial=0)) + 1, len(ground.frame.classes)))
+    near = 1 - np.log2(np.maximum(share_as_far(ground.codes.mu, distances[:, -1]), FARTHEST)) / np.log2(FARTHEST)
+    return ground.square(np.concatenate([votes, near[None]]))
 
 
 def classifier_shares(ground: Ground) -> np.ndarray:

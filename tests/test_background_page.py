@@ -75,7 +75,7 @@ def test_a_field_is_sent_once_and_for_good() -> None:
     packed, plain = ask(at), ask(at, "identity")
     assert packed.status_code == 200 and "immutable" in packed.headers["cache-control"]
     assert gzip.decompress(packed.body) == plain.body == fields.asset(checkpoints.opened("vae-digits-2d"), "neighbours", None).content
-    assert len(plain.body) == 20 + 10 * core_fields.CELLS**2 and len(packed.body) < len(plain.body) / 4
+    assert len(plain.body) == 20 + (10 + 1) * core_fields.CELLS**2 and len(packed.body) < len(plain.body) / 4
 
 
 def test_what_a_conditional_model_is_told_is_part_of_the_address() -> None:

@@ -19,6 +19,8 @@ def packed(levels: np.ndarray, low: float = 0.0, high: float = 1.0, bound: float
 
 SCALAR = np.array([[0, 20, 40, 60], [10, 30, 50, 70], [20, 40, 60, 80], [255, 255, 254, 100]])[None]
 CLASSES = np.stack([np.tile([254, 200, 50, 0], (4, 1)), np.tile([0, 54, 204, 254], (4, 1))])
+BITS = np.array([0, -5, -6, -10])  # log2 of the share of codes that are as far from theirs, row by row from the top
+VOTED = np.stack([*CLASSES, np.repeat(254 * (1 + BITS / 10), 4).reshape(4, 4)])
 FIELD = """const { Field } = await import('/map/field.js');
   const field = new Field({ name: given.name, kind: given.kind, ends: [] }, new Uint8Array(given.bytes).buffer);"""
 
@@ -47,6 +49,7 @@ def test_logarithms_are_told_as_what_they_are_of(bundle: Bundle) -> None:
     )
 
 
+NOBODY = "No test code is near: the tenth nearest is farther away than around 99 % of the codes. A vote would mean nothing."
 WORDS = "const z = (x, y) => m.said(field, [x, y], [{ meta: 0, name: 'T-shirt' }, { meta: 1, name: 'Coat' }]);"
 
 
@@ -55,7 +58,9 @@ WORDS = "const z = (x, y) => m.said(field, [x, y], [{ meta: 0, name: 'T-shirt' }
     [
         ("classifier", CLASSES, {}, "-1.5, 0", "Classifier: T-shirt (100 %)."),
         ("classifier", CLASSES, {}, "-0.5, 0", "Classifier: T-shirt (79 %) or Coat (21 %)."),
-        ("neighbours", CLASSES, {}, "0.5, 0", "The ten nearest test codes: Coat (80 %) or T-shirt (20 %)."),
+        ("neighbours", VOTED, {}, "0.5, 1.5", "The ten nearest test codes: Coat (80 %) or T-shirt (20 %)."),
+        ("neighbours", VOTED, {}, "-1.5, 0.5", "The ten nearest test codes, some of them far: T-shirt (100 %)."),
+        ("neighbours", VOTED, {}, "-1.5, -1.5", NOBODY),
         ("loss", SCALAR, {"low": 0, "high": 254}, "1.5, -1.5", "Test images near by lose 100 nats."),
         ("loss", SCALAR, {}, "-1.5, -1.5", "No test code is near."),
         ("rarity", SCALAR, {"low": -2, "high": 2}, "0.5, -1.5", "Test codes are 4.0 times rarer here than draws from the prior."),
@@ -121,6 +126,16 @@ def test_classes_have_their_colours_the_stronger_the_more_agree_and_a_line_betwe
     assert alphas[0] > alphas[5] > 0
     lines = [x for x, (r, _, b, _) in enumerate(row) if r < 60 and b < 60]
     assert len(lines) == 1 and 6 <= lines[0] <= 9
+
+
+def test_the_colour_of_a_vote_fades_where_no_code_is_near(bundle: Bundle) -> None:
+    script = f"""{LAYER} await draw(false);
+      const column = [0.125, 0.375, 0.625, 0.875].map((down) => pixel(0.05, down)); done(); return column;"""
+    dense, thin, thinner, nobody = run(bundle, "map/layers/field.js", script, VOTED, "neighbours", "classes")
+    whole = run(bundle, "map/layers/field.js", script, CLASSES, "classifier", "classes")[0]
+    share = (np.log2(0.04) - -5.125) / 2  # of the way from 4 % of the codes to 1 %, an eighth of a cell below the second row's middle
+    assert dense == whole and thin[3] == pytest.approx(whole[3] * (1 - share**2 * (3 - 2 * share)), abs=3)
+    assert 0 < thinner[3] < thin[3] and nobody[3] == 0
 
 
 def test_low_is_near_the_ground_in_either_theme_and_nothing_is_nothing(bundle: Bundle) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.stats import multivariate_normal, norm
-from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor, NearestNeighbors
 
 from core import fields, latent
 from core.checkpoints import Checkpoint, Latents
@@ -104,7 +104,28 @@ def test_the_vote_is_scikit_learns(dimensions: int) -> None:
     given = ground(dimensions=dimensions)
     found = fields.neighbour_shares(given)
     wanted = KNeighborsClassifier(10, algorithm="brute").fit(given.codes.mu, given.codes.label).predict_proba(given.z)
-    assert found.shape == (3, CELLS, CELLS) and np.abs(found.reshape(3, -1).T - wanted).max() < 1e-6
+    assert found.shape == (3 + 1, CELLS, CELLS) and np.abs(found[:3].reshape(3, -1).T - wanted).max() < 1e-6
+
+
+@pytest.mark.parametrize("dimensions", [1, 2, 5])
+def test_how_far_the_tenth_code_is_counts_among_the_codes_own_tenths(dimensions: int) -> None:
+    given = ground(dimensions=dimensions)
+    own = NearestNeighbors(n_neighbors=10).fit(given.codes.mu).kneighbors()[0][:, -1]  # of a code itself, it is not its neighbour
+    tenth = NearestNeighbors(n_neighbors=10).fit(given.codes.mu).kneighbors(given.z)[0][:, -1]
+    wanted = (own[None] >= tenth[:, None]).mean(1)
+    assert fields.share_as_far(given.codes.mu, tenth.astype(np.float32)) == pytest.approx(wanted, abs=1.01 / COUNT), "but for a rounded tie"
+    near = fields.neighbour_shares(given)[3].ravel()
+    assert near == pytest.approx(1 + np.log2(np.maximum(wanted, 2.0**-10)) / 10, abs=0.11) and near.min() < 0.5 < near.max() <= 1
+
+
+def test_codes_are_as_near_to_a_draw_of_theirs_as_to_each_other() -> None:
+    rng = np.random.default_rng(0)
+    codes, draws = rng.normal(size=(2, 4000, 2)).astype(np.float32)
+    shares = fields.share_as_far(codes, fields.neighbours(codes, draws)[1][:, -1])
+    for level in (0.01, 0.04, 0.5):  # a p-value is uniform
+        assert (shares < level).mean() == pytest.approx(level, abs=4 * np.sqrt(level / 4000))
+    outside = fields.neighbours(codes, np.array([[9.0, 0.0]], np.float32))[1][:, -1]
+    assert fields.share_as_far(codes, outside).tolist() == [0]
 
 
 @pytest.mark.parametrize("kind", ["vae", "cvae", "pca"])

@@ -24,6 +24,7 @@ from pages.web.assets import CACHE_FOR_A_YEAR, Asset, digest
 WAIT_S = 30.0  # for one's turn: a field is seconds of work for the whole processor
 BUSY = "The server is busy with other maps."
 NO_LABEL = "x"
+FORMAT = 2  # of a field's bytes: browsers keep them for a year
 MAX_KEPT = 64  # fields; 0.2 MB each, or 0.8 with many classes
 
 Shown = tuple[int, int] | None  # the map's axes, see core.frame.Frame
@@ -57,7 +58,8 @@ WORDS = {
     "neighbours": Words(
         "10-NN regions", "classes",
         "The class that most of the ten nearest test codes{all} have (a <i>10-nearest-neighbour vote</i>); the stronger the colour, the "
-        "more of them agree. A line is where another class wins.",
+        "more of them agree. A line is where another class wins. The colour fades where the tenth is farther away than around 96 % of the "
+        "codes themselves, and is gone from 99 % on: codes are too thin there (<i>k-NN density</i>) for a vote to mean anything.",
         "3 of 10", "all agree",
     ),
     "classifier": Words(
@@ -126,7 +128,9 @@ def address(checkpoint: Checkpoint, field: str, label: int | None, shown: Shown 
 
 def _stamp(checkpoint: Checkpoint) -> str:
     judge = checkpoint.dataset_name
-    return digest(repr((checkpoints.stamp(checkpoint.name, checkpoints.home(checkpoint.name)), caches.classifier_stamp(judge))).encode())
+    return digest(
+        repr((FORMAT, checkpoints.stamp(checkpoint.name, checkpoints.home(checkpoint.name)), caches.classifier_stamp(judge))).encode()
+    )
 
 
 def asset(checkpoint: Checkpoint, field: str, label: int | None, shown: Shown = None) -> Asset:

@@ -1,6 +1,6 @@
 // The background of a map: fetched when it is first chosen, its legend, and what it says of the point on show.
 
-import { Field } from "./field.js";
+import { EMPTY, Field } from "./field.js";
 import { said } from "./field_words.js";
 import { Shelf } from "./frames.js";
 import { along, gradient } from "./layers/palettes.js";
@@ -92,7 +92,7 @@ export class Background {
   point(z) {
     const { field, key } = this, bar = field && key.querySelector(".lm-scale i");
     if (!bar) return;
-    const known = Boolean(z && field.look(z));
+    const known = Boolean(z && field.look(z)) && field.nearBits >= Math.log2(EMPTY);
     bar.classList.toggle("lm-marked", known);
     if (known) this.mark(100 * along(field));
   }

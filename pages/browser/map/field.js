@@ -2,6 +2,8 @@
 
 const NOTHING = 255, STEPS = 254;
 const LOGARITHMIC = new Set(["codes", "sensitivity"]); // told as log2
+export const EMPTY = 0.01, THIN = 0.04; // of the test codes lie where it is emptier: nobody comes here, and few do
+const BITS = 10; // of the share of codes that are as far from theirs: core/fields.py's FARTHEST
 
 export class Field {
   /** words: {name, kind, title, sentence, ends} of pages/exploring/fields.py; buffer: the bytes of core.fields.field_bytes. */
@@ -16,13 +18,20 @@ export class Field {
       levels: new Uint8Array(buffer, 20), // (channel, row from the top, column)
       logarithmic: LOGARITHMIC.has(words.name),
     });
-    this.shares = new Float32Array(this.channels); // of the scale, where somebody looked last
+    this.found = new Float32Array(this.channels); // of the scale, where somebody looked last
+    this.voted = words.name === "neighbours"; // the last channel says how near those are
+    this.shares = this.found.subarray(0, this.channels - this.voted);
+  }
+
+  /** Where somebody looked last, log2 of the share of test codes whose own neighbours are at least as far: 0 where codes are dense. */
+  get nearBits() {
+    return this.voted ? BITS * (this.found[this.channels - 1] - 1) : 0;
   }
 
   /** Work out each channel's share of the scale at a place, in cells from the left and from the top: `shares`. False where there is
    *  nothing to say. Called for each pixel of a background: it makes nothing that the collector would have to take away. */
   sample(across, down) {
-    const { cells, channels, levels, shares } = this, most = cells - 1;
+    const { cells, channels, levels, found } = this, most = cells - 1;
     const x = across < 0.5 ? 0 : across > cells - 0.5 ? most : across - 0.5, y = down < 0.5 ? 0 : down > cells - 0.5 ? most : down - 0.5;
     const left = Math.floor(x), top = Math.floor(y), u = x - left, v = y - top, right = left < most ? 1 : 0, below = top < most ? cells : 0;
     const a = top * cells + left, b = a + right, c = a + below, d = c + right;
@@ -34,7 +43,7 @@ export class Field {
     const known = wa + wb + wc + wd, all = STEPS * known;
     if (known < 0.5) return false;
     for (let i = 0, start = 0; i < channels; i++, start += cells * cells) {
-      shares[i] = (wa * levels[start + a] + wb * levels[start + b] + wc * levels[start + c] + wd * levels[start + d]) / all;
+      found[i] = (wa * levels[start + a] + wb * levels[start + b] + wc * levels[start + c] + wd * levels[start + d]) / all;
     }
     return true;
   }

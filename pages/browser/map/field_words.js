@@ -1,10 +1,9 @@
 // What a background says of a point, in a few words.
 
-import { firstTwo } from "./field.js";
+import { EMPTY, THIN, firstTwo } from "./field.js";
 
 const SURE = 0.9; // from here on a classifier is taken at its word, as core/quality.py does
 const WORTH_SAYING = 0.05; // of a second class
-const EMPTY = 0.01; // of all codes lie where it is emptier: nobody comes here
 const OUTSIDE = "So far out, nothing was computed.";
 
 const percent = (share) => `${Math.round(100 * share)} %`;
@@ -24,7 +23,11 @@ const SAYS = {
     if (emptier < EMPTY) return "Hardly any test code comes here: the decoder invents.";
     return `Test codes come here; ${percent(emptier)} of them lie in places as empty or emptier.`;
   },
-  neighbours: ({ shares }, names) => `The ten nearest test codes: ${classes(shares, names)}.`,
+  neighbours(field, names) {
+    const share = 2 ** field.nearBits;
+    if (share < EMPTY) return "No test code is near: the tenth nearest is farther away than around 99 % of the codes. A vote would mean nothing.";
+    return `The ten nearest test codes${share < THIN ? ", some of them far" : ""}: ${classes(field.shares, names)}.`;
+  },
   classifier: ({ shares }, names) => `Classifier: ${classes(shares, names)}.`,
   sensitivity(field) {
     const here = field.value(field.shares[0]);

@@ -1,6 +1,6 @@
 // A background: a field painted once, a few rows at a time, on a canvas of its own, which panning and zooming only move.
 
-import { line, scaleOf } from "./palettes.js";
+import { emptiness, line, scaleOf } from "./palettes.js";
 import { Slices } from "./slices.js";
 
 const FINER = 4; // pixels a cell, along each side
@@ -20,7 +20,7 @@ export class FieldLayer {
     const colours = Object.fromEntries(figure.data.map(({ meta, marker }) => [meta, marker.color])), painted = JSON.stringify([dark, colours]);
     if (field === this.field && painted === this.painted) return;
     Object.assign(this, { field, painted, border: line(dark) });
-    this.scales = Array.from({ length: field.channels }, (_, label) => scaleOf(field, dark, colours[label], TONES));
+    this.scales = Array.from({ length: field.shares.length }, (_, label) => scaleOf(field, dark, colours[label], TONES));
     const tiles = this.window.parentElement.querySelector(".lm-tiles"); // a veil lies over what is decoded, everything else under it
     tiles?.[field.kind === "veil" ? "after" : "before"](this.window);
     if (this.view) this.begin();
@@ -78,13 +78,14 @@ export class FieldLayer {
 
   /** The pixel x of this row, where the field's `shares` were just worked out. */
   paint(x, data) {
-    const { field: { shares }, scales, winners: [above, here] } = this;
+    const { field: { shares, nearBits }, scales, winners: [above, here] } = this;
     let winner = 0;
     for (let c = 1; c < shares.length; c++) if (shares[c] > shares[winner]) winner = c;
     here[x] = winner;
     const border = (above[x] >= 0 && above[x] !== winner) || (x && here[x - 1] >= 0 && here[x - 1] !== winner);
     const colour = border ? this.border : scales[winner], from = border ? 0 : 4 * Math.round(shares[winner] * TONES);
     for (let i = 0; i < 4; i++) data[4 * x + i] = colour[from + i];
+    if (nearBits < 0) data[4 * x + 3] *= 1 - emptiness(nearBits); // nobody near, no vote
   }
 
   /** Resolves when the field on show is whole. */

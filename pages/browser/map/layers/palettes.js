@@ -1,11 +1,13 @@
 // The colours of fields: [red, green, blue, alpha], 0 to 255, by theme.
 
+import { EMPTY, THIN } from "../field.js";
+
 // Light to dark, told apart under every common colour vision deficiency. ColorBrewer's YlGnBu (Harrower & Brewer 2003).
 const YELLOW_TO_BLUE = ["#ffffd9", "#edf8b1", "#c7e9b4", "#7fcdbb", "#41b6c4", "#1d91c0", "#225ea8", "#253494", "#081d58"].map(rgb);
 const RAMP_ALPHA = 225;
 const VEIL = { light: [203, 208, 216], dark: [52, 58, 68] };
 const VEIL_ALPHA = 235;
-const EMPTY = Math.log2(0.01), CROWDED = Math.log2(0.04); // of the codes lie where it is emptier: all veil, and none
+const EMPTY_BITS = Math.log2(EMPTY), THIN_BITS = Math.log2(THIN);
 const FAINT = 0.04, STRONG = 0.6, LEAST = 0.3; // opacity of a class's colour, from a share of LEAST to all
 const UNNAMED = "#808a94"; // a class that the map does not show, and classes in the legend
 const LINE = { light: [13, 18, 27, 130], dark: [255, 255, 255, 130] }; // where one class gives way to another
@@ -26,11 +28,14 @@ export function ramp(share, dark) {
   return [...YELLOW_TO_BLUE[i].map((v, c) => v + (place - i) * (YELLOW_TO_BLUE[i + 1][c] - v)), RAMP_ALPHA];
 }
 
-/** The veil over what is as empty as that: `bits`, log2 of the share of all codes that lie where it is no fuller. */
-export function veil(bits, dark) {
-  const t = Math.max(0, Math.min(1, (CROWDED - bits) / (CROWDED - EMPTY)));
-  return [...VEIL[dark ? "dark" : "light"], VEIL_ALPHA * t * t * (3 - 2 * t)];
+/** How empty it is, 0 to 1, where log2 of the share of all codes that lie where it is no fuller is that many `bits`. */
+export function emptiness(bits) {
+  const t = Math.max(0, Math.min(1, (THIN_BITS - bits) / (THIN_BITS - EMPTY_BITS)));
+  return t * t * (3 - 2 * t);
 }
+
+/** The veil over what is as empty as that. */
+export const veil = (bits, dark) => [...VEIL[dark ? "dark" : "light"], VEIL_ALPHA * emptiness(bits)];
 
 /** A class's colour [r, g, b], the stronger the larger its share. */
 export const ofClass = (colour, share) => [...colour, 255 * (FAINT + (STRONG - FAINT) * Math.max(0, Math.min(1, (share - LEAST) / (1 - LEAST))))];

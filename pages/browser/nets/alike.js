@@ -1,6 +1,6 @@
 // The images most similar to one of them, pixel by pixel.
 
-import { breaks } from "./losses.js";
+import { breaks } from "../turns.js";
 
 const AT_ONCE = 64; // images between two looks at the clock
 

@@ -1,7 +1,7 @@
 // What it takes to describe an image by its code, in nats: core/models/objectives.py and core/reconstruction.py's describe, held to
 // them by a test.
 
-const SLICE_MS = 4; // of computing at a time: frames come in between
+import { breaks } from "../turns.js";
 
 const softplus = (v) => Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v)));
 export const sigmoid = (v) => 1 / (1 + Math.exp(-v));
@@ -39,19 +39,6 @@ export function sampleLoss(decoder, { mu, logvar, x, label }, { likelihood, sigm
   const z = mu.map((m, i) => m + Math.exp(logvar[i] / 2) * normal());
   const seen = binarised ? x.map((v) => (uniform() < v ? 1 : 0)) : x;
   return -LIKELIHOODS[likelihood](decoder.logits(z, label), seen, sigma);
-}
-
-/** Computing in slices: call and await what this gives between pieces of work; the page's other tasks come in where a slice is over. Throws the
- *  signal's reason when that aborts. */
-export function breaks(signal) {
-  let until = performance.now() + SLICE_MS;
-  return async () => {
-    signal.throwIfAborted();
-    if (performance.now() <= until) return;
-    await new Promise((go) => setTimeout(go));
-    signal.throwIfAborted();
-    until = performance.now() + SLICE_MS;
-  };
 }
 
 /** {reconstruction, kl}: the mean of so many samples, in slices; of a code without logvar mu's own loss, and no kl. Throws the

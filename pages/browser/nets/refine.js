@@ -1,6 +1,7 @@
 // The best code of one image: core/refine.py in the browser, held to it by a test.
 
-import { breaks, kl, noise } from "./losses.js";
+import { breaks } from "../turns.js";
+import { kl, noise } from "./losses.js";
 import { Slope } from "./slope.js";
 
 // As core/refine.py has them:

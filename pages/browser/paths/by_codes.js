@@ -2,8 +2,8 @@
 // lengths sum to the least. Many short steps are then less than a few long ones, so the path keeps to where codes are dense (Bijral, Ratliff &
 // Srebro 2011; Hwang, Damelin & Hero 2016: in d dimensions it tends to the shortest by the length weighted with density^(-1/d)).
 
-import { breaks } from "../nets/losses.js";
 import { nearest } from "../nets/reading.js";
+import { breaks } from "../turns.js";
 import { apart } from "./evenly.js";
 import { shortest } from "./shortest.js";
 

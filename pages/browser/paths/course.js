@@ -1,6 +1,6 @@
 // A path through waypoints: a fine chain of codes, how far along each is by its numbers and by what is decoded, and steps taken of it.
 
-import { breaks } from "../nets/losses.js";
+import { breaks } from "../turns.js";
 import { at, decodedLengths, evenly, lengths } from "./evenly.js";
 import { KINDS } from "./kinds.js";
 import { divided } from "./ways.js";

@@ -14,7 +14,7 @@ export function lengths(chain) {
   return far;
 }
 
-/** The same of what is decoded of each code of a chain, in slices; pause: see losses.js's breaks. */
+/** The same of what is decoded of each code of a chain, in slices; pause: see turns.js's breaks. */
 export async function decodedLengths(chain, image, pause) {
   const far = new Float64Array(chain.length);
   let before;

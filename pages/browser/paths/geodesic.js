@@ -2,7 +2,7 @@
 // discrete energy falls, the sum of the squared lengths of its steps (Shao, Kumar & Fletcher 2018, "The Riemannian geometry of deep
 // generative models", algorithm 1), from few points to many.
 
-import { breaks } from "../nets/losses.js";
+import { breaks } from "../turns.js";
 import { evenly, lengths } from "./evenly.js";
 
 const PARTS = 64, FIRST = 8; // of the smooth path, at the end and at first

@@ -1,6 +1,6 @@
 // The kinds of path, in one table: what each is called and says of itself, where it is not offered, and how it leads from code to code.
 
-import { breaks } from "../nets/losses.js";
+import { breaks } from "../turns.js";
 import { CodeGraph } from "./by_codes.js";
 import { decodedLengths } from "./evenly.js";
 import { smooth } from "./geodesic.js";

@@ -2,7 +2,7 @@
 // space, M = J'J, J the decoder's Jacobian (Arvanitidis, Hansen & Hauberg 2018, "Latent space oddity", eq. 3), on a lattice. An edge is as
 // long as the images at its ends are apart. The decoder's images alone count: their metric does not know where there are no codes.
 
-import { breaks } from "../nets/losses.js";
+import { breaks } from "../turns.js";
 import { apart } from "./evenly.js";
 import { shortest } from "./shortest.js";
 

@@ -1,6 +1,6 @@
 // The shortest path in a graph whose edges have lengths (Dijkstra 1959), with a binary heap of what is to be looked at next.
 
-import { breaks } from "../nets/losses.js";
+import { breaks } from "../turns.js";
 
 /** Numbers of vertices by their distance, nearest out first. A vertex may be in it twice; the farther one comes out later and is skipped. */
 class Heap {

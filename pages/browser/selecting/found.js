@@ -3,7 +3,7 @@
 import { grey, picture } from "../map/ink.js";
 import * as say from "../map/sentences.js";
 import { thumbnail } from "../map/thumbnail.js";
-import { breaks } from "../nets/losses.js";
+import { breaks } from "../turns.js";
 import { counts, mean } from "./averages.js";
 import { decoderOf, picturesOf } from "./pictures.js";
 import { offerTaking } from "./taking.js";

@@ -1,35 +1,39 @@
-// Work that is done a little in each frame, so that the pointer stays live.
+// Work that is done a little at a time, so that the pointer stays live.
 
-const BUDGET_MS = 7; // of it in one frame
+import { turn } from "../../turns.js";
+
+const BUDGET_MS = 5; // of it at a time
 
 export class Slices {
   #frame = 0;
+  #run = null; // what is under way
   #waiting = []; // for all of it to be done
 
-  /** From the next frame on: first(), then piece() again and again as long as that says there is more. It takes the place of what was under way. */
+  /** From the next frame on: first(), with what it draws in that frame, then piece() again and again as long as that says there is more. It
+   *  takes the place of what was under way. */
   begin(first, piece) {
     cancelAnimationFrame(this.#frame);
-    const some = () => {
-      const deadline = performance.now() + BUDGET_MS;
-      let more = true;
-      while (more && performance.now() < deadline) more = piece();
-      if (more) this.#frame = requestAnimationFrame(some);
-      else this.stop();
-    };
-    this.#frame = requestAnimationFrame(() => {
+    const run = (this.#run = {});
+    this.#frame = requestAnimationFrame(async () => {
       first();
-      some();
+      for (let more = true; more;) {
+        await turn(); // the frame itself is done first
+        if (this.#run !== run) return;
+        const deadline = performance.now() + BUDGET_MS;
+        while (more && performance.now() < deadline) more = piece();
+      }
+      this.stop();
     });
   }
 
   /** Resolves when what is under way is done, or stopped. */
   settled() {
-    return this.#frame ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve();
+    return this.#run ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve();
   }
 
   stop() {
     cancelAnimationFrame(this.#frame);
-    this.#frame = 0;
+    this.#run = null;
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 }

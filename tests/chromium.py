@@ -27,6 +27,28 @@ FLAGS = [
 # With these alone an emulated GPU also puts every frame together. A browser on a machine without a GPU leaves it WebGL
 # alone and puts frames together on the CPU, several times as fast: that is what this asks for.
 ON_CPU = "--disable-gpu-compositing"
+# Each window's address bar keeps two pages of its own ready for suggestions, a process that costs as much as a small page. A second
+# --disable-features replaces the first, so Playwright's (chromiumSwitches.ts) stand here again.
+NO_SUGGESTIONS = "--disable-features=" + ",".join(
+    (
+        "WebUIOmniboxPopup",
+        "WebUIOmniboxAimPopup",
+        "AvoidUnnecessaryBeforeUnloadCheckSync",
+        "DestroyProfileOnBrowserClose",
+        "HttpsUpgrades",
+        "HttpsFirstBalancedModeAutoEnable",
+        "LensOverlay",
+        "MediaRouter",
+        "PaintHolding",
+        "ThirdPartyStoragePartitioning",
+        "AvoidCorsURLLoaderRestartOnRedirect",
+        "TcpPortRandomizationWin",
+        "OptimizationHints",
+        "NetworkTimeServiceQuerying",
+        "AimEnabled",
+        "PreconnectToSearch",
+    )
+)
 ADVICE = (
     "The browser tests need Chromium or Chrome. Install it (Debian or Ubuntu: sudo apt-get install chromium; Fedora: sudo dnf install "
     "chromium; macOS: brew install --cask google-chrome), or name one: CHROMIUM=/path/to/chrome make test."

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import torch
-from chromium import ADVICE, FLAGS, ON_CPU, find
+from chromium import ADVICE, FLAGS, NO_SUGGESTIONS, ON_CPU, find
 from live import PATIENCE_MS, Server, write_mnist_files
 from torch import nn
 
@@ -144,7 +144,7 @@ def chromium() -> Iterator[Browser]:
         pytest.fail(ADVICE)
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=[*FLAGS, ON_CPU])
+        browser = playwright.chromium.launch(executable_path=path, args=[*FLAGS, ON_CPU, NO_SUGGESTIONS])
         yield browser
         browser.close()
 

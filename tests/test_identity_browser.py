@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from chromium import FLAGS, find
+from chromium import FLAGS, NO_SUGGESTIONS, find
 from live import PATIENCE_MS, PROJECT, Server
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -49,7 +49,7 @@ def opened(chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., BrowserC
                 (folder / "Default").mkdir(parents=True)
                 settings = {"profile": {"default_content_setting_values": {"cookies": 2}}}
                 (folder / "Default" / "Preferences").write_text(json.dumps(settings))
-            context = chromium.browser_type.launch_persistent_context(str(folder), executable_path=find(), args=FLAGS)
+            context = chromium.browser_type.launch_persistent_context(str(folder), executable_path=find(), args=[*FLAGS, NO_SUGGESTIONS])
             context.set_default_timeout(PATIENCE_MS)
             open_windows.callback(context.close)
             return context

@@ -170,3 +170,43 @@ def test_a_selection_outlives_another_plane_and_tool_but_not_another_model(view:
     expect(said).to_contain_text("Nothing is selected.")
     expect(page.locator(".sl-named li")).to_have_count(0)
     page.wait_for_function(f"!({dim})")
+
+
+def test_a_link_shows_the_same_two_named_selections_and_the_arrow_between_them(view: View) -> None:
+    page = view.open("?checkpoint=vae-mnist-2d&z=0.5,1.5&tool=select:c3").page
+    tool, named = page.get_by_test_id("selecting"), page.locator(".sl-named li b")
+    arrow = "document.querySelector('.sl-arrow path').getAttribute('d')"
+
+    def name(words: str) -> None:
+        tool.get_by_label("Name", exact=True).fill(words)
+        tool.get_by_role("button", name="Name this selection").click()
+
+    name("threes")
+    expect(named).to_have_text(["threes"])
+    tool.locator("[data-form=class] select").select_option("5")
+    tool.get_by_role("button", name="All of it").click()
+    expect(tool.get_by_role("status")).to_contain_text("892 of 10,000")
+    name("fives, all")
+    expect(named).to_have_text(["threes", "fives, all"])
+    expect(tool).to_contain_text("The page’s link holds both, and the arrow.")
+    for number, words in enumerate(("fives, all", "threes")):
+        page.locator(".sl-step select").nth(number).select_option(words)
+    tool.get_by_role("button", name="Add −1 times the step").click()
+    page.wait_for_function("new URLSearchParams(location.search).get('tool') === 'select:*1!threes:c3!fives(2c) all:c5!*1,0,-1'")
+    shown, words = page.evaluate(arrow), page.locator(".sl-step > p").inner_text()
+    assert "from the mean code of fives, all to that of threes" in words
+
+    page.reload()
+    expect(named).to_have_text(["threes", "fives, all"])
+    page.wait_for_function(f"(shown) => {arrow} === shown", arg=shown)
+    assert page.locator(".sl-step > p").inner_text() == words and tool.get_by_label("Amount").input_value() == "-1"
+    expect(tool.get_by_role("status")).to_contain_text("892 of 10,000")
+    mean = {c: CODES.mu[CODES.label == c].mean(0).astype(float) for c in (3, 5)}
+    assert f"{np.linalg.norm(mean[3] - mean[5]):.2f} long" in words
+
+    tool.get_by_role("button", name="Forget threes").click()
+    expect(named).to_have_text(["fives, all"])
+    page.wait_for_function("new URLSearchParams(location.search).get('tool') === 'select:*0!fives(2c) all:c5'")
+    page.get_by_role("button", name="Undo", exact=False).first.click()
+    expect(named).to_have_text(["threes", "fives, all"])
+    page.wait_for_function(f"(shown) => {arrow} === shown", arg=shown)

@@ -13,6 +13,9 @@ from scipy.stats import norm
 from core import export, latent, sheets
 from core.models import build
 from core.models.vae import VAEConfig
+from pages.browser import FOLDER
+from pages.browser.map import BENCH
+from pages.session import link
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("bundle")]
 
@@ -415,10 +418,92 @@ def test_the_sheet_has_the_classes_below_each_other_and_an_end(bundle: Bundle) -
             "1234, 10000, [p, p], 3",
             "1,234 of 10,000 test images are selected. Some were selected on another plane of the codes, so the link ",
         ),
-        ("1234, 10000, [l, l, l], 0", "1,234 of 10,000 test images are selected. What they were selected by is too long for the link."),
+        ("1234, 10000, [p, p], 0, false", "1,234 of 10,000 test images are selected. What they were selected by is too long for the link."),
     ],
 )
 def test_what_is_selected_is_said_and_what_a_link_cannot_hold(bundle: Bundle, given: str, expected: str) -> None:
-    script = f"""const {{ part }} = await import('/selecting/parts.js'), p = part('add', 'c', [1]);
-      const l = part('add', 'l', Array.from({{ length: 96 }}, (_, i) => i - 48.1234)); return m.said({given})"""
+    script = f"""const {{ part }} = await import('/selecting/parts.js'), p = part('add', 'c', [1]); return m.said({given})"""
     assert bundle.run("selecting/selecting_words.js", script).startswith(expected)
+
+
+# --- selections with names, in the link -------------------------------------------------------------------------------------
+
+LINKED = "selecting/linked.js"
+
+
+def part(kind: str, numbers: list[float], mode: str = "new", lit: list[int] | None = None) -> dict[str, Any]:
+    return {"mode": mode, "kind": kind, "numbers": numbers, "lit": lit or []}
+
+
+def test_a_link_holds_named_selections_and_the_step_between_two_of_them(bundle: Bundle) -> None:
+    named = [
+        {"name": "A", "parts": [part("c", [3])], "before": []},
+        {"name": "ö, (x):!", "parts": [part("b", [-1, 0, 2.5, 1.25], lit=[4]), part("o", [0, 0, 1], "remove")], "before": []},
+        {"name": "C", "parts": [part("l", [0, 0, 1, 0, 1, 1])], "before": []},
+    ]
+    given = {"parts": named[1]["parts"], "named": named, "step": {"from": 2, "to": 1, "amount": -0.35}}
+    script = "const { word, whole, left } = m.linked(given, 1500); return [word, whole, left, m.read(word, 100)]"
+    word, whole, left, back = bundle.run(LINKED, script, given)
+    assert back == given and whole and left == []
+    assert word == "*1!A:c3!(f6)(2c) (28)x(29)(3a)(21):b-1,0,2.5,1.25~4;-o0,0,1!C:l0,0,1,0,1,1!*2,1,-0.35"
+    assert link.tool_of(BENCH)(f"select:{word}", {}) == f"select:{word}"
+    usual = given | {"parts": [part("c", [5])], "step": {"from": 0, "to": 1, "amount": 1}}
+    assert bundle.run(LINKED, "return m.linked(given, 1500).word", usual) == f"c5!{word.split('!', 1)[1].rsplit('!', 1)[0]}"
+    assert bundle.run(LINKED, "return m.linked({ parts: [], named: [], step: m.FIRST }, 1500).word") == ""
+
+
+def test_a_link_keeps_its_length_and_says_what_it_leaves_out(bundle: Bundle) -> None:
+    """The ends of the step first, then what is selected, then the rest; what lay on another plane has no words."""
+    long = [part("l", [round(-1.2345 - i, 4) for i in range(64)])]
+    named = [{"name": name, "parts": long, "before": []} for name in "ABCD"] + [{"name": "moved", "parts": [], "before": [1, 2]}]
+    named[2]["parts"] = [part("c", [1])]
+    given = {"parts": [part("c", [7])], "named": named, "step": {"from": 1, "to": 3, "amount": 1}}
+    script = (
+        "const { word, whole, left } = m.linked(given[0], given[1]); return [word, whole, left.map(({ name }) => name), m.read(word, 100)]"
+    )
+    word, whole, left, back = bundle.run(LINKED, script, [given, 1500])
+    assert len(word) <= 1500 and whole and left == ["A", "moved"]
+    assert [one["name"] for one in back["named"]] == ["B", "C", "D"] and back["step"] == {"from": 0, "to": 2, "amount": 1}
+    word, whole, left, back = bundle.run(LINKED, script, [given | {"parts": long + long}, 600])
+    assert len(word) <= 600 and not whole and left == ["A", "D", "moved"] and back["parts"] == [] and back["step"]["to"] == 1
+
+
+def test_two_lassos_of_a_long_way_round_find_room(bundle: Bundle) -> None:
+    """As they are drawn: with so few corners that two with names, and the same selected, are in the link."""
+    (corners,) = map(int, re.findall(r"CORNERS = (\d+)", (FOLDER / "selecting" / "outline.js").read_text("utf-8")))
+    long = [part("l", [-10.2345] * 2 * corners)]
+    named = [
+        {"name": "n" * 24, "parts": long, "before": []},
+        {"name": "m" * 24, "parts": [part("s", [-1.2345] * 2 * corners)], "before": []},
+    ]
+    given = {"parts": named[1]["parts"], "named": named, "step": {"from": 1, "to": 0, "amount": -1.95}}
+    assert bundle.run(LINKED, "const { whole, left } = m.linked(given, 1500); return [whole, left]", given) == [True, []]
+
+
+@pytest.mark.parametrize(
+    ("word", "names", "parts"),
+    [
+        ("", [], 0), ("!", [], 0), ("!A", [], 0), ("!:c3", [], 0), ("!A:", [], 0), ("!A:z9", [], 0), ("!A:c3!A:c4", ["A"], 0),
+        ("c3!A:c3!b9", ["A"], 1), ("*0", [], 0), ("*7!A:c3", ["A"], 0), ("*0!A:c3", ["A"], 1), ("!A:b0,0,1e9,1", [], 0),
+        (f"!{'x' * 25}:c3", [], 0), ("!(110000)b:c3", ["b"], 0), ("!(0)(a):c3", [], 0),
+        ("!" + "!".join(f"n{i}:c3" for i in range(20)), [f"n{i}" for i in range(12)], 0),
+        ("!A:c3!B:c4!*0,0", ["A", "B"], 0), ("!A:c3!B:c4!*0,9", ["A", "B"], 0), ("!A:c3!B:c4!*1,0,9", ["A", "B"], 0),
+        ("!A:c3!B:c4!*1,0,1.1.1", ["A", "B"], 0),
+    ],
+)  # fmt: skip
+def test_what_a_link_says_amiss_of_named_selections_is_left_out(bundle: Bundle, word: str, names: list[str], parts: int) -> None:
+    found = bundle.run(LINKED, "return m.read(given, 100)", word)
+    assert [one["name"] for one in found["named"]] == names and len(found["parts"]) == parts
+    assert found["step"] == {"from": 0, "to": 1, "amount": 1}
+
+
+def test_of_named_selections_it_is_said_what_the_link_holds(bundle: Bundle) -> None:
+    script = """const one = (name, before = []) => ({ name, before }), [a, b, c] = [one('A'), one('B'), one('C', [1])];
+      return [m.notHeld([], []), m.notHeld([a], []), m.notHeld([a, b], []), m.notHeld([a, b, c], [c]), m.notHeld([a, b, c], [b, c])]"""
+    assert bundle.run("selecting/selecting_words.js", script) == [
+        "",
+        "The page’s link holds it.",
+        "The page’s link holds both, and the arrow.",
+        "The page’s link does not hold C: selected on another plane of the codes.",
+        "The page’s link does not hold C: selected on another plane of the codes; B: too long for it.",
+    ]

@@ -18,7 +18,8 @@ const SKELETON = `
   </div>
   <p class="lm-soft bm-said"><span role="status"></span> <button type="button" class="lm-button" data-act="back" hidden>Undo</button></p>
   <ul class="bm-places" data-testid="places"></ul>
-  <p class="lm-soft bm-none">No places yet. Keep the one you are looking at, and come back to it by a press. They stay in this browser, for this model’s map.</p>`;
+  <p class="lm-soft bm-none">No places yet. Keep the one you are looking at, and come back to it by a press.</p>
+  <p class="lm-soft">Places stay in this browser, for this model’s map. The page’s link does not hold them; a file takes them along.</p>`;
 const FULL = `There is room for ${MOST} places. Remove one first.`;
 
 export default class Bookmarks {

@@ -2,12 +2,12 @@
 
 import { lay, svg } from "../map/overlay.js";
 import { clamp } from "../map/viewport.js";
-import { MOST_CORNERS } from "./parts.js";
 import { simplified } from "./shapes.js";
 
 const CLICK_PX = 5; // as input.js: a press that moved less is a click
 const STEP_PX = 2; // from one point of a lasso to the next
 const TOLERANCE_PX = 1.5; // by how much its line may be simplified
+const CORNERS = 32; // at most: two lassos with names find room in the page's link
 
 export class Outline {
   /** map: the live map. made(kind, numbers, at): a shape is done, as parts.js takes it; at: the event that began it. left(): Esc was pressed. */
@@ -46,7 +46,7 @@ export class Outline {
     const { line, from, far, tool, map, map: { viewport: { scale, unit, limit } } } = this;
     this.stop();
     if (!far) return z && map.keep(map.snap(z)); // a click is what it is without a tool
-    const corners = tool === "box" ? line : simplified(line, TOLERANCE_PX * unit, MOST_CORNERS);
+    const corners = tool === "box" ? line : simplified(line, TOLERANCE_PX * unit, CORNERS);
     const numbers = corners.flatMap((point) => point.map((v) => clamp(scale.from(v), -limit, limit)));
     this.made(tool === "box" ? "b" : scale.name === "spread" ? "s" : "l", numbers, from);
   }

@@ -1,12 +1,14 @@
 // A tool of the bench: select codes on the map, by a box, a lasso, or without a pointer, and see what they are.
 
 import { listener } from "../events.js";
+import { MOST } from "../map/bench.js";
 import * as say from "../map/sentences.js";
 import { clamp } from "../map/viewport.js";
 import { Found } from "./found.js";
+import { linked, read } from "./linked.js";
 import { Named } from "./named.js";
 import { Outline } from "./outline.js";
-import { part, read, selected, withPart, written } from "./parts.js";
+import { part, selected, withPart } from "./parts.js";
 import { FULL, said } from "./selecting_words.js";
 
 const RADIUS = 0.5; // at first, of what is selected around the kept point
@@ -46,7 +48,7 @@ export default class Selecting {
     const find = (selector) => element.querySelector(selector), on = listener(signal);
     [this.how, this.said, this.select, this.radius] = [".sl-how", ".sl-said", "select", "input"].map(find);
     this.found = new Found(find(".sl-found"), map.readout, signal);
-    this.named = new Named(find(".sl-named"), map, (state) => this.restore(state), signal);
+    this.named = new Named(find(".sl-named"), map, (state) => this.restore(state), signal, () => this.changed());
     this.outline = new Outline(map, (kind, numbers, at) => this.take(kind, numbers, at), () => this.draw(null));
     on(element, "click", ({ target }) => this.press(target.closest("button")?.dataset ?? {}));
     on(element, "submit", (event) => {
@@ -80,39 +82,61 @@ export default class Selecting {
       this.select.innerHTML = figure.data.map(({ meta, name }) => `<option value="${meta}">${say.escape(name)}</option>`).join("");
       Object.assign(this, { parts: [], before: [] });
       this.named.clear();
-    } else if (plane !== this.plane) Object.assign(this, { parts: [], before: this.rows });
+    } else if (plane !== this.plane) {
+      Object.assign(this, { parts: [], before: this.rows });
+      this.named.moved();
+    }
     Object.assign(this, { codes: facts.codes, plane });
     this.refresh();
   }
 
-  /** What is selected, for the address; what was on another plane is not in it. */
+  /** What is selected and what has a name, for the address; what was on another plane is not in it. */
   get word() {
-    return this.before.length ? "" : written(this.parts);
+    return this.link().word;
   }
 
   heed(word) {
     if (word === this.word) return;
-    this.restore({ parts: read(word, this.map.viewport.limit), before: [] });
+    const { parts, ...named } = read(word, this.map.viewport.limit);
+    this.named.heed(named);
+    this.restore({ parts, before: [] });
+  }
+
+  /** What the address holds of it, see linked.js; worked out anew where something has changed. */
+  link() {
+    const { parts, before, named: { said } } = this, known = [parts, before, said.named, ...Object.values(said.step)];
+    if (this.known?.every((one, i) => one === known[i])) return this.held;
+    this.known = known;
+    this.held = linked({ parts: before.length ? [] : parts, ...said }, MOST);
+    return this.held;
+  }
+
+  /** The address is to say what is selected and named now. */
+  changed() {
+    const { whole, left } = this.link();
+    this.named.leave(left);
+    this.say(whole);
+    this.map.look.changed();
   }
 
   // --- what is selected -------------------------------------------------------------------------------------------------
 
   /** Somebody selected what lies in a shape; at: the event, whose keys say what it does. */
   take(kind, numbers, at = {}) {
-    const { map: { cursor, look } } = this, mode = at.shiftKey ? "add" : at.altKey ? "remove" : this.mode;
+    const { map: { cursor } } = this, mode = at.shiftKey ? "add" : at.altKey ? "remove" : this.mode;
     const parts = withPart(this.parts, part(mode, kind, numbers, kind === "c" ? [] : cursor.selected));
     if (parts === this.parts) return void (this.said.textContent = FULL);
     if (mode === "new") this.before = [];
     this.parts = parts;
     this.refresh();
-    look.changed();
+    this.changed();
   }
 
   /** Select what was selected once: {parts, before}. */
   restore(state) {
     Object.assign(this, state);
     this.refresh();
-    this.map.look.changed();
+    this.changed();
   }
 
   refresh() {
@@ -140,15 +164,16 @@ export default class Selecting {
       await readout.loading;
       if (this.rows !== rows || readout.ready !== readout.facts) return;
       this.named.use({ rows, parts: this.parts, before: this.before });
+      this.named.leave(this.link().left);
       await this.found.show(rows);
     } catch (error) {
       if (error.name !== "AbortError") this.said.textContent = `The pictures could not be made: ${error.message}. Select again to try once more.`;
     }
   }
 
-  say() {
-    const { rows, parts, before, map: { figure } } = this;
-    this.said.textContent = said(rows.length, figure?.codes.x.length ?? 0, parts, before.length);
+  say(held = this.link().whole) {
+    const { rows, parts, before, map: { figure } } = this, words = said(rows.length, figure?.codes.x.length ?? 0, parts, before.length, held);
+    if (words !== this.said.textContent) this.said.textContent = words; // it is read aloud
   }
 
   // --- what is pressed --------------------------------------------------------------------------------------------------

@@ -7,26 +7,31 @@ import * as say from "../map/sentences.js";
 import { offerFilm } from "../tools/film.js";
 import { Arrow } from "./arrow.js";
 import { attribute, moved } from "./averages.js";
+import { FIRST } from "./linked.js";
 import { decoderOf } from "./pictures.js";
 
-const AMOUNTS = [-2, -1, 0, 1, 2], FIRST = 1;
+const AMOUNTS = [-2, -1, 0, 1, 2];
 const PLAYED = 41; // images of the animation, from the first amount to the last
 const SERVED = "This model's decoder does not run in the browser, so what tells the two apart cannot be added to a digit here.";
 const NO_POINT = "Keep a point on the map, or go to a test image, to add it there.";
 const times = (amount, digits = 0) => `${say.number(amount, digits)} ×`;
 
 export class Step {
-  constructor(place, map, signal) {
-    Object.assign(this, { place, map, on: false, amount: FIRST });
+  /** changed(): somebody has chosen other ends, or another amount. */
+  constructor(place, map, signal, changed = () => {}) {
+    Object.assign(this, { place, map, changed, on: false, amount: FIRST.amount });
     place.innerHTML = `<div class="sl-row"><label>From <select></select></label><label>to <select></select></label></div>
       <p class="lm-soft"></p><div class="sl-added"><figure><canvas role="img"></canvas><figcaption></figcaption></figure>
-      <div><p></p><label class="sl-amount">Amount <input type="range" min="-2" max="2" step="0.05" value="${FIRST}"><output></output></label></div>
+      <div><p></p><label class="sl-amount">Amount <input type="range" min="-2" max="2" step="0.05" value="${FIRST.amount}"><output></output></label></div>
       <div class="sl-strip lm-thumbs" role="group" aria-label="Five amounts"></div><div class="sl-row sl-take"></div></div>`;
     const find = (selector) => place.querySelector(selector), listen = listener(signal);
     [this.words, this.added, this.said, this.slider, this.output, this.strip, this.canvas, this.caption] =
       [".sl-row + p", ".sl-added", ".sl-added p", "input", "output", ".sl-strip", "canvas", "figcaption"].map(find);
     this.ends = [...place.querySelectorAll("select")];
-    for (const select of this.ends) listen(select, "change", () => this.choose());
+    for (const select of this.ends) listen(select, "change", () => {
+      this.choose();
+      changed();
+    });
     listen(this.slider, "input", () => this.set(Number(this.slider.value)));
     listen(this.strip, "click", ({ target }) => target.closest("button") && this.set(Number(target.closest("button").value)));
     offerFilm(find(".sl-take"), (take) => this.start && this.film(take), signal);
@@ -48,6 +53,15 @@ export class Step {
     this.choose();
   }
 
+  /** The same, with these two names chosen (of those that are none, the first two), and that amount. */
+  go(list, names, amount) {
+    this.use(list);
+    const at = names.map((name) => list.findIndex((one) => one.name === name));
+    this.ends.forEach((select, i) => (select.selectedIndex = at.includes(-1) ? Math.min(i, list.length - 1) : at[i]));
+    [this.amount, this.slider.value] = [amount, amount];
+    this.choose();
+  }
+
   choose() {
     const [from, to] = this.ends.map(({ selectedIndex }) => this.list[selectedIndex]);
     this.pair = this.list.length > 1 && from && to ? { from, to, vector: attribute(from.code, to.code) } : null;
@@ -62,6 +76,7 @@ export class Step {
   set(amount) {
     this.amount = amount;
     this.slider.value = amount;
+    this.changed();
     this.frame ??= requestAnimationFrame(() => {
       this.frame = undefined;
       this.paint();

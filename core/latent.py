@@ -131,9 +131,15 @@ def has_rings(model: Model) -> bool:
     return keeps_to_prior(model) and model.config.latent_dim > 1
 
 
-def can_spread(model: Model) -> bool:
-    """Whether a map can have the prior's percentiles for its axes: that needs codes of two numbers that keep to a standard normal prior."""
-    return keeps_to_prior(model) and model.config.latent_dim == 2
+def why_not_spread(model: Model) -> str:
+    """Why a map cannot have the prior's percentiles for its axes; "" where it can. That needs codes that keep to a standard normal prior.
+    With such codes both `map_plane` and `axes_plane` go through the prior's centre and have orthonormal axes, so on either the two
+    coordinates of a draw from the prior are independent and standard normal, however many numbers it has."""
+    if not model.has_prior:
+        return "This model has no prior that its codes keep to, so there are no percentiles to spread them by."
+    if not keeps_to_prior(model):
+        return "Training did not draw this model’s codes towards the prior, so its percentiles say nothing of them."
+    return "" if model.config.latent_dim > 1 else "This model’s code is one number: the map’s height only keeps the dots apart."
 
 
 def turned(plane: Plane, points: np.ndarray, towards: np.ndarray) -> Plane:

@@ -7,8 +7,9 @@ import pytest
 import torch
 from scipy.stats import chi, rayleigh
 
-from core import latent
+from core import checkpoints, latent
 from core.models import build
+from core.models.vae import VAEConfig
 
 
 @pytest.fixture
@@ -197,6 +198,36 @@ def test_a_plane_of_two_numbers_has_these_numbers_and_the_others_at_the_middle(a
     np.testing.assert_array_equal(drawn[:, list(axes)], codes[:, list(axes)])
     middle = np.zeros(4) if has_prior else codes[:, others].mean(0)
     np.testing.assert_allclose(drawn[:, others], np.tile(middle, (300, 1)), rtol=1e-5)
+
+
+def test_draws_from_the_prior_fill_any_spread_plane_evenly_however_many_numbers_they_have():
+    """Φ of their two coordinates, on planes of codes that lie elsewhere. A plane through the codes' mean, as of a model without a prior, is
+    not filled evenly."""
+    generator = np.random.default_rng(0)
+    codes = (generator.normal(size=(400, 6)) * [0.1, 3, 0.2, 2, 0.3, 1] + 5).astype(np.float32)
+    draws = generator.standard_normal((40_000, 6)).astype(np.float32)
+
+    def worst(plane):
+        """How far the count of one of 10 x 10 squares is from 400, in standard deviations."""
+        u = torch.special.ndtr(torch.from_numpy(plane.points(draws)).double()).numpy()
+        return np.abs(np.histogram2d(u[:, 0], u[:, 1], 10, [[0, 1], [0, 1]])[0] - 400).max() / 400**0.5
+
+    assert worst(latent.map_plane(codes, True)) < 5 and worst(latent.axes_plane(codes, (4, 1), True)) < 5
+    assert worst(latent.map_plane(codes, False)) > 100
+
+
+def test_a_map_is_spread_where_codes_keep_to_a_prior_and_there_is_a_plane():
+    spread = {name: not latent.why_not_spread(checkpoints.load(name).model) for name in ("vae-mnist-2d", "aae-mnist-2d", "cvae-mnist-2d")}
+    assert all(spread.values())
+    why = {name: latent.why_not_spread(checkpoints.load(name).model) for name in ("pca-mnist-2d", "ae-mnist-2d", "beta-0-mnist-2d")}
+    assert (
+        why["pca-mnist-2d"]
+        == why["ae-mnist-2d"]
+        == "This model has no prior that its codes keep to, so there are no percentiles to spread them by."
+    )
+    assert why["beta-0-mnist-2d"].startswith("Training did not draw")
+    of = [latent.why_not_spread(build("vae", VAEConfig(latent_dim=dimensions))) for dimensions in (1, 2, 64)]
+    assert of[0].startswith("This model’s code is one number") and of[1:] == ["", ""]
 
 
 def test_the_share_of_variance_is_scikit_learns():

@@ -8,7 +8,8 @@ import torch
 from playwright.sync_api import expect
 from view import View
 
-from core import checkpoints
+from core import checkpoints, latent
+from core.rest import of_plane, through
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -70,10 +71,59 @@ def test_a_link_opens_the_spread_map_where_it_was(view: View) -> None:
     assert np.abs(view.image() - drawn).max() < 4, "what is under the pointer is decoded there"
 
 
-@pytest.mark.parametrize("name", ["ae-mnist-2d", pytest.param("vae-mnist-16d", marks=pytest.mark.slow)])
-def test_a_model_without_such_a_prior_is_not_spread(view: View, name: str) -> None:
-    if name not in checkpoints.available():
-        pytest.skip(f"{name} is not shipped")
+@pytest.mark.parametrize("name", ["ae-mnist-2d", pytest.param("pca-mnist-2d", marks=pytest.mark.slow)])
+def test_a_model_without_such_a_prior_is_not_spread_and_says_why(view: View, name: str) -> None:
     view.open(f"?checkpoint={name}&spread=1")
-    expect(view.page.get_by_test_id("spread")).to_be_hidden()
+    switch, words = view.page.get_by_test_id("spread"), view.page.locator(".lm-spread-words")
+    expect(switch).to_have_attribute("aria-disabled", "true")
     assert view.ranges()[1] > 1.1 and not re.search("spread", view.page.evaluate("location.search"))
+    before = view.ranges()
+    expect(words).to_be_hidden()
+    switch.press("Space")
+    expect(words).to_have_text(
+        "This model has no prior that its codes keep to, so there are no percentiles to spread them by. The map stays as it is."
+    )
+    assert switch.get_attribute("aria-checked") == "false" and view.ranges() == before
+    switch.press("Space")
+    expect(words).to_be_hidden()
+
+
+@pytest.mark.parametrize("shown", [None, (8, 14)])
+def test_a_plane_of_larger_codes_is_spread_by_the_priors_own_margin(view: View, shown: tuple[int, int] | None) -> None:
+    """Dots where Φ of their coordinates on the plane is; a click keeps one; the pointer has the plane's codes, with the other numbers as
+    they are set."""
+    opened = checkpoints.load("vae-mnist-16d")
+    codes = opened.latents.mu
+    plane = latent.axes_plane(codes, shown, True) if shown else latent.map_plane(codes, True)
+    points = plane.points(codes)
+    view.open(f"?checkpoint=vae-mnist-16d&z=0.5,1.5{'&plane=9,15' if shown else ''}")
+    page = view.page
+    page.get_by_test_id("spread").click()
+    page.wait_for_function("() => document.querySelector('.lm-plot').layout.xaxis.ticktext?.includes('1σ')")
+    words = page.locator(".lm-spread-words").inner_text()
+    assert ("Φ(z₉) and Φ(z₁₅)" if shown else "Φ(u₁) and Φ(u₂)") in words and "of the other directions it says nothing" in words
+
+    drawn = page.evaluate("document.querySelector('.lm-plot').data.map(({ x, y, customdata }) => [[...x], [...y], [...customdata]])")
+    x, y, row = (np.concatenate([one[i] for one in drawn]) for i in range(3))
+    u = torch.special.ndtr(torch.from_numpy(points).double()).numpy()
+    np.testing.assert_allclose(np.stack([x, y], 1), u[row.astype(int)], atol=1e-6)
+
+    pixels = spread_pixels(view, points)
+    alone = int(np.sort(np.linalg.norm(pixels[:200, None] - pixels[None], axis=2), axis=1)[:, 1].argmax())
+    page.mouse.click(pixels[alone, 0] + 2, pixels[alone, 1] - 2)
+    page.wait_for_function("() => !new URLSearchParams(location.search).get('z').startsWith('0.5,')")
+    assert view.url_z() == pytest.approx(points[alone], abs=1e-4)
+    page.wait_for_function("() => new URLSearchParams(location.search).get('spread') === '1'")
+
+    rest = page.get_by_test_id("rest")
+    rest.locator("summary").click()
+    slider = rest.locator("input").first
+    slider.evaluate("input => { input.value = '1'; input.dispatchEvent(new Event('input', { bubbles: true })); }")
+    numbers = [float(v) for v in rest.locator("input").evaluate_all("all => all.map((input) => input.value)")]
+    where = of_plane(codes, plane, shown)
+    view.point(0.6, 0.4)
+    left, right, bottom, top = view.ranges()
+    (px, py), box, (width, height) = view.at(0.6, 0.4), view.box(), page.evaluate(BOX)
+    at = left + (px - box["x"] - 35) / width * (right - left), top - (py - box["y"] - 7) / height * (top - bottom)
+    z = through(where, plane, np.array(numbers)).codes(torch.special.ndtri(torch.tensor([at], dtype=torch.float64)).numpy())
+    assert np.abs(view.image() - 255 * latent.decode(opened.model, z)[0].ravel()).max() < 6, "sliders are rounded to 0.01"

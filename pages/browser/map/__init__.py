@@ -12,6 +12,8 @@ from pages.session.caches import MapView
 from pages.web import assets
 
 Kept = tuple[Sequence[float] | None, int]  # the kept point, and the number that it came with
+Shapes = tuple[str, int]  # whether each class has a shape beside its colour, "1" or "", and the number that it came with
+NO_SHAPES: Shapes = ("", 0)
 BENCH = ("find", "paths", "select", "bookmarks", "dimensions")  # of the bench, as map/bench.js has them
 LAYERS = {"points": "Points", "names": "Class names", "manifold": "Decoded grid", "prior": "Prior rings"}
 
@@ -23,8 +25,9 @@ USUAL: dict[str, Any] = {  # what a map is told unless there is something else t
     "readout": None,
     "field": None,
     "walk": False,
-    "spread": False,
+    "spread": False,  # whether the map can be spread evenly; a sentence: why not
     "timeline": None,
+    "shapes": None,  # of the classes, where that is not part of a `look`: agreed.js's {value, number}, in the words of an address
 }
 
 FILE = "file:"  # and a name: the address of a file in a saved page
@@ -94,7 +97,7 @@ def latent_map(
         start=view.frame.points[0].tolist(),
         layers=list(layers),
         walk=walk,
-        spread=latent.can_spread(view.checkpoint.model),
+        spread=latent.why_not_spread(view.checkpoint.model) or True,
         help=HELP + _close_up(view, facts["images"], "on this machine"),
     )
 
@@ -108,7 +111,7 @@ def saved_map(
     own = _of_model(view) | files | {"note": " ".join(filter(None, [note, view.frame.note]))}
     said = {"look": _said((list(look), 0)), "kept": _said((list(kept) if kept else None, 0)), "layers": list(layers)}
     said["help"] = HELP + _close_up(view, None, "in this file")
-    own["spread"] = latent.can_spread(view.checkpoint.model)
+    own["spread"] = latent.why_not_spread(view.checkpoint.model) or True
     return USUAL | own | said | {"readout": facts, "start": view.frame.points[0].tolist()}
 
 
@@ -124,6 +127,7 @@ def pair(
     trail: list[list[float]] | None = None,
     codes: Sequence[Sequence[float] | None] = (None, None),
     more_help: str = PAIR_HELP,
+    shapes: Shapes = NO_SHAPES,
 ) -> None:
     """Mount the maps of two models, linked `by` "point" or "image". `kept`: of each map. When a point is kept there, st.session_state[key]
     has it as `pick`, of the second map as `pick_other`; see `latent_map`. callbacks: by these names. trail: the way of a code over both
@@ -135,7 +139,7 @@ def pair(
         | {"whole": decoding(view) if beside_the_map(view) else None}
         for view, title, one, code in zip(views, titles, kept, codes, strict=True)
     ]
-    linked = {"by": by, "one_scale": one_scale, "same_classes": views[0].frame.classes == views[1].frame.classes}
+    linked = {"shapes": _said(shapes), "by": by, "one_scale": one_scale, "same_classes": views[0].frame.classes == views[1].frame.classes}
     on: dict[str, Any] = {f"on_{name}_change": callback for name, callback in callbacks.items()}
     mount("pair", key, USUAL | linked | {"halves": halves, "layers": list(layers), "help": HELP + more_help}, **on)
 
@@ -201,6 +205,8 @@ def run_map(
     key: str,
     asked: tuple[int | None, int] = (None, 0),
     on_epoch: Callable[[], None] = lambda: None,
+    shapes: Shapes = NO_SHAPES,
+    on_shapes: Callable[[], None] = lambda: None,
 ) -> None:
     """Mount the map of a run, with its epochs and curves below; a run that goes on is followed until someone scrubs back.
 
@@ -208,11 +214,13 @@ def run_map(
     "running", "total" epochs, and "curves": {"epoch", "series": [{"name", "group", "values", "dashed", "colour"}]}: a number,
     null where there was none, or a word where it was not finite. `view` names the run: as long as it stays the same, zoom and legend
     do. `dimensions`: of the codes. `asked`: the epoch to show (None: the newest), and the number that it came with (0: from Python): when
-    someone chooses another, st.session_state[key].epoch is {"value": epoch or None, "number": n}. The rest is `latent_map`'s.
+    someone chooses another, st.session_state[key].epoch is {"value": epoch or None, "number": n}. `shapes` likewise, see there. The rest
+    is `latent_map`'s.
     """
     _mount(
         key,
-        {"pick": on_pick, "epoch": on_epoch},
+        {"pick": on_pick, "epoch": on_epoch, "shapes": on_shapes},
+        shapes=_said(shapes),
         timeline=timeline | {"asked": _said(asked)},
         view=view,
         bound=bound,
@@ -233,6 +241,8 @@ def two_runs(
     key: str,
     asked: tuple[int | None, int],
     on_epoch: Callable[[], None],
+    shapes: Shapes = NO_SHAPES,
+    on_shapes: Callable[[], None] = lambda: None,
 ) -> None:
     """Mount the maps of two runs beside each other, with one kept point and one scrubber, which has the epochs of the run that has more.
 
@@ -244,8 +254,8 @@ def two_runs(
         itself = {name: run[name] for name in ("title", "view", "bound", "description", "note")}
         timeline = run["timeline"] | {"asked": _said(asked if number == leader else (None, 0))}
         told.append(itself | coordinates(run["dimensions"]) | {"timeline": timeline})
-    callbacks: dict[str, Any] = {"on_pick_change": on_pick, "on_epoch_change": on_epoch}
-    shared = USUAL | {"kept": _said(kept), "layers": list(layers), "help": HELP + RUN_HELP}
+    callbacks: dict[str, Any] = {"on_pick_change": on_pick, "on_epoch_change": on_epoch, "on_shapes_change": on_shapes}
+    shared = USUAL | {"shapes": _said(shapes), "kept": _said(kept), "layers": list(layers), "help": HELP + RUN_HELP}
     mount("two-runs", key, shared | {"runs": told, "leader": leader}, **callbacks)
 
 

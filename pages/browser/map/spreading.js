@@ -1,23 +1,32 @@
-// The switch *Spread evenly*: equal areas of the map hold equal shares of the prior (see scale.js). Offered where there is a standard normal
-// prior of two coordinates; nothing is asked of the server.
+// The switch *Spread evenly*: equal areas of the map hold equal shares of the prior (see scale.js). Where the codes keep to no such prior it
+// stays off, and says why when it is pressed. Nothing is asked of the server.
 
 import { listener } from "../events.js";
 import { LINEAR, SPREAD } from "./scale.js";
 
 const SWITCH = '<button type="button" role="switch" aria-checked="false" class="lm-switch" data-testid="spread" hidden>Spread evenly</button>';
-const WORDS = `<p class="lm-spread-words" hidden><b>Equal areas now hold equal shares of the codes that the model draws at random</b> (its prior).
-  So where dots crowd or leave gaps, the codes of real images (the aggregated posterior) differ from it. The axes are the prior’s
-  percentiles, u = Φ(z); their labels count standard deviations, σ.</p>`;
+const EQUAL = "<b>Equal areas now hold equal shares of the codes that the model draws at random</b> (its prior)";
+
+/** What it shows. data: {axes: their names, nearest: "code", or "dot" where the map is a plane through larger codes}. */
+const shown = ({ axes, nearest }) => (nearest === "dot"
+  ? `${EQUAL}, as they fall on this plane: it goes through the prior’s centre, and its axes are at right angles, so both coordinates are independent
+    and standard normal. So where dots crowd or leave gaps, the codes of real images (the aggregated posterior) differ from the prior in this plane;
+    of the other directions it says nothing. The axes are the percentiles, ${axes.map(([name]) => `Φ(${name})`).join(" and ")}; their labels count
+    standard deviations, σ.`
+  : `${EQUAL}. So where dots crowd or leave gaps, the codes of real images (the aggregated posterior) differ from it. The axes are the prior’s
+    percentiles, u = Φ(z); their labels count standard deviations, σ.`);
 
 export class Spreading {
   undone = "the axes"; // what is undone where its word was changed, see undoing.js
+  why = ""; // it cannot be switched on
 
   constructor(map, signal) {
     this.map = map;
     map.root.querySelector(".lm-tools").insertAdjacentHTML("afterbegin", SWITCH);
-    map.root.querySelector(".lm-under").insertAdjacentHTML("beforeend", WORDS);
+    map.root.querySelector(".lm-under").insertAdjacentHTML("beforeend", '<p class="lm-spread-words" role="status" hidden></p>');
     [this.button, this.words] = ["[data-testid=spread]", ".lm-spread-words"].map((name) => map.root.querySelector(name));
     listener(signal)(this.button, "click", () => {
+      if (this.why) return void (this.words.hidden = !this.words.hidden);
       this.turn();
       map.plot.relayout();
     });
@@ -36,10 +45,15 @@ export class Spreading {
     this.heed(to);
   }
 
-  /** Whether it is offered for the model that the map shows now. */
-  offer({ spread }) {
-    this.button.hidden = !spread;
-    if (!spread) this.heed("");
+  /** Whether it is offered for the model that the map shows now: true, or why not. */
+  offer({ spread, axes, nearest }) {
+    const { button, words } = this, why = spread === true ? "" : spread || "";
+    button.hidden = !spread;
+    button.setAttribute("aria-disabled", Boolean(why)); // it keeps its place and its key
+    button.title = why;
+    this.why = why;
+    if (spread) words.innerHTML = why ? `${why} The map stays as it is.` : shown({ axes, nearest });
+    if (spread !== true) this.heed("");
   }
 
   /** In the words of the page's address. */
@@ -49,8 +63,9 @@ export class Spreading {
 
   /** The scale is that of an address; whoever says so has the plot drawn anew. */
   heed(word) {
-    this.map.viewport.scale = word ? SPREAD : LINEAR;
-    this.button.setAttribute("aria-checked", Boolean(word));
-    this.words.hidden = !word;
+    const on = Boolean(word) && !this.why;
+    this.map.viewport.scale = on ? SPREAD : LINEAR;
+    this.button.setAttribute("aria-checked", on);
+    this.words.hidden = !on;
   }
 }

@@ -11,7 +11,17 @@ from core.latent import Z_LIMIT
 from pages.browser.map import BENCH
 from pages.session import link
 from pages.session.link import UNSET, Property, Table, UnusableError, Values, one_of, several_of
-from pages.session.properties.shared import CHECKPOINT, LAYERS_SHOWN, MAX_SEED, drawable, first_drawn, labels, read_drawn, write_drawn
+from pages.session.properties.shared import (
+    CHECKPOINT,
+    LAYERS_SHOWN,
+    MAX_SEED,
+    SHAPES,
+    drawable,
+    first_drawn,
+    labels,
+    read_drawn,
+    write_drawn,
+)
 from pages.web import errors
 
 NO_BACKGROUND = "none"
@@ -24,7 +34,7 @@ PAIRS_OPEN, PAIRS_SEED = "explore_pairs", "explore_pairs_seed"  # the session's 
 def can_spread(values: Values) -> bool:
     """Whether the map of the model of these values can be spread evenly."""
     try:
-        return latent.can_spread(checkpoints.opened(str(values["checkpoint"])).model)
+        return not latent.why_not_spread(checkpoints.opened(str(values["checkpoint"])).model)
     except CheckpointError:
         return False
 
@@ -86,7 +96,7 @@ TABLE: Table = {
         write_drawn, when=lambda values: bool(drawable(values)),
     ),
     "present": Property("the presentation", link.read_flag, "present", False, lambda on: str(int(on))),
-    "shapes": Property("shapes of the classes", link.read_flag, "shapes", False, lambda on: str(int(on))),
+    "shapes": SHAPES,
     "spread": Property("the spread map", link.read_flag, "spread", False, lambda on: str(int(on)), when=can_spread),
     "view": Property(
         "the view", link.read_view, view_key, UNSET, instead="Showing the usual one instead."

@@ -12,7 +12,7 @@ from core.data.datasets import DATASETS, on_disk
 from core.frame import class_names
 from core.models.conditional_vae import NOT_TOLD
 from pages.browser.map import LAYERS
-from pages.session.link import Property, UnusableError, Values, one_of, several_of, told, whole
+from pages.session.link import Property, UnusableError, Values, one_of, read_flag, several_of, told, whole
 
 MAIN = next(iter(checkpoints.SHIPPED))  # the model that a first visitor sees
 DEFAULT_LAYERS = ("points", "names")
@@ -48,6 +48,7 @@ CHECKPOINT = Property(
 )  # fmt: skip
 
 
+SHAPES = Property("shapes of the classes", read_flag, "shapes", False, lambda on: str(int(on)))  # beside colours, on every page with maps
 LAYERS_SHOWN = Property("layers", several_of(LAYERS, "layers", DEFAULT_LAYERS), "layers", list(DEFAULT_LAYERS), ",".join)
 
 

@@ -25,7 +25,7 @@ from pages import browser
 from pages.browser import map as browser_map
 from pages.comparing import linking, presets, refined, two_models, two_runs
 from pages.reconstructing import refining
-from pages.session import caches
+from pages.session import caches, shapes
 from pages.session.properties.compare import DIAL_Z
 from pages.session.recipe import NOT_ITS_OWN
 from pages.training import form, run_settings
@@ -292,24 +292,24 @@ def test_the_dial_has_the_family_and_begins_at_the_usual_vae(with_images: None) 
     (data,) = mounted(run(mode="dial"), "dial")
     family = beta_family()
     assert [member["beta"] for member in data["members"]] == list(BETAS)
-    assert data["home"] == {"at": list(BETAS).index("1"), "z": [0, 0]} and data["dial"] == {"value": ["", "", "", ""], "number": 0}
+    assert data["home"] == {"at": list(BETAS).index("1"), "z": [0, 0]} and data["dial"] == {"value": [""] * 5, "number": 0}
     assert data["members"][3]["figures"].startswith(f"rate {family.splits[3].rate_nats:.2f} + distortion ")
     assert data["places"] == [[float(v) for v in codes[family.examples].ravel()] for codes in family.codes]
     assert all(example["picture"].startswith("data:image/png") for example in data["examples"])
 
 
 def test_a_link_says_where_the_dial_stands(with_images: None) -> None:
-    query = {"mode": "dial", "dial": "2.4", "z": "0.5,-1.25", "classes": "3,5", "scale": "same"}
+    query = {"mode": "dial", "dial": "2.4", "z": "0.5,-1.25", "classes": "3,5", "scale": "same", "shapes": "1"}
     app = run(**query)
     (data,) = mounted(app, "dial")
-    assert data["dial"]["value"] == ["2.4", "0.5,-1.25", "3,5", "same"]
+    assert data["dial"]["value"] == ["2.4", "0.5,-1.25", "3,5", "same", "1"]
     assert {name: values[-1] if isinstance(values, list) else values for name, values in dict(app.query_params).items()} == query
 
 
 def test_an_absurd_link_to_the_dial_becomes_sentences_and_the_usual_dial(with_images: None) -> None:
     app = run(mode="dial", dial="5.1", z="", scale="big", classes="11")
     assert len(app.warning) == 4 and all(warning.value.startswith("The link asks for ") for warning in app.warning)
-    assert mounted(app, "dial")[0]["dial"]["value"] == ["", "", "", ""]
+    assert mounted(app, "dial")[0]["dial"]["value"] == [""] * 5
 
 
 def test_without_the_test_images_the_row_shows_what_the_models_draw_and_says_so(no_data: None) -> None:
@@ -364,6 +364,29 @@ def test_the_scrubber_has_the_epochs_of_the_run_that_has_more(counts: tuple[int,
     data = mount.call_args.args[2]
     assert data["leader"] == (counts[1] > counts[0])
     assert [told["timeline"]["asked"]["value"] for told in data["runs"]] == [2, None][:: -1 if data["leader"] else 1]
+
+
+def test_shapes_are_in_the_links_of_all_maps(two: Path, monkeypatch: pytest.MonkeyPatch, with_images: None) -> None:
+    monkeypatch.setattr(jobs, "RUNS", two)
+    for query in ({"mode": "models"}, {"mode": "runs"}, {"models": "beta-1-mnist-2d,beta-1-mnist-2d"}):
+        part = "two-runs" if "runs" in query.values() else "pair"
+        app = run(**query, shapes="1")
+        assert mounted(app, part)[0]["shapes"] == {"value": "1", "number": 0} and app.query_params["shapes"] in ("1", ["1"])
+        assert mounted(run(**query), part)[0]["shapes"] == {"value": "", "number": 0}
+
+
+def test_what_the_browser_says_of_shapes_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake: Any = AttrDict(map=SimpleNamespace(shapes=None))
+    monkeypatch.setattr(shapes.st, "session_state", fake)
+    assert shapes.said() == ("", 0)
+    for word, found in (("1", ("1", 3)), ("", ("", 3)), ([1], ("", 3)), (1, ("", 3))):
+        fake.map.shapes = {"value": word, "number": 3}
+        shapes.hears("map")()
+        assert shapes.said() == found
+    for garbage in (None, "1", {"value": "1"}, {"value": "1", "number": -1}):
+        fake.map.shapes = garbage
+        shapes.hears("map")()
+        assert shapes.said() == ("", 3)
 
 
 def test_what_the_browser_says_of_two_runs_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:

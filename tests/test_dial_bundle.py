@@ -120,3 +120,30 @@ def test_a_press_on_a_model_glides_there_and_jumps_where_nothing_is_to_move(bund
         assert turning(bundle, script) == [0, 2]
     finally:
         bundle.page.emulate_media(reduced_motion="no-preference")
+
+
+def test_dots_of_the_dial_have_their_classes_shapes_on_request(bundle: Bundle) -> None:
+    """Each pixel's share in a shape, counted by points of its polygon; also where a dot stands between two pixels."""
+    script = """const { SHAPES } = await import('/map/shapes.js');
+      const canvas = Object.assign(document.createElement('canvas'), { width: 24, height: 24 });
+      const context = canvas.getContext('2d'), white = Array(10).fill([255, 255, 255]);
+      const paint = (shapes, label, at) => { const dots = new m.Dots(context, 2, [0, 0, 0], white, shapes);
+        dots.paint(Float32Array.of(...at), Uint8Array.of(label), [12, 12], 1, Array(10).fill(true));
+        return [...context.getImageData(0, 0, 24, 24).data].filter((_, i) => i % 4 === 0); };
+      const all = SHAPES.map(({ corners }, label) => [corners, paint(true, label, [0.5, 0.25])]);
+      return [all, SHAPES.map((_, label) => paint(false, label, [0.5, 0.25]))];"""
+    shaped, plain = bundle.run("dial/dots.js", script)
+    fine = 16
+    at = (np.arange(24 * fine) + 0.5) / fine
+    x, y = np.meshgrid((at - 12.5) / 6.4, (at - 11.75) / 6.4)  # in radii: 4 px, 1.6 times as large, two pixels to one of the page
+    for corners, seen in shaped:
+        if corners is None:
+            inside = x**2 + y**2 <= 1
+        else:
+            inside = np.zeros_like(x, bool)
+            for (ax, ay), (bx, by) in zip(corners, corners[1:] + corners[:1], strict=True):
+                if ay != by:
+                    inside ^= ((ay > y) != (by > y)) & (x < ax + (y - ay) * (bx - ax) / (by - ay))
+        wanted = 0.75 * 255 * inside.reshape(24, fine, 24, fine).mean((1, 3))
+        assert np.abs(np.array(seen).reshape(24, 24) - wanted).max() < 28  # of 191, at an edge: a canvas is less exact
+    assert all(one == plain[0] for one in plain) and sum(plain[0]) < sum(shaped[9][1]) / 2, "without: small round dots"

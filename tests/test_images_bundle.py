@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from bundle import Bundle
 
+from pages.browser import FOLDER
+
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("bundle")]
 
 IMAGES, CLOSE_UP = "map/layers/images.js", "map/close_up.js"
@@ -147,3 +149,31 @@ def test_the_switch_has_a_word_in_the_link(bundle: Bundle) -> None:
       closeUp.heed(''); seen.push(closeUp.on); closeUp.heed(undefined); seen.push(closeUp.on); closeUp.heed('0'); seen.push(closeUp.on);
       return [seen, told];"""
     assert bundle.run(CLOSE_UP, script, {}) == [["", "0", "false", True, True, False], ["drawn", "said"]]
+
+
+def test_with_shapes_each_image_has_its_classs_in_a_corner(bundle: Bundle) -> None:
+    """In the class's colour, with an edge of the ground; the rest of the image is as ever."""
+    script = f"""{LAYER} closeUp.ink = ink; data[0].meta = 3; data[1].meta = 9; const seen = [];
+      for (const more of [{{}}, {{ shaped: true }}, {{ shaped: true, dark: true }}]) {{
+        use(more); layer.look({{ viewport }}); await layer.settled();
+        const [right, top] = [160 - 20 + 4, 100 - 4], blue = [90 - 20 + 4, 150 - 4];
+        const at = [[right - 4, top + 3], [right - 1, top + 5], [right, top], [blue[0] - 4, blue[1] + 3], [blue[0] - 1, blue[1] + 5]];
+        seen.push(at.map((place) => pixel(...place)));
+      }}
+      map.remove(); return seen;"""
+    plain, light, dark = bundle.run(IMAGES, script)
+    red, blue, none = [255, 0, 0, 255], [0, 0, 255, 255], [0, 0, 0, 0]
+    assert plain[2] == none and red not in plain[:2]
+    assert light[0] == light[1] == red and light[3] == blue, "a square, a circle"
+    assert light[4] != blue, "whose corner is empty"
+    assert light[2] != none and light[2] != dark[2], "the edge is the ground"
+    assert dark[:2] == light[:2]
+
+
+def test_of_shapes_the_codes_of_training_images_say_that_they_have_none(bundle: Bundle) -> None:
+    style = (FOLDER / "map" / "map.css").read_text("utf-8")
+    script = """const words = '<p>Dots.<span class="lm-of-shapes"> No shapes.</span></p>';
+      document.body.innerHTML = `<style>${given}</style><div class="lm">${words}</div>`;
+      const root = document.querySelector('.lm'), before = root.innerText; root.classList.add('lm-shaped');
+      const after = root.innerText; document.body.innerHTML = ''; return [before.trim(), after.trim()];"""
+    assert bundle.run(IMAGES, script, style) == ["Dots.", "Dots. No shapes."]

@@ -50,8 +50,8 @@ EVERYTHING = [  # a page, a link, and the session's keys that it sets
     }),
     ("generate", {"tab": "complete", "checkpoint": "cvae-mnist-2d", "complete_as": "4"}, {"complete_told-cvae-mnist-2d": 4}),
     ("generate", {"checkpoint": "cvae-mnist-2d", "draw_as": "0", "count": "2"}, {"generate_told-cvae-mnist-2d": 0}),
-    ("compare", {"mode": "dial", "dial": "2.45", "z": "0.5,-1", "classes": "1,7", "scale": "same"}, {
-        "dial_at": 2.45, "dial_z": (0.5, -1.0), "dial_classes": ["1", "7"], "dial_scale": "same",
+    ("compare", {"mode": "dial", "dial": "2.45", "z": "0.5,-1", "classes": "1,7", "scale": "same", "shapes": "1"}, {
+        "dial_at": 2.45, "dial_z": (0.5, -1.0), "dial_classes": ["1", "7"], "dial_scale": "same", "shapes": True,
     }),
     ("compare", {"models": "pca-mnist-2d,ae-mnist-2d", "link": "point", "z": "0.5,-1", "scale": "same"}, {
         "models_pair": ["pca-mnist-2d", "ae-mnist-2d"], "models_link": "point", "models_z": (0.5, -1.0), "models_scale": "same",

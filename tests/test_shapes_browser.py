@@ -58,6 +58,35 @@ def test_both_maps_of_a_comparison_are_switched(server: Server, chromium: Browse
         expect(page.get_by_test_id("shapes").nth(0)).to_have_attribute("aria-checked", "true")
         page.wait_for_function("""() => [...document.querySelectorAll('.lm-plot')].every(({ data }) => data.every(({ marker }, i, all) =>
             all.findIndex((other) => other.marker.symbol === marker.symbol) === i))""")
+        page.wait_for_function(f"() => {ASKED} === '1'")
+        page.reload()
+        expect(page.get_by_test_id("shapes").nth(1)).to_have_attribute("aria-checked", "true")
+        page.wait_for_function(
+            "() => [...document.querySelectorAll('.lm-plot')].every((plot) => plot.data?.[3].marker.symbol === 'square')"
+        )
+        page.get_by_test_id("shapes").nth(0).click()
+        expect(page.get_by_test_id("shapes").nth(1)).to_have_attribute("aria-checked", "false")
+        page.wait_for_function(f"() => {ASKED} === null")
+
+
+@pytest.mark.slow
+def test_the_dial_is_switched_too_and_its_link_says_so(server: Server, chromium: Browser) -> None:
+    pixels = """() => { const c = document.querySelector('.dl-cloud');
+      return c.getContext('2d').getImageData(0, 0, c.width, c.height).data.reduce((sum, v, i) => (sum * 31 + v) | 0, 0); }"""
+    with visitor(chromium, f"{server.url}/compare?mode=dial") as page:
+        page.locator("[data-testid=dial-mark]:not([hidden])").wait_for()
+        before = page.evaluate(pixels)
+        page.get_by_test_id("shapes").press("Space")
+        page.wait_for_function(f"(before) => ({pixels})() !== before", arg=before)
+        page.wait_for_function(f"() => {ASKED} === '1'")
+        clips = page.locator(".lm-legend button").evaluate_all("all => all.map((one) => getComputedStyle(one, '::before').clipPath)")
+        assert len(set(clips)) == 10
+        after = page.evaluate(pixels)
+        page.reload()
+        expect(page.get_by_test_id("shapes")).to_have_attribute("aria-checked", "true")
+        page.locator("[data-testid=dial-mark]:not([hidden])").wait_for()
+        page.mouse.move(5, 5)
+        page.wait_for_function(f"(after) => ({pixels})() === after", arg=after)
 
 
 # --- one by one -----------------------------------------------------------------------------------------------------------

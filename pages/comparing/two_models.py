@@ -11,7 +11,7 @@ from pages.collection import comparing
 from pages.comparing import linking, presets, refined, switches
 from pages.images import gallery, source
 from pages.reconstructing import rows
-from pages.session import caches, link, state, words
+from pages.session import caches, link, shapes, state, words
 from pages.session.caches import MapView
 from pages.session.properties.compare import DIAL_Z, told_key, usual_pair
 from pages.session.properties.shared import SCALES, dataset_of, first_dataset, told_names, usual_drawn
@@ -107,8 +107,8 @@ def maps(first: str, second: str) -> None:
         (linking.across(str(by), views[0], views[1], z), numbers[1]),
     ]
     titles = [words.title_of(name) for name in (first, second)]
-    callbacks = {"pick": lambda: _keep(views, str(by), 0), "pick_other": lambda: _keep(views, str(by), 1)}
-    browser_map.pair(views, titles, kept, str(by), one_scale, layers, callbacks, KEY)
+    callbacks = {"pick": lambda: _keep(views, str(by), 0), "pick_other": lambda: _keep(views, str(by), 1), "shapes": shapes.hears(KEY)}
+    browser_map.pair(views, titles, kept, str(by), one_scale, layers, callbacks, KEY, shapes=shapes.said())
     state.address("compare")
 
 

@@ -26,8 +26,8 @@ def beta_dial(
     key: str,
 ) -> None:
     """Mount the dial. `pictures`: of a test image of each class, data URIs, or "". `home`: the position and the point that it begins with.
-    `said`: position, point, lit classes and scale in the words of an address ("": as at first), and the number that they came with (0:
-    from Python).
+    `said`: position, point, lit classes, scale and shapes in the words of an address ("": as at first), and the number that they came
+    with (0: from Python).
 
     When they have changed there, st.session_state[key].dial is {"value": what they are now, "number": n}. It comes from the browser,
     so check it.

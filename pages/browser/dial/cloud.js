@@ -14,14 +14,15 @@ export class Cloud {
     this.codes = new Float32Array(family.codes[0].length);
   }
 
-  /** The map's size, theme and resolution; where names stand aside, at each member. `views`: what each member's view shows. */
-  fit(views) {
+  /** The map's size, theme and resolution; where names stand aside, at each member. `views`: what each member's view shows; `shapes`: whether
+   *  each class's dots have one of their own. */
+  fit(views, shapes) {
     const { canvas, viewport: { width, height }, family: { classes, middles } } = this, { color, fontFamily } = getComputedStyle(canvas);
     this.scale = devicePixelRatio || 1;
     Object.assign(canvas, { width: Math.round(width * this.scale), height: Math.round(height * this.scale) });
     this.context = canvas.getContext("2d", { willReadFrequently: true }); // its pixels are computed here: faster without the GPU
     Object.assign(this, { ink: color, font: fontFamily });
-    this.dots = new Dots(this.context, this.scale, rgb(getComputedStyle(canvas).backgroundColor), classes.map(({ colour }) => rgb(colour)));
+    this.dots = new Dots(this.context, this.scale, rgb(getComputedStyle(canvas).backgroundColor), classes.map(({ colour }) => rgb(colour)), shapes);
     this.context.font = `${CHIP.font} ${fontFamily}`;
     this.widths = classes.map(({ name }) => this.context.measureText(name).width + 2 * CHIP.padding);
     this.asides = middles.map((places, m) => {

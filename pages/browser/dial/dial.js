@@ -9,6 +9,7 @@ import { read, readDecoder } from "../map/frames.js";
 import { Input } from "../map/input.js";
 import { Legend } from "../map/legend.js";
 import { Marks } from "../map/marks.js";
+import { Shaping } from "../map/shaping.js";
 import { measure } from "../map/timing.js";
 import { Viewport } from "../map/viewport.js";
 import { parseSafetensors } from "../nets/decoder.js";
@@ -26,6 +27,7 @@ export default class Dial {
   viewport = Object.assign(new Viewport(), { bound: UNBOUND, margin: { l: 0, r: 0, t: 0, b: 0 } });
   cursor = new Cursor();
   sameScale = false;
+  shaped = false; // whether each class's dots have a shape of their own
   sliders = []; // that input.js is to listen to
 
   constructor(room, signal) {
@@ -62,6 +64,8 @@ export default class Dial {
     this.marks = new Marks(this.root, viewport);
     this.legend = new Legend(this.find(".lm-legend"), cursor, signal);
     this.legend.use({ data: data.classes.map(({ name, colour }, meta) => ({ meta, name, marker: { color: colour } })) });
+    const map = { root: this.root, layers: this, refresh: () => this.rescale(this.sameScale), look: this };
+    this.shaping = new Shaping(Object.defineProperty(map, "ready", { get: () => Boolean(this.views) }), signal);
     this.turning = new Turning(this.root, members, data.members, (since) => this.turned(since), signal);
     cursor.subscribe({ frame: (z) => this.show(z), selected: () => this.turned(), kept: (z) => this.where && this.marks.keep(z) }, signal);
     this.find(".dl-help").innerHTML = data.help;
@@ -97,17 +101,18 @@ export default class Dial {
 
   // --- what the link says -----------------------------------------------------------------------------------------------
 
-  /** Position, kept point, lit classes and scale, in the words of an address. */
+  /** Position, kept point, lit classes, scale and shapes, in the words of an address. */
   get words() {
     const { cursor: { kept, selected }, family: { home }, turning: { at } } = this;
-    return [at === home.at ? "" : String(at), same(kept, home.z) ? "" : kept.join(), [...selected].sort((a, b) => a - b).join(), this.sameScale ? "same" : ""];
+    return [at === home.at ? "" : String(at), same(kept, home.z) ? "" : kept.join(), [...selected].sort((a, b) => a - b).join(), this.sameScale ? "same" : "", this.shaping.word];
   }
 
   heed(said) {
     this.heard = said;
     if (!this.agreed.heed(said)) return;
-    const [at, z, classes, scale] = said.value, { home } = this.family;
+    const [at, z, classes, scale, shapes] = said.value, { home } = this.family;
     this.sameScale = scale === "same";
+    this.shaping.heed(shapes);
     this.cursor.select(classes ? classes.split(",").map(Number) : []);
     this.cursor.choose(z ? z.split(",").map(Number) : home.z);
     this.turning.stand(at ? Number(at) : home.at);
@@ -130,7 +135,7 @@ export default class Dial {
       return { xr: viewport.xr, yr: viewport.yr };
     });
     this.widest = this.views.reduce((a, b) => (b.xr[1] - b.xr[0] > a.xr[1] - a.xr[0] ? b : a));
-    this.cloud.fit(this.shownViews());
+    this.cloud.fit(this.shownViews(), this.shaped);
     this.redraw();
   }
 
@@ -141,7 +146,7 @@ export default class Dial {
   rescale(one) {
     this.sameScale = one;
     this.find(".dl-same").setAttribute("aria-pressed", one);
-    if (this.views) this.cloud.fit(this.shownViews());
+    if (this.views) this.cloud.fit(this.shownViews(), this.shaped);
     this.redraw();
     this.changed();
   }

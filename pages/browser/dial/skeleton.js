@@ -39,7 +39,10 @@ export const SKELETON = `
     <div class="dl-row" data-testid="dial-row"></div>
     <div class="dl-chart" data-testid="rate-distortion" role="img"><div class="dl-plot"></div><i class="dl-mark" data-testid="dial-mark" hidden></i></div>
   </div>
-  <div class="lm-legend" role="group" aria-label="Classes: click for one alone, shift-click or long press to add"></div>
+  <div class="lm-strip">
+    <div class="lm-legend" role="group" aria-label="Classes: click for one alone, shift-click or long press to add"></div>
+    <div class="lm-tools"></div>
+  </div>
   <p class="live-help dl-help"></p>
   <p class="live-hidden" aria-live="polite"></p>`;
 

@@ -114,6 +114,7 @@ export default class LatentMap {
     const decoder = this.rest.through(given);
     const changed = figure !== this.figure || decoder !== this.decoder;
     this.data = data;
+    for (const one of this.switches) one.told?.(data);
     this.words.describe(data, this.epoch);
     this.controls.name(data.axes);
     this.background.update(data.field);

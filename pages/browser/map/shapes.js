@@ -19,6 +19,7 @@ export const SHAPES = [
   { symbol: "circle", corners: null },
 ];
 export const LARGER = 1.6; // a dot that has a shape, than one that has only a colour
+export const REACH = 1.4; // of a shape, at most, in radii
 
 /** Of a class's label; where there are more classes than shapes, they begin again, as colours do. */
 export const shapeOf = (label) => SHAPES[label % SHAPES.length];

@@ -6,13 +6,13 @@ from core.models.conditional_vae import NOT_TOLD
 from core.shipped import BETAS
 from pages.session import link
 from pages.session.link import UNSET, Property, Table, UnusableError, Values, one_of, several_of, whole
-from pages.session.properties.shared import LARGEST, SCALES, dataset_of, drawable, first_drawn, image, read_run, where, write_drawn
+from pages.session.properties.shared import LARGEST, SCALES, SHAPES, dataset_of, drawable, first_drawn, image, read_run, where, write_drawn
 from pages.session.properties.train import run_classes
 
 PAIR = "ae-mnist-2d", "beta-1-mnist-2d"  # beside each other on a first visit
 LINKS = ("image", "point")  # what two maps share
 COMPARING = {"models": "Two models", "dial": "The beta dial", "runs": "Two runs"}  # the modes of Compare
-DIAL = ("dial", "z", "classes", "scale")  # of the link: where the beta dial stands and what it shows, in this order
+DIAL = ("dial", "z", "classes", "scale", "shapes")  # of the link: where the beta dial stands and what it shows, in this order
 DIAL_HOME, DIAL_Z = float(list(BETAS).index("1")), (0.0, 0.0)  # where a first visitor finds it: the usual VAE, the prior's centre
 
 
@@ -99,4 +99,5 @@ TABLE: Table = {
         "the scale", one_of(SCALES), lambda values: f"{values['mode']}_scale", "own",
         when=lambda values: values["mode"] == "dial" or has_two(values),
     ),
+    "shapes": SHAPES,
 }  # fmt: skip

@@ -8,7 +8,7 @@ from core.models import MODELS
 from core.models.conditional_vae import NOT_TOLD
 from core.training.run_config import RunConfig
 from pages.session.link import UNSET, Property, Table, Values, whole
-from pages.session.properties.shared import LARGEST, LAYERS_SHOWN, read_run, write_drawn
+from pages.session.properties.shared import LARGEST, LAYERS_SHOWN, SHAPES, read_run, write_drawn
 
 
 def has_run(values: Values) -> bool:
@@ -43,6 +43,7 @@ TABLE: Table = {
         instead="Showing the newest one instead.",
     ),
     "layers": replace(LAYERS_SHOWN, key="run_layers", when=has_run),
+    "shapes": replace(SHAPES, when=has_run),
     "draw_as": Property(
         "the class to draw as", read_drawn_of_run, lambda values: f"run_label-{values['run']}", 0, write_drawn,
         when=lambda values: bool(run_classes(values)),

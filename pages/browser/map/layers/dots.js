@@ -1,8 +1,6 @@
 // Codes as dots on a canvas.
 
-import { SHAPES, outline } from "../shapes.js";
-
-const REACH = 1.4; // of a shape, at most, in radii
+import { REACH, SHAPES, outline } from "../shapes.js";
 
 /** Paint a figure's dots as the viewport has them; dots: {symbol, size, opacity} of each class, as Plotly's markers have them; on: which codes
  *  alone (a number for each of figure.codes). */

@@ -1,6 +1,7 @@
-// Close up, each code as its test image in its class's colour, in place of its dot. Those in view are brought into an atlas a few at a time,
-// so that the pointer stays live, and drawn from there.
+// Close up, each code as its test image in its class's colour, in place of its dot; where classes have shapes, with a small one in its corner.
+// Those in view are brought into an atlas a few at a time, so that the pointer stays live, and drawn from there.
 
+import { outline, shapeOf } from "../shapes.js";
 import { rgb } from "./palettes.js";
 import { Slices } from "./slices.js";
 
@@ -11,6 +12,7 @@ const BACK = 0.8; // of that is where they change back, so that a small move doe
 const MOST = 900; // images in view: with more, dots stay dots, on a screen of any size
 const COLUMNS = 56; // of the atlas
 const ROOM = COLUMNS * COLUMNS; // images in it, the least recently drawn dropped first: 10 MB of 28 x 28
+const MARK_PX = 3.2, MARK = 0.11, EDGE_PX = 1.25; // a shape's radius, at least, and of an image's side; the ground's edge round it
 const DIMMED = 0.12, DIMMED_PX = 3; // of what is not selected, which stays a dot
 
 /** How many times their own size images are drawn, 0: dots, where they were drawn `before` times theirs. apart: px from dot to dot. */
@@ -61,12 +63,12 @@ export class ImageLayer {
   }
 
   /** closeUp: {on, ink: row -> grey levels, offer(), want()}; none where dots are always dots. */
-  use({ figure, lit, on, picked, decoder: { width, height }, closeUp }) {
+  use({ figure, lit, on, picked, dark, shaped, decoder: { width, height }, closeUp }) {
     closeUp?.offer();
     const ink = closeUp?.ink ?? null;
     if (figure !== this.figure || ink !== this.ink) this.#kept.clear();
     const over = on.has("manifold"); // over decoded images, those of the test set would not be told from them
-    Object.assign(this, { figure, lit, ink, closeUp, width, height, picked: picked?.figure === figure ? picked.on : null });
+    Object.assign(this, { figure, lit, ink, closeUp, width, height, dark, shaped, picked: picked?.figure === figure ? picked.on : null });
     this.allowed = Boolean(closeUp?.on) && on.has("points") && !over;
     this.judge();
   }
@@ -139,7 +141,17 @@ export class ImageLayer {
     const { context, atlas, width, height, larger, scale, viewport: { box } } = this, [wide, high] = [width * larger, height * larger];
     const x = Math.round((dot.x - box.left) * scale - wide / 2), y = Math.round((dot.y - box.top) * scale - high / 2);
     context.drawImage(atlas, (place % COLUMNS) * width, Math.floor(place / COLUMNS) * height, width, height, x, y, wide, high);
+    if (this.shaped) this.mark(dot, x + wide, y, Math.max(MARK_PX * scale, MARK * wide));
     return true;
+  }
+
+  /** The shape of its class in the upper right corner of an image, with an edge of the ground round it. */
+  mark(dot, right, top, radius) {
+    const { context, scale, dark, figure } = this;
+    outline(context, shapeOf(figure.data[dot.trace].meta), right - radius, top + radius, radius);
+    Object.assign(context, { fillStyle: this.colour(dot), strokeStyle: dark ? "#000" : "#fff", lineWidth: 2 * EDGE_PX * scale, lineJoin: "round" });
+    context.stroke();
+    context.fill();
   }
 
   /** Bring an image into the atlas, in its class's colour: as opaque as there is ink. */

@@ -9,8 +9,8 @@ const EQUAL = "<b>Equal areas now hold equal shares of the codes that the model 
 
 /** What it shows. data: {axes: their names, nearest: "code", or "dot" where the map is a plane through larger codes}. */
 const shown = ({ axes, nearest }) => (nearest === "dot"
-  ? `${EQUAL}, as they fall on this plane: it goes through the prior’s centre, and its axes are at right angles, so both coordinates are independent
-    and standard normal. So where dots crowd or leave gaps, the codes of real images (the aggregated posterior) differ from the prior in this plane;
+  ? `${EQUAL}, as they fall on this plane: its axes are at right angles and count from the prior’s centre, so both coordinates of a draw are independent
+    and standard normal. Where dots crowd or leave gaps, the codes of real images (the aggregated posterior) differ from the prior in this plane;
     of the other directions it says nothing. The axes are the percentiles, ${axes.map(([name]) => `Φ(${name})`).join(" and ")}; their labels count
     standard deviations, σ.`
   : `${EQUAL}. So where dots crowd or leave gaps, the codes of real images (the aggregated posterior) differ from it. The axes are the prior’s

@@ -1,7 +1,7 @@
 // Close up, each code as its test image in its class's colour, in place of its dot; where classes have shapes, with a small one in its corner.
 // Those in view are brought into an atlas a few at a time, so that the pointer stays live, and drawn from there.
 
-import { outline, shapeOf } from "../shapes.js";
+import { REACH, outline, shapeOf } from "../shapes.js";
 import { rgb } from "./palettes.js";
 import { Slices } from "./slices.js";
 
@@ -13,6 +13,7 @@ const MOST = 900; // images in view: with more, dots stay dots, on a screen of a
 const COLUMNS = 56; // of the atlas
 const ROOM = COLUMNS * COLUMNS; // images in it, the least recently drawn dropped first: 10 MB of 28 x 28
 const MARK_PX = 3.2, MARK = 0.11, EDGE_PX = 1.25; // a shape's radius, at least, and of an image's side; the ground's edge round it
+const MARKS = 40; // pictures of marks that are kept
 const DIMMED = 0.12, DIMMED_PX = 3; // of what is not selected, which stays a dot
 
 /** How many times their own size images are drawn, 0: dots, where they were drawn `before` times theirs. apart: px from dot to dot. */
@@ -52,6 +53,7 @@ export function inView(viewport, figure, lit, on) {
 }
 
 export class ImageLayer {
+  #marks = new Map(); // what a mark looks like -> its picture
   #kept = new Map(); // row -> its place in the atlas; its order is the order of use
 
   constructor(plot) {
@@ -145,13 +147,20 @@ export class ImageLayer {
     return true;
   }
 
-  /** The shape of its class in the upper right corner of an image, with an edge of the ground round it. */
+  /** The shape of its class in the upper right corner of an image, with an edge of the ground round it: drawn once, and then copied. */
   mark(dot, right, top, radius) {
-    const { context, scale, dark, figure } = this;
-    outline(context, shapeOf(figure.data[dot.trace].meta), right - radius, top + radius, radius);
-    Object.assign(context, { fillStyle: this.colour(dot), strokeStyle: dark ? "#000" : "#fff", lineWidth: 2 * EDGE_PX * scale, lineJoin: "round" });
-    context.stroke();
-    context.fill();
+    const { scale, dark, figure } = this, colour = this.colour(dot), { meta } = figure.data[dot.trace], edge = EDGE_PX * scale, half = Math.ceil(REACH * radius + edge);
+    const key = [meta, colour, dark, radius, edge].join();
+    if (!this.#marks.has(key)) {
+      if (this.#marks.size >= MARKS) this.#marks.clear();
+      const canvas = Object.assign(document.createElement("canvas"), { width: 2 * half, height: 2 * half }), context = canvas.getContext("2d");
+      outline(context, shapeOf(meta), half, half, radius);
+      Object.assign(context, { fillStyle: colour, strokeStyle: dark ? "#000" : "#fff", lineWidth: 2 * edge, lineJoin: "round" });
+      context.stroke();
+      context.fill();
+      this.#marks.set(key, canvas);
+    }
+    this.context.drawImage(this.#marks.get(key), Math.round(right - radius) - half, Math.round(top + radius) - half);
   }
 
   /** Bring an image into the atlas, in its class's colour: as opaque as there is ink. */

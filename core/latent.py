@@ -142,6 +142,11 @@ def why_not_spread(model: Model) -> str:
     return "" if model.config.latent_dim > 1 else "This model’s code is one number: the map’s height only keeps the dots apart."
 
 
+def can_spread(model: Model) -> bool:
+    """Whether a map can have the prior's percentiles for its axes."""
+    return not why_not_spread(model)
+
+
 def turned(plane: Plane, points: np.ndarray, towards: np.ndarray) -> Plane:
     """The same plane with its axes turned or mirrored so that its points (N, 2) come as near as they can to others (N, 2).
 

@@ -117,8 +117,10 @@ def test_a_plane_of_larger_codes_is_spread_by_the_priors_own_margin(view: View, 
 
     rest = page.get_by_test_id("rest")
     rest.locator("summary").click()
+    expect(rest.locator("summary")).to_contain_text("(of the kept image)")
     slider = rest.locator("input").first
     slider.evaluate("input => { input.value = '1'; input.dispatchEvent(new Event('input', { bubbles: true })); }")
+    expect(rest.locator("summary")).to_contain_text("(moved)")
     numbers = [float(v) for v in rest.locator("input").evaluate_all("all => all.map((input) => input.value)")]
     where = of_plane(codes, plane, shown)
     view.point(0.6, 0.4)

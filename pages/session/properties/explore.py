@@ -34,7 +34,7 @@ PAIRS_OPEN, PAIRS_SEED = "explore_pairs", "explore_pairs_seed"  # the session's 
 def can_spread(values: Values) -> bool:
     """Whether the map of the model of these values can be spread evenly."""
     try:
-        return not latent.why_not_spread(checkpoints.opened(str(values["checkpoint"])).model)
+        return latent.can_spread(checkpoints.opened(str(values["checkpoint"])).model)
     except CheckpointError:
         return False
 

@@ -79,6 +79,27 @@ def test_dots_lines_and_specks_are_drawings_too_and_bare_paper_is_none(bundle: B
     assert drawn(bundle, [line, {"points": [[0, 30], [280, 30]], "width": 60, "erase": True}])[1] is None, "wiped away again"
 
 
+BOUNDED = """const { bounds, draw } = await import('/tools/strokes.js');
+  const sheet = Object.assign(document.createElement('canvas'), { width: 280, height: 280 }).getContext('2d', { willReadFrequently: true });
+  draw(sheet, given, 280);
+  const box = bounds(given, 280), total = (ink) => ink.data.reduce((a, b) => a + b, 0);
+  const same = (a, b) => (a === null ? b === null : a.every((v, i) => v === b[i]));
+  return { box, all: total(m.inkOf(sheet)), held: box && total(m.inkOf(sheet, box)), same: same(m.inMnistsForm(m.inkOf(sheet)), m.inMnistsForm(box && m.inkOf(sheet, box))) };"""
+
+
+def test_only_the_part_of_the_sheet_that_has_strokes_is_looked_at(bundle: Bundle) -> None:
+    dot, corner = {"points": [[90, 200]], "width": 12}, {"points": [[0, 0], [20, 9]], "width": 40}
+    wiped, bent = {"points": [[0, 0], [280, 280]], "width": 60, "erase": True}, {"points": [[40, 40], [200, 60], [60, 250], [220, 270]], "width": 7}
+    off = {"points": [[-90, 30], [-60, 30]], "width": 20}
+    for lines in ([dot], [corner], [bent], [bent, wiped], [dot, {"clear": True}, bent], [off, dot], strokes(8, 200, 20)):
+        found = bundle.run("drawing/mnist_form.js", BOUNDED, lines)
+        assert found["same"] and found["held"] == found["all"], lines
+    assert bundle.run("drawing/mnist_form.js", BOUNDED, [dot])["box"] == [82, 192, 16, 16]
+    for lines in ([], [wiped], [off], [bent, {"clear": True}]):
+        found = bundle.run("drawing/mnist_form.js", BOUNDED, lines)
+        assert (found["box"], found["same"]) == (None, True), lines
+
+
 @pytest.mark.parametrize("size", [(20, 20), (37, 61), (120, 90)])
 @pytest.mark.parametrize("kind", ["box", "bicubic"])
 def test_pictures_are_resized_as_by_pillow(bundle: Bundle, kind: str, size: tuple[int, int]) -> None:

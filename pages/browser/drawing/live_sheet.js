@@ -1,13 +1,13 @@
 // The sheet of tools/canvas.js, watched while it is drawn on: who watches hears of its ink once a frame, and Python of nothing.
 
 import Sheet from "../tools/canvas.js";
-import { draw } from "../tools/strokes.js";
+import { bounds, draw } from "../tools/strokes.js";
 import { inkOf } from "./mnist_form.js";
 
 const SIDE = 280; // pixels, as the sheet has that Python hears of
 
 export class LiveSheet extends Sheet {
-  /** seen(ink, since, resting, form): the ink as mnist_form.js takes it; when the pointer's event came; whether no stroke is under way; what is on
+  /** seen(ink, since, resting, form): the ink as mnist_form.js takes it, null on bare paper; when the pointer's event came; whether no stroke is under way; what is on
    *  the paper in MNIST's form, where that is all that is there. */
   constructor(root, signal, seen) {
     super(root, signal);
@@ -43,7 +43,8 @@ export class LiveSheet extends Sheet {
   look() {
     const { sent, kept, stroke, since } = this;
     this.since = undefined;
-    draw(sent, stroke ? [...kept.done, stroke] : kept.done, SIDE);
-    this.seen(inkOf(sent), since, !stroke, stroke ? null : kept.done.at(-1)?.form);
+    const strokes = stroke ? [...kept.done, stroke] : kept.done, box = bounds(strokes, SIDE);
+    draw(sent, strokes, SIDE);
+    this.seen(box && inkOf(sent, box), since, !stroke, stroke ? null : kept.done.at(-1)?.form);
   }
 }

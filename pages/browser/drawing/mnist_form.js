@@ -6,6 +6,7 @@ import { grown, meanDepth } from "./strokes_width.js";
 
 export const SIDE = 28;
 const INNER = 20, CENTRE = 14, STROKE = [2.2, 3.6], FINE_SIDE = 100, MOST_GROWTH = 25; // as there
+const MARGIN = MOST_GROWTH + 1 + FINE_SIDE / 2; // to the pixel as there: on which side of a pixel's middle a limit falls hangs on how its sum is rounded
 const SEEN = 0.3; // ink above is the drawing's; its box has a pixel more on each side, for soft edges
 
 const clamp = (v, low, high) => Math.max(low, Math.min(high, v));
@@ -13,16 +14,17 @@ const clamp = (v, low, high) => Math.max(low, Math.min(high, v));
 /** As Python rounds: halves to the even number. */
 const round = (v) => (Math.abs(v % 1) === 0.5 ? 2 * Math.round(v / 2) : Math.round(v));
 
-/** The ink of a sheet, black on white, {data, height, width} in [0, 1]; context: of its canvas. */
-export function inkOf(context) {
-  const { width, height } = context.canvas, { data } = context.getImageData(0, 0, width, height), ink = new Float32Array(width * height);
+/** The ink of a sheet, black on white, {data, height, width} in [0, 1]; context: of its canvas, [left, top, width, height]: what is looked at of
+ *  it (null: nothing). */
+export function inkOf(context, [left, top, width, height] = [0, 0, context.canvas.width, context.canvas.height]) {
+  const { data } = context.getImageData(left, top, width, height), ink = new Float32Array(width * height);
   for (let i = 0; i < ink.length; i++) ink[i] = 1 - data[4 * i] / 255;
   return { data: ink, height, width };
 }
 
 /** Ink {data, height, width} in [0, 1] -> 28 * 28 numbers in [0, 1], row by row; null where there is none. */
 export function inMnistsForm(ink) {
-  const box = boxOf(ink, SEEN);
+  const box = ink && boxOf(ink, SEEN);
   if (!box) return null;
   const { top, left, bottom, right } = box;
   return normalized(cropped(ink, Math.max(0, top - 1), Math.max(0, left - 1), Math.min(ink.height, bottom + 1), Math.min(ink.width, right + 1)));
@@ -35,7 +37,8 @@ export function normalized(crop) {
   const large = within(resized(crop, size, [0, 0, height, width], fine < 1 ? "box" : "bicubic"));
   const darkness = usualInk(large.data);
   const even = { ...large, data: large.data.map((v) => clamp((v / darkness - 0.25) / 0.5, 0, 1)) };
-  const strokes = padded(withStrokesLikeMnist(padded(even, MOST_GROWTH + 1)), FINE_SIDE / 2); // a 1 needs room to both sides for a square
+  const like = withStrokesLikeMnist(padded(even, 1)), margin = (like.width - even.width) / 2;
+  const strokes = padded(like, MARGIN - margin); // a 1 needs room to both sides for a square
   const { top, left, bottom, right } = boxOf(strokes, 0.3), side = Math.max(bottom - top, right - left);
   const [y, x] = [(top + bottom - side) / 2, (left + right - side) / 2];
   return centred(within(resized(strokes, [INNER, INNER], [y, x, y + side, x + side], "box")).data);
@@ -55,15 +58,16 @@ function centred(inner) {
   return x;
 }
 
-/** Strokes grown or thinned so that they will be as wide as MNIST's once their longer side is 20 pixels. */
+/** Strokes grown or thinned so that they will be as wide as MNIST's once their longer side is 20 pixels, in a picture as much larger as that takes.
+ *  The picture's edge is bare. */
 function withStrokesLikeMnist(picture) {
   const darkest = picture.data.reduce((a, b) => Math.max(a, b), 0), ink = darkest > 0.5 ? picture : { ...picture, data: picture.data.map((v) => v / darkest) };
   const level = darkest > 0.5 ? 0.5 : 1 - 1e-7, { top, left, bottom, right } = boxOf(ink, level), length = Math.max(bottom - top, right - left);
-  const width = 4 * meanDepth({ ...ink, data: ink.data.map((v) => (v > level ? 1 : 0)) }); // the mean depth of a long stroke is a quarter of it
+  const width = 4 * meanDepth({ ...ink, data: Uint8Array.from(ink.data, (v) => v > level) }); // the mean depth of a long stroke is a quarter of it
   const wanted = clamp(INNER * width / length, ...STROKE);
   const grow = round((wanted * length / INNER - width) / (1 - wanted / INNER) / 2); // at each side; the length grows too
   if (!grow) return ink;
-  const changed = grown(ink, clamp(grow, -MOST_GROWTH, MOST_GROWTH));
+  const by = clamp(grow, -MOST_GROWTH, MOST_GROWTH), changed = grown(padded(ink, Math.abs(by)), by); // no more room than it needs: each pixel is looked at often
   return changed.data.some((v) => v > 0.5) ? changed : ink;
 }
 

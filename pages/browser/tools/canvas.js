@@ -100,9 +100,9 @@ export default class Sheet {
     on(this.root, "keydown", keys({ "Ctrl+z": undo, "Ctrl+y": redo, "Ctrl+Shift+z": redo, Delete: clear, Backspace: clear }));
   }
 
-  /** The event's place on the sheet, in its own pixels. */
-  at({ clientX, clientY }) {
-    const { left, top, width } = this.canvas.getBoundingClientRect(), unit = this.side / width;
+  /** The event's place on the sheet, in its own pixels; place: the sheet's in the window. */
+  at({ clientX, clientY }, { left, top, width } = this.canvas.getBoundingClientRect()) {
+    const unit = this.side / width;
     return [(clientX - left) * unit, (clientY - top) * unit];
   }
 
@@ -116,10 +116,11 @@ export default class Sheet {
   }
 
   move(event) {
-    this.showBrush(event);
+    const place = this.canvas.getBoundingClientRect(); // asked for once, and before anything changes: it has the browser lay out the page
+    this.showBrush(event, place);
     if (this.stroke?.pointer !== event.pointerId) return;
     const passed = event.getCoalescedEvents?.() ?? [];
-    for (const between of passed.length ? passed : [event]) this.add(this.at(between));
+    for (const between of passed.length ? passed : [event]) this.add(this.at(between, place));
     this.paint();
   }
 
@@ -224,8 +225,7 @@ export default class Sheet {
   }
 
   /** A ring as large as the pen, where the mouse is. */
-  showBrush({ pointerType, clientX, clientY }) {
-    const { left, top } = this.canvas.getBoundingClientRect();
+  showBrush({ pointerType, clientX, clientY }, { left, top }) {
     this.brush.hidden = pointerType === "touch";
     this.brush.style.transform = `translate(${clientX - left}px, ${clientY - top}px) translate(-50%, -50%)`;
   }

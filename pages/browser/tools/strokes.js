@@ -33,6 +33,23 @@ export function draw(context, strokes, side) {
   for (const stroke of strokes.slice(last + 1)) trace(context, stroke);
 }
 
+/** The pixels [left, top, width, height] of a sheet `side` wide that hold all that these strokes leave there, with two more on each side; null: nothing. */
+export function bounds(strokes, side) {
+  const last = strokes.findLastIndex(({ clear }) => clear);
+  if (strokes[last]?.picture) return [0, 0, side, side];
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const { points, width, erase } of strokes.slice(last + 1)) {
+    if (erase) continue;
+    for (const [x, y] of points) {
+      [left, right] = [Math.min(left, x - width / 2), Math.max(right, x + width / 2)];
+      [top, bottom] = [Math.min(top, y - width / 2), Math.max(bottom, y + width / 2)];
+    }
+  }
+  [left, top] = [left, top].map((v) => Math.max(0, Math.floor(v) - 2));
+  [right, bottom] = [right, bottom].map((v) => Math.min(side, Math.ceil(v) + 2));
+  return left < right && top < bottom ? [left, top, right - left, bottom - top] : null;
+}
+
 /** A picture in the middle of the sheet, as large as it can be. */
 function lay(context, picture, side) {
   const scale = side / Math.max(picture.width, picture.height), [width, height] = [picture.width * scale, picture.height * scale];

@@ -1,4 +1,4 @@
-"""What each of a code's numbers says of the images, one by one: how much of it, whether any, and how far it goes."""
+"""What each of a code's numbers says of the images, one by one: how much of it, whether any, and how far it goes; and all together."""
 
 from dataclasses import dataclass
 
@@ -36,3 +36,8 @@ def of_codes(mu: np.ndarray, logvar: np.ndarray | None) -> Dimensions:
     kl = None if logvar is None else kl_per_dim_nats(means, torch.from_numpy(logvar).double()).mean(0).numpy()
     variance = means.var(0, correction=0).numpy()
     return Dimensions(variance, means.mean(0).numpy(), kl, variance > ACTIVE_VARIANCE)
+
+
+def kl_each_nats(mu: np.ndarray, logvar: np.ndarray) -> np.ndarray:
+    """KL divergence of each image's posterior, mean and log variance (N, D), from the prior: float64 (N,), nats."""
+    return kl_per_dim_nats(torch.from_numpy(mu).double(), torch.from_numpy(logvar).double()).sum(1).numpy()

@@ -162,17 +162,27 @@ def decode_grid(
     model: Model, low: tuple[float, float], high: tuple[float, float], n: int, plane: Plane | None = None, label: int | None = None
 ) -> np.ndarray:
     """Images (n, n, H, W) in [0, 1] of n x n points evenly spaced from low to high: rows from the top (z2 falls), z1 to the right."""
-    z1, z2 = np.linspace(low[0], high[0], n), np.linspace(high[1], low[1], n)
-    points = np.stack(np.meshgrid(z1, z2), axis=-1).reshape(-1, 2)  # (n * n, 2), row by row from the top
-    images = decode(model, plane.codes(points) if plane else points, label)  # (n * n, H, W)
-    return images.reshape(n, n, *images.shape[1:])
+    return decode_at(model, np.linspace(low[0], high[0], n), np.linspace(high[1], low[1], n), plane, label)
+
+
+def decode_at(model: Model, across: np.ndarray, down: np.ndarray, plane: Plane | None = None, label: int | None = None) -> np.ndarray:
+    """Images (M, N, H, W) in [0, 1] of the points with these first coordinates (N,), from left to right, and these second ones (M,), from
+    the top."""
+    points = np.stack(np.meshgrid(across, down), axis=-1).reshape(-1, 2)  # (M * N, 2), row by row from the top
+    images = decode(model, plane.codes(points) if plane else points, label)  # (M * N, H, W)
+    return images.reshape(len(down), len(across), *images.shape[1:])
 
 
 def manifold_grid(
     model: Model, low: tuple[float, float], high: tuple[float, float], n: int, plane: Plane | None = None, label: int | None = None
 ) -> np.ndarray:
     """The decoded grid as one picture, (n H, n W) in [0, 1]."""
-    return np.concatenate(np.concatenate(decode_grid(model, low, high, n, plane, label), axis=1), axis=1)
+    return one_picture(decode_grid(model, low, high, n, plane, label))
+
+
+def one_picture(grid: np.ndarray) -> np.ndarray:
+    """Images (M, N, H, W) side by side, (M H, N W)."""
+    return np.concatenate(np.concatenate(grid, axis=1), axis=1)
 
 
 def nearest(codes: np.ndarray, z: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:

@@ -27,7 +27,9 @@ GIF_PX = 280  # a frame's side, about
 GREYS = 32  # of a GIF
 WHITE, BLACK, SOFT, LINE = "#ffffff", "#000000", "#5a5a5a", "#bebebe"  # of the page, its text, its quieter text, the line round a picture
 # What the font that comes with Pillow cannot write, in letters that it can; see `plain`.
-SPELT = {"β": "beta", "σ": "sigma", "μ": "mu", "−": "-", "–": "-", "—": "-", "×": "x", "→": "->", "∞": "inf", "ß": "ss", "★": "*"}
+SPELT = {
+    "β": "beta", "σ": "sigma", "μ": "mu", "Φ": "Phi", "−": "-", "–": "-", "—": "-", "×": "x", "→": "->", "∞": "inf", "ß": "ss", "★": "*",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,12 +165,12 @@ def line_px(size: int) -> int:
     return round(1.3 * size)
 
 
-def wrapped(text: str, size: int, width: int, most: int) -> list[str]:
-    """The text in at most so many lines of that width in pixels; what is left out is "…"."""
+def wrapped(text: str, size: int, width: int, most: int, spelt: bool = True) -> list[str]:
+    """The text in at most so many lines of that width in pixels; what is left out is "…". spelt: as the sheet's font can write it."""
     font, lines = typeface(size), list[str]()
     for paragraph in text[:MOST_LETTERS].split("\n"):
         lines.append("")
-        for word in plain(paragraph).split():
+        for word in (plain(paragraph) if spelt else paragraph).split():
             longer = f"{lines[-1]} {word}".strip()
             if font.getlength(longer) > width and lines[-1]:
                 lines.append(word)

@@ -8,6 +8,8 @@ import pytest
 import torch
 from bundle import Bundle
 
+from core import scale
+
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("bundle")]
 
 EXTENTS = {"most": {"left": -3, "right": 2.5, "bottom": -1, "top": 2}, "all": {"left": -6, "right": 4, "bottom": -9, "top": 3}}
@@ -22,6 +24,27 @@ def test_a_percentile_is_torchs(bundle: Bundle) -> None:
     np.testing.assert_allclose(back, torch.special.ndtri(u).numpy(), rtol=0, atol=1e-8)
     ends = "return [-1, 0, 1, 2, NaN].map(m.quantile).map(String);"
     assert bundle.run("map/scale.js", ends) == ["-Infinity", "-Infinity", "Infinity", "Infinity", "-Infinity"]
+
+
+def test_pictures_have_the_scale_of_the_page(bundle: Bundle) -> None:
+    z = np.concatenate([np.linspace(-6, 6, 201), [-100, -8.4, 8.4, 100]])
+    assert bundle.run("map/scale.js", "return given.map(m.phi);", z.tolist()) == pytest.approx(scale.SPREAD.to(z), abs=1e-14)
+    for low, high, apart in ((0, 1, 36 / 200), (0, 1, 36 / 600), (0.97, 0.999, 36 / 60_000), (0.1, 0.4, 0.01), (-0.5, 1.5, 1 / 9)):
+        given = {"range": [low, high], "apart": apart}
+        there = bundle.run(
+            "map/scale.js", "const t = m.ticks(given.range, given.apart); return t.tickvals.map((u, i) => [u, t.ticktext[i]])", given
+        )
+        wanted = [(u, text) for u, text in there if low <= u <= high]
+        ours = scale.SPREAD.ticks(low, high, apart)
+        assert [text for _, text in ours] == [text for _, text in wanted] and ours
+        assert [u for u, _ in ours] == pytest.approx([u for u, _ in wanted], abs=1e-12)
+
+
+@pytest.mark.parametrize(("low", "high"), [(-1.9, 2.1), (0, 0.03), (-250, 80), (1, 1.0004)])
+def test_numbers_at_the_axes_of_a_picture_are_round_and_right(low: float, high: float) -> None:
+    found = scale.LINEAR.ticks(low, high, (high - low) / 9)
+    assert 2 <= len(found) <= 10 and all(low - 1e-9 <= value <= high + 1e-9 for value, _ in found)
+    assert [float(text.replace("−", "-")) for _, text in found] == pytest.approx([value for value, _ in found], abs=1e-9)
 
 
 def test_equal_areas_hold_equal_shares_of_the_prior(bundle: Bundle) -> None:

@@ -11,6 +11,7 @@ from test_selecting_bundle import inside
 from view import View
 
 from core import checkpoints
+from core.dimensions import kl_each_nats
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("tools")]
 
@@ -77,9 +78,12 @@ def test_a_lasso_selects_what_it_goes_round_and_a_link_selects_the_same(view: Vi
     lines = table.value.path().read_text("utf-8").splitlines()
     assert table.value.suggested_filename == "vae-mnist-2d-selection.csv" and len(lines) == 1 + len(rows)
     first = lines[1].split(",")
-    assert first[:2] == [str(rows[0]), str(CODES.label[rows[0]])] and [float(v) for v in first[2:]] == pytest.approx(
+    assert first[:2] == [str(rows[0]), str(CODES.label[rows[0]])] and [float(v) for v in first[2:4]] == pytest.approx(
         CODES.mu[rows[0]], rel=1e-5
     )
+    assert CODES.logvar is not None
+    kl = dict(zip(lines[0].split(","), first, strict=True))["kl_nats"]
+    assert float(kl) == pytest.approx(kl_each_nats(CODES.mu, CODES.logvar)[rows[0]], rel=1e-4)
     with page.expect_download() as sheet:
         tool.get_by_role("button", name="Sheet of them (PNG)").click()
     assert sheet.value.suggested_filename == "vae-mnist-2d-selection.png"

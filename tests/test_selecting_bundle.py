@@ -10,7 +10,9 @@ import pytest
 from bundle import Bundle
 from scipy.stats import norm
 
-from core import export, latent, sheets
+from core import checkpoints, export, latent, sheets
+from core.dimensions import kl_each_nats
+from core.fields import losses_nats
 from core.models import build
 from core.models.vae import VAEConfig
 from pages.browser import FOLDER
@@ -392,6 +394,40 @@ def test_the_table_has_each_code_in_the_words_of_the_table_of_all_codes(bundle: 
     assert [line[:2] for line in found] == [line[:2] for line in wanted] and found[0] == wanted[0]
     assert np.array([line[2:] for line in found[1:]], float) == pytest.approx(mu[rows], rel=1e-5)
     assert text.count("\r\n") == 4
+    more = "return m.table(readout, given.rows, { kl_nats: [1.23456789, 2, 3] })"
+    with_more = list(csv.reader(io.StringIO(bundle.run("selecting/taking.js", f"{TAKEN} {more}", given))))
+    assert [line[:-1] for line in with_more] == found and [line[-1] for line in with_more] == ["kl_nats", "1.23457", "2", "3"]
+
+
+@pytest.mark.parametrize("name", ["vae-mnist-2d", "vae-mnist-16d", "cvae-mnist-2d", "pca-mnist-2d"])
+def test_its_losses_are_those_of_the_table_of_all_codes(bundle: Bundle, name: str) -> None:
+    checkpoint = checkpoints.opened(name)
+    model, codes, rows = checkpoint.model, checkpoint.latents, list(range(20, 30))
+    images = np.random.default_rng(11).integers(0, 256, (10, 28, 28)).astype(np.uint8)
+    config = {"likelihood": model.config.likelihood, "sigma": model.config.sigma, "conditional": model.conditional, "images": "here"}
+    logvar = None if codes.logvar is None else codes.logvar[rows].ravel().tolist()
+    given = {
+        "file": list(export.code_decoder_bytes(model)), "mu": codes.mu[rows].ravel().tolist(), "logvar": logvar, "d": codes.mu.shape[1],
+        "labels": codes.label[rows].tolist(), "pixels": images.ravel().tolist(), "facts": config,
+    }  # fmt: skip
+    script = """const { DenseDecoder } = await import('/nets/decoder.js'), { facts, d, labels } = given;
+      const decoder = new DenseDecoder(Uint8Array.from(given.file).buffer), shares = [], tensors = { mu: Float32Array.from(given.mu) };
+      if (given.logvar) tensors.logvar = Float32Array.from(given.logvar);
+      const readout = { facts, labels, decoder, codes: { tensors }, of: (what, row) => tensors[what].subarray(row * d, (row + 1) * d),
+        pixels: async () => true, image: (row) => Float32Array.from(given.pixels.slice(row * 784, (row + 1) * 784), (v) => v / 255) };
+      const all = labels.map((_, row) => row), { signal } = new AbortController();
+      const found = await m.losses(readout, all, signal, (share) => shares.push(share)), words = m.inTheTable(readout);
+      facts.images = null;
+      return [found, shares, words, await m.losses(readout, all, signal), m.inTheTable(readout)];"""
+    found, shares, words, without, without_words = bundle.run("selecting/losses.js", script, given)
+    wanted = losses_nats(model, images, codes.mu[rows], codes.label[rows])
+    assert found["reconstruction_nats"] == pytest.approx(wanted, rel=1e-4)
+    assert shares == pytest.approx(np.arange(1, 11) / 10), "it says how far it is"
+    assert "reconstruction loss at that code" in words and ("of a density" in words) == (name == "pca-mnist-2d")
+    assert list(without) == (["kl_nats"] if logvar else [])
+    assert "Without a reconstruction loss: the test images are not here" in without_words
+    if codes.logvar is not None:
+        assert found["kl_nats"] == pytest.approx(kl_each_nats(codes.mu[rows], codes.logvar[rows]), rel=1e-5) and "the KL" in words
 
 
 def test_the_sheet_has_the_classes_below_each_other_and_an_end(bundle: Bundle) -> None:

@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, expect
 from plotly.offline import get_plotlyjs
 from view import View
 
+from core import markers
+
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("tools")]
 
 SYMBOLS = "() => document.querySelector('.lm-plot').data.map((trace) => trace.marker.symbol)"
@@ -133,6 +135,15 @@ def test_shapes_are_those_that_plotly_draws_by_that_name(bundle: Bundle) -> None
             drawn = polygon(corners(path) / 100)
             ours = polygon(np.array(shape["corners"]))
             assert len(drawn) == len(ours) and all(min(np.hypot(x - u, y - v) for u, v in ours) < 0.02 for x, y in drawn), shape["symbol"]
+
+
+def test_pictures_have_the_shapes_of_the_page(bundle: Bundle) -> None:
+    shapes, larger = bundle.run("map/shapes.js", "return [m.SHAPES, m.LARGER]")
+    assert larger == markers.LARGER and [shape["symbol"] for shape in shapes] == [name for name, _ in markers.SHAPES]
+    for label, shape in enumerate(shapes):
+        corners = markers.corners_of(label)
+        assert (corners is None) == (shape["corners"] is None)
+        assert corners is None or corners == pytest.approx(np.array(shape["corners"]))
 
 
 def test_shapes_are_told_apart_at_the_size_of_a_dot(bundle: Bundle) -> None:

@@ -10,10 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from torch.distributions import Normal, kl_divergence
+from torch.nn.functional import binary_cross_entropy
 from visit import visit
 
 from core import checkpoints, latent, sheets
+from core.data import datasets
 from core.generation import Request, generate
 from pages.exploring import saved
 from pages.session import take_along
@@ -81,6 +85,31 @@ def test_the_codes_of_the_test_images(offered: dict[str, Callable[[], bytes]]) -
     rows, latents = table(offered[f"{NAME}.csv"]()), checkpoints.load(NAME).latents
     assert np.allclose([[float(row["z1"]), float(row["z2"])] for row in rows], latents.mu, rtol=1e-5)
     assert [row["class"] for row in rows] == [str(label) for label in latents.label]
+
+
+@pytest.mark.parametrize("name", [NAME, "ae-mnist-2d", "vae-digits-2d", "vae-mnist-16d"])
+def test_the_table_of_codes_has_the_losses_that_can_be_had(name: str, offered: dict[str, Callable[[], bytes]]) -> None:
+    """scikit-learn's digits are always here; MNIST's images are not."""
+    app = visit("explore.py", {"checkpoint": name})
+    rows, checkpoint = table(offered[f"{name}.csv"]()), checkpoints.load(name)
+    latents, digits = checkpoint.latents, name == "vae-digits-2d"
+    assert len(rows) == len(latents.mu) and [row["image"] for row in rows] == [str(i) for i in range(len(rows))]
+    columns = [f"z{i + 1}" for i in range(latents.mu.shape[1])]
+    wanted = ["reconstruction_nats"] * digits + ["kl_nats"] * (latents.logvar is not None)
+    assert list(rows[0]) == ["image", "class", *columns, *wanted]
+    (words,) = [caption.value for caption in app.caption if caption.value.startswith("Each test image")]
+    assert ("MNIST is not downloaded" in words) == (not digits) and ("KL" in words) == (latents.logvar is not None)
+    assert "None" not in words
+    if latents.logvar is not None:
+        scale = torch.from_numpy(np.exp(latents.logvar / 2)).double()
+        posterior, prior = Normal(torch.from_numpy(latents.mu).double(), scale), Normal(torch.zeros(()).double(), 1.0)
+        assert [float(row["kl_nats"]) for row in rows] == pytest.approx(kl_divergence(posterior, prior).sum(1).numpy(), rel=1e-4, abs=1e-5)
+    if digits:
+        x = datasets.to_unit_images(datasets.load("digits", "test").images)
+        with torch.no_grad():
+            x_hat = checkpoint.model.decode(torch.from_numpy(latents.mu)).double()
+        loss = binary_cross_entropy(x_hat, x.double(), reduction="none").sum((1, 2, 3))
+        assert [float(row["reconstruction_nats"]) for row in rows] == pytest.approx(loss.numpy(), rel=1e-4)
 
 
 def test_explore_is_saved_as_it_is(offered: dict[str, Callable[[], bytes]]) -> None:

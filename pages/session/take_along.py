@@ -38,10 +38,11 @@ def offer(
     and_back: bool = False,
     files: Sequence[File] = (),
     sheet_words: str = "",
+    table_words: str = "",
 ) -> None:
     """The button, and under it a file for each that is given: a sheet (PNG, A4, A3), a GIF of images (N, H, W) in [0, 1] (`and_back`: it
     plays backwards, too), a table (CSV); before them what else there is. `stem`: the files' name without its ending; `sheet_words`: what
-    the sheet shows.
+    the sheet shows; `table_words`: what the table has.
 
     They are called when somebody clicks, in another thread, which has no st.session_state: what they need is in them.
     """
@@ -61,6 +62,8 @@ def offer(
             _button(f"{key}-gif", "Animation (GIF)", f"{stem}.gif", "image/gif", lambda: sheets.gif(frames(), and_back=and_back))
         if columns is not None:
             _button(f"{key}-csv", "Table (CSV)", f"{stem}.csv", "text/csv", lambda: sheets.table(columns()))
+            if table_words:
+                st.caption(table_words)
 
 
 def _printed(sheet: Callable[[], Sheet], paper: str) -> Callable[[], bytes]:

@@ -5,6 +5,7 @@ import * as say from "../map/sentences.js";
 import { thumbnail } from "../map/thumbnail.js";
 import { breaks } from "../turns.js";
 import { counts, mean } from "./averages.js";
+import { inTheTable } from "./losses.js";
 import { decoderOf, picturesOf } from "./pictures.js";
 import { offerTaking } from "./taking.js";
 
@@ -30,6 +31,7 @@ export class Found {
     this.place.hidden = !rows.length;
     if (!rows.length) return;
     this.count(rows);
+    this.taking.lastElementChild.textContent = inTheTable(readout);
     this.pictures = await picturesOf(readout, signal);
     signal.throwIfAborted();
     this.taking.querySelector("[data-take=png]").hidden = !this.pictures;

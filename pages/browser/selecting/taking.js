@@ -3,27 +3,41 @@
 import { listener } from "../events.js";
 import * as say from "../map/sentences.js";
 import { save, sheet } from "../tools/film.js";
+import { losses } from "./losses.js";
 
 const COLUMNS = 12, MOST_ROWS = 20; // of the sheet
 const DIGITS = 6; // of a number, as in the tables that Python writes (core/sheets.py)
+const TABLE = "Table of their codes (CSV)";
 const thousands = (n) => n.toLocaleString("en");
 
-/** Two buttons in the element; selection() says what is selected: {rows, pictures: of pictures.js or null}. */
+/** Two buttons in the element, and room for words; selection() says what is selected: {rows, pictures: of pictures.js or null, stopper: of what is
+ *  computed for it}. */
 export function offerTaking(element, readout, selection, signal) {
-  element.innerHTML = '<button type="button" class="lm-button" data-take="csv">Table of their codes (CSV)</button>'
-    + '<button type="button" class="lm-button" data-take="png">Sheet of them (PNG)</button>';
+  element.innerHTML = `<button type="button" class="lm-button" data-take="csv">${TABLE}</button>`
+    + '<button type="button" class="lm-button" data-take="png">Sheet of them (PNG)</button><p class="lm-soft"></p>';
   listener(signal)(element, "click", ({ target }) => {
-    const take = target.closest("[data-take]")?.dataset.take, { rows, pictures } = selection(), name = `${readout.facts.model.name}-selection`;
-    if (take === "csv") save(new Blob([table(readout, rows)], { type: "text/csv" }), `${name}.csv`);
+    const button = target.closest("[data-take]"), take = button?.dataset.take, { rows, pictures, stopper } = selection(), name = `${readout.facts.model.name}-selection`;
+    if (take === "csv") takeTable(button, readout, rows, stopper.signal, name);
     if (take === "png" && pictures) sheet(sheetOf(readout, rows, pictures)).toBlob((blob) => save(blob, `${name}.png`), "image/png");
   });
 }
 
-/** image, class, z1, z2, ... of each row: the number of the test image, its label, and its code (of a VAE the mean of its posterior). */
-export function table({ codes: { tensors: { mu: { data, shape: [, d] } } }, labels, facts }, rows) {
-  const heads = ["image", "class", ...Array.from({ length: d }, (_, j) => `z${j + 1}`)];
-  const numbers = (row) => Array.from(data.subarray(row * d, (row + 1) * d), (v) => Number(v.toPrecision(DIGITS)));
-  const lines = rows.map((row) => [row, cell(say.className(facts, labels[row])), ...numbers(row)]);
+/** The losses take a while for many images: the button says how far they are. Where the test images cannot be fetched the table goes without. */
+async function takeTable(button, readout, rows, signal, name) {
+  if (button.ariaBusy) return;
+  button.ariaBusy = "true";
+  const step = (share) => (button.textContent = `${TABLE} … ${Math.floor(100 * share)} %`);
+  const found = await losses(readout, rows, signal, step).catch((error) => !signal.aborted && (console.warn(error), {}));
+  Object.assign(button, { textContent: TABLE, ariaBusy: null });
+  if (found) save(new Blob([table(readout, rows, found)], { type: "text/csv" }), `${name}.csv`);
+}
+
+/** image, class, z1, z2, ... of each row: the number of the test image, its label, and its code (of a VAE the mean of its posterior); then what
+ *  losses.js has found, name -> a number for each row. */
+export function table({ codes: { tensors: { mu: { data, shape: [, d] } } }, labels, facts }, rows, found = {}) {
+  const heads = ["image", "class", ...Array.from({ length: d }, (_, j) => `z${j + 1}`), ...Object.keys(found)], short = (v) => Number(v.toPrecision(DIGITS));
+  const numbers = (row, i) => [...data.subarray(row * d, (row + 1) * d), ...Object.values(found).map((column) => column[i])].map(short);
+  const lines = rows.map((row, i) => [row, cell(say.className(facts, labels[row])), ...numbers(row, i)]);
   return [heads, ...lines].map((line) => `${line.join(",")}\r\n`).join(""); // RFC 4180
 }
 

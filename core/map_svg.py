@@ -1,0 +1,162 @@
+"""The map as SVG: dots stay sharp at any size, and each class's are one path."""
+
+import base64
+from html import escape
+
+import numpy as np
+from PIL import Image
+
+from core import field_picture, figures
+from core.map_picture import (
+    BAR,
+    DIMMED_NAME,
+    FAINT,
+    INK,
+    KEPT,
+    KEPT_MIDDLE,
+    KEY_PX,
+    LEFT,
+    RING,
+    SIDE,
+    SMALL,
+    TOP,
+    WIDTH,
+    MapPicture,
+    chip_width,
+    legend,
+)
+from core.markers import corners_of, pieces, reach_of
+from core.sheets import as_png
+
+PLACE = f'x="{LEFT}" y="{TOP}" width="{SIDE}" height="{SIDE}"'
+
+
+def svg(picture: MapPicture) -> bytes:
+    """The picture as SVG."""
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {picture.height}" width="{WIDTH}" height="{picture.height}" '
+        f'role="img" font-family="system-ui, sans-serif" fill="{INK}">',
+        f"<title>{escape(picture.title)}</title><desc>{escape(' '.join([*picture.notes, picture.frame.description]))}</desc>",
+        f'<rect width="{WIDTH}" height="{picture.height}" fill="#ffffff"/><clipPath id="map"><rect {PLACE}/></clipPath>',
+        *(_text(LEFT, y, size, text, colour, bold=not i) for i, (y, size, text, colour) in enumerate(picture.said)),
+        *(_line(*line) for line in picture.lines),
+        '<g clip-path="url(#map)">',
+        *_ground(picture),
+        *(_small_dots(picture, label) for label in picture.labels if len(picture.small_dots(label))),
+        *(_dots(picture, label) for label in picture.labels if "points" in picture.layers),
+        *(_outline(ring, f'fill="none" stroke="{RING}" stroke-width="2" stroke-dasharray="4 4"') for ring in picture.rings),
+        *_edge(picture),
+        *_kept(picture),
+        "</g>",
+        *(_name(picture, label, *at) for label, at in picture.names.items()),
+        *(_entry(picture, label, *at) for label, at in legend(picture).items()),
+        *_key(picture),
+        "</svg>",
+    ]
+    return "\n".join(parts).encode()
+
+
+def _text(x: float, y: float, size: int, text: str, colour: str = INK, anchor: str = "start", bold: bool = False) -> str:
+    weight = ' font-weight="700"' if bold else ""
+    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{colour}" text-anchor="{anchor}"{weight}>{escape(text)}</text>'
+
+
+def _line(axis: int, at: float, text: str) -> str:
+    bottom, right = TOP + SIDE, LEFT + SIDE
+    if axis == 0:
+        return f'<path d="M{at:.1f},{TOP}V{bottom}" stroke="{FAINT}"/>{_text(at, bottom + 24, 16, text, anchor="middle")}'
+    return f'<path d="M{LEFT},{at:.1f}H{right}" stroke="{FAINT}"/>{_text(LEFT - 10, at + 6, 16, text, anchor="end")}'
+
+
+def _ground(picture: MapPicture) -> list[str]:
+    """What is under the dots: the background, and the decoded grid."""
+    parts = []
+    if picture.dark:
+        parts.append(f'<rect {PLACE} fill="#000000"/>')
+    if picture.decoded is not None:
+        ink = np.stack([np.full_like(picture.decoded, 255), picture.decoded], axis=-1)
+        parts.append(f'<image {PLACE} style="image-rendering:pixelated" href="{_file(ink)}"/>')
+    if picture.painted is not None:
+        parts.insert(len(parts) if picture.veiled else int(picture.dark), f'<image {PLACE} href="{_file(picture.painted)}"/>')
+    return parts
+
+
+def _file(pixels: np.ndarray) -> str:
+    """An image in the file itself."""
+    return f"data:image/png;base64,{base64.b64encode(as_png(Image.fromarray(pixels), None)).decode()}"
+
+
+def _small_dots(picture: MapPicture, label: int) -> str:
+    return _round(picture.small_dots(label), SMALL, figures.class_colour(label), picture.small_opacity(label))
+
+
+def _dots(picture: MapPicture, label: int) -> str:
+    """A class's dots as one path: where they cover each other, they are no more opaque."""
+    dots, corners, colour, opacity = picture.dots(label), picture.corners(label), figures.class_colour(label), picture.opacity(label)
+    if corners is None:
+        return _round(dots, 2 * picture.radius, colour, opacity)
+    drawn = [(piece[0].tolist(), _steps(piece)) for piece in pieces(corners)]
+    path = "".join(f"M{x + right:.1f},{y + down:.1f}{steps}" for x, y in dots.tolist() for (right, down), steps in drawn)
+    return f'<path d="{path}" fill="{colour}" opacity="{opacity:g}"/>'
+
+
+def _round(dots: np.ndarray, wide: float, colour: str, opacity: float) -> str:
+    path = "".join(f"M{x:.1f},{y:.1f}h0" for x, y in dots.tolist())
+    return f'<path d="{path}" stroke="{colour}" stroke-width="{wide:g}" stroke-linecap="round" fill="none" opacity="{opacity:g}"/>'
+
+
+def _steps(outline: np.ndarray) -> str:
+    """From the first point of an outline (K, 2) to the others and back, each from the one before."""
+    return "l" + " ".join(f"{x:.2f},{y:.2f}" for x, y in np.diff(outline, axis=0).tolist()) + "z"
+
+
+def _outline(points: np.ndarray, look: str) -> str:
+    return f'<path d="M{"L".join(f"{x:.2f},{y:.2f}" for x, y in points.tolist())}Z" {look}/>'
+
+
+def _edge(picture: MapPicture) -> list[str]:
+    if picture.edge is None:
+        return []
+    left, top, right, bottom = picture.edge
+    return [f'<path d="M{left:.1f},{top:.1f}H{right:.1f}V{bottom:.1f}H{left:.1f}Z" fill="none" stroke="{RING}"/>']
+
+
+def _kept(picture: MapPicture) -> list[str]:
+    """The kept point's ring and middle, dark on a light seam: it shows on every colour."""
+    if picture.mark is None:
+        return []
+    at = 'cx="{:.1f}" cy="{:.1f}"'.format(*picture.mark)
+    return [
+        f'<circle {at} r="{KEPT}" fill="none" stroke="{colour}" stroke-width="{wide}"/><circle {at} r="{middle}" fill="{colour}"/>'
+        for colour, wide, middle in (("#ffffff", 8, KEPT_MIDDLE + 2), (INK, 4, KEPT_MIDDLE))
+    ]
+
+
+def _name(picture: MapPicture, label: int, x: float, y: float) -> str:
+    name, wide = picture.name(label), chip_width(picture.name(label))
+    chip = f'rx="6" fill="{figures.class_colour(label)}" stroke="#ffffff"'
+    drawn = f'<rect x="{x - wide / 2:.1f}" y="{y - 17:.1f}" width="{wide:.1f}" height="34" {chip}/>'
+    drawn += _text(x, y + 8, 22, name, figures.text_colour(label), "middle", bold=True)
+    return drawn if picture.is_lit(label) else f'<g opacity="{DIMMED_NAME}">{drawn}</g>'
+
+
+def _entry(picture: MapPicture, label: int, x: float, y: float) -> str:
+    """Of the legend."""
+    colour, corners = f'fill="{figures.class_colour(label)}"', corners_of(label) if picture.shaped else None
+    if corners is None:
+        mark = f'<circle cx="{x}" cy="{y}" r="8" {colour}/>'
+    else:
+        mark = "".join(_outline(np.array([x, y]) + piece * 9 / reach_of(corners), colour) for piece in pieces(corners))
+    return mark + _text(x + 16, y + 6, 18, picture.name(label))
+
+
+def _key(picture: MapPicture) -> list[str]:
+    """The background's legend."""
+    if picture.background is None:
+        return []
+    (left, wide, high), y, (low, most) = BAR, picture.height - KEY_PX - 4, picture.background.ends
+    at = f'x="{left}" y="{y - high + 3}" width="{wide}" height="{high}"'
+    ground = f'<rect {at} fill="{"#000000" if picture.dark else "#ffffff"}" stroke="{RING}"/>'
+    drawn = f'<image {at} preserveAspectRatio="none" href="{_file(field_picture.bar(picture.background, wide, picture.dark)[None])}"/>'
+    ends = _text(left - 10, y, 16, low, anchor="end") + _text(left + wide + 10, y, 16, most)
+    return [_text(LEFT, y, 17, picture.background.title, bold=True), ground + drawn, ends]

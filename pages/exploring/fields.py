@@ -58,8 +58,8 @@ WORDS = {
     "neighbours": Words(
         "10-NN regions", "classes",
         "The class that most of the ten nearest test codes{all} have (a <i>10-nearest-neighbour vote</i>); the stronger the colour, the "
-        "more of them agree. A line is where another class wins. The colour fades where the tenth is farther away than around 96 % of the "
-        "codes themselves, and is gone from 99 % on: codes are too thin there (<i>k-NN density</i>) for a vote to mean anything.",
+        "more of them agree. A line is where another class wins. The colour fades where the tenth is farther away than from 96 % of the "
+        "codes themselves, and is gone at 99 %: codes are too thin there (<i>k-NN density</i>) for a vote to mean anything.",
         "3 of 10", "all agree",
     ),
     "classifier": Words(

@@ -25,7 +25,7 @@ const SAYS = {
   },
   neighbours(field, names) {
     const share = 2 ** field.nearBits;
-    if (share < EMPTY) return "No test code is near: the tenth nearest is farther away than around 99 % of the codes. A vote would mean nothing.";
+    if (share < EMPTY) return "No test code is near: the tenth nearest is farther away than from 99 % of the codes themselves. A vote would mean nothing.";
     return `The ten nearest test codes${share < THIN ? ", some of them far" : ""}: ${classes(field.shares, names)}.`;
   },
   classifier: ({ shares }, names) => `Classifier: ${classes(shares, names)}.`,

@@ -23,6 +23,7 @@ from core.onnx_recorder import record
 BROWSER_ACTIVATIONS = ("silu", "relu", "tanh")
 MAX_BROWSER_FLOP = 4_000_000  # above it a decode no longer fits a frame on a slow laptop
 LINEAR = "none"  # in place of an activation
+OF_DECODER = "of the decoder"  # an encoder's, which then has none of its own
 
 
 class NotExportable(Exception):
@@ -40,7 +41,7 @@ def why_not_live(model: Model) -> str:
 
 
 def decoder_bytes(model: Model, plane: Plane | None = None, label: int | None = None) -> bytes:
-    """The decoder as a safetensors file: float16 where that holds the weights exactly, else float32.
+    """The decoder as a safetensors file: each tensor float16 where that holds it exactly, else float32.
 
     `plane` makes it decode points of a map, `label` images of that class: both become part of the first layer.
     Raises NotExportable for a decoder that is not a stack of dense layers, or is too large to decode within a frame.
@@ -76,9 +77,9 @@ def why_not_encoded(model: Model) -> str:
     return ""
 
 
-def encoder_bytes(model: Model) -> bytes:
-    """The encoder as a safetensors file: float16 where that holds the weights exactly, else float32. NotExportable where there is a
-    `why_not_encoded`.
+def encoder_bytes(model: Model, rounded: bool = False) -> bytes:
+    """The encoder as a safetensors file: float16 where that holds a tensor exactly, else float32. NotExportable where there is a
+    `why_not_encoded`. rounded: each weight as one of 255 levels, int8, of its row's `scale` (see `in_levels`).
 
     `gives` in the metadata is what its last layer gives: "mu", "mu, logvar" (one after the other), or "scores" of a square of anchors,
     whose coordinates along each axis `axis` has. A conditional model's `label.weight`, (classes, units of the first layer), has what
@@ -99,7 +100,23 @@ def encoder_bytes(model: Model) -> bytes:
             tensors[name] = torch.cat([mu, z_log + z_log])
     if isinstance(model, ConditionalVAE):
         tensors["label.weight"] = model.encoder_label.weight.detach().T
+    if rounded:
+        for i in range(len(layers)):
+            tensors[f"{i}.weight"], tensors[f"{i}.scale"] = in_levels(tensors[f"{i}.weight"])
     return _smallest_file(tensors, metadata)
+
+
+def in_levels(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Weights (outputs, inputs) as int8 levels, -127 to 127, and the scale of each row, (outputs,): weight = level * scale, rounded."""
+    scale = weight.abs().amax(1) / 127
+    return (weight / scale.clamp_min(torch.finfo(scale.dtype).tiny).unsqueeze(1)).round().to(torch.int8), scale
+
+
+def anchored_encoder_bytes(scores_bias: Tensor, side: int, shape: Sequence[int]) -> bytes:
+    """What a page that has the decoder needs besides to compute an encoder that is Bayes' rule (core.posterior.anchored): the anchors'
+    coordinates along each axis, `axis`, and what depends on each anchor alone, `bias`, (side^2,)."""
+    metadata = {"gives": "scores", "weights": OF_DECODER, "shape": json.dumps(shape), "axis": json.dumps(axis(side).tolist())}
+    return _smallest_file({"bias": scores_bias.detach()}, metadata)
 
 
 def codes_bytes(mu: np.ndarray, logvar: np.ndarray | None) -> bytes:
@@ -131,11 +148,15 @@ def _activation(model: Model) -> str:
 
 
 def _smallest_file(tensors: dict[str, Tensor], metadata: dict[str, str]) -> bytes:
-    """A safetensors file: float16 where that holds every number exactly, else float32."""
-    exact = all(torch.equal(tensor, tensor.half().float()) for tensor in tensors.values())
-    kind = np.float16 if exact else np.float32
-    arrays = {name: np.ascontiguousarray(tensor.cpu().numpy().astype(kind)) for name, tensor in tensors.items()}
+    """A safetensors file: int8 as it is; of other tensors each as float16 where that holds its numbers exactly, else as float32."""
+    arrays = {name: np.ascontiguousarray(_smallest(tensor).cpu().numpy()) for name, tensor in tensors.items()}
     return _in_order(save(arrays, metadata))
+
+
+def _smallest(tensor: Tensor) -> Tensor:
+    if tensor.dtype == torch.int8:
+        return tensor
+    return tensor.half() if torch.equal(tensor, tensor.half().float()) else tensor.float()
 
 
 def _in_order(file: bytes) -> bytes:

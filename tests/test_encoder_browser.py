@@ -9,6 +9,7 @@ import pytest
 import torch
 from bundle import Bundle
 from conftest import linear
+from playwright.sync_api import Error
 
 from core import checkpoints, export, latent
 from core.data.datasets import load, to_ink
@@ -18,6 +19,8 @@ from core.models.conditional_vae import ConditionalVAEConfig
 from core.models.convolutional import ConvolutionalVAEConfig
 from core.models.lesson_vae import LessonVAEConfig
 from core.models.vae import VAEConfig
+from core.posterior import anchored
+from core.small_encoder import ways
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -34,12 +37,19 @@ def encoded(
     bundle: Bundle, model: Model, x: np.ndarray, label: int | None = None, network: str = "simd"
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """mu and logvar (N, D) that the page finds."""
+    return encoded_by(bundle, export.encoder_bytes(model), x, label, network)
+
+
+def encoded_by(
+    bundle: Bundle, file: bytes, x: np.ndarray, label: int | None = None, network: str = "simd"
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """The same, of an encoder's file."""
     script = """const read = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer, [file, x, label, network] = given;
       const { PlainNetwork } = await import('/nets/dense.js'), { SimdNetwork } = await import('/nets/simd.js');
       const encoder = new m.DenseEncoder(read(file), { plain: PlainNetwork, simd: SimdNetwork }[network]);
       const all = new Float32Array(read(x)), size = encoder.height * encoder.width, rows = all.length / size;
       return Array.from({ length: rows }, (_, i) => encoder.encode(all.subarray(i * size, (i + 1) * size), label));"""
-    given = [base64.b64encode(content).decode() for content in (export.encoder_bytes(model), x.astype("<f4").tobytes())]
+    given = [base64.b64encode(content).decode() for content in (file, x.astype("<f4").tobytes())]
     found = bundle.run("nets/encoder.js", script, [*given, label, network])
     logvar = [one["logvar"] for one in found]
     return np.array([one["mu"] for one in found]), None if None in logvar else np.array(logvar)
@@ -102,6 +112,53 @@ def test_shipped_encoders_equal_torch_on_digits(bundle: Bundle, name: str) -> No
     model = checkpoints.opened(name).model
     digits = to_ink(load("digits", "test").images)[:200]
     assert_equal(model, digits, encoded(bundle, model, digits))
+
+
+@pytest.mark.parametrize("network", ["simd", "plain"])
+@pytest.mark.parametrize("kind", [kind for kind in MODELS if kind != "conv-vae"])
+def test_a_rounded_encoder_equals_torch_with_the_same_rounded_weights(bundle: Bundle, kind: str, network: str) -> None:
+    config = MODELS[kind].config()
+    model = build(kind, config if kind == "pca" else replace(config, **SMALL), seed=3).eval()
+    (*_, small), x = ways(model), images(5)
+    assert small.how == "rounded"
+    assert_equal(small.model, x, encoded_by(bundle, small.file, x, network=network))
+
+
+COMPUTED = """const read = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer, [file, x, decoder, network] = given;
+  const { DenseDecoder } = await import('/nets/decoder.js'), { PlainNetwork } = await import('/nets/dense.js');
+  const { SimdNetwork } = await import('/nets/simd.js'), Network = { plain: PlainNetwork, simd: SimdNetwork }[network], told = [];
+  const encoder = await m.DenseEncoder.of(read(file), new DenseDecoder(read(decoder), Network), (share) => told.push(share));
+  const all = new Float32Array(read(x)), size = encoder.height * encoder.width, rows = all.length / size;
+  return [told, encoder.network.kind, Array.from({ length: rows }, (_, i) => encoder.encode(all.subarray(i * size, (i + 1) * size)))];"""
+
+
+def computed(bundle: Bundle, model: Model, x: np.ndarray, network: str = "simd") -> tuple[list[float], str]:
+    """An encoder that the page computes from the decoder is torch's; what it told meanwhile, and how it computes."""
+    (small,) = ways(model)
+    files = [base64.b64encode(content).decode() for content in (small.file, x.astype("<f4").tobytes(), export.decoder_bytes(model))]
+    told, kind, found = bundle.run("nets/encoder.js", COMPUTED, [*files, network])
+    assert_equal(small.model, x, (np.array([one["mu"] for one in found]), np.array([one["logvar"] for one in found])))
+    return told, kind
+
+
+@pytest.mark.parametrize("network", ["simd", "plain"])
+def test_an_encoder_that_is_bayes_rule_is_computed_from_the_decoder(bundle: Bundle, network: str) -> None:
+    model = build("vae", VAEConfig(encoder_hidden=(9,), decoder_hidden=(12, 20)), seed=5).eval()
+    for layer in (0, 2, 4):
+        linear(model.decoder, layer).weight.data.mul_(3)
+    _, kind = computed(bundle, anchored(model, 6), images(50), network)
+    assert kind == {"simd": "simd", "plain": "javascript"}[network]
+
+
+def test_the_main_models_is_computed_a_slice_at_a_time(bundle: Bundle) -> None:
+    told, _ = computed(bundle, checkpoints.opened("vae-mnist-2d").model, to_ink(load("digits", "test").images)[:200])
+    assert len(told) > 2 and told == sorted(told) and told[-1] < 1
+
+
+def test_a_file_without_weights_needs_the_decoder(bundle: Bundle) -> None:
+    (small,) = ways(checkpoints.opened("vae-mnist-2d").model)
+    with pytest.raises(Error, match="this encoder is computed from its decoder"):
+        encoded_by(bundle, small.file, images(1))
 
 
 def test_what_the_page_cannot_encode_is_refused() -> None:

@@ -71,7 +71,8 @@ def test_weights_are_float16_only_where_that_is_exact(tiny_model):
     np.testing.assert_array_equal(halves["1.weight"].astype(np.float32), tiny_model.decoder[2].weight.detach().numpy())
     with torch.no_grad():
         tiny_model.decoder[2].bias[5] = 0.1  # one value that float16 does not hold
-    assert {array.dtype for array in load(export.decoder_bytes(tiny_model)).values()} == {np.dtype(np.float32)}
+    whole = {name for name, array in load(export.decoder_bytes(tiny_model)).items() if array.dtype == np.float32}
+    assert whole == {"1.bias"}, "and the others stay small"
 
 
 def test_a_weight_beyond_the_range_of_float16_keeps_float32(tiny_model):

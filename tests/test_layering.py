@@ -34,6 +34,7 @@ MAY_IMPORT = {  # inside core; a new module gets its line here
     "reconstruction": {"metrics", "models", "shape"},
     "refine": {"models", "watch"},
     "posterior": {"models"},
+    "small_encoder": {"export", "latent", "models", "posterior"},
     "alignment": {"checkpoints", "models"},
     "quality": {"latent", "metrics", "models", "refine"},
     "dimensions": {"models", "quality"},

@@ -83,6 +83,24 @@ def test_decoder_of_whole_codes_equals_torch(bundle: Bundle, kind: str, dimensio
     assert np.abs(np.array(found) - expected).max() < 1e-5
 
 
+@pytest.mark.parametrize(("kind", "dimensions", "label"), [("vae", 1, None), ("vae", 5, None), ("cvae", 2, 3), ("cvae", 4, None)])
+def test_the_maps_decoder_is_made_of_the_one_of_whole_codes(bundle: Bundle, kind: str, dimensions: int, label: int | None) -> None:
+    """As Python makes it: the plane and the class become part of the first layer."""
+    config = {"vae": VAEConfig, "cvae": ConditionalVAEConfig}[kind](latent_dim=dimensions, encoder_hidden=(8,), decoder_hidden=(16, 12))
+    model, generator = build(kind, config, seed=3).eval(), np.random.default_rng(0)
+    plane = latent.map_plane(generator.normal(size=(50, dimensions)) * np.arange(1, dimensions + 1), has_prior=False)
+    points = generator.normal(0, 2, (4, 2)).astype(np.float32)
+    script = f"""async ([file, plane, points, label]) => {{
+      {READ}
+      const {{ DenseDecoder }} = await import('/nets/decoder.js'), decoder = new DenseDecoder(read(file)).onPlane(plane, label);
+      return points.map(([z1, z2]) => Array.from(decoder.decode(z1, z2)));
+    }}"""
+    given = {"origin": plane.origin.tolist(), "axes": plane.axes.tolist()}
+    found = bundle.page.evaluate(script, [base64_of(export.code_decoder_bytes(model)), given, points.tolist(), label])
+    expected = latent.decode(model, plane.codes(points), label).reshape(4, 784)
+    assert np.abs(np.array(found) - expected).max() < 1e-5
+
+
 @pytest.mark.parametrize("likelihood", objectives.LIKELIHOODS)
 def test_losses_of_given_noise_equal_torchs(bundle: Bundle, likelihood: str) -> None:
     """The page's own arithmetic on noise that Python gives: eps of z, and the draws that turn pixels into black or white."""

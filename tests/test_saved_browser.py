@@ -6,19 +6,25 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from bundle import Bundle
+from live import until
 from playwright.sync_api import Browser, Page, expect
 from test_accessibility import SIZES, complaints
+from test_drawing_browser import draw, picture
 from view import View
 
-from core import checkpoints, latent
+from core import checkpoints, latent, small_encoder
 from core.checkpoints import SHIPPED, SHIPPED_ROOT
+from core.data.datasets import load, to_ink
 from pages.browser import saved as bundled
-from pages.exploring import fields, readout, saved
+from pages.exploring import fields, readout, saved, saved_encoder
+from pages.exploring.saved import MOST_BYTES
+from pages.images.pictures import png_bytes
 from pages.session import caches
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 MAIN, LARGEST, NOT_LIVE, TOLD = "vae-mnist-2d", "vae-mnist-16d", "conv-vae-mnist-2d", "cvae-mnist-2d"
-MOST_BYTES = 3_000_000
 LAYERS = ("points", "names")
 KEPT = (0.5, 1.5)
 
@@ -235,6 +241,74 @@ def test_it_says_model_figures_licences_and_where_it_is_from(open_saved: Callabl
     assert "Permission is hereby granted" in page.page.locator(".saved-about pre").inner_text()
 
 
+def landed(page: Saved) -> list[float]:
+    """Where the drawing lies on the map, as the words have it."""
+    said = page.page.get_by_test_id("lands").inner_text()
+    return [float(v.replace("−", "-")) for v in re.findall(r"[−\d.]+\d", said)]
+
+
+DRAWN = (MAIN, "computes it from the decoder"), ("beta-1-mnist-2d", "with all its digits"), (LARGEST, "one of 255 levels")
+
+
+@pytest.mark.parametrize(("name", "how"), DRAWN)
+def test_a_drawing_lands_where_the_model_puts_it(open_saved: Callable[..., Saved], name: str, how: str) -> None:
+    page, view = open_saved(name), caches.map_view(name)
+    assert how in page.page.locator(".saved-about").inner_text()
+    page.page.get_by_test_id("draw-here").click()
+    expect(page.page.get_by_text("Draw on the paper.")).to_be_visible()
+    draw(page.page, 3)
+    expect(page.page.get_by_test_id("landed")).to_be_visible()
+    expect(page.page.get_by_test_id("lands")).to_contain_text("It lands at (")
+    mu, _ = latent.encode(view.checkpoint.model, torch.from_numpy(picture(page.page, "drawn-form"))[None, None])
+    until(lambda: np.allclose(landed(page), view.frame.plane.feet(mu)[0], atol=0.03))  # words come later; the picture has 256 grey levels
+    np.testing.assert_allclose(picture(page.page, "drawn-answer"), latent.decode(view.checkpoint.model, mu)[0], atol=0.06)
+    page.page.get_by_test_id("keep-landed").click()
+    page.page.wait_for_function("location.hash.startsWith('#z=')")
+    expect(page.page.get_by_test_id("panel")).to_contain_text("The kept point")
+
+
+@pytest.mark.slow
+def test_an_image_file_lands_too(open_saved: Callable[..., Saved], tmp_path: Path) -> None:
+    page, x = open_saved(), to_ink(load("digits", "test").images)[0]
+    (tmp_path / "digit.png").write_bytes(png_bytes((255 * x).astype(np.uint8)))
+    page.page.get_by_test_id("draw-here").click()
+    expect(page.page.get_by_text("Draw on the paper.")).to_be_visible()
+    page.page.locator("[data-testid=drawing] input[type=file]").set_input_files(tmp_path / "digit.png")
+    expect(page.page.get_by_test_id("landed")).to_be_visible()
+
+
+def test_what_the_encoder_changes_is_said_in_figures_that_were_measured() -> None:
+    """Of a rounded one how far the codes of images move that the model drew; and where there is none, why."""
+    view = caches.map_view(LARGEST)
+    told = {small.how: words for small, words in saved_encoder.ways(view, readout.facts(view, None, ""))}
+    *_, small = small_encoder.ways(view.checkpoint.model)
+    far = small_encoder.moved(view.checkpoint.model, small, view.checkpoint.latents.mu)
+    half, largest = (float(v) for v in re.findall(r"at most (\S+), none by more than (\S+),", told["rounded"])[0])
+    assert far.distance.half <= half < far.distance.half + 0.001 and far.distance.largest <= largest < far.distance.largest + 0.001
+    assert "move" not in told["exact"]
+    assert "Left out: drawing a digit of your own. The browser encodes by dense layers only" in made(NOT_LIVE).decode()
+
+
+def test_an_encoder_that_leaves_no_room_is_left_out_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_encoder = len(made("vae-digits-2d"))
+    monkeypatch.setattr(saved, "MOST_BYTES", with_encoder)
+    rounded = made("vae-digits-2d").decode()
+    assert "one of 255 levels" in rounded and len(rounded) < with_encoder
+    monkeypatch.setattr(saved, "MOST_BYTES", len(rounded.encode()))
+    without = made("vae-digits-2d").decode()
+    assert "Left out: drawing a digit of your own. With its encoder, this file would be larger than" in without
+    assert 'data-file="file:encoder"' not in without
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 12, 13, 14, 1000, 65_536])
+def test_bytes_written_in_letters_are_read_back(bundle: Bundle, size: int) -> None:
+    content = np.random.default_rng(size).integers(0, 256, size, np.uint8)
+    text = bundled.in_letters(content.tobytes())
+    assert set(text) <= set(bundled.LETTERS) and len(bundled.LETTERS) == 91 and len(text) <= 16 * size / 13 + 2
+    assert bundle.run("saved/letters.js", "return Array.from(m.bytesOf(...given))", [text, size]) == content.tolist()
+    assert not re.search(r'[<&"]', bundled.LETTERS), "HTML takes none of it for its own"
+
+
 def test_a_strangers_words_stay_words(open_saved: Callable[..., Saved]) -> None:
     bad = "</script><script>document.title = 'broken'</script><!-- & \"quoted\""
     view = caches.map_view(MAIN)
@@ -248,7 +322,7 @@ def test_nothing_that_only_a_server_has_is_offered(open_saved: Callable[..., Sav
     page = open_saved()
     told = page.page.locator("script[data-told]").inner_text()
     assert not re.search(r'"(/|https?:)', told)
-    for button in page.page.locator(".lm button:visible").all():
+    for button in page.page.locator(".lm button:visible:not([data-testid=draw-here])").all():
         if (button.get_attribute("data-zoom") or button.inner_text()) not in ("in", "out", "reset"):
             button.click()
             page.frames(3)
@@ -313,4 +387,4 @@ def test_what_it_never_asks_for_is_not_in_it() -> None:
     """Two modules are left out by name, and what only they need goes with them: the names are right, and nothing else is missing."""
     sources = bundled.sources()
     wanted = {path for source in sources.values() for path in re.findall(r'(?:from|import)\s*\(?\s*"([a-z_/]+\.js)"', source)}
-    assert wanted - set(sources) == set(bundled.NEVER) and "drawing/offer.js" in sources and "map/curves.js" not in sources
+    assert wanted - set(sources) == set(bundled.NEVER) and "drawing/landing.js" in sources and "map/curves.js" not in sources

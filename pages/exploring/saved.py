@@ -14,10 +14,11 @@ from core.data.datasets import DATASETS
 from core.words import sentence
 from pages.browser import saved
 from pages.browser.map import FILE, LAYERS, saved_map
-from pages.exploring import fields
+from pages.exploring import fields, saved_encoder
 from pages.session import figures, take_along, words
 from pages.session.caches import MapView
 
+MOST_BYTES = 3_000_000  # of the file
 LICENCE = Path(__file__).parents[2] / "LICENSE"
 COLOURS = {
     "--st-primary-color": "primaryColor",
@@ -41,25 +42,48 @@ def page(
     background: dict[str, Any] | None = None,
 ) -> bytes:
     """The file, with this point kept, these layers on, as far as they need no server, zoom and legend as they are, and the background
-    that is on show (see fields.told). `facts`: the panel's."""
-    rings = latent.has_rings(view.checkpoint.model)
+    that is on show (see fields.told). `facts`: the panel's. The encoder comes along in the most faithful way that leaves
+    the file below MOST_BYTES."""
+    told, titles, files = whole_map(view, facts, kept, layers, look, background)
+    themes = {scheme: {name: str(st.get_option(f"theme.{scheme}.{key}")) for name, key in COLOURS.items()} for scheme in ("light", "dark")}
+
+    def made(drawing: dict[str, Any] | None, more: dict[str, bytes], said: str) -> bytes:
+        map_told = told | {"readout": told["readout"] | {"drawing": drawing}}
+        title = words.title_of(view.checkpoint.name)
+        return saved.html(title, lead(view), about(view, said), {"map": map_told, "titles": titles}, files | more, themes)
+
+    name = f"{FILE}encoder"
+    for small, said in saved_encoder.ways(view, facts):
+        page = made({"encoder": name, "bytes": len(small.file), "why_not": ""}, {name: small.file}, said)
+        if len(page) < MOST_BYTES:
+            return page
+    return made(None, {}, saved_encoder.left_out(facts))
+
+
+def whole_map(
+    view: MapView,
+    facts: dict[str, Any],
+    kept: Sequence[float] | None,
+    layers: Sequence[str],
+    look: Sequence[str],
+    background: dict[str, Any] | None,
+) -> tuple[dict[str, Any], dict[str, str], dict[str, bytes]]:
+    """What the map is told, its layers' titles, and its files by the names that stand for their addresses; of the decoders the one of whole
+    codes, where there is one, from which the page makes the map's own."""
+    rings, whole = latent.has_rings(view.checkpoint.model), f"{FILE}code-decoder" if view.code_decoder else None
     titles = {layer: LAYERS[layer] for layer in OFFERED if layer != "prior" or rings}
-    parts = {"figure": view.figure, "decoder": view.decoder, "atlas": view.atlas, "code-decoder": view.code_decoder}
+    parts = {"figure": view.figure, "decoder": None if whole else view.decoder, "atlas": view.atlas, "code-decoder": view.code_decoder}
     files = {f"{FILE}{name}": asset.content for name, asset in parts.items() if asset}
     files[f"{FILE}codes"] = export.codes_bytes(view.checkpoint.latents.mu, None)
-    panel = facts | {
-        "codes": f"{FILE}codes", "decoder": f"{FILE}code-decoder" if view.code_decoder else None, "drawing": None,
-        "training": None, "instead": NO_IMAGES,
-    }  # fmt: skip
+    panel = facts | {"codes": f"{FILE}codes", "decoder": whole, "training": None, "instead": NO_IMAGES}
     told = saved_map(view, panel, kept, [layer for layer in layers if layer in titles], of_the_file(look), note=_of_the_atlas(view))
+    if whole:
+        told |= {"decoder": whole, "plane": facts["plane"] | {"drawn": view.frame.label}}
     if background:
         files[f"{FILE}field"] = fields.asset(view.checkpoint, background["name"], view.frame.label, view.frame.shown).content
         titles[BACKGROUND] = background["title"]
         told |= {"field": background | {"address": f"{FILE}field"}, "layers": [*told["layers"], BACKGROUND]}
-    told = without_addresses(told)
-    themes = {scheme: {name: str(st.get_option(f"theme.{scheme}.{key}")) for name, key in COLOURS.items()} for scheme in ("light", "dark")}
-    said = about(view) + left_out(facts)
-    return saved.html(words.title_of(view.checkpoint.name), lead(view), said, {"map": told, "titles": titles}, files, themes)
+    return without_addresses(told), titles, files
 
 
 def of_the_file(look: Sequence[str]) -> list[str]:
@@ -95,8 +119,8 @@ def lead(view: MapView) -> str:
     return f'<p class="saved-lead">{escape(said.strip())}</p>' if said else ""
 
 
-def about(view: MapView) -> str:
-    """Its figures, whose data it learnt from, when and by what the page was made, and on what terms."""
+def about(view: MapView, drawing: str) -> str:
+    """What can be drawn, its figures, whose data it learnt from, when and by what the page was made, and on what terms."""
     checkpoint, model = view.checkpoint, view.checkpoint.model
     described = take_along.what(checkpoint.name, model, checkpoint.dataset_name)
     shown = figures.of(model, checkpoint.card)
@@ -106,15 +130,9 @@ def about(view: MapView) -> str:
     source = "" if commit == "unknown" else f", commit {commit[:12]}{'+' * commit.endswith('+')}"
     made = f"Saved on {date.today().isoformat()} from the Latent space explorer {version.version()}{source}. It needs no network."
     return (
-        f"<h2>About this page</h2><p>{escape(described)}</p><p>{made}</p>{_credit(checkpoint.dataset_name)}{measured}"
+        f"<h2>About this page</h2><p>{escape(described)}</p><p>{made}</p>{_credit(checkpoint.dataset_name)}{drawing}{measured}"
         f"<h2>Licence</h2>{_licence()}"
     )
-
-
-def left_out(facts: dict[str, Any]) -> str:
-    """Why one cannot draw in the file: packing makes the encoder's bytes no fewer, and base64 adds a third."""
-    size = (facts.get("drawing") or {}).get("bytes", 0) * 4 / 3e6
-    return f"<p>Left out: drawing a digit of your own. The model’s encoder alone would add {size:.1f} MB to this file.</p>" if size else ""
 
 
 def _credit(dataset: str) -> str:

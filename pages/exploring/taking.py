@@ -15,7 +15,7 @@ from pages.session import take_along
 from pages.session.caches import MapView
 from pages.session.take_along import File
 
-SAVED_WORDS = "One file that works without the network: map, decoder, layers and sliders."
+SAVED_WORDS = "One file that works without the network: map, decoder, encoder, layers and sliders."
 
 
 def offer(view: MapView, facts: dict[str, Any], look: Sequence[str], background: dict[str, Any] | None) -> None:

@@ -75,23 +75,32 @@ export class Landing {
   /** facts: the panel's, of the model on show; its encoder is fetched once. */
   async use(facts) {
     this.facts = facts;
-    const { encoder, bytes } = facts.drawing;
+    const { encoder, bytes } = facts.drawing, tell = (words) => this.facts.drawing?.encoder === encoder && this.tell(words);
     try {
-      const read = (signal) => fetched(encoder, bytes, (share) => this.progress(share, bytes), signal).then((file) => new DenseEncoder(file));
+      const read = async (signal) => {
+        const file = await fetched(encoder, bytes, (share) => tell(say.fetching(share, bytes)), signal);
+        return DenseEncoder.of(file, this.decoder, (share) => tell(say.computing(share)));
+      };
       this.encoder = null;
       const ready = await encoders.get(encoder, read);
       if (this.facts !== facts || this.signal.aborted) return; // something newer came meanwhile
       this.encoder = ready;
-      this.progress(1);
+      this.tell("");
       if (this.open) this.sheet.look();
     } catch (error) {
-      if (this.facts === facts) this.fetching.textContent = `The encoder could not be fetched: ${error.message}. Close the sheet and open it again.`;
+      if (this.facts === facts) this.tell(`The encoder could not be fetched: ${error.message}. Close the sheet and open it again.`);
     }
   }
 
-  progress(share, bytes) {
-    this.fetching.hidden = share === 1;
-    this.fetching.textContent = share === 1 ? "" : `Fetching the encoder, ${(bytes / 1e6).toFixed(1)} MB: ${Math.round(100 * share)} %`;
+  /** What there is to wait for; "": nothing. */
+  tell(words) {
+    Object.assign(this.fetching, { hidden: !words, textContent: words });
+  }
+
+  /** Of whole codes. */
+  get decoder() {
+    const { map: { decoder, readout } } = this;
+    return readout.decoder ?? decoder;
   }
 
   /** The ink is this now: encode it, and show where it lies and what the model makes of it. */
@@ -112,7 +121,7 @@ export class Landing {
 
   /** What the model draws of the code: the whole of it, of the class that the map draws. */
   paint(mu) {
-    const { map: { decoder, readout } } = this, whole = readout.decoder ?? decoder;
+    const { decoder: whole } = this;
     const drawn = whole.image ? whole.image(mu, this.facts.drawn) : whole.decode(...this.code.at.point);
     this.answer.fit(whole);
     this.answer.paint(drawn);

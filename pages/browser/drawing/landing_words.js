@@ -6,6 +6,10 @@ export const BARE = "Draw on the paper. The model takes the drawing as if it wer
 
 export const HOW = "An image will do, too: upload it, paste it (Ctrl V) or drop it here. By keyboard, arrows move the pen and Space puts it down and lifts it.";
 
+export const fetching = (share, bytes) => `Fetching the encoder, ${(bytes / 1e6).toFixed(1)} MB: ${percent(share)}`;
+export const computing = (share) => `Computing the encoder from the decoder (Bayes’ rule): ${percent(share)}`;
+const percent = (share) => `${Math.round(100 * share)} %`;
+
 /** Where it lies. */
 export function where({ point }, mu) {
   if (mu.length > 2) return `It lands at (${point.map((v) => number(v)).join(", ")}) on the map’s plane`;

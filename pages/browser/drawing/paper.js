@@ -53,9 +53,9 @@ export function inkOn(picture) {
   const even = { ...picture, data: ink.map((v) => Math.max(0, (v - paper) / (darkest - paper))) };
   const between = even.data.reduce((sum, v) => sum + (v > FAINT && v < FULL), 0) / even.data.length;
   const small = Math.max(picture.height, picture.width) <= SMALL; // there, an edge is much of a stroke
-  if (!small && between > UNEVEN) return { problem: "This looks like a photo: its paper is not even. Reconstruct, Upload, finds the digit on it; Denoise finds all of them." };
+  if (!small && between > UNEVEN) return { problem: "This looks like a photo: its paper is not even. The explorer’s page Reconstruct finds the digit on it, under Upload; Denoise finds all of them." };
   const count = digits(even);
-  if (count > 1) return { problem: `There seem to be ${count} digits on this picture. Denoise, A photo of digits, finds each of them; here, cut one out.` };
+  if (count > 1) return { problem: `There seem to be ${count} digits on this picture. The explorer’s page Denoise finds each of them, under A photo of digits; here, cut one out.` };
   return { ink: even };
 }
 

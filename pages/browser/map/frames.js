@@ -50,11 +50,12 @@ export const readAtlas = (path, signal) => read(path, "arrayBuffer", signal).the
 
 const models = new Shelf(12);
 
-/** Figure and decoder of a model that is done learning. */
-export function readModel({ figure, decoder, atlas }) {
+/** Figure and decoder of a model that is done learning; plane: the map's, and the class that it is told, where the decoder's file is of whole codes. */
+export function readModel({ figure, decoder, atlas, plane }) {
+  const onMap = (signal) => readDecoder(decoder, signal).then((whole) => (plane ? whole.onPlane(plane, plane.drawn) : whole));
   return Promise.all([
     models.get(figure, () => readFigure(figure)),
-    decoder ? models.get(decoder, () => readDecoder(decoder)) : models.get(atlas, () => readAtlas(atlas)),
+    decoder ? models.get(decoder, onMap) : models.get(atlas, () => readAtlas(atlas)),
   ]);
 }
 

@@ -21,7 +21,7 @@ function fromHalves(bits) {
   return out;
 }
 
-/** A safetensors file -> {metadata, tensors: {name: {shape, data: Float32Array}}}; F16 and F32 only. */
+/** A safetensors file -> {metadata, tensors: {name: {shape, data: Float32Array}}}; F16, F32 and I8 only. */
 export function parseSafetensors(buffer) {
   const headerBytes = Number(new DataView(buffer).getBigUint64(0, true));
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, headerBytes)));
@@ -30,7 +30,8 @@ export function parseSafetensors(buffer) {
     const bytes = buffer.slice(8 + headerBytes + from, 8 + headerBytes + to); // copied: alignment is not guaranteed
     if (dtype === "F32") tensors[name] = { shape, data: new Float32Array(bytes) };
     else if (dtype === "F16") tensors[name] = { shape, data: fromHalves(new Uint16Array(bytes)) };
-    else throw new Error(`tensor ${name} has the type ${dtype}; F16 or F32 is needed`);
+    else if (dtype === "I8") tensors[name] = { shape, data: Float32Array.from(new Int8Array(bytes)) };
+    else throw new Error(`tensor ${name} has the type ${dtype}; F16, F32 or I8 is needed`);
   }
   return { metadata, tensors };
 }
@@ -78,6 +79,18 @@ export class DenseDecoder {
 
   decode(z1, z2) {
     return this.image([z1, z2]);
+  }
+
+  /** The decoder of points p on a plane {origin, axes}, told a class, from this one of whole codes: both become part of the first layer, as
+   *  core/export.py has it: W (origin + axes^T p) + b = (W axes^T) p + (W origin + b). */
+  onPlane({ origin, axes }, label) {
+    const { layers: [{ weight }, ...others], activation } = this.network.given(), d = origin.length;
+    const along = (way) => (_, unit) => way.reduce((sum, v, i) => sum + v * weight[unit * d + i], 0);
+    const [columns, moved] = [axes.map((axis) => Array.from(this.bias, along(axis))), this.bias.map(along(origin))];
+    const bias = this.told(label).map((v, unit) => v + moved[unit]);
+    const first = { weight: Float32Array.from({ length: 2 * bias.length }, (_, i) => columns[i % 2][i >> 1]), bias };
+    const network = new this.network.constructor([first, ...others], activation);
+    return Object.assign(Object.create(DenseDecoder.prototype), this, { network, bias, labels: undefined });
   }
 
   /** The same decoder with so much added to the sums of its first layer, a number a unit: of codes that all lie so far from those given. */

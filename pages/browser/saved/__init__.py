@@ -3,7 +3,6 @@
 The modules stand in it as text that anyone can read, the data packed; `page.html` has the script that puts them together.
 """
 
-import base64
 import gzip
 import json
 import posixpath
@@ -15,13 +14,17 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+import numpy as np
+
 from pages.browser import FOLDER
 
 ENTRY = "saved/saved.js"
-NEVER = ("drawing/landing.js", "map/timeline.js")  # fetched for what a saved page does not have: a sheet to draw on, a run
+NEVER = ("map/refining.js", "map/timeline.js")  # fetched for what a saved page does not have: test images, a run
 IMPORT = re.compile(r'(?P<before>\b(?:from|import)\s*\(?\s*)"(?P<path>\.{1,2}/[^"]+)"')
 ENDS_A_SCRIPT = re.compile(r"</script|<!--", re.IGNORECASE)
 LEVEL = 9  # of the compression
+LETTERS = "".join(chr(code) for code in range(33, 127) if chr(code) not in '"&<')  # 91, which HTML and editors leave as they are
+BITS = 13  # that two of them stand for: 91^2 > 2^13. Bytes grow by 23 %, in base64 by 33 %
 
 
 def html(
@@ -30,12 +33,12 @@ def html(
     """The file. `lead` and `about`: HTML above and under the map. `told`: {"map": what the map is told, "titles": of its layers}, where a
     name of `files` stands for the address of that file. themes: {"light", "dark"} -> {CSS property: value}, as Streamlit names them."""
     modules = (f'<script type="text/plain" data-module="{name}">\n{source}</script>' for name, source in sources().items())
-    packed = (f'<script type="text/plain" data-file="{escape(name)}">{_packed(content)}</script>' for name, content in files.items())
+    packed = (_file(name, gzip.compress(content, LEVEL, mtime=0)) for name, content in files.items())
     return (
         Template(_read("saved/page.html"))
         .substitute(
             title=escape(title),
-            styles="\n".join([_theme(themes), *_styles()]),
+            styles="\n".join([_theme(themes), *styles()]),
             lead=lead,
             about=about,
             told=json.dumps(told, ensure_ascii=False).replace("<", "\\u003c"),
@@ -51,15 +54,24 @@ def _read(name: str) -> str:
     return (FOLDER / name).read_text("utf-8")
 
 
-def _styles() -> list[str]:
+def styles() -> list[str]:
     """The stylesheets of the folders that the file's modules are from, after the one of the whole bundle."""
     folders = sorted({FOLDER / Path(name).parent for name in sources()})
     files = [FOLDER / "style.css", *(path for folder in folders for path in sorted(folder.glob("*.css")))]
     return [_read(path.relative_to(FOLDER).as_posix()) for path in files]
 
 
-def _packed(content: bytes) -> str:
-    return base64.b64encode(gzip.compress(content, LEVEL, mtime=0)).decode()
+def _file(name: str, content: bytes) -> str:
+    return f'<script type="text/plain" data-file="{escape(name)}" data-bytes="{len(content)}">{in_letters(content)}</script>'
+
+
+def in_letters(content: bytes) -> str:
+    """Bytes as text: of each BITS of them, the first bit first, the number is written with two LETTERS, the larger part first."""
+    bits = np.unpackbits(np.frombuffer(content, np.uint8))
+    groups = np.pad(bits, (0, -len(bits) % BITS)).reshape(-1, BITS)
+    numbers = groups @ (1 << np.arange(BITS)[::-1])
+    letters = np.frombuffer(LETTERS.encode(), np.uint8)
+    return letters[np.stack(np.divmod(numbers, len(LETTERS)), 1)].tobytes().decode()
 
 
 @cache

@@ -4,11 +4,12 @@ import { readAddress } from "../map/address.js";
 import { CanvasPlot } from "../map/canvas_plot.js";
 import { Cursor } from "../map/cursor.js";
 import LatentMap from "../map/map.js";
+import { bytesOf } from "./letters.js";
 
-/** What stands in the page packed by gzip and written as base64, as addresses by name. */
+/** What stands in the page packed by gzip and written in letters, as addresses by name. */
 async function unpacked(page) {
   const unpack = async ({ dataset, text }) => {
-    const packed = new Blob([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))]).stream();
+    const packed = new Blob([bytesOf(text, Number(dataset.bytes))]).stream();
     return [dataset.file, URL.createObjectURL(await new Response(packed.pipeThrough(new DecompressionStream("gzip"))).blob())];
   };
   return Object.fromEntries(await Promise.all([...page.querySelectorAll("script[data-file]")].map(unpack)));

@@ -11,6 +11,7 @@ from plotly.offline import get_plotlyjs
 from view import View
 
 from core import markers
+from pages.browser import FOLDER
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("tools")]
 
@@ -191,3 +192,24 @@ def test_dots_have_shapes_before_plotly_has_come(bundle: Bundle) -> None:
     round_, plain, square, shaped = bundle.run("map/layers/points.js", script)
     assert round_ == [red, nothing, nothing] and plain == [{"symbol": "circle", "size": 20, "opacity": 1}]
     assert square == [red, red, red] and shaped == [{"symbol": "square", "size": 32, "opacity": 1}]
+
+
+def test_each_kind_of_curve_has_a_shape_in_its_key_and_at_the_marked_epoch(bundle: Bundle) -> None:
+    script = """const { STRIP } = await import('/map/time_strip.js');
+      document.body.innerHTML = `<style>${given}</style><div class="lm"><div>${STRIP}</div></div>`;
+      const root = document.querySelector('.lm'), strip = root.firstElementChild, stop = new AbortController();
+      const curves = new m.Curves(strip, strip.querySelector('input'), () => {}, stop.signal);
+      const one = (group, dashed, value) => ({ group, dashed, name: `${group} ${dashed}`, colour: '#123456', values: [value] });
+      curves.update('/none.js', { epoch: [0], series: [one('elbo', false, 1), one('elbo', true, 2), one('kl', false, 0.1)] }, [0, 1]);
+      curves.panels = curves.split(); curves.mark(0);
+      const shown = () => [...strip.querySelectorAll('.lm-curves-marks circle, .lm-curves-marks polygon')]
+        .filter((mark) => getComputedStyle(mark).display !== 'none').map((mark) => mark.localName);
+      const clip = (key) => getComputedStyle(key.querySelector('i'), '::after').clipPath;
+      const keys = () => [...strip.querySelectorAll('.lm-keys button')].map(clip);
+      const before = [shown(), keys()]; root.classList.add('lm-shaped'); const after = [shown(), keys()];
+      stop.abort(); document.body.innerHTML = ''; return [before, after];"""
+    style = (FOLDER / "map" / "map.css").read_text("utf-8")
+    (marks, keys), (shaped_marks, shaped_keys) = bundle.run("map/curves.js", script, style)
+    assert marks == ["circle"] * 3 and set(keys) == {"none"}
+    assert shaped_marks == ["circle", "circle", "polygon"], "a dot of each curve, in its kind's shape"
+    assert shaped_keys[0] == shaped_keys[1] == "circle(50%)" and shaped_keys[2].startswith("polygon")

@@ -2,12 +2,15 @@
 
 import { listener, onResize } from "../events.js";
 import { faint, loadPlotly } from "./plot.js";
+import { SHAPES, clipPath } from "./shapes.js";
 
 const HEIGHT = 220, TOP = 8, BOTTOM = 40; // px
 const SMALL = 0.3; // groups whose peak is below this share of the highest one's get axes of their own, or they would be a flat line
 const ALONE = [[0, 1]], UPPER_AND_LOWER = [[0.4, 1], [0, 0.28]]; // shares of the height
 const THUMB = 8; // half of the slider's thumb: where its track of values begins
 const APART = 56; // of a plot whose slider stands elsewhere, room for the axis' words and numbers
+const DOT = 4, SHAPED = 1.4; // radius of a dot where an epoch is marked, and so much larger where each group has a shape of its own (shaping.js)
+const GROUPS = ["circle", "square", "diamond", "triangle-up", "star", "cross"]; // their shapes, in the order of the groups
 const PAD = 0.06; // of the curves' range, above and below
 
 const EXPONENT = Object.fromEntries([..."0123456789-"].map((digit, i) => [digit, "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"[i]]));
@@ -65,7 +68,10 @@ export class Curves {
       const key = Object.assign(document.createElement("button"), { type: "button", title: "Click: this kind of curve alone. Shift-click: add it." });
       key.innerHTML = "<i></i><span></span><b></b>";
       key.querySelector("span").textContent = name;
-      key.querySelector("i").style.borderTop = `2px ${dashed ? "dashed" : "solid"} ${colour}`;
+      const { style } = key.querySelector("i");
+      style.borderTop = `2px ${dashed ? "dashed" : "solid"} ${colour}`;
+      style.setProperty("--curve-colour", colour);
+      style.setProperty("--curve-shape", clipPath(this.shapeOf(group)));
       this.on(key, "click", (event) => this.choose(group, event.shiftKey));
       return key;
     }));
@@ -77,6 +83,12 @@ export class Curves {
     if (add) this.chosen.has(group) ? this.chosen.delete(group) : this.chosen.add(group);
     else this.chosen = new Set(alone ? [] : [group]);
     this.draw();
+  }
+
+  /** Of a group of curves, beside its colour. */
+  shapeOf(group) {
+    const symbol = GROUPS[[...new Set(this.curves.series.map((one) => one.group))].indexOf(group) % GROUPS.length];
+    return SHAPES.find((one) => one.symbol === symbol);
   }
 
   lit = ({ group }) => !this.chosen.size || this.chosen.has(group);
@@ -204,13 +216,21 @@ export class Curves {
     return this.curves.series.map(({ values }) => (at < 0 ? undefined : values[at]));
   }
 
+  /** A dot on a curve, round, and as the shape that takes its place where there are shapes. */
+  dot(x, y, colour, { corners }) {
+    const round = `cx="${x}" cy="${y}" r="${DOT}" fill="${colour}"`;
+    if (!corners) return `<circle ${round}/>`;
+    const points = corners.map(([right, down]) => `${(x + SHAPED * DOT * right).toFixed(1)},${(y + SHAPED * DOT * down).toFixed(1)}`);
+    return `<circle class="lm-curves-round" ${round}/><polygon points="${points.join(" ")}" fill="${colour}"/>`;
+  }
+
   /** A line through the plot at an epoch, with a dot on each curve; the pointer's says which epoch it is. */
   line(epoch, kind) {
     const { l, r } = this.margins(), { clientWidth: width } = this.box, [from, to] = this.domain, tall = HEIGHT - TOP - BOTTOM;
     const x = l + (epoch - from) / (to - from) * (width - l - r), at = this.curves.epoch.indexOf(epoch);
-    const dots = this.panels.flatMap(({ series, range: [low, high], domain: [bottom, top] }) => series.map(({ values, colour }) => {
+    const dots = this.panels.flatMap(({ series, range: [low, high], domain: [bottom, top] }) => series.map(({ values, colour, group }) => {
       const share = Math.max(0, Math.min(1, (values[at] - low) / (high - low))), y = TOP + (1 - bottom - share * (top - bottom)) * tall;
-      return Number.isFinite(values[at]) ? `<circle cx="${x}" cy="${y}" r="4" fill="${colour}"/>` : "";
+      return Number.isFinite(values[at]) ? this.dot(x, y, colour, this.shapeOf(group)) : "";
     }));
     const [shift, anchor] = x > width - 90 ? [-7, "end"] : [7, "start"];
     const label = kind === "lm-read" ? `<text x="${x + shift}" y="${TOP + 11}" text-anchor="${anchor}">epoch ${epoch}</text>` : "";

@@ -123,9 +123,13 @@ def test_a_plane_of_larger_codes_is_spread_by_the_priors_own_margin(view: View, 
     expect(rest.locator("summary")).to_contain_text("(moved)")
     numbers = [float(v) for v in rest.locator("input").evaluate_all("all => all.map((input) => input.value)")]
     where = of_plane(codes, plane, shown)
+    page.get_by_test_id("latent-map").scroll_into_view_if_needed()
     view.point(0.6, 0.4)
+    view.frames(15)  # words come a little later
+    there = [float(text.replace("−", "-")) for text in page.locator(".lm-controls output").all_inner_texts()]
     left, right, bottom, top = view.ranges()
     (px, py), box, (width, height) = view.at(0.6, 0.4), view.box(), page.evaluate(BOX)
     at = left + (px - box["x"] - 35) / width * (right - left), top - (py - box["y"] - 7) / height * (top - bottom)
+    assert torch.special.ndtr(torch.tensor(there, dtype=torch.float64)).numpy() == pytest.approx(at, abs=0.005)
     z = through(where, plane, np.array(numbers)).codes(torch.special.ndtri(torch.tensor([at], dtype=torch.float64)).numpy())
     assert np.abs(view.image() - 255 * latent.decode(opened.model, z)[0].ravel()).max() < 6, "sliders are rounded to 0.01"

@@ -88,9 +88,27 @@ def test_the_map_has_room_at_every_width(view: View, open_sidebar: bool) -> None
         assert image["width"] == image["height"] >= 120
         apart = image["x"] >= map_box["x"] + map_box["width"] or image["y"] + image["height"] <= map_box["y"]
         assert apart, (width, map_box, image)
-        panel = view.page.get_by_test_id("panel").bounding_box()
+        panel = view.page.get_by_test_id("panel").locator("section").first.bounding_box()
         near = view.page.get_by_test_id("nearest").bounding_box()
         assert panel["width"] >= 180 and (panel["y"] >= near["y"] + near["height"] or panel["x"] >= near["x"] + near["width"]), width
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [768, 820])
+def test_on_a_tablet_the_bench_is_as_wide_as_the_page_and_the_pictures_stand_beside_the_map(view: View, width: int) -> None:
+    view.page.set_viewport_size({"width": width, "height": 1100})
+    view.open()
+    sidebar(view, False)
+    view.page.locator(".lm-panel .lm-images canvas").nth(2).wait_for()
+    view.frame()
+    tools, image = view.page.get_by_test_id("bench").bounding_box(), view.page.get_by_test_id("decoded").bounding_box()
+    pictures, map_box = view.page.locator(".lm-panel .lm-images").bounding_box(), view.box()
+    assert tools["x"] == pytest.approx(map_box["x"]) and tools["x"] + tools["width"] == pytest.approx(image["x"] + image["width"], abs=1)
+    assert tools["y"] > map_box["y"] + map_box["height"]
+    assert pictures["x"] == pytest.approx(image["x"], abs=1) and image["y"] < pictures["y"] < map_box["y"] + map_box["height"]
+    for section in view.page.locator(".lm-panel section").all():
+        if box := section.bounding_box():
+            assert box["y"] > tools["y"] or box["x"] == pytest.approx(image["x"], abs=1)
 
 
 @pytest.mark.slow

@@ -90,7 +90,7 @@ export class Readout {
     const sections = [say.where(facts, reading, this.showsExample && row !== null), say.neighbours(facts, reading), say.nearest(facts, reading, label)];
     const able = facts.served || (this.decoder ?? map.decoder).exact; // a saved page may have an atlas, and no server
     if (facts.images) sections.push(PLACE);
-    if (able) sections.push(row === null ? say.notOnADot(facts) : ""); // where the pictures come
+    if (able) sections.push("", row === null ? say.notOnADot(facts) : ""); // where the pictures come, and what goes with them
     element.innerHTML = sections.map((section) => `<section>${section}</section>`).join("");
     this.spoken.point(facts, reading);
     this.around = showAround(this, reading, row, this.stopper.signal).catch((error) => row === null && this.failed(error)); // on a dot the rest says so
@@ -206,13 +206,15 @@ export class Readout {
     return Boolean(this.facts?.images) && this.images?.address === this.facts.images && this.ready === this.facts;
   }
 
-  /** The last section: test image, reconstruction and error map, or as long as there is no test image the reconstruction alone. */
+  /** The last two sections: test image, reconstruction and error map, or as long as there is no test image the reconstruction alone; then
+   *  the place for what is said of them. */
   paint(row, label, xHat) {
-    const { facts, map: { decoder } } = this, here = this.hasImages;
-    const section = this.element.lastElementChild, shown = here ? FIGURES : [["reconstruction", "What the model makes of the image"]];
+    const { facts, element: { lastElementChild: last }, map: { decoder } } = this, here = this.hasImages;
+    const section = last.previousElementSibling, shown = here ? FIGURES : [["reconstruction", "What the model makes of the image"]];
     const canvases = shown.map(([caption, alt]) => `<figure><canvas role="img" aria-label="${alt}"></canvas><figcaption>${caption}</figcaption></figure>`);
     const words = here ? "Error map: blue ink was left out, orange ink was invented." : facts.images ? "The test images are being fetched …" : facts.instead;
-    section.innerHTML = `<div class="lm-images">${canvases.join("")}</div><p class="lm-soft">${say.escape(words)}</p>${say.toldAnother(facts, label)}${here ? '<div class="lm-refine"></div>' : ""}<div class="lm-losses${here ? " lm-expected" : ""}"></div>`;
+    section.innerHTML = `<div class="lm-images">${canvases.join("")}</div><p class="lm-soft">${say.escape(words)}</p>`;
+    last.innerHTML = `${say.toldAnother(facts, label)}${here ? '<div class="lm-refine"></div>' : ""}<div class="lm-losses${here ? " lm-expected" : ""}"></div>`;
     const inks = here ? [grey(this.image(row)), grey(xHat), errors(this.image(row), xHat, facts.error_rgb)] : [grey(xHat)];
     section.querySelectorAll("canvas").forEach((canvas, i) => put(canvas, inks[i], decoder));
   }

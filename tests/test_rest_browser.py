@@ -71,7 +71,7 @@ def test_a_slider_moves_the_picture_and_the_map_goes_through_what_is_kept(view: 
     assert np.abs(view.image() - drawn(code)).max() < CLOSE, "at once"
     expect(rest.locator("summary")).to_contain_text("(moved)")
     expect(page.get_by_test_id("panel")).to_contain_text("The kept point")
-    expect(page.get_by_test_id("panel")).to_contain_text("Click on a dot")
+    expect(page.get_by_test_id("panel")).to_contain_text("Press a dot")
     words = page.get_by_test_id("panel").inner_text()
     assert "2.00" in words and "This is its code" not in words
     view.point(0.3, 0.6)

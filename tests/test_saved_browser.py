@@ -198,7 +198,7 @@ def test_what_the_browser_cannot_decode_comes_from_an_atlas_and_is_said(open_sav
     assert "This is its code." in page.panel() and "could not" not in page.panel()
     page.page.mouse.click(*page.at(0.1, 0.9))
     page.page.wait_for_function("z => new URLSearchParams(location.hash.slice(1)).get('z') !== z", arg=",".join(map(str, on_a_dot)))
-    assert "Click on a dot" not in page.panel()
+    assert "Press a dot" not in page.panel()
 
 
 def test_a_code_of_more_numbers_is_decoded_whole(open_saved: Callable[..., Saved]) -> None:

@@ -97,7 +97,7 @@ export default class Dimensions {
     const ink = (this.inks[row][column] = this.image(code).slice());
     button.replaceChildren(picture(grey(ink), decoder));
     button.setAttribute("aria-label", `z${i + 1} = ${format(value)}`);
-    button.title = `z${subscript(i + 1)} = ${format(value)}: click to keep this code`;
+    button.title = `z${subscript(i + 1)} = ${format(value)}: press to keep this code`;
     button.classList.toggle("dm-here", column === closest(told, i, around[i]));
     Object.assign(button.dataset, { row, column });
   }
@@ -141,7 +141,7 @@ export default class Dimensions {
     const { facts: { dimensions: told, model }, inks, map: { decoder: { height, width } } } = this;
     if (inks.some((row) => row.length < STEPS.length)) return; // still being drawn
     const rows = told.order.map((i, row) => ({ name: `z${i + 1}: ${rowWords(told, i)}`, images: inks[row] }));
-    const [count, head] = [countWords(told), headWords(told)].map((words) => words.replace(/<[^>]*>/g, "").replace(" Click a cell to keep its code.", ""));
+    const [count, head] = [countWords(told), headWords(told)].map((words) => words.replace(/<[^>]*>/g, "").replace(" Press a cell to keep its code.", ""));
     const notes = [model?.words, count, head, model?.credit].filter(Boolean), heads = STEPS.map(inSigmas);
     sheet({ title: "One number of the code at a time", notes, heads, rows, shape: [height, width] })
       .toBlob((blob) => save(blob, `${model?.name ?? "model"}-dimensions.png`), "image/png");

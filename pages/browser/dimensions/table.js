@@ -39,5 +39,5 @@ export function countWords({ used, threshold }) {
 export function headWords({ kl, prior }) {
   const order = kl ? "how much it says of an image, on average over the test images (its <i>KL divergence</i>)" : "how much the codes differ in it (their <i>variance</i>)";
   const reach = prior ? "of the prior" : "of the codes, around their mean";
-  return `In each row one number of the code changes, from −3 to +3 standard deviations ${reach}; the others stay. The rows are in the order of ${order}. Framed: nearest to the code itself. Click a cell to keep its code.`;
+  return `In each row one number of the code changes, from −3 to +3 standard deviations ${reach}; the others stay. The rows are in the order of ${order}. Framed: nearest to the code itself. Press a cell to keep its code.`;
 }

@@ -97,7 +97,7 @@ export class Controls {
       if (z) this.slide(i, z[i]);
       write(this.outputs[i], z ? format(z[i]) : "");
     });
-    write(this.near, z ? nearest(z, figure, named) : "No point is chosen. Move over the map, or click to keep a point.");
+    write(this.near, z ? nearest(z, figure, named) : "No point is chosen. Press anywhere on the map to keep one.");
   }
 
   /** Bring up to date what is read and taken hold of at rest only, and would cost a layout at each word: the image's name and the inputs' values. */

@@ -13,7 +13,7 @@ export async function refineDot(readout, dot, place) {
   dot.signal.addEventListener("abort", stop, { once: true });
   map.cursor.subscribe({ frame: () => map.cursor.pointing && stop() }, signal); // someone looks elsewhere
   button.addEventListener("click", stop, { once: true, signal });
-  button.textContent = "Refining … click to stop";
+  button.textContent = "Refining … press to stop";
   button.classList.add("lm-busy");
   try {
     const found = await (facts.served ? fromServer : inBrowser)(readout, dot, signal, (share) => button.style.setProperty("--share", share));

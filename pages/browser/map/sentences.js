@@ -26,17 +26,17 @@ function prior(dimensions) {
   return `a round cloud around the origin. In ${dimensions} dimensions a typical draw lies about ${Math.sqrt(dimensions).toFixed(1)} σ out.`;
 }
 
-export const NONE_KEPT = "<h2>No point is kept</h2><p>Click anywhere on the map to keep one.</p>";
+export const NONE_KEPT = "<h2>No point is kept</h2><p>Press anywhere on the map to keep one.</p>";
 
 /** Of a point that is no code. */
-export const notOnADot = ({ images }) => `<p class="lm-soft">Click on a dot to see ${images ? "its test image beside what the model makes of it" : "what the model makes of its code"}.</p>`;
+export const notOnADot = ({ images }) => `<p class="lm-soft">Press a dot to see ${images ? "its test image beside what the model makes of it" : "what the model makes of its code"}.</p>`;
 
 /** `example`: nobody has chosen the point yet. */
 export function where(facts, { z, sigmas, beyond }, example) {
   const [first, ...more] = Array.from(z, (v) => number(v)), shown = [first, ...more].slice(0, MOST_NUMBERS).join(", ");
   const code = `<p class="lm-big">z = ${more.length ? `(${shown}${z.length > MOST_NUMBERS ? ", …" : ""})` : first}</p>`;
   const title = example
-    ? '<h2>An example: the first test image</h2><p class="lm-soft">Click anywhere on the map to keep a point of your own.</p>'
+    ? '<h2>An example: the first test image</h2><p class="lm-soft">Press anywhere on the map to keep a point of your own.</p>'
     : "<h2>The kept point</h2>";
   const some = z.length > MOST_NUMBERS ? `<p class="lm-soft">The first ${MOST_NUMBERS} of ${z.length} numbers.</p>` : "";
   const meaning = facts.keeps_to_prior

@@ -72,7 +72,7 @@ export class Found {
     const title = `<h2>The selected ${pictures?.real === false ? "codes, decoded" : "test images"}</h2>`;
     if (!pictures) return void (gallery.innerHTML = `${title}<p class="lm-soft">There are no pictures of them: the test images are not here, and the decoder of this model does not run in the browser.</p>`);
     const why = pictures.real ? "" : `${facts.images ? "The test images could not be fetched: these are reconstructions." : facts.instead.replace(/ This is .*$/, " These are reconstructions: what the decoder makes of each code.")} `;
-    gallery.innerHTML = `${title}<p class="lm-soft">${say.escape(why)}Click one to go to its code.</p><div class="lm-thumbs"></div>`
+    gallery.innerHTML = `${title}<p class="lm-soft">${say.escape(why)}Press one to go to its code.</p><div class="lm-thumbs"></div>`
       + '<p class="sl-more"><button type="button" class="lm-button">Show more</button> <span class="lm-soft"></span></p>';
     const [thumbs, more] = gallery.querySelectorAll(".lm-thumbs, .sl-more"), button = more.firstElementChild;
     let shown = 0;

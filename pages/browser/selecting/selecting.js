@@ -14,9 +14,10 @@ import { FULL, said } from "./selecting_words.js";
 const RADIUS = 0.5; // at first, of what is selected around the kept point
 const TOOLS = { box: "Box", lasso: "Lasso" };
 const MODES = { new: ["New", "What you select next takes the place of what is selected"], add: ["Add", "It is added (or hold Shift)"], remove: ["Remove", "It is taken away (or hold Alt)"] };
+const KEYS = '<span class="live-fine">Shift adds, Alt takes away; Esc gives the pointer back.</span><span class="live-coarse">Press the button again to have the map back.</span>';
 const HOW = {
-  box: "Drag over the map from one corner to the other. Shift adds, Alt takes away; Esc gives the pointer back.",
-  lasso: "Drag round the dots; the line closes by itself. Shift adds, Alt takes away; Esc gives the pointer back.",
+  box: `Drag over the map from one corner to the other. ${KEYS}`,
+  lasso: `Drag round the dots; the line closes by itself. ${KEYS}`,
 };
 const toggles = (named, attribute) => Object.entries(named).map(([name, title]) => {
   const [text, hint] = [title].flat();
@@ -190,7 +191,7 @@ export default class Selecting {
     if (form === "class") return this.take("c", [Number(this.select.value)]);
     if (form !== "round") return;
     const { kept } = this.map.cursor, radius = Number(this.radius.value);
-    if (!kept) this.said.textContent = "No point is kept: click on the map to keep one.";
+    if (!kept) this.said.textContent = "No point is kept: press the map to keep one.";
     else if (radius > 0) this.take("o", [...kept, radius]);
   }
 
@@ -202,7 +203,7 @@ export default class Selecting {
   draw(tool) {
     this.outline.use(tool);
     for (const button of this.element.querySelectorAll("[data-draw]")) button.setAttribute("aria-pressed", button.dataset.draw === tool);
-    Object.assign(this.how, { hidden: !tool, textContent: tool ? HOW[tool] : "" });
+    Object.assign(this.how, { hidden: !tool, innerHTML: tool ? HOW[tool] : "" });
   }
 
   choose(mode) {

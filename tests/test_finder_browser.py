@@ -79,6 +79,23 @@ def test_finding_by_number_by_a_search_and_the_other_of_a_pair(view: View) -> No
     assert say(page) == "", "what was said was said of another point"
 
 
+def test_a_search_that_ends_late_moves_nobody_from_what_was_done_since(view: View) -> None:
+    page = view.open("?checkpoint=vae-mnist-2d").page
+    finder, held = page.get_by_test_id("finder"), []
+    page.route("**/*way=worst*", held.append)
+    finder.get_by_role("button", name="Worst reconstructed").click()
+    expect(finder).to_contain_text("Looking through the test images")
+    finder.get_by_role("button", name="Most typical").click()
+    expect(finder).to_contain_text("Most typical, 1 of 30")
+    kept = view.url_z()
+    with page.expect_response("**/*way=worst*"):
+        held[0].continue_()
+    expect(finder.get_by_role("button", name="Worst reconstructed")).not_to_have_class(re.compile("lm-busy"))
+    assert say(page).startswith("Most typical, 1 of 30") and view.url_z() == kept
+    finder.get_by_role("button", name="Worst reconstructed").click()
+    expect(finder).to_contain_text("Worst reconstructed, 1 of 30")
+
+
 def test_who_is_near_by_code_and_by_pixels_and_a_click_goes_there(view: View) -> None:
     page = view.open(f"?checkpoint=vae-mnist-2d&z={CODES.mu[17][0]:.4f},{CODES.mu[17][1]:.4f}").page
     by_code = page.locator(".lm-thumbs").first.locator("button")

@@ -1,6 +1,7 @@
 // Finds test images on the map: one by its number, any, or the next of those that a search on the server found worth looking at.
 
 import { listener } from "../events.js";
+import { HERE } from "../nets/nearest.js";
 import * as say from "./sentences.js";
 import { Trail } from "./trail.js";
 
@@ -25,7 +26,7 @@ export default class Finder {
       this.byNumber(this.input.value.trim());
     });
     on(this.element, "click", ({ target }) => this.press(target.closest("[data-way]")?.dataset.way));
-    readout.map.cursor.subscribe({ kept: () => this.going || this.say("") }, signal); // what was said is of another point
+    readout.map.cursor.subscribe({ kept: () => this.going || this.turnTo("a point", "") }, signal); // what was said is of another point
   }
 
   /** Facts of another model, see pages/exploring/readout.py. */
@@ -46,6 +47,7 @@ export default class Finder {
 
   press(way) {
     if (!way || !this.count) return;
+    this.turnTo(way);
     if (way !== "any") return this.next(way);
     const row = Math.floor(Math.random() * this.count);
     this.go(row, `Test image ${row.toLocaleString("en")}, drawn at random.`);
@@ -53,8 +55,15 @@ export default class Finder {
 
   byNumber(text) {
     const row = Number(text);
+    this.turnTo("a number");
     if (text === "" || !Number.isInteger(row) || row < 0 || row >= this.count) return this.say(`There are test images 0 to ${(this.count - 1).toLocaleString("en")}.`);
     this.go(row, `Test image ${row.toLocaleString("en")}.`);
+  }
+
+  /** What was done last: what a search finds after something else was done moves nobody away from that. */
+  turnTo(what, words) {
+    this.last = what;
+    if (words !== undefined) this.say(words);
   }
 
   /** Go to the next of those that a search found; it is asked for once. */
@@ -62,16 +71,16 @@ export default class Finder {
     const button = this.button(way), { facts } = this.readout;
     if (button.classList.contains("lm-busy")) return;
     button.classList.add("lm-busy");
-    const slow = setTimeout(() => this.say("Looking through the test images …"), 300);
+    const slow = setTimeout(() => this.last === way && this.say("Looking through the test images …"), 300);
     try {
       this.found[way] ??= await search(`${facts.found}?way=${way}`, this.signal);
-      if (this.readout.facts !== facts) return;
+      if (this.readout.facts !== facts || this.last !== way) return;
       const { rows, values, others } = this.found[way], at = (this.turn[way] ?? -1) + 1;
       this.turn[way] = at % rows.length;
       const place = this.turn[way];
       this.go(rows[place], this.sentence(way, place), others?.[place], values[place]);
     } catch (error) {
-      if (error.name !== "AbortError") this.say(`That could not be looked up: ${error.message}. Try again.`);
+      if (error.name !== "AbortError" && this.last === way) this.say(`That could not be looked up: ${error.message}. Try again.`);
     } finally {
       clearTimeout(slow);
       button.classList.remove("lm-busy");
@@ -90,7 +99,7 @@ export default class Finder {
     const trail = new Trail(map, [row, other].map((one) => readout.dot(one).map((v) => Math.round(v * 1e4) / 1e4)));
     trail.draw();
     const button = Object.assign(document.createElement("button"), { type: "button", className: "lm-button", textContent: "Go to the other" });
-    button.addEventListener("click", () => this.go(other, `Test image ${other.toLocaleString("en")}, the other of the two.`, row), { signal: this.signal });
+    button.addEventListener("click", () => this.turnTo("the other") ?? this.go(other, `Test image ${other.toLocaleString("en")}, the other of the two.`, row), { signal: this.signal });
     this.words.append(" ", button);
   }
 
@@ -101,7 +110,7 @@ export default class Finder {
   sentence(way, place) {
     const { facts, labels } = this.readout, { rows, values, others } = this.found[way], row = rows[place], value = values[place];
     const name = (label) => say.className(facts, label), which = `${WAYS[way]}, ${place + 1} of ${rows.length}: test image ${row.toLocaleString("en")}, `;
-    if (way === "typical") return `${which}labelled ${name(labels[row])}, ${say.number(value)} from the middle (the median) of the codes of its class.`;
+    if (way === "typical") return `${which}labelled ${name(labels[row])}, ${value < HERE ? "less than 0.01" : say.number(value)} from the middle (the median) of the codes of its class.`;
     if (way === "worst") return `${which}${say.number(value, 0)} nats of reconstruction loss: among all test images hardly any is drawn worse from its code.`;
     if (way === "between") return `${which}labelled ${name(labels[row])}; of the ten codes nearest to it ${value} are of a second class.`;
     return `${which}labelled ${name(labels[row])}. By its pixels test image ${others[place].toLocaleString("en")} (${name(labels[others[place]])}) is most similar to it, but their codes lie ${say.number(value)} apart: the line.`;

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from bundle import Bundle
 from live import Server
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from view import View
 
 from core import checkpoints, findings, latent
@@ -81,8 +81,8 @@ def test_finding_by_number_by_a_search_and_the_other_of_a_pair(view: View) -> No
 
 def test_a_search_that_ends_late_moves_nobody_from_what_was_done_since(view: View) -> None:
     page = view.open("?checkpoint=vae-mnist-2d").page
-    finder, held = page.get_by_test_id("finder"), []
-    page.route("**/*way=worst*", held.append)
+    finder, held = page.get_by_test_id("finder"), list[Route]()
+    page.route("**/*way=worst*", lambda route: held.append(route))
     finder.get_by_role("button", name="Worst reconstructed").click()
     expect(finder).to_contain_text("Looking through the test images")
     finder.get_by_role("button", name="Most typical").click()

@@ -152,6 +152,17 @@ def test_on_a_phone_a_choice_closes_the_sidebar(server: Server, chromium: Browse
 
 
 @pytest.mark.slow
+def test_a_phone_that_is_turned_keeps_its_sidebar_closed(server: Server, chromium: Browser) -> None:
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    view = View(context.new_page(), server.url).open()
+    view.page.wait_for_function(f"() => {SIDEBAR} === 'true'")
+    view.page.set_viewport_size({"width": 844, "height": 390})
+    view.page.wait_for_timeout(2000)  # Streamlit opens it some time after
+    assert view.page.evaluate(SIDEBAR) == "true"
+    context.close()
+
+
+@pytest.mark.slow
 def test_most_of_the_codes_at_first_and_all_of_them_one_press_away(view: View) -> None:
     view.open("?z=0.5,1.5")
     first = view.ranges()

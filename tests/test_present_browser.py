@@ -57,6 +57,22 @@ def test_presenting_begins_with_a_button_and_esc_leaves_the_kept_point_alone(vie
 
 
 @pytest.mark.slow
+def test_a_slider_is_filled_up_to_its_thumb_when_one_comes_back(view: View) -> None:
+    page = view.open("?z=0.5,1.5").page
+    slider = page.locator(".lm-slider").first
+    page.mouse.move(0, 0)
+    view.frame()
+    before = slider.screenshot()
+    page.get_by_test_id("present").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("stage")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("stage")).to_be_hidden()
+    view.frame()
+    assert slider.screenshot() == before
+
+
+@pytest.mark.slow
 def test_the_numbers_at_the_axes_are_large_too_and_have_room(view: View) -> None:
     seen = "(({ layout: { font, margin } }) => [font.size, margin.l, margin.b])(document.querySelector('.lm-plot'))"
     view.open("?z=0.5,1.5&present=1")

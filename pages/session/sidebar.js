@@ -33,5 +33,6 @@
     if (phone.matches && target.closest(CHOICE)) setTimeout(close);
   }, true);
   narrow.addEventListener("change", fit);
+  matchMedia("(max-width: 767.98px)").addEventListener("change", () => narrow.matches && [0, 100, 500].forEach((ms) => setTimeout(close, ms))); // a phone is turned: Streamlit opens it some time after
   fit();
 })();

@@ -50,7 +50,7 @@ export class Controls {
     this.sliders = [...root.querySelectorAll(".lm-controls input")];
     this.outputs = [...root.querySelectorAll(".lm-controls output .lm-said")];
     this.spans = this.sliders.map(() => [0, 0]); // their ends
-    this.thumbs = this.sliders.map(({ parentElement }) => [["b"], ["i", "::before"]].map(([part, pseudo]) => mover(parentElement.querySelector(part), "X", "%", 100, pseudo)));
+    this.thumbs = this.sliders.map(({ parentElement }) => ["b", "u"].map((part) => mover(parentElement.querySelector(part), "X", "%", 100))); // no pseudo-element: where the map goes, for Present, theirs end
     const on = listener(signal);
     this.sliders.forEach((slider, i) => {
       on(slider, "input", () => this.slide(i, Number(slider.value)));

@@ -51,10 +51,11 @@ export class Shortcuts {
   open() {
     if (!this.window) {
       this.window = document.createElement("dialog");
+      const coarse = matchMedia("(pointer: coarse)").matches, fingers = table("Fingers", FINGERS); // first where there are fingers
       this.window.className = "lm-keys-window";
       this.window.setAttribute("aria-label", "What keys, mouse and fingers do on the map");
       this.window.innerHTML = `<form method="dialog"><h2>On the map</h2><button class="lm-button" autofocus>Close</button></form>`
-        + `<div>${table("Keys, with the map in focus", KEYS)}${table("Mouse", MOUSE)}${table("Fingers", FINGERS)}${this.root.querySelector(".lm-bench") ? table("Tools", WITH_TOOLS) : ""}</div>`;
+        + `<div>${coarse ? fingers : ""}${table("Keys, with the map in focus", KEYS)}${table("Mouse", MOUSE)}${coarse ? "" : fingers}${this.root.querySelector(".lm-bench") ? table("Tools", WITH_TOOLS) : ""}</div>`;
       this.on(this.window, "click", ({ target }) => target === this.window && this.window.close()); // beside it
       this.on(this.window, "keydown", (event) => event.stopPropagation()); // Esc closes it, and keeps the point
       this.root.append(this.window);

@@ -1,7 +1,7 @@
 // The elements that a map is made of; layers, timeline and legend add their own.
 
 const slider = (i, ordinal) => `<label><span>z<sub>${i}</sub></span>
-  <span class="lm-slider"><i></i><b></b><input type="range" data-testid="z${i}" aria-label="z${i}, ${ordinal} latent coordinate" step="0.01"></span>
+  <span class="lm-slider"><i><u></u></i><b></b><input type="range" data-testid="z${i}" aria-label="z${i}, ${ordinal} latent coordinate" step="0.01"></span>
   <output><span class="lm-said"></span></output></label>`;
 
 export const SKELETON = `

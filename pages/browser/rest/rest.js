@@ -60,7 +60,7 @@ export class Rest {
   /** A slider for each number, and where they can be set to. */
   build({ names, used, reach, title }) {
     const slider = (name, i) => `<label${used[i] ? "" : ' class="lm-unused" title="Unused: it says nothing of the images"'}><span>${name}</span>`
-      + `<span class="lm-slider"><i></i><b></b><input type="range" min="${-reach[i]}" max="${reach[i]}" step="0.01" aria-label="${name}${used[i] ? "" : ", unused"}"></span><output></output></label>`;
+      + `<span class="lm-slider"><i><u></u></i><b></b><input type="range" min="${-reach[i]}" max="${reach[i]}" step="0.01" aria-label="${name}${used[i] ? "" : ", unused"}"></span><output></output></label>`;
     this.element.innerHTML = `<summary>${title}<span></span></summary><p class="lm-soft">${WORDS}${used.every(Boolean) ? "" : UNUSED}</p><div class="lm-rest-grid">${names.map(slider).join("")}</div>
       <div class="lm-rest-keys"><button type="button" class="lm-button" data-to="middle">To the middle</button>
       <button type="button" class="lm-button" data-to="image">To the kept image</button></div>`;

@@ -208,7 +208,7 @@ def test_each_kind_of_curve_has_a_shape_in_its_key_and_at_the_marked_epoch(bundl
       const keys = () => [...strip.querySelectorAll('.lm-keys button')].map(clip);
       const before = [shown(), keys()]; root.classList.add('lm-shaped'); const after = [shown(), keys()];
       stop.abort(); document.body.innerHTML = ''; return [before, after];"""
-    style = (FOLDER / "map" / "map.css").read_text("utf-8")
+    style = (FOLDER / "map" / "curves.css").read_text("utf-8")
     (marks, keys), (shaped_marks, shaped_keys) = bundle.run("map/curves.js", script, style)
     assert marks == ["circle"] * 3 and set(keys) == {"none"}
     assert shaped_marks == ["circle", "circle", "polygon"], "a dot of each curve, in its kind's shape"

@@ -23,8 +23,9 @@ SMALL, SMALL_DIMMED, SMALL_OVER, SMALL_BRIGHT = 3.0, 0.055, 0.35, 0.59  # those 
 DIMMED_NAME = 0.3
 KEPT, KEPT_MIDDLE = 14, 4  # the radii of the kept point's ring and of its middle
 RING, FAINT, INK, SOFT = "#808a94", "#dde2ea", "#0d121b", "#5a5f66"
-TITLE_PX, NOTE_PX, CREDIT_PX = 30, 17, 14
-MOST_NOTES = 3  # lines
+TITLE_PX, NOTE_PX, CREDIT_PX = 30, 15, 14
+MOST_NOTES, NOTE_LINE_PX = 4, 20  # lines, and from one to the next
+NARROWER = 0.84  # letters in the font by which lines are measured, than in the widest that a browser may have
 APART = 1 / 9  # of the map's side between two numbers at an axis, at least
 OUTLINE = 180  # points of a ring's
 FIELD = SIDE // 2  # pixels of a background, along each side
@@ -195,11 +196,11 @@ class MapPicture:
     @property
     def said(self) -> list[tuple[int, int, str, str]]:
         """Title, notes and credit: the line's foot in pixels, its size, what it says, its colour. All are as long as they fit."""
-        room = WIDTH - LEFT - RIGHT
-        title = [(44, TITLE_PX, line, INK) for line in wrapped(self.title, TITLE_PX, room, 1, spelt=False)]
+        room = round(NARROWER * SIDE)
+        title = [(42, TITLE_PX, line, INK) for line in wrapped(self.title, TITLE_PX, room, 1, spelt=False)]
         notes = [line for note in self.notes for line in wrapped(note, NOTE_PX, room, MOST_NOTES, spelt=False)][:MOST_NOTES]
         credit = [(self.height - 12, CREDIT_PX, line, SOFT) for line in wrapped(self.credit, CREDIT_PX, room, 1, spelt=False)]
-        return [*title, *((72 + 23 * i, NOTE_PX, line, SOFT) for i, line in enumerate(notes)), *credit]
+        return [*title, *((66 + NOTE_LINE_PX * i, NOTE_PX, line, SOFT) for i, line in enumerate(notes)), *credit]
 
 
 def inside(pixels: np.ndarray) -> np.ndarray:

@@ -49,14 +49,14 @@ def picture(data: bytes) -> Image.Image:
 
 
 PAGES: list[tuple[str, dict[str, str], dict[str, Any], str]] = [
-    ("explore.py", {"checkpoint": NAME}, {}, NAME),
+    ("explore.py", {"checkpoint": NAME}, {}, f"{NAME}-grid"),
     ("reconstruct.py", {"checkpoint": NAME}, {"reconstruct_dataset": "digits"}, f"{NAME}-reconstruction"),
     ("generate.py", {"checkpoint": NAME, "count": "5"}, {}, f"{NAME}-generated"),
     ("models.py", {"checkpoint": NAME}, {}, f"{NAME}-grid"),
 ]
 
 TOLD: list[tuple[str, dict[str, str], dict[str, Any], str]] = [
-    ("explore.py", {"checkpoint": "cvae-mnist-2d"}, {}, "cvae-mnist-2d"),
+    ("explore.py", {"checkpoint": "cvae-mnist-2d"}, {}, "cvae-mnist-2d-grid"),
     ("generate.py", {"checkpoint": "cvae-mnist-2d", "count": "5"}, {}, "cvae-mnist-2d-generated"),
 ]
 
@@ -82,7 +82,7 @@ def test_nothing_is_made_before_it_is_asked_for(monkeypatch: pytest.MonkeyPatch)
 
 def test_the_codes_of_the_test_images(offered: dict[str, Callable[[], bytes]]) -> None:
     visit("explore.py", {"checkpoint": NAME})
-    rows, latents = table(offered[f"{NAME}.csv"]()), checkpoints.load(NAME).latents
+    rows, latents = table(offered[f"{NAME}-codes.csv"]()), checkpoints.load(NAME).latents
     assert np.allclose([[float(row["z1"]), float(row["z2"])] for row in rows], latents.mu, rtol=1e-5)
     assert [row["class"] for row in rows] == [str(label) for label in latents.label]
 
@@ -91,7 +91,7 @@ def test_the_codes_of_the_test_images(offered: dict[str, Callable[[], bytes]]) -
 def test_the_table_of_codes_has_the_losses_that_can_be_had(name: str, offered: dict[str, Callable[[], bytes]]) -> None:
     """scikit-learn's digits are always here; MNIST's images are not."""
     app = visit("explore.py", {"checkpoint": name})
-    rows, checkpoint = table(offered[f"{name}.csv"]()), checkpoints.load(name)
+    rows, checkpoint = table(offered[f"{name}-codes.csv"]()), checkpoints.load(name)
     latents, digits = checkpoint.latents, name == "vae-digits-2d"
     assert len(rows) == len(latents.mu) and [row["image"] for row in rows] == [str(i) for i in range(len(rows))]
     columns = [f"z{i + 1}" for i in range(latents.mu.shape[1])]

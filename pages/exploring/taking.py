@@ -16,6 +16,7 @@ from pages.session.caches import MapView
 from pages.session.take_along import File
 
 SAVED_WORDS = "One file that works without the network: map, decoder, encoder, layers and sliders."
+MAP_WORDS = "As it stands: axes, zoom, layers, background, classes, shapes and the kept point. A drawing stays sharp at any size."
 
 
 def offer(view: MapView, facts: dict[str, Any], look: Sequence[str], background: dict[str, Any] | None) -> None:
@@ -26,11 +27,11 @@ def offer(view: MapView, facts: dict[str, Any], look: Sequence[str], background:
     files = [
         File("Save this page (HTML)", ".html", "text/html", lambda: saved.page(view, facts, kept, layers, look, background), SAVED_WORDS),
         File("Map as a drawing (SVG)", "-map.svg", "image/svg+xml", lambda: svg(map_of(shown))),
-        File("Map as a picture (PNG)", "-map.png", "image/png", lambda: png(map_of(shown))),
+        File("Map as a picture (PNG)", "-map.png", "image/png", lambda: png(map_of(shown)), MAP_WORDS),
     ]
     if checkpoint.model.config.latent_dim > 1:
         files.append(File("Poster of the decoded grid (A3, PNG)", "-poster.png", "image/png", lambda: printed(poster(shown), "A3")))
     take_along.offer(
         "explore", checkpoint.name, partial(grid, shown), sheet_words="Some of the decoded grid:",
-        columns=partial(code_table.columns, checkpoint), table_words=code_table.words(checkpoint), files=files,
+        columns=partial(code_table.columns, checkpoint), table_words=code_table.words(checkpoint), files=files, endings=("-grid", "-codes"),
     )  # fmt: skip

@@ -39,10 +39,11 @@ def offer(
     files: Sequence[File] = (),
     sheet_words: str = "",
     table_words: str = "",
+    endings: tuple[str, str] = ("", ""),
 ) -> None:
     """The button, and under it a file for each that is given: a sheet (PNG, A4, A3), a GIF of images (N, H, W) in [0, 1] (`and_back`: it
-    plays backwards, too), a table (CSV); before them what else there is. `stem`: the files' name without its ending; `sheet_words`: what
-    the sheet shows; `table_words`: what the table has.
+    plays backwards, too), a table (CSV); before them what else there is. `stem`: the files' name without its ending; `endings`: what the
+    sheet's and the table's have behind that; `sheet_words`: what the sheet shows; `table_words`: what the table has.
 
     They are called when somebody clicks, in another thread, which has no st.session_state: what they need is in them.
     """
@@ -54,14 +55,14 @@ def offer(
         if sheet is not None:
             if sheet_words:
                 st.caption(sheet_words)
-            _button(f"{key}-png", "Picture (PNG)", f"{stem}.png", "image/png", lambda: sheets.png(sheet()))
+            _button(f"{key}-png", "Picture (PNG)", f"{stem}{endings[0]}.png", "image/png", lambda: sheets.png(sheet()))
             for paper in sheets.PAPERS_MM:
-                name = f"{stem}-{paper.lower()}.png"
+                name = f"{stem}{endings[0]}-{paper.lower()}.png"
                 _button(f"{key}-{paper}", f"{paper} sheet to print (PNG)", name, "image/png", _printed(sheet, paper))
         if frames is not None:
             _button(f"{key}-gif", "Animation (GIF)", f"{stem}.gif", "image/gif", lambda: sheets.gif(frames(), and_back=and_back))
         if columns is not None:
-            _button(f"{key}-csv", "Table (CSV)", f"{stem}.csv", "text/csv", lambda: sheets.table(columns()))
+            _button(f"{key}-csv", "Table (CSV)", f"{stem}{endings[1]}.csv", "text/csv", lambda: sheets.table(columns()))
             if table_words:
                 st.caption(table_words)
 

@@ -8,6 +8,7 @@ from math import ceil
 import numpy as np
 
 from core import field_picture, figures, latent, markers
+from core.chips import placed
 from core.field_picture import Field
 from core.frame import Frame
 from core.portrait import Window
@@ -20,7 +21,7 @@ WIDTH, HEIGHT = LEFT + SIDE + RIGHT, TOP + SIDE + BELOW
 CELLS = 20  # a side, of the decoded grid: a pixel of 28 x 28 is then a square of whole pixels
 DOT, DIMMED, OVER_THE_GRID, OVER_COLOURS, BRIGHT = 6.0, 0.07, 0.5, 0.4, 0.75  # the dots' size, and opacities as on the live map
 SMALL, SMALL_DIMMED, SMALL_OVER, SMALL_BRIGHT = 3.0, 0.055, 0.35, 0.59  # those of the training images' codes
-DIMMED_NAME = 0.3
+DIMMED_NAME, CHIP_PX, LED_PX = 0.3, 34.0, 25  # a name that stands farther from its class's middle has a line to it
 KEPT, KEPT_MIDDLE = 14, 4  # the radii of the kept point's ring and of its middle
 RING, FAINT, INK, SOFT = "#808a94", "#dde2ea", "#0d121b", "#5a5f66"
 TITLE_PX, NOTE_PX, CREDIT_PX = 30, 15, 14
@@ -134,11 +135,15 @@ class MapPicture:
         return (shown[0][0], shown[0][1]) if shown else None
 
     @property
-    def names(self) -> dict[int, tuple[float, float]]:
-        """Where classes' names stand, in pixels, those that are shown."""
+    def names(self) -> dict[int, tuple[float, float, float, float]]:
+        """Where classes' names stand, in pixels, those that are shown, and what each names: (x, y, x and y of the class's middle)."""
         middles = self.frame.middles.items() if "names" in self.layers else ()
-        at = {label: inside(self.pixels(np.array([middle]))).tolist() for label, middle in middles}
-        return {label: (found[0][0], found[0][1]) for label, found in at.items() if found}
+        places = {label: inside(self.pixels(np.array([middle]))).tolist() for label, middle in middles}
+        at = {label: (found[0][0], found[0][1]) for label, found in places.items() if found}
+        boxes = [(x, y, chip_width(self.name(label)), CHIP_PX) for label, (x, y) in at.items()]
+        ring = [] if self.mark is None else [(*self.mark, 3.0 * KEPT, 3.0 * KEPT)]
+        aside = placed(boxes, ring, (LEFT, TOP, LEFT + SIDE, TOP + SIDE))
+        return {label: (x + dx, y + dy, x, y) for (label, (x, y)), (dx, dy) in zip(at.items(), aside, strict=True)}
 
     def name(self, label: int) -> str:
         """What a class is called."""
@@ -199,7 +204,8 @@ class MapPicture:
         room = round(NARROWER * SIDE)
         title = [(42, TITLE_PX, line, INK) for line in wrapped(self.title, TITLE_PX, room, 1, spelt=False)]
         notes = [line for note in self.notes for line in wrapped(note, NOTE_PX, room, MOST_NOTES, spelt=False)][:MOST_NOTES]
-        credit = [(self.height - 12, CREDIT_PX, line, SOFT) for line in wrapped(self.credit, CREDIT_PX, room, 1, spelt=False)]
+        lines = wrapped(self.credit, CREDIT_PX, room, 2, spelt=False)[::-1]
+        credit = [(self.height - 12 - 18 * i, CREDIT_PX, line, SOFT) for i, line in enumerate(lines)][::-1]
         return [*title, *((66 + NOTE_LINE_PX * i, NOTE_PX, line, SOFT) for i, line in enumerate(notes)), *credit]
 
 

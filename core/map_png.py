@@ -9,12 +9,14 @@ from PIL.PngImagePlugin import PngInfo
 from core import field_picture, figures
 from core.map_picture import (
     BAR,
+    CHIP_PX,
     DIMMED_NAME,
     FAINT,
     INK,
     KEPT,
     KEPT_MIDDLE,
     KEY_PX,
+    LED_PX,
     LEFT,
     RING,
     SIDE,
@@ -41,8 +43,8 @@ def png(picture: MapPicture) -> bytes:
         _line(pen, *line)
     left, top, right, bottom = _large(LEFT, TOP, LEFT + SIDE, TOP + SIDE)
     page.paste(_map(picture, page.crop((left, top, right, bottom))), (left, top))
-    for label, at in picture.names.items():
-        _name(page, picture, label, *at)
+    for label, places in picture.names.items():
+        _name(page, picture, label, *places)
     for label, at in legend(picture).items():
         _entry(pen, picture, label, *at)
     _key(page, picture)
@@ -142,8 +144,10 @@ def _line(pen: ImageDraw.ImageDraw, axis: int, at: float, text: str) -> None:
     _write(pen, x, y, 16, text.replace("σ", " sd"), INK, anchor)  # the font has no Greek
 
 
-def _name(page: Image.Image, picture: MapPicture, label: int, x: float, y: float) -> None:
-    wide, high = chip_width(picture.name(label)), 34
+def _name(page: Image.Image, picture: MapPicture, label: int, x: float, y: float, to_x: float, to_y: float) -> None:
+    if np.hypot(x - to_x, y - to_y) > LED_PX:
+        ImageDraw.Draw(page).line(_large(to_x, to_y, x, y), figures.class_colour(label), 3 * FINER)
+    wide, high = chip_width(picture.name(label)), round(CHIP_PX)
     chip = Image.new("RGBA", (round(FINER * wide), FINER * high))
     pen = ImageDraw.Draw(chip)
     pen.rounded_rectangle((0, 0, chip.width - 1, chip.height - 1), 6 * FINER, figures.class_colour(label), "#ffffff", FINER)

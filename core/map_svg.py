@@ -15,6 +15,7 @@ from core.map_picture import (
     KEPT,
     KEPT_MIDDLE,
     KEY_PX,
+    LED_PX,
     LEFT,
     RING,
     SIDE,
@@ -132,10 +133,12 @@ def _kept(picture: MapPicture) -> list[str]:
     ]
 
 
-def _name(picture: MapPicture, label: int, x: float, y: float) -> str:
+def _name(picture: MapPicture, label: int, x: float, y: float, to_x: float, to_y: float) -> str:
     name, wide = picture.name(label), chip_width(picture.name(label))
     chip = f'rx="6" fill="{figures.class_colour(label)}" stroke="#ffffff"'
-    drawn = f'<rect x="{x - wide / 2:.1f}" y="{y - 17:.1f}" width="{wide:.1f}" height="34" {chip}/>'
+    far, line = np.hypot(x - to_x, y - to_y) > LED_PX, f'stroke="{figures.class_colour(label)}" stroke-width="3"'
+    drawn = f'<path d="M{to_x:.1f},{to_y:.1f}L{x:.1f},{y:.1f}" {line}/>' * bool(far)
+    drawn += f'<rect x="{x - wide / 2:.1f}" y="{y - 17:.1f}" width="{wide:.1f}" height="34" {chip}/>'
     drawn += _text(x, y + 8, 22, name, figures.text_colour(label), "middle", bold=True)
     return drawn if picture.is_lit(label) else f'<g opacity="{DIMMED_NAME}">{drawn}</g>'
 

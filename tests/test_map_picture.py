@@ -3,26 +3,30 @@
 import io
 import re
 from collections.abc import Callable
+from itertools import combinations
 from statistics import NormalDist
 from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from bundle import Bundle
 from PIL import Image
 from playwright.sync_api import Browser
 from visit import visit
 
 from core import checkpoints, figures, latent, markers
+from core.chips import placed
+from core.data.datasets import DATASETS
 from core.frame import of_checkpoint
-from core.map_picture import CELLS, HEIGHT, LEFT, SIDE, TOP, WIDTH, MapPicture
+from core.map_picture import CELLS, CHIP_PX, CREDIT_PX, HEIGHT, LED_PX, LEFT, SIDE, TOP, WIDTH, MapPicture, chip_width
 from core.map_png import png
 from core.map_svg import svg
 from core.portrait import Window
 from core.scale import LINEAR, SPREAD, Scale
 from pages.exploring import fields, picturing, taking
 from pages.exploring.picturing import Shown
-from pages.session import caches
+from pages.session import caches, take_along
 
 NAME = "vae-mnist-2d"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -287,3 +291,35 @@ def test_codes_of_the_training_images_are_small_dots_below_the_others() -> None:
     alone = pixels(png(picture(("points",), Window(20.0, 20.0, 2.0), crowd=(np.array([[20.0, 20.0]]), np.array([2])))))
     red, green, _ = alone[TOP + SIDE // 2, LEFT + SIDE // 2]
     assert red > green + 60
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion-mnist", "kmnist", "emnist-digits", "digits"])
+def test_whose_data_they_are_and_on_what_terms_is_there_in_full(name: str) -> None:
+    credit = take_along.credit_of(name)
+    lines = [text for _, size, text, _ in picture(credit=credit).said if size == CREDIT_PX]
+    assert " ".join(lines) == credit and DATASETS[name].licence in credit
+
+
+def test_no_name_covers_another_or_the_kept_point() -> None:
+    view = caches.map_view("pca-mnist-2d")
+    made = MapPicture(view.frame, Window(0.0, -0.2, 3.0), ("names",), kept=(0.2, 0.3))
+    assert made.mark is not None
+    boxes = [(x, y, chip_width(made.name(label)), CHIP_PX) for label, (x, y, _, _) in made.names.items()] + [(*made.mark, 28.0, 28.0)]
+    for (x, y, wide, high), (u, v, other_wide, other_high) in combinations(boxes, 2):
+        assert 2 * abs(x - u) >= wide + other_wide or 2 * abs(y - v) >= high + other_high
+    to = np.array([made.names[label][2:] for label in made.labels])
+    assert to == pytest.approx(made.pixels(np.array([view.frame.middles[label] for label in made.labels])))
+    text = svg(made).decode()
+    moved = sum(np.hypot(x - u, y - v) > LED_PX for x, y, u, v in made.names.values())
+    assert 1 <= moved == text.count('stroke-width="3"'), "a line leads from a name to its class"
+
+
+@pytest.mark.browser
+@pytest.mark.xdist_group("browser")
+def test_names_are_moved_aside_as_on_the_page(bundle: Bundle) -> None:
+    generator = np.random.default_rng(5)
+    boxes = [(x, y, 30.0 + 5 * i, 34.0) for i, (x, y) in enumerate(generator.uniform(100, 260, (10, 2)).tolist())]
+    given = {"boxes": [dict(zip(("x", "y", "width", "height"), box, strict=True)) for box in boxes]}
+    script = "return m.placed(given.boxes, [{ x: 180, y: 170, width: 30, height: 30 }], { left: 60, top: 60, width: 240, height: 240 });"
+    there = bundle.run("map/layers/names.js", script, given)
+    assert placed(boxes, [(180, 170, 30, 30)], (60, 60, 300, 300)) == [pytest.approx(way, abs=1e-9) for way in there]

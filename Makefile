@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 
 .PHONY: run test test-all check bench quality checkpoints restorers classifier clean
 .DELETE_ON_ERROR:
+# What Python has compiled is kept, whatever the environment says: of the tests each worker, server and command would compile it again.
+export PYTHONDONTWRITEBYTECODE :=
 
 run: $(VENV)/.installed
 	@echo "Latent space explorer: http://$(HOST):$(PORT)  (Ctrl-C stops it)"

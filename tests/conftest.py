@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
     from view import View
 
+# One thread per worker, from the first model that a test file opens: the order of floating-point sums does not depend on the machine, and
+# workers do not compete.
+torch.set_num_threads(1)
+
 TINY = VAEConfig(encoder_hidden=(24,), decoder_hidden=(16,))
 
 if find_spec("hypothesis"):
@@ -58,12 +62,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.flaky(reruns=1))
-
-
-@pytest.fixture(autouse=True, scope="session")
-def one_thread() -> None:
-    """One thread per worker: the order of floating-point sums does not depend on the machine, and workers do not compete."""
-    torch.set_num_threads(1)
 
 
 def linear(network: nn.Module, index: int) -> nn.Linear:

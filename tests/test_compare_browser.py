@@ -17,7 +17,6 @@ from core.training.__main__ import main as train
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.slow]
 
-FAMILY = beta_family()
 Z = (0.5, -1.0)
 
 
@@ -103,13 +102,14 @@ def view(compare_server: Server, chromium: Browser, request: pytest.FixtureReque
 
 @pytest.mark.parametrize("view", [(1440, 1000), (390, 844)], indirect=True)
 def test_the_dial_turns_map_pictures_and_mark_without_a_jump(view: Compare) -> None:
+    family = beta_family()
     view.open("dial=2&z=0.5,-1")
     shown, row = view.page.get_by_test_id("decoded"), view.page.get_by_test_id("dial-row").locator("canvas")
     for member in (2, 3):
         view.turn(member)
-        assert view.pixels(shown) == pytest.approx(latent.decode(FAMILY.members[member].model, np.array([Z]))[0].ravel() * 255, abs=0.6)
-        code = FAMILY.codes[member, FAMILY.examples[4]][None]
-        assert view.pixels(row.nth(4)) == pytest.approx(latent.decode(FAMILY.members[member].model, code)[0].ravel() * 255, abs=0.6)
+        assert view.pixels(shown) == pytest.approx(latent.decode(family.members[member].model, np.array([Z]))[0].ravel() * 255, abs=0.6)
+        code = family.codes[member, family.examples[4]][None]
+        assert view.pixels(row.nth(4)) == pytest.approx(latent.decode(family.members[member].model, code)[0].ravel() * 255, abs=0.6)
     seen, marks = [], []
     for position in np.linspace(2, 3, 11):
         view.turn(position)

@@ -112,10 +112,12 @@ def in_levels(weight: Tensor) -> tuple[Tensor, Tensor]:
     return (weight / scale.clamp_min(torch.finfo(scale.dtype).tiny).unsqueeze(1)).round().to(torch.int8), scale
 
 
-def anchored_encoder_bytes(scores_bias: Tensor, side: int, shape: Sequence[int]) -> bytes:
+def anchored_encoder_bytes(scores_bias: Tensor, side: int, shape: Sequence[int], halves: bool) -> bytes:
     """What a page that has the decoder needs besides to compute an encoder that is Bayes' rule (core.posterior.anchored): the anchors'
-    coordinates along each axis, `axis`, and what depends on each anchor alone, `bias`, (side^2,)."""
+    coordinates along each axis, `axis`, and what depends on each anchor alone, `bias`, (side^2,). halves: the weights of the scores are
+    those that float16 has."""
     metadata = {"gives": "scores", "weights": OF_DECODER, "shape": json.dumps(shape), "axis": json.dumps(axis(side).tolist())}
+    metadata["precision"] = "float16" if halves else "float32"
     return _smallest_file({"bias": scores_bias.detach()}, metadata)
 
 

@@ -155,6 +155,13 @@ def test_the_main_models_is_computed_a_slice_at_a_time(bundle: Bundle) -> None:
     assert len(told) > 2 and told == sorted(told) and told[-1] < 1
 
 
+def test_numbers_are_rounded_as_float16_does(bundle: Bundle) -> None:
+    values = np.random.default_rng(0).normal(0, 1, 2000).astype(np.float32)
+    values = values[np.abs(values) > 2**-14]  # below, float16 has fewer bits
+    found = bundle.run("nets/bayes_rule.js", "return given.map(m.asHalf)", values.tolist())
+    assert found == values.astype(np.float16).tolist()
+
+
 def test_a_file_without_weights_needs_the_decoder(bundle: Bundle) -> None:
     (small,) = ways(checkpoints.opened("vae-mnist-2d").model)
     with pytest.raises(Error, match="this encoder is computed from its decoder"):

@@ -283,9 +283,12 @@ def test_what_the_encoder_changes_is_said_in_figures_that_were_measured() -> Non
     told = {small.how: words for small, words in saved_encoder.ways(view, readout.facts(view, None, ""))}
     *_, small = small_encoder.ways(view.checkpoint.model)
     far = small_encoder.moved(view.checkpoint.model, small, view.checkpoint.latents.mu)
-    half, largest = (float(v) for v in re.findall(r"at most (\S+), none by more than (\S+),", told["rounded"])[0])
+    half, largest = (float(v) for v in re.findall(r"at most (\S+) from the explorer’s, none by more than (\S+),", told["rounded"])[0])
     assert far.distance.half <= half < far.distance.half + 0.001 and far.distance.largest <= largest < far.distance.largest + 0.001
     assert "move" not in told["exact"]
+    main = caches.map_view(MAIN)
+    ((_, computed),) = saved_encoder.ways(main, readout.facts(main, None, ""))
+    assert "Tried on 1,000 images that the model drew, no code is as much as 0.001 from" in computed
     assert "Left out: drawing a digit of your own. The browser encodes by dense layers only" in made(NOT_LIVE).decode()
 
 

@@ -8,6 +8,7 @@ from core import small_encoder
 from core.small_encoder import Moved, SmallEncoder
 from pages.session.caches import MapView
 
+NOTHING = 0.001  # of a distance between codes: the map has no room for it
 HOW = {
     "computed": "Its encoder is not in it: it is Bayes’ rule, and the page computes it from the decoder when the sheet comes out.",
     "exact": "Its encoder is the explorer’s, with all its digits, so a drawing lands where it does there.",
@@ -37,9 +38,11 @@ def _section(words: str) -> str:
 
 def _far(moved: Moved) -> str:
     """How far codes move, each figure rounded upwards."""
+    if moved.distance.largest < NOTHING:
+        return f" Tried on {moved.images:,} images that the model drew, no code is as much as {NOTHING} from the explorer’s."
     half, largest = _up(moved.distance.half, 3), _up(moved.distance.largest, 3)
     own = f", or {_up(moved.sigmas.largest, 2)} standard deviations of its own cloud" if moved.sigmas else ""
-    tried = f" Tried on {moved.images:,} images that the model drew: half of the codes move by at most {half}"
+    tried = f" Tried on {moved.images:,} images that the model drew, half of the codes move by at most {half} from the explorer’s"
     return f"{tried}, none by more than {largest}{own}."
 
 

@@ -4,6 +4,9 @@ import { turn } from "../turns.js";
 
 const SLICE_MS = 8; // of computing at a time
 
+/** A number as float16 has it, with 11 significant bits (Veltkamp's splitting; Dekker 1971, section 5). */
+export const asHalf = (v) => v * (2 ** 42 + 1) - (v * (2 ** 42 + 1) - v);
+
 /** The dense layers of the scores log p(x, z) of anchors z: the decoder ends in logits(z) = W h(z) + b, so the first is W^T and the second has h(z)
  *  of each anchor in a row. axis: the anchors' coordinates along each axis, (side,); bias: what depends on each alone, (side * side,). */
 export async function layersOfBayesRule(decoder, axis, bias, progress) {

@@ -1,7 +1,7 @@
 // Encoders that run in the browser: the dense layers of core/export.py's encoder_bytes, held to torch by a parity test.
 
 import { peak } from "./anchors.js";
-import { layersOfBayesRule } from "./bayes_rule.js";
+import { asHalf, layersOfBayesRule } from "./bayes_rule.js";
 import { ACTIVATIONS, parseSafetensors } from "./decoder.js";
 import { PlainNetwork } from "./dense.js";
 import { SimdNetwork, simd } from "./simd.js";
@@ -31,9 +31,11 @@ export class DenseEncoder {
 
   /** The encoder of a file, computed from the decoder where it has no weights; progress(share) is told of that. */
   static async of(buffer, decoder, progress) {
-    const { metadata: { weights, axis }, tensors } = parseSafetensors(buffer), { constructor } = decoder.network ?? {};
+    const { metadata: { weights, axis, precision }, tensors } = parseSafetensors(buffer), { constructor } = decoder.network ?? {};
     if (weights !== OF_DECODER) return new DenseEncoder(buffer);
-    return new DenseEncoder(buffer, constructor, await layersOfBayesRule(decoder, JSON.parse(axis), tensors.bias.data, progress));
+    const layers = await layersOfBayesRule(decoder, JSON.parse(axis), tensors.bias.data, progress);
+    if (precision === "float16") layers[1].weight = layers[1].weight.map(asHalf);
+    return new DenseEncoder(buffer, constructor, layers);
   }
 
   /** An image, H * W numbers in [0, 1] row by row, and the class that a conditional model is told (null: none) -> {mu, logvar} of q(z|x), a

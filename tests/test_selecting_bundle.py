@@ -348,6 +348,17 @@ def test_names_are_kept_chosen_again_and_forgotten(bundle: Bundle) -> None:
     assert restored == [{"parts": [3], "before": []}] and len(left) == 1 and hidden and focus == "Select again" and gone
 
 
+def test_a_name_means_the_same_images_on_another_plane(bundle: Bundle) -> None:
+    """Not what its boxes would hold there."""
+    model = build("vae", VAEConfig(decoder_hidden=(16,)), seed=1).eval()
+    plane = {"origin": [0, 0], "axes": [[1, 0], [0, 1]]}
+    given = {"file": list(export.code_decoder_bytes(model)), "table": [[0.0, 0.0]] * 9, "z": [0, 0], "plane": plane}
+    script = f"""{STEP} name('A', [1, 2]); named.moved(); named.use({{ rows: [], parts: [], before: [] }});
+      place.querySelector('[data-again="0"]').click(); const kept = named.list[0].rows; stopper.abort(); root.remove();
+      return [restored, kept];"""
+    assert bundle.run("selecting/named.js", script, given) == [[{"parts": [], "before": [1, 2]}], [1, 2]]
+
+
 def test_rows_selected_on_another_plane_stay_until_something_takes_them_away(bundle: Bundle) -> None:
     figure = FIGURE | {"codes": FIGURE["codes"] | {"row": list(range(2000))[::-1]}}
     script = """return [m.selected([], given, [3, 1999]), m.selected([m.part('remove', 'b', [-9, -9, 9, 9])], given, [3]),

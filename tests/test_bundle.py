@@ -418,21 +418,6 @@ def test_who_takes_hold_of_a_slider_finds_it_where_it_is_drawn(bundle: Bundle) -
     assert value == 2, "the next key of a held one goes on from where the last one went"
 
 
-def test_plotly_drags_and_zooms_by_what_happens_above_it(bundle: Bundle) -> None:
-    script = """const { SKELETON } = await import('/map/skeleton.js'), { Viewport } = await import('/map/viewport.js');
-      const root = document.body.appendChild(document.createElement('div')), stopper = new AbortController(), seen = [];
-      root.innerHTML = SKELETON; const map = root.querySelector('.lm-map'), above = map.querySelector('.lm-catch');
-      new m.Plot(map, new Viewport(), () => {}, stopper.signal);
-      const send = (event) => seen.push(above.dispatchEvent(event));
-      const wheel = () => new WheelEvent('wheel', { deltaY: -3, clientX: 5, bubbles: true, cancelable: true });
-      send(wheel()); map.querySelector('.lm-plot').innerHTML = '<div class="nsewdrag"></div>'; const drag = map.querySelector('.nsewdrag');
-      drag.addEventListener('mousedown', ({ button, clientX, clientY }) => seen.push([button, clientX, clientY]));
-      drag.addEventListener('wheel', (event) => { event.preventDefault(); seen.push([event.deltaY, event.clientX]); });
-      send(new MouseEvent('mousedown', { button: 2, clientX: 3, clientY: 4, bubbles: true, cancelable: true })); send(wheel());
-      stopper.abort(); root.remove(); return seen;"""
-    assert bundle.run("map/plot.js", script) == [True, [2, 3, 4], True, [-3, 5], False]
-
-
 SKETCH = """const { SKELETON } = await import('/map/skeleton.js'), { Viewport } = await import('/map/viewport.js');
   const root = document.body.appendChild(document.createElement('div')), stopper = new AbortController();
   const style = root.appendChild(document.createElement('style')); style.textContent = given;
@@ -441,7 +426,7 @@ SKETCH = """const { SKELETON } = await import('/map/skeleton.js'), { Viewport } 
   Object.assign(map.style, { width: '440px', height: '420px', border: 0 });
   Object.assign(v, { width: 440, height: 420, margin: { l: 34, r: 6, t: 6, b: 28 }, limit: 9, bound: 4 }); v.centre(0, 0, 0.01);
   const ring = { type: 'circle', x0: -1, x1: 1, y0: -1, y1: 1, line: { width: 2, color: '#808a94' } };
-  const figure = { layout: { xaxis: {}, yaxis: {} }, data: [] }, looks = () => ({ layout: { shapes: [ring] }, dots: [] });
+  const figure = { layout: { xaxis: {}, yaxis: {} }, data: [] }, looks = () => ({ shapes: [ring], dots: [] });
   const plot = new m.Plot(map, v, () => {}, stopper.signal); plot.begin(figure, looks);
   const drawn = () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
   const inked = (canvas, z) => { const [x, y] = v.toPixel(z).map(Math.round), by = canvas.width / 440;
@@ -471,11 +456,44 @@ def test_until_plotly_has_come_lines_and_rings_are_drawn_and_the_mouse_moves_the
     assert moved == pytest.approx([60, -25]) and wheeled == pytest.approx(np.exp(0.1))
 
 
-def test_once_plotly_has_come_it_alone_draws_and_moves(bundle: Bundle) -> None:
-    script = """plot.element.on = () => {}; plot.sketch.draw();
-      await plot.react({ react: async () => {}, relayout() {}, purge() {} }, figure, looks()); drag(60, 25); await drawn();
-      const answer = [map.querySelectorAll('.lm-axes').length, v.toPixel([0, 0])];"""
-    assert sketch(bundle, script) == [0, pytest.approx([234, 199])]
+PLOTLY = """const told = [], moved = [], plotted = () => 'plotted' in map.dataset; let webgl = true;
+  await plot.react({ react: async () => {}, relayout: (_, view) => told.push(view), purge() {} }, figure, looks());
+  Object.defineProperty(plot.element, '_fullLayout', { get: () => webgl
+    && { _plots: { xy: { _scene: { update: ({ range }) => moved.push(range), draw() {} } } }, _glcanvas: { each() {} } } });
+  const wheel = () => above.dispatchEvent(
+    new WheelEvent('wheel', { deltaY: -20, clientX: 200, clientY: 200, bubbles: true, cancelable: true }));
+  const rest = async () => { while (!plotted()) await drawn(); }, now = () => [...v.xr, ...v.yr];"""
+
+
+def test_while_the_view_moves_dots_are_moved_and_plotly_is_told_once_it_rests(bundle: Bundle) -> None:
+    script = f"""{PLOTLY} await drawn(); moved.length = 0; const answer = [plotted()]; drag(60, 25); wheel(); await drawn();
+      answer.push(moved.length, plotted(), told.length, seen()); wheel(); await drawn(); answer.push(moved.at(-1), now()); await rest();
+      answer.push(told.map((view) => [...view['xaxis.range'], ...view['yaxis.range']]));"""
+    before, moves, plotted, early, drawn, (left, bottom, right, top), now, told = sketch(bundle, script)
+    assert before and moves == 1 and not plotted and early == 0, "two moves in one frame are one"
+    assert drawn[:4] == [True, True, False, True], "rings and lines are where the view has them by then"
+    assert [left, right, bottom, top] == now and told == [now]
+
+
+def test_without_webgl_plotly_is_told_in_each_frame(bundle: Bundle) -> None:
+    script = f"""{PLOTLY} webgl = false; await drawn(); told.length = 0; const answer = [];
+      for (const _ of [1, 2]) {{ wheel(); wheel(); await drawn(); }} answer.push(told.length, plotted());"""
+    assert sketch(bundle, script) == [2, True]
+
+
+def test_who_ends_while_the_view_moves_has_plotly_told_nothing(bundle: Bundle) -> None:
+    script = f"""{PLOTLY} wheel(); stopper.abort(); await new Promise((done) => setTimeout(done, 300)); const answer = told;"""
+    assert sketch(bundle, script) == []
+
+
+def test_dots_that_plotly_drew_are_drawn_with_other_ranges(bundle: Bundle) -> None:
+    script = """const done = [], regl = { clear: ({ color }) => done.push(color) }, canvases = [{ regl }, {}];
+      const scene = { update: (view) => done.push(view), draw: () => done.push('drawn') };
+      const drawn = { _plots: { xy: { _scene: scene } }, _glcanvas: canvases };
+      drawn._glcanvas.each = (visit) => canvases.forEach(visit);
+      const layouts = [drawn, { _plots: { xy: {} } }, undefined];
+      return [layouts.map((_fullLayout) => m.moveDots({ _fullLayout }, [1, 2], [3, 4])), done];"""
+    assert bundle.run("map/swift.js", script) == [[True, False, False], [[0, 0, 0, 0], {"range": [1, 3, 2, 4]}, "drawn"]]
 
 
 def test_who_has_ended_hears_nothing_more(bundle: Bundle) -> None:
@@ -547,6 +565,7 @@ def test_moving_looks_and_going_leaves(bundle: Bundle) -> None:
     assert meant(bundle, "pointer('pointermove', 300, 100); pointer('pointerleave', 500, 100);") == [["look", [1, 1]], ["leave"]]
     assert meant(bundle, "pointer('pointermove', 300, 100, { pointerType: 'touch' });") == []
     assert meant(bundle, "viewport.limit = 0.5; pointer('pointermove', 300, 100);") == [["leave"]]
+    assert meant(bundle, "plot.hand = { drags: true }; pointer('pointermove', 300, 100);") == [], "the map comes along"
 
 
 def test_a_mouse_that_rests_does_not_look_again(bundle: Bundle) -> None:
@@ -913,7 +932,7 @@ def test_round_numbers_at_an_axis(bundle: Bundle) -> None:
 def test_axes_and_rings_are_drawn_where_the_viewport_has_them(bundle: Bundle) -> None:
     script = """const map = document.createElement('div'), plot = map.appendChild(document.createElement('div'));
       const { Viewport } = await import('/map/viewport.js'), { SPREAD, LINEAR } = await import('/map/scale.js');
-      const axes = new m.Axes(map, plot), line = { width: 2, color: '#ff0000', dash: 'dot' };
+      const axes = new m.Axes(plot), line = { width: 2, color: '#ff0000', dash: 'dot' };
       const circle = { type: 'circle', x0: -1, x1: 1, y0: -1, y1: 1, line };
       const read = (scale, xr) => {
         const v = Object.assign(new Viewport(), { width: 320, height: 320, margin: { l: 10, r: 10, t: 10, b: 10 }, scale, xr, yr: xr });

@@ -330,7 +330,7 @@ def test_touch_moves_the_point_and_lifting_keeps_it(server: Server, chromium: Br
 def test_theme_reaches_the_map(server: Server, chromium: Browser, scheme: Any) -> None:
     context = chromium.new_context(viewport={"width": 1440, "height": 900}, color_scheme=scheme)
     view = View(context.new_page(), server.url).open("?z=0.5,1.5")
-    colour = view.page.evaluate("document.querySelector('.lm-plot').layout.font.color")
+    colour = view.page.evaluate("document.querySelector('.lm-axes').getContext('2d').fillStyle")  # of the numbers
     expected = view.page.locator("h1").evaluate("h => getComputedStyle(h).color")
     as_rgb = view.page.evaluate("c => { const d = document.createElement('div'); d.style.color = c; return d.style.color; }", colour)
     assert as_rgb == expected

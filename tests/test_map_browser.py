@@ -23,7 +23,6 @@ SIZES = [
     (1440, 900), (1920, 1080), (2560, 1440),
 ]  # fmt: skip
 LIMIT = 100
-UNIT = "(p => (p.layout.xaxis.range[1] - p.layout.xaxis.range[0]) / (p.clientWidth - 40))(document.querySelector('.lm-plot'))"
 SIDEBAR = "document.querySelector('[data-testid=stSidebar]').dataset.collapsed"
 
 
@@ -44,6 +43,12 @@ def shares(view: View) -> float:
 
 def whole(view: View) -> bool:
     return shares(view) == 1
+
+
+def unit(view: View) -> float:
+    """Of the latent space, how much a pixel is."""
+    left, right, *_ = view.ranges()
+    return (right - left) / view.page.evaluate("document.querySelector('.lm-plot').clientWidth - 40")
 
 
 def focus(view: View) -> None:
@@ -275,23 +280,43 @@ def test_wheel_and_keys_zoom_equally_far(view: View) -> None:
     view.open("?z=0.5,1.5")
     focus(view)
     press(view, "+" * 40)
-    finest = view.page.evaluate(UNIT)
+    finest = unit(view)
     press(view, "-" * 60)
-    coarsest = view.page.evaluate(UNIT)
+    coarsest = unit(view)
     view.page.mouse.move(*view.at(0.5, 0.5))
 
     def wheel(step: int) -> float:
         """Turn it until it changes nothing."""
-        before, now = 0.0, view.page.evaluate(UNIT)
+        before, now = 0.0, unit(view)
         while before != now:
             for _ in range(20):
                 view.page.mouse.wheel(0, step)
                 view.frame()
-            before, now = now, view.page.evaluate(UNIT)
+            before, now = now, unit(view)
         return now
 
     assert wheel(400) == pytest.approx(coarsest, rel=0.12) and coarsest < 0.2
     assert wheel(-400) == pytest.approx(finest, rel=0.12) and finest == pytest.approx(1e-4, rel=0.01)
+
+
+MOVED_AND_TOLD = """() => { const map = document.querySelector('.lm-map'), plotted = () => 'plotted' in map.dataset;
+  const frame = () => new Promise(requestAnimationFrame), from = map.querySelector('.gl-canvas-context'), { width, height } = from;
+  const once = async (seen) => { do await frame(); while (!seen()); await frame(); return dots(); };
+  const copy = Object.assign(document.createElement('canvas'), { width, height }), pen = copy.getContext('2d');
+  const dots = () => { pen.clearRect(0, 0, width, height); pen.drawImage(from, 0, 0); return pen.getImageData(0, 0, width, height).data; };
+  const ink = (data) => data.filter((v, i) => i % 4 === 3 && v > 100).length;
+  const apart = (a, b) => a.filter((v, i) => i % 4 === 3 && Math.abs(v - b[i]) > 100).length;
+  window.seen = (async () => { const first = dots(), moved = await once(() => !plotted()), told = await once(plotted);
+    return [ink(moved), ink(told), apart(first, told), apart(moved, told)]; })(); }"""
+
+
+def test_dots_that_are_moved_lie_where_plotly_draws_them_once_it_is_told(view: View) -> None:
+    view.open("?z=0.5,1.5&layers=points")
+    view.page.mouse.move(*view.at(0.4, 0.6))
+    view.page.evaluate(MOVED_AND_TOLD)
+    view.page.mouse.wheel(0, -100)
+    moved, told, otherwise, apart = view.page.evaluate("window.seen")
+    assert min(moved, told) > 20_000 < otherwise and apart < 0.01 * told
 
 
 @pytest.mark.slow
@@ -322,7 +347,7 @@ def test_forced_colours_keep_those_that_mean_something(server: Server, chromium:
     ground = "b => getComputedStyle(b).backgroundColor"
     pressed, other = (view.page.get_by_role("button", name=name, exact=True).evaluate(ground) for name in ("Points", "Decoded grid"))
     assert pressed != other, "which layers are on"
-    ink = view.page.evaluate("document.querySelector('.lm-plot').layout.font.color")
+    ink = view.page.evaluate("getComputedStyle(document.querySelector('.lm-map')).color")
     assert sum(int(v) for v in re.findall(r"\d+", ink)[:3]) > 600, "light on the system's dark ground"
     context.close()
     assert view.errors == []

@@ -74,8 +74,10 @@ def test_a_slider_is_filled_up_to_its_thumb_when_one_comes_back(view: View) -> N
 
 @pytest.mark.slow
 def test_the_numbers_at_the_axes_are_large_too_and_have_room(view: View) -> None:
-    seen = "(({ layout: { font, margin } }) => [font.size, margin.l, margin.b])(document.querySelector('.lm-plot'))"
+    seen = """(({ layout: { margin }, firstChild: axes }) => [parseFloat(axes.getContext('2d').font), margin.l, margin.b])(
+      document.querySelector('.lm-plot'))"""
     view.open("?z=0.5,1.5&present=1")
+    view.frame()
     size, left, below = view.page.evaluate(seen)
     type_px = float(view.page.get_by_test_id("stage").evaluate("e => parseFloat(getComputedStyle(e).fontSize)"))
     assert size == pytest.approx(0.72 * type_px) and size > 15 and left / 34 == pytest.approx(size / 12, abs=0.03) and below > 34

@@ -107,6 +107,7 @@ def test_start_watch_reload_pause_cancel_resume_and_travel_in_time(train_server,
     page.evaluate("window.same = document.querySelector('[data-testid=latent-map]')")
     page.get_by_role("button", name="Zoom in").click()
     ranges = "JSON.stringify(['xaxis', 'yaxis'].map(a => document.querySelector('.lm-plot').layout[a].range.map(v => +v.toFixed(6))))"
+    page.wait_for_selector("[data-testid=latent-map][data-plotted]")  # Plotly has heard of the zoom
     before, epoch = page.evaluate(ranges), shown_epoch(page)
     page.wait_for_function(f"() => +document.querySelector('[data-testid=epoch-shown]').textContent.split(' ')[1] > {epoch + 1}")
     assert page.evaluate(ranges) == before

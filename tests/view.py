@@ -64,5 +64,6 @@ class View(Watched):
         return self.page.evaluate(opacities)
 
     def ranges(self) -> list[float]:
+        self.page.wait_for_selector("[data-testid=latent-map][data-plotted]")  # Plotly is told once the view rests
         script = "(p => [...p.layout.xaxis.range, ...p.layout.yaxis.range])(document.querySelector('.lm-plot'))"
         return self.page.evaluate(script)

@@ -1,6 +1,8 @@
-// What Plotly draws of a map besides its dots, on canvases: lines and numbers at the axes under the dots, rings over them.
+// Axes and rings of a map, on canvases: lines and numbers at the axes under the dots, rings over them.
 
-const APART_PX = [70, 50]; // between two lines, at least
+import { clamp } from "./viewport.js";
+
+const APART_PX = [80, 40], FEWEST = 4, MOST = 9; // between two lines, about, and how many of them, as Plotly has it
 const DOTTED_PX = [3, 3];
 
 /** Round numbers from low to high, at most so many and evenly apart: 1, 2 or 5 times a power of ten. */
@@ -25,17 +27,17 @@ function labels({ range: [low, high], tickvals, ticktext }, most) {
 }
 
 export class Axes {
-  /** map: the element; plot: the one in it that Plotly would draw into. */
-  constructor(map, plot) {
+  /** plot: the element that Plotly draws dots into. */
+  constructor(plot) {
     const canvas = () => Object.assign(document.createElement("canvas"), { className: "lm-axes", ariaHidden: "true" });
     Object.assign(this, { under: canvas(), over: canvas() });
-    map.prepend(this.under);
-    plot.append(this.over);
+    this.embrace(plot);
   }
 
-  remove() {
-    this.under.remove();
-    this.over.remove();
+  /** Under and over what there is in the plot. */
+  embrace(plot) {
+    if (plot.firstChild !== this.under) plot.prepend(this.under);
+    if (plot.lastChild !== this.over) plot.append(this.over);
   }
 
   /** axes, shapes: of Plotly's layout; style: {ink, line, font: as CSS has it}. */
@@ -62,7 +64,7 @@ export class Axes {
     const { box: { left, top, width, height }, middle } = viewport, sharp = (px) => Math.round(px) + 0.5;
     Object.assign(context, i ? { textAlign: "right", textBaseline: "middle" } : { textAlign: "center", textBaseline: "top" });
     context.beginPath();
-    for (const [v, text] of labels(axes[i], (i ? height : width) / APART_PX[i])) {
+    for (const [v, text] of labels(axes[i], 1 + clamp((i ? height : width) / APART_PX[i], FEWEST, MOST))) {
       const [x, y] = viewport.place(i ? [middle[0], v] : [v, middle[1]]);
       context.moveTo(i ? left : sharp(x), i ? sharp(y) : top);
       context.lineTo(i ? left + width : sharp(x), i ? sharp(y) : top + height);

@@ -1,4 +1,4 @@
-// The mouse moves the view: it is dragged, and the wheel zooms, by as much as Plotly does. For a plot that does not do it by itself.
+// The mouse moves the view: it is dragged, and the wheel zooms, by as much as Plotly does. Plotly itself is not asked: it draws for each of them.
 
 import { listener } from "../events.js";
 
@@ -9,6 +9,8 @@ const WHEEL_MOST = 20, WHEEL_PER = 200; // of an event's way, and of which it ta
 export const wheelFactor = ({ deltaY }) => Math.exp(Math.max(-WHEEL_MOST, Math.min(WHEEL_MOST, -deltaY)) / WHEEL_PER);
 
 export class Dragging {
+  drags = false; // whether the view is in a hand
+
   /** plot: {viewport, relayout(), zoom(factor, z), toLatent(event)}; above: the element that the pointer hits. */
   constructor(plot, above, signal) {
     this.plot = plot;
@@ -27,12 +29,13 @@ export class Dragging {
 
   grab(start) {
     const { plot, plot: { viewport } } = this, released = new AbortController(), on = listener(released.signal);
-    let at = start, moved = false;
+    let at = start;
     this.signal.addEventListener("abort", () => released.abort(), { signal: released.signal });
+    released.signal.addEventListener("abort", () => (this.drags = false), { once: true });
     on(window, "mousemove", (event) => {
       if (!event.buttons) return released.abort(); // it was let go outside the window
-      moved ||= Math.hypot(event.clientX - start.clientX, event.clientY - start.clientY) >= CLICK_PX;
-      if (!moved || !viewport.xr) return;
+      this.drags ||= Math.hypot(event.clientX - start.clientX, event.clientY - start.clientY) >= CLICK_PX;
+      if (!this.drags || !viewport.xr) return;
       const { unit } = viewport;
       viewport.shift((at.clientX - event.clientX) * unit, (event.clientY - at.clientY) * unit);
       viewport.keepInside();

@@ -101,6 +101,7 @@ export class Input {
 
   move(event) {
     event.stopPropagation();
+    if (this.map.plot.hand?.drags) return; // the map moves with the pointer, which stays on its point
     const since = performance.now(), { clientX, clientY } = event;
     if (this.seen?.clientX === clientX && this.seen.clientY === clientY) return; // it rests: browsers say so too when the page below it changed
     this.seen = { clientX, clientY };
@@ -118,7 +119,7 @@ export class Input {
       const again = this.clicked && to.timeStamp - this.clicked.timeStamp < DOUBLE_CLICK_MS && apart(this.clicked) < CLICK_PX;
       this.clicked = again ? null : to;
       if (apart(from) >= CLICK_PX) return;
-      if (again) map.plot.reset(); // there is no dblclick to hear: Plotly covers the map while a button is down
+      if (again) map.plot.reset(); // on the second release, wherever the first has moved the map
       else if (z) this.keep(map.snap(z));
     }, { once: true, capture: true });
   }

@@ -1,11 +1,15 @@
-// The plot: Plotly's scatter of the codes, which pans by dragging and zooms by the wheel, in the part of the latent space that a viewport says.
+// The plot: Plotly's scatter of the codes in the part of the latent space that a viewport says, between axes and rings on canvases. Plotly takes
+// several frames to draw another part: while the view moves its dots alone are moved, and it is told once that rests.
 
-import { listener, onResize } from "../events.js";
+import { onResize } from "../events.js";
+import { Dragging } from "./dragging.js";
 import { Sketch } from "./sketch.js";
+import { moveDots } from "./swift.js";
 
 const AXES = ["xaxis", "yaxis"], TICK_PX = 36; // between two labels
 const LETTERS_PX = 12, NUMBERS = 0.72; // of the numbers at the axes; in a presentation, of its type
-const CONFIG = { displayModeBar: false, scrollZoom: true, doubleClick: false, responsive: false };
+const CONFIG = { staticPlot: true, displayModeBar: false, responsive: false };
+const REST_MS = 200; // without a move, after which Plotly is told
 
 const painted = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
 
@@ -35,18 +39,18 @@ export class Plot {
   constructor(map, viewport, changed, signal) {
     Object.assign(this, { map, viewport, element: map.querySelector(".lm-plot") });
     this.sketch = new Sketch(this, signal);
+    this.hand = new Dragging(this, map.querySelector(".lm-catch"), signal);
     this.changed = () => {
       changed();
       this.sketch.draw();
     };
     onResize(map, () => this.resize(), signal);
-    const on = listener(signal), above = map.querySelector(".lm-catch");
-    for (const type of ["mousedown", "wheel"]) on(above, type, (event) => this.hand(event), { passive: false });
     signal.addEventListener("abort", () => this.end(), { once: true });
   }
 
   end() {
     this.ended = true;
+    clearTimeout(this.resting);
     if (this.drawn) this.Plotly.purge(this.element);
   }
 
@@ -69,61 +73,42 @@ export class Plot {
     if (this.figure === figure && !this.ended) await this.react(Plotly, figure, looks());
   }
 
-  /** Until Plotly draws the figure, the sketch does. */
   begin(figure, looks) {
     Object.assign(this, { figure, looks });
-    if (!this.drawn) this.sketch.use(looks());
+    this.sketch.use(looks());
   }
 
-  /** What the axes are to be, of Plotly's layout: the ranges on show, and labels where the scale has its own. */
+  /** What the axes are to be: the ranges on show, and labels where the scale has its own. */
   axes() {
-    const { xr, yr, unit, scale } = this.viewport, room = ([low, high]) => [2 * low - high, 2 * high - low]; // as far as a drag leads
-    return [xr, yr].map((range) => ({ range: [...range], ...scale.ticks(room(range), TICK_PX * this.enlarged * unit) }));
-  }
-
-  /** The labels that the axes are to have, to compare. */
-  labels() {
-    return JSON.stringify(this.axes().map(({ tickvals }) => tickvals));
+    const { xr, yr, unit, scale } = this.viewport;
+    return [xr, yr].map((range) => ({ range, ...scale.ticks(range, TICK_PX * this.enlarged * unit) }));
   }
 
   async react(Plotly, figure, looks) {
     this.Plotly = Plotly;
-    const { width, height, scale } = this.viewport, style = this.style(), layout = { ...structuredClone(figure.layout), width, height, margin: this.viewport.margin, ...looks.layout, ...style.layout };
+    this.sketch.use(looks);
+    const { viewport: { width, height, margin, scale }, element } = this, layout = { ...structuredClone(figure.layout), width, height, margin, shapes: [], annotations: [] };
     const traces = scale.drawn(figure).data.map((trace, i) => ({
       ...trace, type: webgl ? "scattergl" : "scatter", marker: { ...trace.marker, ...looks.dots[i] },
     }));
-    this.axes().forEach((axis, i) => Object.assign(layout[AXES[i]], style.axis, axis));
-    this.labelled = this.labels();
-    await Plotly.react(this.element, traces, layout, CONFIG);
-    if (webgl && this.element.querySelector(".no-webgl")) {
+    this.ranges.forEach((range, i) => Object.assign(layout[AXES[i]], { range, visible: false }));
+    await Plotly.react(element, traces, layout, CONFIG);
+    if (webgl && element.querySelector(".no-webgl")) {
       webgl = false;
-      Plotly.purge(this.element);
-      this.element.replaceChildren();
+      Plotly.purge(element);
+      element.querySelector(".plot-container")?.remove();
       return this.react(Plotly, figure, looks);
     }
-    if (!this.drawn) this.listen();
-    this.sketch.end();
-    this.map.dataset.plotted = "";
-    Object.assign(this, { drawn: JSON.stringify([looks, style]), scale });
+    this.sketch.canvases.embrace(element);
+    Object.assign(this, { drawn: JSON.stringify(looks.dots), scale });
+    this.told();
     this.changed();
     this.resize(); // it may have another size since
   }
 
-  /** Plotly drags and zooms by an event on what lies above it. */
-  hand(event) {
-    const same = new event.constructor(event.type, event);
-    if (this.element.querySelector(".nsewdrag")?.dispatchEvent(same) === false) event.preventDefault();
-  }
-
-  listen() {
-    this.element.on("plotly_relayouting", (change) => {
-      this.viewport.framing = null; // by hand: Plotly says so of a drag or the wheel, not of what is asked of it
-      this.read(change);
-    });
-    this.element.on("plotly_relayout", (change) => {
-      this.read(change);
-      if (this.viewport.keepInside() || this.labels() !== this.labelled) this.relayout();
-    });
+  /** What Plotly's axes are to show. */
+  get ranges() {
+    return [this.viewport.xr, this.viewport.yr].map((range) => [...range]);
   }
 
   /** How much larger the numbers at the axes are than usual: in a presentation they are read from the back of a room. */
@@ -148,35 +133,52 @@ export class Plot {
     else this.update(this.looks());
   }
 
-  /** What the theme makes of the plot: parts of the layout, and of both axes. The names are a layer of their own. */
+  /** Of what is written and drawn besides the dots: {ink, line, font: as CSS has it}. */
   style() {
-    const { color, fontFamily: family } = getComputedStyle(this.map);
-    return { layout: { font: { color, family, size: LETTERS_PX * this.enlarged }, annotations: [] }, axis: { gridcolor: faint(color) } };
+    const { color, fontFamily } = getComputedStyle(this.map);
+    return { ink: color, line: faint(color), font: `${LETTERS_PX * this.enlarged}px ${fontFamily}` };
   }
 
   /** Bring the plot up to date with theme, layers and legend. */
   update(looks) {
-    if (!this.drawn) return this.sketch.use(looks);
-    const style = this.style(), wanted = JSON.stringify([looks, style]), { gridcolor } = style.axis;
-    if (wanted === this.drawn) return;
+    this.sketch.use(looks);
+    const wanted = JSON.stringify(looks.dots);
+    if (!this.drawn || wanted === this.drawn) return;
     this.drawn = wanted;
-    const layout = { ...looks.layout, ...style.layout, "xaxis.gridcolor": gridcolor, "yaxis.gridcolor": gridcolor };
     const dots = Object.keys(looks.dots[0] ?? {}).map((name) => [`marker.${name}`, looks.dots.map((dot) => dot[name])]);
-    this.Plotly.update(this.element, Object.fromEntries(dots), layout);
+    this.Plotly.restyle(this.element, Object.fromEntries(dots));
   }
 
   /** Show what the viewport says; on another scale than before, everything is drawn anew. */
   relayout() {
-    const { width, height, scale } = this.viewport;
-    if (!this.drawn) {
-      this.changed();
-      if (scale !== this.sketch.scale) this.update(this.looks());
-      return;
+    const { scale } = this.viewport;
+    if (this.drawn && scale !== this.scale) return this.react(this.Plotly, this.figure, this.looks());
+    if (this.drawn) {
+      delete this.map.dataset.plotted;
+      clearTimeout(this.resting);
+      this.resting = setTimeout(() => this.tell(), REST_MS);
     }
-    if (scale !== this.scale) return this.react(this.Plotly, this.figure, this.looks());
-    this.labelled = this.labels();
-    const entries = this.axes().flatMap((axis, i) => Object.entries(axis).map(([key, value]) => [`${AXES[i]}.${key}`, value]));
-    return this.Plotly.relayout(this.element, { ...Object.fromEntries(entries), width, height });
+    this.changed();
+    if (scale !== this.sketch.scale) this.update(this.looks());
+  }
+
+  /** Move Plotly's dots to where the viewport has them. */
+  moveDots() {
+    const { drawn, map, element, viewport: { xr, yr, scale } } = this;
+    if (!drawn || scale !== this.scale || moveDots(element, xr, yr)) return;
+    if (map.dataset.plotted === undefined) this.tell(); // there is no WebGL
+  }
+
+  /** Tell Plotly what the viewport says. */
+  tell() {
+    const { viewport: { width, height }, ranges, element: { layout } } = this, same = layout?.width === width && layout.height === height;
+    this.told();
+    this.Plotly.relayout(this.element, { ...Object.fromEntries(ranges.map((range, i) => [`${AXES[i]}.range`, range])), ...(same ? {} : { width, height }) });
+  }
+
+  told() {
+    clearTimeout(this.resting);
+    this.map.dataset.plotted = "";
   }
 
   zoom(factor, z) {
@@ -199,19 +201,12 @@ export class Plot {
     return this.relayout();
   }
 
-  /** Plotly has moved. */
-  read(change) {
-    const at = (axis, old) => [0, 1].map((i) => change[`${axis}.range[${i}]`] ?? change[`${axis}.range`]?.[i] ?? old[i]);
-    const { viewport } = this;
-    Object.assign(viewport, { xr: at("xaxis", viewport.xr), yr: at("yaxis", viewport.yr) });
-    this.changed();
-  }
-
   resize() {
     const { clientWidth: width, clientHeight: height } = this.map;
     if (!this.figure || !width || (width === this.viewport.width && height === this.viewport.height)) return;
     this.viewport.resize(width, height, this.figure.extents);
-    this.relayout();
+    if (this.drawn) this.tell();
+    this.changed();
   }
 
   /** The event's latent point; null outside the plot and beyond the limit, or the `nearest` one. */

@@ -1,29 +1,23 @@
-// A map without Plotly, but for its dots, which layers/points.js draws: axes and rings on canvases, a mouse that drags and a wheel that
-// zooms. Explore has it until Plotly has come, a saved page for good.
+// What a map shows besides layers: axes and rings on canvases, and the dots where Plotly has drawn them, moved along. On the next frame after each
+// change of the view.
 
 import { Axes } from "./axes.js";
-import { Dragging } from "./dragging.js";
 
 export class Sketch {
-  #stopper = new AbortController();
-
-  /** plot: {map, element, viewport, axes(), style(), relayout(), zoom(factor, z), toLatent(event)} */
+  /** plot: {element, viewport, axes(), style(), moveDots()} */
   constructor(plot, signal) {
     this.plot = plot;
-    this.canvases = new Axes(plot.map, plot.element);
-    new Dragging(plot, plot.map.querySelector(".lm-catch"), this.#stopper.signal);
-    signal.addEventListener("abort", () => this.end(), { signal: this.#stopper.signal });
+    this.canvases = new Axes(plot.element);
+    signal.addEventListener("abort", () => cancelAnimationFrame(this.frame), { once: true });
   }
 
-  /** layout: what the layers make of Plotly's. */
-  use({ layout }) {
-    Object.assign(this, { shapes: layout.shapes ?? [], scale: this.plot.viewport.scale });
+  /** shapes: of the layers. */
+  use({ shapes = [] }) {
+    Object.assign(this, { shapes, scale: this.plot.viewport.scale });
     this.draw();
   }
 
-  /** On the next frame. */
   draw() {
-    if (this.#stopper.signal.aborted) return;
     this.frame ??= requestAnimationFrame(() => {
       this.frame = undefined;
       if (this.plot.viewport.xr && this.shapes) this.paint();
@@ -31,13 +25,8 @@ export class Sketch {
   }
 
   paint() {
-    const { plot, shapes } = this, { layout: { font }, axis: { gridcolor } } = plot.style();
-    this.canvases.paint(plot.viewport, plot.axes(), shapes, { ink: font.color, font: `${font.size}px ${font.family}`, line: gridcolor });
-  }
-
-  end() {
-    cancelAnimationFrame(this.frame);
-    this.#stopper.abort();
-    this.canvases.remove();
+    const { plot, shapes } = this, { font, ink, line } = plot.style();
+    plot.moveDots();
+    this.canvases.paint(plot.viewport, plot.axes(), shapes, { ink, font, line });
   }
 }

@@ -12,6 +12,7 @@ const BACK = 0.8; // of that is where they change back, so that a small move doe
 const MOST = 900; // images in view: with more, dots stay dots, on a screen of any size
 const COLUMNS = 56; // of the atlas
 const ROOM = COLUMNS * COLUMNS; // images in it, the least recently drawn dropped first: 10 MB of 28 x 28
+const AT_ONCE = 16; // images brought into it before they are drawn: a canvas that is drawn from is copied when it is next written to
 const MARK_PX = 3.2, MARK = 0.11, EDGE_PX = 1.25; // a shape's radius, at least, and of an image's side; the ground's edge round it
 const MARKS = 40; // pictures of marks that are kept
 const DIMMED = 0.12, DIMMED_PX = 3; // of what is not selected, which stays a dot
@@ -108,7 +109,9 @@ export class ImageLayer {
       this.context.globalAlpha = 1;
       missing = this.seen.filter((dot) => dot.lit && !this.stampKnown(dot));
     }, () => {
-      if (missing.length) this.make(missing.pop());
+      const some = missing.splice(-AT_ONCE);
+      for (const dot of some) this.make(dot);
+      for (const dot of some) this.stampKnown(dot);
       return missing.length > 0;
     });
   }
@@ -176,7 +179,6 @@ export class ImageLayer {
     for (let i = 0; i < ink.length; i++) pixels.data.set([r, g, b, ink[i]], 4 * i);
     this.atlas.getContext("2d").putImageData(pixels, (place % COLUMNS) * width, Math.floor(place / COLUMNS) * height);
     this.#kept.set(dot.row, place);
-    this.stampKnown(dot);
   }
 
   /** Resolves when all images in view are drawn, or none is to be. */

@@ -10,7 +10,7 @@ import { PointLayer } from "./points.js";
 import { RingLayer } from "./rings.js";
 
 /** Every layer has: use(frame), with {figure, decoder, lit, on, plotted, field, dark, picked, shaped, closeUp, training}; look(view), with
- *  {viewport, kept}; show(on); stop(). One that Plotly draws also has looks(): {dots}, the marker of each class, or parts of the {layout}. */
+ *  {viewport, kept}; show(on); stop(). One that plot.js draws also has looks(): {dots}, the marker of each class, or {shapes}. */
 export const LAYERS = { background: FieldLayer, crowd: CrowdLayer, points: PointLayer, images: ImageLayer, names: NameLayer, manifold: GridLayer, prior: RingLayer };
 
 export class Layers {
@@ -37,10 +37,9 @@ export class Layers {
     for (const layer of this.all) layer.look(view);
   }
 
-  /** What all layers make of the plot: {dots, layout}. */
+  /** What all layers make of the plot: {dots, shapes}. */
   looks() {
-    const parts = this.all.map((layer) => layer.looks?.() ?? {});
-    return { ...Object.assign({}, ...parts), layout: Object.assign({}, ...parts.map(({ layout }) => layout)) };
+    return Object.assign({}, ...this.all.map((layer) => layer.looks?.()));
   }
 
   /** Resolves when what is put together piece by piece is whole. */

@@ -1,4 +1,4 @@
-// One, two and three standard deviations of the prior, as core/figures.py gives them, drawn by Plotly.
+// One, two and three standard deviations of the prior, as core/figures.py gives them, drawn with the axes.
 
 export class RingLayer {
   use({ figure }) {
@@ -15,7 +15,7 @@ export class RingLayer {
 
   looks() {
     const { circle, edge } = this.scale;
-    return { layout: { shapes: [...edge, ...this.shapes.map((shape) => ({ ...circle(shape), visible: this.visible }))] } };
+    return { shapes: [...edge, ...this.shapes.map((shape) => ({ ...circle(shape), visible: this.visible }))] };
   }
 
   stop() {}

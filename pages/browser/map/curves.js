@@ -9,7 +9,7 @@ const SMALL = 0.3; // groups whose peak is below this share of the highest one's
 const ALONE = [[0, 1]], UPPER_AND_LOWER = [[0.4, 1], [0, 0.28]]; // shares of the height
 const THUMB = 8; // half of the slider's thumb: where its track of values begins
 const APART = 56; // of a plot whose slider stands elsewhere, room for the axis' words and numbers
-const DOT = 4, SHAPED = 1.4; // radius of a dot where an epoch is marked, and so much larger where each group has a shape of its own (shaping.js)
+const DOT = 4, SHAPED = 1.2; // radius of a dot where an epoch is marked, and so much larger where each group has a shape of its own (shaping.js)
 const GROUPS = ["circle", "square", "diamond", "triangle-up", "star", "cross"]; // their shapes, in the order of the groups
 const PAD = 0.06; // of the curves' range, above and below
 

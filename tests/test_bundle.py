@@ -475,6 +475,14 @@ def test_while_the_view_moves_dots_are_moved_and_plotly_is_told_once_it_rests(bu
     assert [left, right, bottom, top] == now and told == [now]
 
 
+def test_what_moves_while_plotly_draws_is_told_after_it(bundle: Bundle) -> None:
+    script = """const told = [], plotly = (react) => ({ react, relayout: (_, view) => told.push(view['xaxis.range']), purge() {} });
+      await plot.react(plotly(async () => {}), figure, looks()); await plot.react(plotly(async () => v.zoom(2)), figure, looks());
+      const answer = [told, v.xr];"""
+    told, range_ = sketch(bundle, script)
+    assert told == [range_]
+
+
 def test_without_webgl_plotly_is_told_in_each_frame(bundle: Bundle) -> None:
     script = f"""{PLOTLY} webgl = false; await drawn(); told.length = 0; const answer = [];
       for (const _ of [1, 2]) {{ wheel(); wheel(); await drawn(); }} answer.push(told.length, plotted());"""

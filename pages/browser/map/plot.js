@@ -87,11 +87,11 @@ export class Plot {
   async react(Plotly, figure, looks) {
     this.Plotly = Plotly;
     this.sketch.use(looks);
-    const { viewport: { width, height, margin, scale }, element } = this, layout = { ...structuredClone(figure.layout), width, height, margin, shapes: [], annotations: [] };
+    const { viewport: { width, height, margin, scale }, element, ranges } = this, layout = { ...structuredClone(figure.layout), width, height, margin, shapes: [], annotations: [] };
     const traces = scale.drawn(figure).data.map((trace, i) => ({
       ...trace, type: webgl ? "scattergl" : "scatter", marker: { ...trace.marker, ...looks.dots[i] },
     }));
-    this.ranges.forEach((range, i) => Object.assign(layout[AXES[i]], { range, visible: false }));
+    ranges.forEach((range, i) => Object.assign(layout[AXES[i]], { range, visible: false }));
     await Plotly.react(element, traces, layout, CONFIG);
     if (webgl && element.querySelector(".no-webgl")) {
       webgl = false;
@@ -101,7 +101,8 @@ export class Plot {
     }
     this.sketch.canvases.embrace(element);
     Object.assign(this, { drawn: JSON.stringify(looks.dots), scale });
-    this.told();
+    if (String(ranges) === String(this.ranges)) this.told();
+    else this.tell(); // someone has moved it meanwhile
     this.changed();
     this.resize(); // it may have another size since
   }

@@ -128,11 +128,12 @@ class Watched:
         page.set_default_timeout(PATIENCE_MS)
 
     def asked(self) -> list[str]:
-        """What the page asks for from now on, without the bundle's modules: those of its tools come when it has nothing else to do."""
+        """What the page asks for from now on, without the bundle's modules: those of its tools come when it has nothing else to do; and
+        without fonts, which come with the first word that is set in them."""
         urls: list[str] = []
 
         def note(request: Request) -> None:
-            if not request.url.endswith(".js"):
+            if not request.url.endswith((".js", ".woff2")):
                 urls.append(request.url)
 
         self.page.on("request", note)

@@ -1,10 +1,12 @@
 """The map spread evenly in a real browser: the switch, what is under the pointer, the grid, the link."""
 
 import re
+from io import BytesIO
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from playwright.sync_api import expect
 from view import View
 
@@ -24,6 +26,12 @@ def spread_pixels(view: View, z: np.ndarray) -> np.ndarray:
     map_box, u = view.box(), torch.special.ndtr(torch.from_numpy(z).double()).numpy()
     x = map_box["x"] + 1 + 34 + (u[:, 0] - left) / (right - left) * width
     return np.stack([x, map_box["y"] + 1 + 6 + (top - u[:, 1]) / (top - bottom) * height], axis=1)
+
+
+def pixels(view: View) -> np.ndarray:
+    """What the map shows, (height, width, 3)."""
+    shown = view.page.get_by_test_id("latent-map").screenshot()
+    return np.array(Image.open(BytesIO(shown)).convert("RGB"), np.int16)
 
 
 def test_spread_evenly_is_switched_in_the_page_and_all_of_the_map_follows(view: View) -> None:
@@ -55,6 +63,20 @@ def test_spread_evenly_is_switched_in_the_page_and_all_of_the_map_follows(view: 
     expect(switch).to_have_attribute("aria-checked", "false")
     view.page.wait_for_function("() => !new URLSearchParams(location.search).has('spread')")
     assert view.ranges()[1] > 1.5
+
+
+def test_switched_back_the_map_is_as_it_was(view: View) -> None:
+    view.open("?z=0.5,1.5")
+    switch = view.page.get_by_test_id("spread")
+    switch.focus()
+    view.frames(3)
+    before = pixels(view)
+    for checked in ("true", "false"):
+        switch.press("Enter")
+        expect(switch).to_have_attribute("aria-checked", checked)
+        view.page.wait_for_timeout(500)  # Plotly is told when the view rests
+        apart = np.abs(pixels(view) - before).max(axis=-1) > 8
+        assert apart.mean() > 0.05 if checked == "true" else apart.sum() < 20, "the spread map's edge is gone, too"
 
 
 def test_a_link_opens_the_spread_map_where_it_was(view: View) -> None:

@@ -504,6 +504,18 @@ def test_dots_that_plotly_drew_are_drawn_with_other_ranges(bundle: Bundle) -> No
     assert bundle.run("map/swift.js", script) == [[True, False, False], [[0, 0, 0, 0], {"range": [1, 3, 2, 4]}, "drawn"]]
 
 
+def test_the_walk_of_a_first_visitor_rests_where_it_began(bundle: Bundle) -> None:
+    script = """const shown = [], tour = new m.Tour((z) => shown.push(z)), from = [0, 0];
+      const figure = { data: [[0.001, 0], [0.001, 0.001], [0, 0.001]].map(([x, y]) => ({ x: [x], y: [y] })) };
+      tour.start(figure, from);
+      while (tour.running) await new Promise(requestAnimationFrame);
+      const count = shown.length;
+      await new Promise((done) => setTimeout(done, 100));
+      return [shown.at(-1) === from, count, shown.length];"""
+    rests, count, later = bundle.run("map/tour.js", script)
+    assert rests and count == later > 2 * 4, "two rounds by four corners, of which none is passed over"
+
+
 def test_who_has_ended_hears_nothing_more(bundle: Bundle) -> None:
     script = """const other = new AbortController(); hear('two', other.signal); c.look([1, 2]); stopper.abort(); await drawn();
       other.abort(); c.look([3, 4]); await drawn(); await wait(120); return heard.filter(one => one[1] === 'frame');"""

@@ -1,6 +1,8 @@
-// The slow walk that a first visitor sees: a closed path through the middles of the classes, until the first touch.
+// The slow walk that a first visitor sees: a closed path through the middles of the classes, until the first touch, or a few rounds: a page that is
+// left open is not to keep a computer busy.
 
 const SPEED = 0.45; // units of the latent space a second
+const ROUNDS = 2; // then it rests where it began
 
 const median = (values) => Float64Array.from(values).sort()[values.length >> 1];
 
@@ -44,6 +46,10 @@ export class Tour {
       if (t >= 1) {
         leg += 1;
         t = 0;
+      }
+      if (leg === ROUNDS * n) {
+        this.stop();
+        return this.show(path[0]);
       }
       this.show(curve(at(leg - 1), at(leg), at(leg + 1), at(leg + 2), t));
       this.frame = requestAnimationFrame(step);

@@ -70,6 +70,9 @@ def test_finding_by_number_by_a_search_and_the_other_of_a_pair(view: View) -> No
     expect(finder).to_contain_text("By its pixels test image")
     other = re.search(r"By its pixels test image ([\d,]+)", say(page))
     assert other and page.locator(".lm-trail").count() == 1, "a line leads to it"
+    for tool, lines in (("Select", 0), ("Find", 1)):  # it is of this tool
+        page.get_by_role("tab", name=tool).click()
+        expect(page.locator(".lm-trail")).to_have_count(lines)
     finder.get_by_role("button", name="Go to the other").click()
     expect(panel).to_contain_text(f"test image {other[1]}, labelled")
     assert page.locator(".lm-trail").count() == 1

@@ -26,12 +26,35 @@ export default class Finder {
       this.byNumber(this.input.value.trim());
     });
     on(this.element, "click", ({ target }) => this.press(target.closest("[data-way]")?.dataset.way));
-    readout.map.cursor.subscribe({ kept: () => this.going || this.turnTo("a point", "") }, signal); // what was said is of another point
+    readout.map.cursor.subscribe({ kept: () => this.going || this.leave() }, signal);
+  }
+
+  /** Another point is kept than what was said is of. */
+  leave() {
+    this.turnTo("a point", "");
+    this.way = null;
+  }
+
+  /** Another tool has the map: the line from one image to the other is there again with the tab. */
+  close() {
+    const { trail } = this;
+    this.way = trail?.element.isConnected ? trail.path : null;
+    trail?.remove();
+  }
+
+  open() {
+    if (this.way) this.lead(this.way);
+  }
+
+  lead(path) {
+    this.trail = new Trail(this.readout.map, path);
+    this.trail.draw();
   }
 
   /** Facts of another model, see pages/exploring/readout.py. */
   update(facts) {
     if (facts.codes === this.codes) return;
+    this.trail?.remove();
     Object.assign(this, { codes: facts.codes, found: {}, turn: {} });
     for (const way of Object.keys(WAYS)) this.button(way).hidden = !facts.found || (OF_IMAGES.includes(way) && !facts.images);
     this.say("");
@@ -89,15 +112,14 @@ export default class Finder {
 
   /** Keep the code of a row and say why; other: the row of the image that it is a pair with. */
   go(row, words, other) {
-    const { readout, readout: { map } } = this;
+    const { readout } = this;
     this.going = true;
     readout.goTo(row);
     this.going = false;
     this.input.value = row;
     this.say(words);
     if (other === undefined) return;
-    const trail = new Trail(map, [row, other].map((one) => readout.dot(one).map((v) => Math.round(v * 1e4) / 1e4)));
-    trail.draw();
+    this.lead([row, other].map((one) => readout.dot(one).map((v) => Math.round(v * 1e4) / 1e4)));
     const button = Object.assign(document.createElement("button"), { type: "button", className: "lm-button", textContent: "Go to the other" });
     button.addEventListener("click", () => this.turnTo("the other") ?? this.go(other, `Test image ${other.toLocaleString("en")}, the other of the two.`, row), { signal: this.signal });
     this.words.append(" ", button);

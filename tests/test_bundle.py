@@ -504,6 +504,29 @@ def test_dots_that_plotly_drew_are_drawn_with_other_ranges(bundle: Bundle) -> No
     assert bundle.run("map/swift.js", script) == [[True, False, False], [[0, 0, 0, 0], {"range": [1, 3, 2, 4]}, "drawn"]]
 
 
+DIALOG = """const answer = [];
+  for (const [title, words] of given) {
+    const element = document.createElement('div');
+    element.innerHTML = `<section role="dialog"><h2>${title}</h2><div>${words}</div></section>`;
+    element.dataset.testid = 'stDialog';
+    document.body.append(element);
+    await new Promise((done) => setTimeout(done, 50));
+    answer.push(element.innerText);
+    element.remove();
+  }
+  return answer;"""
+
+
+def test_a_lost_connection_is_told_in_words_for_who_has_no_terminal(bundle: Bundle) -> None:
+    here = "<p>Is Streamlit still running? Just restart it:</p><pre>streamlit run yourscript.py</pre>"
+    away = " Streamlit server is not responding. Are you connected to the internet?"
+    told = [("Connection error", here), ("Connection error", away), ("Connection error", "Not allowed"), ("Other", here)]
+    *lost, refused, other = bundle.run("connection.js", DIALOG, told)
+    for words in lost:
+        assert "server does not answer" in words and "make run" in words and "Streamlit" not in words and "yourscript" not in words
+    assert "Not allowed" in refused and "Streamlit" in other and "server does" not in refused + other
+
+
 def test_the_walk_of_a_first_visitor_rests_where_it_began(bundle: Bundle) -> None:
     script = """const shown = [], tour = new m.Tour((z) => shown.push(z)), from = [0, 0];
       const figure = { data: [[0.001, 0], [0.001, 0.001], [0, 0.001]].map(([x, y]) => ({ x: [x], y: [y] })) };

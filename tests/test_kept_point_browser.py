@@ -150,4 +150,11 @@ def test_explore_goes_on_when_the_server_is_gone(mnist_like: Path, tmp_path: Pat
         "c => [...c.getContext('2d').getImageData(0, 0, 28, 28).data].filter((_, i) => i % 4 === 0)"
     )
     assert np.array(drawn).any()
+    dialog = view.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("The explorer’s server does not answer")
+    expect(dialog).not_to_contain_text("Are you connected", use_inner_text=True)
+    view.page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    keep(view, -0.2, 0.5)
+    expect(panel).to_contain_text(z_of(view))
     context.close()

@@ -1,5 +1,7 @@
 // Where Streamlit and the bundle meet: one instance per place on the page, for as long as Streamlit keeps that place.
 
+import "./connection.js";
+
 /** A part is a class: made with its root element and a signal that aborts when it ends, then update(data, tell) at each word from Python. */
 const PARTS = {
   map: () => import("./map/map.js"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from core.models.objectives import kl_per_dim_nats
+from core.models.objectives import kl_nats, kl_per_dim_nats
 from core.quality import ACTIVE_VARIANCE
 
 
@@ -40,4 +40,4 @@ def of_codes(mu: np.ndarray, logvar: np.ndarray | None) -> Dimensions:
 
 def kl_each_nats(mu: np.ndarray, logvar: np.ndarray) -> np.ndarray:
     """KL divergence of each image's posterior, mean and log variance (N, D), from the prior: float64 (N,), nats."""
-    return kl_per_dim_nats(torch.from_numpy(mu).double(), torch.from_numpy(logvar).double()).sum(1).numpy()
+    return kl_nats(torch.from_numpy(mu).double(), torch.from_numpy(logvar).double()).numpy()

@@ -33,6 +33,13 @@ FIELD = SIDE // 2  # pixels of a background, along each side
 KEY_PX, BAR = 40, (LEFT + SIDE // 2 - 40, 240, 16)  # the height of a background's legend; its bar's left end, width and height
 
 
+def middles(seen: Window, scale: Scale, cells: int) -> tuple[np.ndarray, np.ndarray]:
+    """The middles of cells x cells that fill what is seen of a map, in the units of its axes, from the left and from the top, as
+    coordinates of codes: both (cells,), not finite where the axes have none."""
+    across, up = (evenly(scale, middle - seen.half, middle + seen.half, cells) for middle in (seen.x, seen.y))
+    return across, up[::-1]
+
+
 @dataclass(frozen=True, eq=False)
 class MapPicture:
     """What is on the picture."""
@@ -149,20 +156,13 @@ class MapPicture:
         """What a class is called."""
         return figures.class_name(self.frame.classes, label)
 
-    def middles(self, cells: int) -> tuple[np.ndarray, np.ndarray]:
-        """The middles of cells x cells that fill the map, from the left and from the top, as coordinates of codes: both (cells,), not
-        finite where the axes have none."""
-        seen = self.window
-        across, up = (evenly(self.scale, middle - seen.half, middle + seen.half, cells) for middle in (seen.x, seen.y))
-        return across, up[::-1]
-
     @cached_property
     def painted(self) -> np.ndarray | None:
         """The background: uint8 (FIELD, FIELD, 4); None where there is none."""
         if self.background is None:
             return None
         colours = {label: figures.class_colour(label) for label in self.labels}
-        return field_picture.painted(self.background, *self.middles(FIELD), colours, self.dark)
+        return field_picture.painted(self.background, *middles(self.window, self.scale, FIELD), colours, self.dark)
 
     @property
     def veiled(self) -> bool:
@@ -176,7 +176,7 @@ class MapPicture:
         if not self.dark:
             return None
         frame = self.frame
-        across, down = self.middles(CELLS)
+        across, down = middles(self.window, self.scale, CELLS)
         columns, rows = (np.flatnonzero(np.isfinite(axis)) for axis in (across, down))
         _, height, width = frame.model.config.shape
         side = max(height, width)

@@ -8,9 +8,9 @@ import numpy as np
 
 from core import field_picture, figures, latent, portrait
 from core.field_picture import Field
-from core.map_picture import MapPicture
+from core.map_picture import MapPicture, middles
 from core.portrait import LEAST_SIGMAS, ROOM, Window, window_of
-from core.scale import LINEAR, SPREAD, Scale, evenly
+from core.scale import LINEAR, SPREAD, Scale
 from core.sheets import Sheet
 from core.words import number, subscript
 from pages.exploring import fields, training_codes
@@ -54,9 +54,7 @@ class Shown:
 
     def decoded(self, cells: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The decoded grid over most of the codes, (cells, cells, H, W), and the coordinates of its columns and rows, both (cells,)."""
-        frame, seen = self.view.frame, self.window()
-        across = evenly(self.scale, seen.x - seen.half, seen.x + seen.half, cells)
-        down = evenly(self.scale, seen.y - seen.half, seen.y + seen.half, cells)[::-1]
+        frame, (across, down) = self.view.frame, middles(self.window(), self.scale, cells)
         return latent.decode_at(frame.model, across, down, frame.plane, frame.label), across, down
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.colours import rgb
 from core.fields import FARTHEST, LOGARITHMIC, NOTHING
 
 # Light to dark, told apart under every common colour vision deficiency. ColorBrewer's YlGnBu (Harrower & Brewer 2003).
@@ -131,9 +132,3 @@ def bar(field: Field, steps: int, dark: bool) -> np.ndarray:
     t = np.linspace(0, 1, steps)
     along = 1 - t if field.kind == "veil" else LEAST + t * (1 - LEAST) if field.kind == "classes" else t
     return np.rint(colour(field, along, dark)).astype(np.uint8)
-
-
-def rgb(colour: str) -> tuple[int, int, int]:
-    """ "#rrggbb" -> three numbers, 0 to 255."""
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return red, green, blue

@@ -1,4 +1,4 @@
-"""Plotly figures: arrays in, figures out. No other core module is imported here."""
+"""Plotly figures: arrays in, figures out. Of core only the colours' numbers are imported here."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+
+from core.colours import rgb
 
 # Ten colours that stay apart under every common colour vision deficiency, in light and in dark.
 # Petroff 2021, "Accessible Color Sequences for Data Visualization", table 3 (ten colours).
@@ -24,8 +26,7 @@ def class_colour(label: int) -> str:
 
 def text_colour(label: int) -> str:
     """Black or white, whichever reads better on the class's colour (ITU-R BT.601 luma)."""
-    colour = class_colour(label)
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    red, green, blue = rgb(class_colour(label))
     return "#ffffff" if 0.299 * red + 0.587 * green + 0.114 * blue < 140 else "#10141b"
 
 

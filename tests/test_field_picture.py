@@ -9,6 +9,7 @@ import pytest
 from bundle import Bundle
 
 from core import field_picture
+from core.colours import rgb
 from core.field_picture import Field, read
 from core.fields import NOTHING
 
@@ -66,7 +67,7 @@ def test_a_line_parts_the_regions_of_two_classes() -> None:
     border = [i + 1 for i, (a, b) in enumerate(pairwise(winners)) if a != b and min(a, b) >= 0]
     assert border and [i for i, pixel in enumerate(image[0].tolist()) if tuple(pixel) == field_picture.BORDER[False]] == border
     for i, winner in enumerate(winners):
-        assert i in border or (image[0, i, 3] == 0 if winner < 0 else tuple(image[0, i, :3]) == field_picture.rgb(COLOURS[winner]))
+        assert i in border or (image[0, i, 3] == 0 if winner < 0 else tuple(image[0, i, :3]) == rgb(COLOURS[winner]))
 
 
 def test_a_vote_among_neighbours_far_away_fades_as_on_the_page(bundle: Bundle) -> None:

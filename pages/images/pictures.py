@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
+from core.colours import rgb
 from core.words import number
 
 MISSING_RGB, INVENTED_RGB = (63, 144, 218), (231, 99, 0)  # of the error map: ink the model left out, ink it added
@@ -39,7 +40,7 @@ def png_bytes(pixels: np.ndarray) -> bytes:
 def indexed_png(numbers: np.ndarray, colours: Sequence[str]) -> bytes:
     """uint8 (H, W) as a PNG's bytes: 0 is transparent, n has the n-th of the colours, "#rrggbb"."""
     picture = Image.fromarray(numbers, "P")
-    picture.putpalette([0, 0, 0, *(int(colour[i : i + 2], 16) for colour in colours for i in (1, 3, 5))])
+    picture.putpalette([0, 0, 0, *(v for colour in colours for v in rgb(colour))])
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", transparency=0, optimize=True)
     return buffer.getvalue()

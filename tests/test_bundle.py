@@ -945,11 +945,12 @@ def test_no_listener_outlives_a_tool(bundle: Bundle, part: str) -> None:
     bundle.page.evaluate(COUNT_LISTENERS)
     script = """const parentElement = document.body.appendChild(document.createElement('div')), before = live.size;
       const data = { ...given.data, part: given.part }, end = await m.mount({ parentElement, data, setStateValue() {} });
-      await m.mount({ parentElement, data, setStateValue() {} }); end(); // of a mount that a newer one overtook
-      const still = live.size - before, handled = [...parentElement.querySelectorAll('*')].filter(one =>
+      const listening = [...live], newer = m.mount({ parentElement, data, setStateValue() {} });
+      end(); await newer; // of a mount that a newer one overtook, which may still be waiting for its module
+      const still = listening.slice(before).every(one => live.has(one)), handled = [...parentElement.querySelectorAll('*')].filter(one =>
         Object.keys(HTMLElement.prototype).some(name => name.startsWith('on') && one[name])).length;
       const last = await m.mount({ parentElement, data, setStateValue() {} }); last(); parentElement.remove();
-      return [still > 0, handled, [...live].map(one => one.entry ?? 'observer').slice(before)];"""
+      return [listening.length > before && still, handled, [...live].map(one => one.entry ?? 'observer').slice(before)];"""
     assert bundle.run("mount.js", script, {"part": part, "data": TOOLS[part]}) == [True, 0, []]
 
 

@@ -18,22 +18,25 @@ const PARTS = {
 };
 
 const instances = new WeakMap();
+const mounts = new WeakMap(); // how often Streamlit has mounted each place
 
 /** A part in a place of its own; everything that it listens to or observes ends with the signal. */
 function begin(Part, place) {
   const root = place.querySelector(".live") ?? place.appendChild(Object.assign(document.createElement("div"), { className: "live" }));
   const stopper = new AbortController();
-  return { part: new Part(root, stopper.signal), stopper, mounts: 0 };
+  return { part: new Part(root, stopper.signal), stopper };
 }
 
 /** Called by Streamlit whenever data or theme change. */
 export async function mount({ parentElement, data, setStateValue }) {
+  const mine = (mounts.get(parentElement) ?? 0) + 1;
+  mounts.set(parentElement, mine); // before anything is waited for: meanwhile the mount before this one may be ended
   const { default: Part } = await PARTS[data.part]();
   if (!instances.has(parentElement)) instances.set(parentElement, begin(Part, parentElement));
-  const instance = instances.get(parentElement), mine = ++instance.mounts;
+  const instance = instances.get(parentElement);
   await instance.part.update(data, setStateValue);
   return () => {
-    if (mine !== instance.mounts) return; // Streamlit ends a mount that a newer one overtook; the part lives on
+    if (mine !== mounts.get(parentElement)) return; // Streamlit ends a mount that a newer one overtook; the part lives on
     instance.stopper.abort();
     instances.delete(parentElement);
   };

@@ -81,7 +81,8 @@ def test_what_changed_here_is_newer_than_what_python_says_until_it_has_heard(bun
 KEEPING = """const { Cursor } = await import('/map/cursor.js'), told = [];
   const mount = (view) => {
     const stop = new AbortController(), room = document.body.appendChild(document.createElement('div'));
-    const map = { view, cursor: new Cursor(), tour: { stop() {} }, data: { readout: {} }, tell: (name, word) => told.push([name, word]) };
+    const map = { view, cursor: new Cursor(), tour: { stop() {} }, data: { readout: {} }, tell: (name, word) => told.push([name, word]),
+      viewport: { limit: 9, allows: () => true } };
     return Object.assign(map, { leave: () => stop.abort(), keeping: new m.Keeping(map, room, stop.signal) });
   }, say = (map, value, number) => { map.keeping.heed({ kept: { value, number } }, false); return map.cursor.kept; };"""
 
@@ -103,6 +104,18 @@ def test_a_kept_point_is_told_with_what_python_has_to_know_and_once(bundle: Bund
     told, kept, link = bundle.run("map/keeping.js", script)
     assert told == [["pick", {"value": [5, 6], "number": 1}], ["look", "all"], ["look", ""]] and kept == [5, 6]
     assert link == [1, 2], "nothing is left to remember"
+
+
+def test_an_address_that_python_wrote_meanwhile_has_the_kept_point_again(bundle: Bundle) -> None:
+    script = f"""{KEEPING} const a = mount('vae'), z = () => new URLSearchParams(location.search).get('z'), found = [];
+      const python = (text) => {{ history.replaceState({{}}, '', `${{location.pathname}}?checkpoint=vae&z=${{text}}&layers=names`); }};
+      python('1,2'); say(a, [1, 2], 0); found.push(z()); a.keeping.keep([3, 4.00004]); found.push(z());
+      const entries = history.length; python('1,2'); say(a, [1, 2], 0); found.push(location.search, history.length - entries);
+      a.keeping.keep(null); python('1,2'); say(a, [1, 2], 0); found.push(z()); a.keeping.late.flush();
+      python('5,6'); say(a, [5, 6], 2); found.push(z()); a.leave(); history.replaceState({{}}, '', location.pathname); return found;"""
+    before, kept, whole, entries, none, news = bundle.run("map/keeping.js", script)
+    assert (before, kept, none, news) == ("1,2", "3,4", "", "5,6"), "what Python says since then is newer"
+    assert whole.replace("%2C", ",") == "?checkpoint=vae&z=3,4&layers=names" and entries == 0, "nothing else is touched, nor the history"
 
 
 LATE = """document.body.innerHTML = `<button id=room></button><nav data-testid=stSidebarNav><a id=away href="#"></a></nav><input id=other>`;

@@ -33,6 +33,14 @@ export class Keeping {
     if ((news || changed) && !cursor.pointing && !(news && tour.running)) cursor.rest();
     if (!walk || this.chosen) tour.stop();
     else if (changed && news && !cursor.pointing) tour.start(figure, cursor.kept);
+    this.holdAddress();
+  }
+
+  /** The address has what was kept here: Python, at work on something else just then, may have put the point before it back there. */
+  holdAddress() {
+    const { cursor: { kept }, data: { readout }, viewport } = this.map;
+    if (!this.chosen || !readout || location.pathname !== this.page) return;
+    if (!same(readAddress(viewport.limit), kept)) writeAddress(kept, true);
   }
 
   /** Someone keeps z (null: none). Beyond the limit there is nothing to keep. */

@@ -230,7 +230,7 @@ def test_zoom_is_kept_through_a_commit_and_pixels_still_mean_the_same(view: View
     assert zoomed[1] - zoomed[0] < 0.5 * (whole[1] - whole[0])
     view.page.get_by_role("button", name="Points", exact=True).click()  # no snapping to a code
     view.page.wait_for_function("() => location.href.includes('layers=names')")
-    view.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")  # it may yet write the point before into the address
+    view.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")  # until then Python writes the address too
     view.click(0.5, 0.5)
     box = view.page.locator(".lm-plot").bounding_box()
     expected = zoomed[0] + (view.at(0.5, 0.5)[0] - box["x"] - 34) / (box["width"] - 40) * (zoomed[1] - zoomed[0])

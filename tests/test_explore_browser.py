@@ -81,6 +81,16 @@ def test_pointer_over_empty_space_decodes_and_leaving_restores(view: View) -> No
     assert (view.image() == kept).all()
 
 
+def test_the_kept_point_s_ring_has_an_edge_and_its_words_stand_clear_of_the_button_above(kept: View) -> None:
+    styles = "all => all.map((one) => [getComputedStyle(one).stroke, parseFloat(getComputedStyle(one).strokeWidth)])"
+    (edge, wide), (ring, narrow), _ = kept.page.locator(".lm-kept circle").evaluate_all(styles)
+    ground = kept.page.locator(".lm-zoom button").first.evaluate("one => getComputedStyle(one).backgroundColor")
+    assert edge == ground != ring and wide >= narrow + 2, "on any background"
+    button = kept.page.get_by_role("button", name="Draw, and see where it lands").bounding_box()
+    title = kept.page.get_by_role("heading", name="The kept point").bounding_box()
+    assert button and title and title["y"] - button["y"] - button["height"] >= 16
+
+
 def test_one_decode_a_frame_and_the_latest_point_wins(kept: View) -> None:
     view, before = kept, kept.decodes()
     moves = """async map => {

@@ -122,6 +122,37 @@ def test_by_keys_alone_a_class_and_what_is_around_a_point_and_a_picture_leads_th
     expect(tool.get_by_role("status")).to_contain_text(f"{len(rows):,} of 10,000")  # going there takes nothing away
 
 
+def test_by_keys_alone_a_box_and_a_lasso_are_drawn_and_no_point_is_kept(view: View) -> None:
+    page = view.open("?checkpoint=vae-mnist-2d&z=0.5,0.5&tool=select").page
+    tool, on_map = page.get_by_test_id("selecting"), page.get_by_test_id("latent-map")
+    tool.get_by_role("button", name="Box").press("Enter")
+    expect(on_map).to_be_focused()
+    page.keyboard.press("Space")
+    for key in ["ArrowRight"] * 12 + ["ArrowUp"] * 9:
+        page.keyboard.press(key)
+    assert page.locator(".sl-outline").get_attribute("d")
+    page.keyboard.press("Space")
+    a, b, c, d = (float(v) for v in word(page).removeprefix("b").split(","))
+    x, y = CODES.mu.astype(float).T
+    boxed = (x >= a) & (x <= c) & (y >= b) & (y <= d)
+    assert (a, b) == pytest.approx((0.5, 0.5), abs=1e-3) and c > a and d > b and 30 < boxed.sum() < 9000
+    expect(tool.get_by_role("status")).to_contain_text(f"{boxed.sum():,} of 10,000")
+    tool.get_by_role("button", name="Add").press("Enter")
+    tool.get_by_role("button", name="Lasso").press("Enter")
+    page.keyboard.press("Space")
+    for key in ["ArrowRight"] * 6 + ["ArrowUp"] * 9 + ["ArrowLeft"] * 6:
+        page.keyboard.press(key)
+    page.keyboard.press("Space")
+    page.wait_for_function("new URLSearchParams(location.search).get('tool').includes(';+l')")
+    corners = [float(v) for v in word(page).split(";+l")[1].split(",")]
+    lasso = inside(list(zip(corners[::2], corners[1::2], strict=True)), CODES.mu.astype(float))
+    expect(tool.get_by_role("status")).to_contain_text(f"{(boxed | lasso).sum():,} of 10,000")
+    assert (boxed | lasso).sum() > boxed.sum() and view.url_z() == (0.5, 0.5)
+    page.keyboard.press("Escape")
+    expect(tool.get_by_role("button", name="Lasso")).to_be_focused()
+    expect(tool.get_by_role("button", name="Lasso")).to_have_attribute("aria-pressed", "false")
+
+
 @pytest.mark.slow
 def test_a_finger_draws_a_box_on_a_phone_and_nothing_is_wider_than_the_page(server: Server, chromium: Browser) -> None:
     with visitor(chromium, f"{server.url}/?checkpoint=vae-mnist-2d&spread=1", 390, has_touch=True) as page:

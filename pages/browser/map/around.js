@@ -13,8 +13,8 @@ export async function showAround(readout, reading, row, signal) {
   const place = readout.element.querySelector(".lm-around"), pixels = await readout.pixels(signal);
   if (!place || !pixels) return;
   const label = row === null ? reading.vote.label : readout.labels[row];
-  const whose = row === null ? "what most of them are" : "its own class";
-  place.innerHTML = `<h2>Who is near?</h2><p class="lm-soft">Framed: another class than ${whose}. Press one to go there.</p>`
+  const whose = row === null ? "most of them" : "the image itself";
+  place.innerHTML = `<h2>Who is near?</h2><p class="lm-soft">Press one to go to its code. A frame marks another class than that of ${whose}.</p>`
     + '<p>Nearest by their codes</p><div class="lm-thumbs"></div>'
     + (row === null ? "" : '<p>Most similar by their pixels</p><div class="lm-thumbs"></div><p class="lm-soft lm-agree"></p>');
   const [byCode, byPixel] = place.querySelectorAll(".lm-thumbs");

@@ -31,6 +31,7 @@ const FINGERS = [
 
 const WITH_TOOLS = [ // where there is a bench
   ["Box, Lasso", "of Select: drag, or slide a finger, to select codes; with Shift more, with Alt fewer; Esc gives the pointer back"],
+  ["Space", "with one of them begins the outline and ends it; arrow keys draw"],
 ];
 
 const table = (title, rows) => `<h3>${title}</h3><dl>${rows.map(([what, does]) => `<div><dt>${what}</dt><dd>${does}</dd></div>`).join("")}</dl>`;

@@ -8,7 +8,7 @@ export const SKELETON = `
   <div class="lm-map" data-testid="latent-map" tabindex="0" role="application" aria-describedby="lm-help">
     <div class="lm-plot"></div>
     <svg class="lm-overlay" aria-hidden="true">
-      <g class="lm-kept" visibility="hidden"><circle r="9"/><circle r="2.5"/></g>
+      <g class="lm-kept" visibility="hidden"><circle r="9"/><circle r="9"/><circle r="2.5"/></g>
     </svg>
     <div class="lm-cross" aria-hidden="true" hidden><span><i></i><i></i><b></b></span></div>
     <div class="lm-catch"></div>

@@ -5,6 +5,7 @@ import { MOST } from "../map/bench.js";
 import * as say from "../map/sentences.js";
 import { clamp } from "../map/viewport.js";
 import { Found } from "./found.js";
+import { Keyed } from "./keyed.js";
 import { linked, read } from "./linked.js";
 import { Named } from "./named.js";
 import { Outline } from "./outline.js";
@@ -14,7 +15,7 @@ import { FULL, said } from "./selecting_words.js";
 const RADIUS = 0.5; // at first, of what is selected around the kept point
 const TOOLS = { box: "Box", lasso: "Lasso" };
 const MODES = { new: ["New", "What you select next takes the place of what is selected"], add: ["Add", "It is added (or hold Shift)"], remove: ["Remove", "It is taken away (or hold Alt)"] };
-const KEYS = '<span class="live-fine">Shift adds, Alt takes away; Esc gives the pointer back.</span><span class="live-coarse">Press the button again to have the map back.</span>';
+const KEYS = '<span class="live-fine">Shift adds, Alt takes away; Esc gives the pointer back. By keyboard, with the map in focus: Space, arrow keys, Space.</span><span class="live-coarse">Press the button again to have the map back.</span>';
 const HOW = {
   box: `Drag over the map from one corner to the other. ${KEYS}`,
   lasso: `Drag round the dots; the line closes by itself. ${KEYS}`,
@@ -50,8 +51,9 @@ export default class Selecting {
     [this.how, this.said, this.select, this.radius] = [".sl-how", ".sl-said", "select", "input"].map(find);
     this.found = new Found(find(".sl-found"), map.readout, signal);
     this.named = new Named(find(".sl-named"), map, (state) => this.restore(state), signal, () => this.changed());
-    this.outline = new Outline(map, (kind, numbers, at) => this.take(kind, numbers, at), () => this.draw(null));
-    on(element, "click", ({ target }) => this.press(target.closest("button")?.dataset ?? {}));
+    this.outline = new Outline(map, (kind, numbers, at) => this.take(kind, numbers, at), () => this.giveBack());
+    this.keyed = new Keyed(this.outline, signal);
+    on(element, "click", ({ target, detail }) => this.press(target.closest("button")?.dataset ?? {}, !detail));
     on(element, "submit", (event) => {
       event.preventDefault();
       this.submit(event.target.dataset.form);
@@ -179,9 +181,10 @@ export default class Selecting {
 
   // --- what is pressed --------------------------------------------------------------------------------------------------
 
-  press({ draw, mode, act }) {
+  press({ draw, mode, act }, byKey) {
     if (draw) this.draw(this.outline.tool === draw ? null : draw);
     if (draw && this.outline.tool) this.map.element.scrollIntoView({ block: "nearest" }); // who draws on it has to see it
+    if (draw && this.outline.tool && (this.keyed.used = byKey)) this.map.element.focus({ preventScroll: true });
     if (mode) this.choose(mode);
     if (act === "view") this.take("b", this.view());
     if (act === "clear") this.clear();
@@ -202,8 +205,16 @@ export default class Selecting {
   /** The tool that has the pointer, or null. */
   draw(tool) {
     this.outline.use(tool);
+    this.keyed.used = false;
     for (const button of this.element.querySelectorAll("[data-draw]")) button.setAttribute("aria-pressed", button.dataset.draw === tool);
     Object.assign(this.how, { hidden: !tool, innerHTML: tool ? HOW[tool] : "" });
+  }
+
+  /** Esc on the map: who came there by keyboard is on the tool's button again. */
+  giveBack() {
+    const { outline: { tool }, keyed: { used } } = this;
+    this.draw(null);
+    if (used) this.element.querySelector(`[data-draw=${tool}]`)?.focus({ preventScroll: true });
   }
 
   choose(mode) {

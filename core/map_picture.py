@@ -1,16 +1,18 @@
 """The map as a picture to keep: what is on it, and where. map_svg.py and map_png.py draw it."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil
 
 import numpy as np
 
-from core import field_picture, figures, latent, markers
+from core import close_up, field_picture, figures, latent, markers
 from core.chips import placed
+from core.close_up import CloseUp
 from core.field_picture import Field
 from core.frame import Frame
+from core.map_marks import Disc, Mark, Piece, Stroke, drawn, sample
 from core.portrait import Window
 from core.scale import LINEAR, Scale, evenly
 from core.sheets import wrapped
@@ -21,6 +23,8 @@ WIDTH, HEIGHT = LEFT + SIDE + RIGHT, TOP + SIDE + BELOW
 CELLS = 20  # a side, of the decoded grid: a pixel of 28 x 28 is then a square of whole pixels
 DOT, DIMMED, OVER_THE_GRID, OVER_COLOURS, BRIGHT = 6.0, 0.07, 0.5, 0.4, 0.75  # the dots' size, and opacities as on the live map
 SMALL, SMALL_DIMMED, SMALL_OVER, SMALL_BRIGHT = 3.0, 0.055, 0.35, 0.59  # those of the training images' codes
+SELECTED, BESIDE_IMAGES = 0.85, 0.12  # the opacity of dots that are selected, and of those that are not images where others are
+IMAGES_SIDE = 2 * SIDE  # in pixels, of what images close up are painted on
 DIMMED_NAME, CHIP_PX, LED_PX = 0.3, 34.0, 25  # a name that stands farther from its class's middle has a line to it
 KEPT, KEPT_MIDDLE = 14, 4  # the radii of the kept point's ring and of its middle
 RING, FAINT, INK, SOFT = "#808a94", "#dde2ea", "#0d121b", "#5a5f66"
@@ -30,6 +34,7 @@ NARROWER = 0.84  # letters in the font by which lines are measured, than in the 
 APART = 1 / 9  # of the map's side between two numbers at an axis, at least
 OUTLINE = 180  # points of a ring's
 FIELD = SIDE // 2  # pixels of a background, along each side
+ROWS_PX, ROW_PX, SAMPLE_PX, ROW_LETTERS_PX = 12, 26, 34, 16  # of marks in the legend: above them, each one's line, its sample, its letters
 KEY_PX, BAR = 40, (LEFT + SIDE // 2 - 40, 240, 16)  # the height of a background's legend; its bar's left end, width and height
 
 
@@ -56,6 +61,9 @@ class MapPicture:
     kept: tuple[float, float] | None = None  # the point that is marked
     background: Field | None = None
     crowd: tuple[np.ndarray, np.ndarray] | None = None  # more codes, as small dots: where they lie (M, 2), and their labels (M,)
+    picked: np.ndarray | None = None  # bool (N,): which codes are selected, all others being dimmed
+    marks: Sequence[Mark] = ()  # of an open tool
+    images: CloseUp | None = None  # in place of dots
 
     @property
     def labels(self) -> list[int]:
@@ -70,7 +78,7 @@ class MapPicture:
     @property
     def height(self) -> int:
         """Of the picture, in pixels."""
-        return HEIGHT + KEY_PX * (self.background is not None)
+        return HEIGHT + KEY_PX * (self.background is not None) + ROW_PX * len(self.rows) + ROWS_PX * bool(self.rows)
 
     def opacity(self, label: int) -> float:
         """Of a class's dots."""
@@ -82,7 +90,7 @@ class MapPicture:
 
     def small_opacity(self, label: int) -> float:
         """Of a class's small dots."""
-        if not self.is_lit(label):
+        if not self.is_lit(label) or self.picked is not None:
             return SMALL_DIMMED
         coloured = self.background is not None and self.background.kind != "veil"
         return SMALL_OVER if self.dark or coloured else SMALL_BRIGHT
@@ -106,9 +114,31 @@ class MapPicture:
         across, down = self.window.place(*self.scale.to(points).T)
         return np.stack([LEFT + SIDE * across, TOP + SIDE * down], axis=1)
 
-    def dots(self, label: int) -> np.ndarray:
-        """Pixels of a class's dots, those that are shown: (N, 2)."""
-        return inside(self.pixels(self.frame.points[self.frame.labels == label]))
+    def dots(self, label: int, among: np.ndarray | None = None) -> np.ndarray:
+        """Pixels of a class's dots, those that are shown: (N, 2). among: bool (N,), of these codes alone."""
+        own = self.frame.labels == label
+        return inside(self.pixels(self.frame.points[own if among is None else own & among]))
+
+    @property
+    def groups(self) -> list[tuple[int, np.ndarray, float]]:
+        """The dots, the lowest first: their class, their pixels (N, 2), their opacity."""
+        if "points" not in self.layers:
+            return []
+        if self.images is None and self.picked is None:
+            return [(label, self.dots(label), self.opacity(label)) for label in self.labels]
+        if self.images is not None:
+            return [(label, self.dots(label, ~self.bright), BESIDE_IMAGES) for label in self.labels]
+        dim, selected = (
+            [(label, self.dots(label, among), opacity) for label in self.labels]
+            for among, opacity in ((~self.bright, DIMMED), (self.bright, SELECTED))
+        )
+        return [group for group in (*dim, *selected) if len(group[1])]
+
+    @cached_property
+    def bright(self) -> np.ndarray:
+        """bool (N,): the codes that are neither dimmed nor out of a selection."""
+        lit = np.array([self.is_lit(int(label)) for label in self.frame.labels], bool)
+        return lit if self.picked is None else lit & self.picked
 
     def small_dots(self, label: int) -> np.ndarray:
         """The same of its small dots."""
@@ -116,6 +146,42 @@ class MapPicture:
             return np.zeros((0, 2))
         points, labels = self.crowd
         return inside(self.pixels(points[labels == label]))
+
+    @cached_property
+    def painted_images(self) -> np.ndarray | None:
+        """Codes close up, as their images: uint8 (IMAGES_SIDE, IMAGES_SIDE, 4). None where dots are dots."""
+        if self.images is None or "points" not in self.layers:
+            return None
+        over, at = IMAGES_SIDE / SIDE, self.pixels(self.frame.points) - (LEFT, TOP)
+        reach = self.images.share * SIDE  # of an image; those that lie beside the map reach into it
+        rows = np.flatnonzero(self.bright & ((at > -reach) & (at < SIDE + reach)).all(1))
+        rows = rows[np.argsort(self.frame.labels[rows], kind="stable")]
+        labels = self.frame.labels[rows].tolist()
+        corners = [markers.corners_of(label) for label in labels] if self.shaped else None
+        colours = [figures.class_colour(label) for label in labels]
+        return close_up.painted(self.images.ink(rows), over * at[rows], colours, corners, IMAGES_SIDE, over * reach, self.dark)
+
+    @property
+    def marked(self) -> list[Piece]:
+        """What an open tool has marked, in pixels, the lowest first."""
+        return [piece for mark in self.marks for piece in drawn(mark, self.pixels, self.dark)]
+
+    @cached_property
+    def rows(self) -> list[tuple[int, list[Piece], str]]:
+        """The legend of selection, images and marks: the letters' foot in pixels, a sample, and words."""
+        first, x, y = TOP + SIDE + 112, LEFT + 7.0, -6.0
+        said: list[tuple[list[Piece], str]] = []
+        if self.picked is not None:
+            dots = [Disc(x + SAMPLE_PX / 4, y, 6, INK, "#ffffff", 1), Disc(x + 3 * SAMPLE_PX / 4, y, 6, FAINT, "#ffffff", 1)]
+            words = f"Selected: {int(self.picked.sum()):,} of {len(self.picked):,} test images. All others are dimmed."
+            said.append(([*dots], words))
+        if self.images is not None:
+            square = np.array([[-9, -9], [9, -9], [9, 9], [-9, 9], [-9, -9]]) + np.array([x + SAMPLE_PX / 2, y])
+            said.append(([Stroke(square, INK, 2)], self.images.words))
+        said += [(sample(mark, x, y, SAMPLE_PX), mark.words) for mark in self.marks]
+        room = round(NARROWER * (SIDE - SAMPLE_PX))
+        lines = [(pieces, wrapped(words, ROW_LETTERS_PX, room, 1, spelt=False)) for pieces, words in said]
+        return [(first + ROW_PX * i, lowered(pieces, first + ROW_PX * i), line) for i, (pieces, (line, *_)) in enumerate(lines)]
 
     @property
     def rings(self) -> list[np.ndarray]:
@@ -207,6 +273,13 @@ class MapPicture:
         lines = wrapped(self.credit, CREDIT_PX, room, 2, spelt=False)[::-1]
         credit = [(self.height - 12 - 18 * i, CREDIT_PX, line, SOFT) for i, line in enumerate(lines)][::-1]
         return [*title, *((66 + NOTE_LINE_PX * i, NOTE_PX, line, SOFT) for i, line in enumerate(notes)), *credit]
+
+
+def lowered(pieces: Sequence[Piece], down: float) -> list[Piece]:
+    """The same so many pixels farther down."""
+    return [
+        replace(one, points=one.points + np.array([0, down])) if isinstance(one, Stroke) else replace(one, y=one.y + down) for one in pieces
+    ]
 
 
 def inside(pixels: np.ndarray) -> np.ndarray:

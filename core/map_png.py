@@ -7,6 +7,7 @@ from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
 from core import field_picture, figures
+from core.map_marks import DASH, Disc, Piece, Stroke
 from core.map_picture import (
     BAR,
     CHIP_PX,
@@ -19,6 +20,8 @@ from core.map_picture import (
     LED_PX,
     LEFT,
     RING,
+    ROW_LETTERS_PX,
+    SAMPLE_PX,
     SIDE,
     SMALL,
     TOP,
@@ -31,7 +34,7 @@ from core.markers import corners_of, pieces, reach_of
 from core.sheets import plain, typeface
 
 FINER = 2  # it is drawn so many times as large, and made smaller
-DASH = 4  # pixels
+RING_DASH = 4.0  # pixels
 CORNER = np.array([LEFT, TOP])
 
 
@@ -47,6 +50,10 @@ def png(picture: MapPicture) -> bytes:
         _name(page, picture, label, *places)
     for label, at in legend(picture).items():
         _entry(pen, picture, label, *at)
+    for y, pieces_of, words in picture.rows:
+        for piece in pieces_of:
+            _piece(pen, piece, np.zeros(2))
+        _write(pen, LEFT + SAMPLE_PX + 26, y, ROW_LETTERS_PX, words)
     _key(page, picture)
     for y, size, text, colour in picture.said:
         _write(pen, LEFT, y, size, text, colour)
@@ -78,14 +85,19 @@ def _map(picture: MapPicture, inside: Image.Image) -> Image.Image:
         _paint(inside, picture)
     for label in picture.labels:
         inside.paste(figures.class_colour(label), mask=_small_dots(picture, label))
-    for label in picture.labels if "points" in picture.layers else ():
-        inside.paste(figures.class_colour(label), mask=_dots(picture, label))
+    for group in picture.groups:
+        inside.paste(figures.class_colour(group[0]), mask=_dots(picture, *group))
+    if picture.painted_images is not None:
+        large = Image.fromarray(picture.painted_images).resize(inside.size, Image.Resampling.NEAREST)
+        inside.paste(large, mask=large)
     pen = ImageDraw.Draw(inside)
     for ring in picture.rings:
         _dashed(pen, FINER * (ring - CORNER))
     if picture.edge is not None:
         left, top, right, bottom = (FINER * (v - CORNER[i % 2]) for i, v in enumerate(picture.edge))
         pen.rectangle((left, top, right, bottom), outline=RING, width=FINER)
+    for piece in picture.marked:
+        _piece(pen, piece, CORNER)
     if picture.mark is not None:
         x, y = picture.mark
         for colour, wide, more in (("#ffffff", 8, 2), (INK, 4, 0)):
@@ -113,11 +125,37 @@ def _small_dots(picture: MapPicture, label: int) -> Image.Image:
     return mask
 
 
-def _dots(picture: MapPicture, label: int) -> Image.Image:
-    """Where a class's dots are, so opaque; where they cover each other no more than that, as in a path of the SVG."""
+def _piece(pen: ImageDraw.ImageDraw, piece: Piece, corner: np.ndarray) -> None:
+    """Of a mark, on what has its upper left corner at that pixel of the picture."""
+    if isinstance(piece, Stroke):
+        points = FINER * (piece.points - corner)
+        if piece.dashed:
+            return _dashed(pen, points, piece.colour, DASH, piece.wide)
+        return _stroke(pen, points, piece.colour, FINER * piece.wide)
+    x, y = (np.array([piece.x, piece.y]) - corner).tolist()
+    if isinstance(piece, Disc):
+        pen.ellipse(_round(x, y, piece.radius + piece.wide / 2), piece.edge)
+        pen.ellipse(_round(x, y, piece.radius - piece.wide / 2), piece.fill)
+        return None
+    return _write(pen, x, y, 16, piece.text, piece.colour, "mm")
+
+
+def _stroke(pen: ImageDraw.ImageDraw, points: np.ndarray, colour: str, wide: float) -> None:
+    """A line (K, 2) with round ends and corners. Pillow draws very short pieces of a wide line too thin: they are left out."""
+    shown = [points[0]]
+    for point in points[1:]:
+        if np.linalg.norm(point - shown[-1]) > wide:
+            shown.append(point)
+    shown = [*shown[: max(1, len(shown) - 1)], points[-1]]
+    pen.line([(x, y) for x, y in np.array(shown).tolist()], colour, round(wide))
+    for x, y in np.array(shown).tolist():
+        pen.ellipse((x - wide / 2, y - wide / 2, x + wide / 2, y + wide / 2), colour)
+
+
+def _dots(picture: MapPicture, label: int, dots: np.ndarray, opacity: float) -> Image.Image:
+    """Where a class's dots (N, 2) are, so opaque; where they cover each other no more than that, as in a path of the SVG."""
     mask = Image.new("L", (FINER * SIDE, FINER * SIDE))
-    pen, level, corners = ImageDraw.Draw(mask), round(255 * picture.opacity(label)), picture.corners(label)
-    at = picture.dots(label) - CORNER
+    pen, level, corners, at = ImageDraw.Draw(mask), round(255 * opacity), picture.corners(label), dots - CORNER
     for x, y in at.tolist() if corners is None else ():
         pen.ellipse(_round(x, y, picture.radius), level)
     for piece in () if corners is None else pieces(corners):
@@ -126,14 +164,14 @@ def _dots(picture: MapPicture, label: int) -> Image.Image:
     return mask
 
 
-def _dashed(pen: ImageDraw.ImageDraw, outline: np.ndarray) -> None:
+def _dashed(pen: ImageDraw.ImageDraw, outline: np.ndarray, colour: str = RING, dash: float = RING_DASH, wide: float = 2) -> None:
     """A closed outline (K, 2), dashed."""
     closed = np.concatenate([outline, outline[:1]])
     along = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(closed, axis=0), axis=1))])
-    starts = np.arange(0, along[-1], 2 * DASH * FINER)
-    ends = [np.stack([np.interp(at, along, closed[:, i]) for i in (0, 1)], axis=1) for at in (starts, starts + DASH * FINER)]
-    for dash in np.concatenate(ends, axis=1).tolist():
-        pen.line(dash, RING, 2 * FINER)
+    starts = np.arange(0, along[-1], 2 * dash * FINER)
+    ends = [np.stack([np.interp(at, along, closed[:, i]) for i in (0, 1)], axis=1) for at in (starts, starts + dash * FINER)]
+    for one in np.concatenate(ends, axis=1).tolist():
+        pen.line(one, colour, round(wide * FINER))
 
 
 def _line(pen: ImageDraw.ImageDraw, axis: int, at: float, text: str) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from core import field_picture, figures
+from core.map_marks import DASH, Disc, Piece, Stroke
 from core.map_picture import (
     BAR,
     DIMMED_NAME,
@@ -18,6 +19,8 @@ from core.map_picture import (
     LED_PX,
     LEFT,
     RING,
+    ROW_LETTERS_PX,
+    SAMPLE_PX,
     SIDE,
     SMALL,
     TOP,
@@ -44,13 +47,17 @@ def svg(picture: MapPicture) -> bytes:
         '<g clip-path="url(#map)">',
         *_ground(picture),
         *(_small_dots(picture, label) for label in picture.labels if len(picture.small_dots(label))),
-        *(_dots(picture, label) for label in picture.labels if "points" in picture.layers),
+        *(_dots(picture, *group) for group in picture.groups),
+        *_images(picture),
         *(_outline(ring, f'fill="none" stroke="{RING}" stroke-width="2" stroke-dasharray="4 4"') for ring in picture.rings),
         *_edge(picture),
+        *map(_piece, picture.marked),
         *_kept(picture),
         "</g>",
         *(_name(picture, label, *at) for label, at in picture.names.items()),
         *(_entry(picture, label, *at) for label, at in legend(picture).items()),
+        *(_piece(piece) for _, pieces, _ in picture.rows for piece in pieces),
+        *(_text(LEFT + SAMPLE_PX + 26, y, ROW_LETTERS_PX, words) for y, _, words in picture.rows),
         *_key(picture),
         "</svg>",
     ]
@@ -91,14 +98,33 @@ def _small_dots(picture: MapPicture, label: int) -> str:
     return _round(picture.small_dots(label), SMALL, figures.class_colour(label), picture.small_opacity(label))
 
 
-def _dots(picture: MapPicture, label: int) -> str:
-    """A class's dots as one path: where they cover each other, they are no more opaque."""
-    dots, corners, colour, opacity = picture.dots(label), picture.corners(label), figures.class_colour(label), picture.opacity(label)
+def _dots(picture: MapPicture, label: int, dots: np.ndarray, opacity: float) -> str:
+    """A class's dots (N, 2) as one path: where they cover each other, they are no more opaque."""
+    corners, colour = picture.corners(label), figures.class_colour(label)
     if corners is None:
         return _round(dots, 2 * picture.radius, colour, opacity)
     drawn = [(piece[0].tolist(), _steps(piece)) for piece in pieces(corners)]
     path = "".join(f"M{x + right:.1f},{y + down:.1f}{steps}" for x, y in dots.tolist() for (right, down), steps in drawn)
     return f'<path d="{path}" fill="{colour}" opacity="{opacity:g}"/>'
+
+
+def _images(picture: MapPicture) -> list[str]:
+    """Codes close up."""
+    painted = picture.painted_images
+    return [] if painted is None else [f'<image {PLACE} style="image-rendering:pixelated" href="{_file(painted)}"/>']
+
+
+def _piece(piece: Piece) -> str:
+    """Of a mark."""
+    if isinstance(piece, Stroke):
+        points = "L".join(f"{x:.1f},{y:.1f}" for x, y in piece.points.tolist())
+        dashes = f' stroke-dasharray="{DASH:g}"' if piece.dashed else ""
+        look = f'fill="none" stroke="{piece.colour}" stroke-width="{piece.wide:g}" stroke-linecap="round" stroke-linejoin="round"{dashes}'
+        return f'<path d="M{points}" {look}/>'
+    if isinstance(piece, Disc):
+        look = f'fill="{piece.fill}" stroke="{piece.edge}" stroke-width="{piece.wide:g}"'
+        return f'<circle cx="{piece.x:.1f}" cy="{piece.y:.1f}" r="{piece.radius:g}" {look}/>'
+    return _text(piece.x, piece.y + 5.5, 16, piece.text, piece.colour, "middle", bold=True)
 
 
 def _round(dots: np.ndarray, wide: float, colour: str, opacity: float) -> str:

@@ -6,7 +6,7 @@ from core import checkpoints, latent
 from core.checkpoints import Checkpoint, CheckpointError
 from core.data.datasets import DATASETS, on_disk
 from core.models.conditional_vae import NOT_TOLD
-from pages.browser.map import LAYERS, latent_map
+from pages.browser.map import LAYERS, latent_map, marked
 from pages.exploring import backgrounds, pairs, planes, readout, taking
 from pages.images import sent
 from pages.images.picked import Picked
@@ -55,7 +55,7 @@ def explore(name: str) -> None:
         latent_map(view, facts, kept, state.layers, not state.point_given, keep_pick, MAP_KEY, look, keep_look, background)
         offer_images(dataset)
     with st.container(horizontal=True):
-        taking.offer(planes.as_set(view, look[0][-1], state.point), facts, look[0], background)
+        taking.offer(planes.as_set(view, look[0][-1], state.point), facts, look[0], background, marked(MAP_KEY))
         if state.point is not None:
             sent.menu("explore", "Explore", {"The kept point": at_the_point(view, look[0][-1])})
     sent.say_kept()

@@ -14,6 +14,7 @@ from core.scale import LINEAR, SPREAD, Scale
 from core.sheets import Sheet
 from core.words import number, subscript
 from pages.exploring import fields, training_codes
+from pages.exploring.marked import NOTHING, Marked
 from pages.session import take_along, words
 from pages.session.caches import MapView
 
@@ -31,6 +32,7 @@ class Shown:
     look: Sequence[str]
     kept: tuple[float, float] | None = None
     background: dict[str, Any] | None = None
+    marked: Marked = NOTHING  # by an open tool
 
     @property
     def scale(self) -> Scale:
@@ -81,6 +83,9 @@ def map_of(shown: Shown) -> MapPicture:
         shown.kept,
         field_of(shown),
         crowd,
+        shown.marked.picked,
+        shown.marked.marks,
+        shown.marked.images,
     )
 
 

@@ -9,21 +9,26 @@ import streamlit as st
 from core.map_png import png
 from core.map_svg import svg
 from core.sheets import printed
-from pages.exploring import code_table, saved
+from pages.browser.map import view_name
+from pages.exploring import code_table, marked, saved
 from pages.exploring.picturing import Shown, grid, map_of, poster
 from pages.session import take_along
 from pages.session.caches import MapView
 from pages.session.take_along import File
 
 SAVED_WORDS = "One file that works without the network: map, decoder, encoder, layers and sliders."
-MAP_WORDS = "As it stands: axes, zoom, layers, background, classes, shapes and the kept point. A drawing stays sharp at any size."
+MAP_WORDS = (
+    "As it stands: axes, zoom, layers, background, classes, shapes, the kept point, and what an open tool has marked. "
+    "A drawing stays sharp at any size."
+)
 
 
-def offer(view: MapView, facts: dict[str, Any], look: Sequence[str], background: dict[str, Any] | None) -> None:
-    """The button. `facts`: the panel's; `look`: zoom and legend as the link has them, and what else of the map."""
+def offer(view: MapView, facts: dict[str, Any], look: Sequence[str], background: dict[str, Any] | None, said: Any = None) -> None:
+    """The button. `facts`: the panel's; `look`: zoom and legend as the link has them, and what else of the map; `said`: what the page says
+    of an open tool's marks."""
     checkpoint = view.checkpoint
     kept, layers = st.session_state.point, list(st.session_state.layers)
-    shown = Shown(view, layers, look, kept, background)
+    shown = Shown(view, layers, look, kept, background, marked.read(said, view, view_name(view)))
     files = [
         File("Save this page (HTML)", ".html", "text/html", lambda: saved.page(view, facts, kept, layers, look, background), SAVED_WORDS),
         File("Map as a drawing (SVG)", "-map.svg", "image/svg+xml", lambda: svg(map_of(shown))),

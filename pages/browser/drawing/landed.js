@@ -1,6 +1,7 @@
 // Where a drawing lies on the map: a point, and its posterior's ellipses at 1 and 2 standard deviations.
 
 import { lay, svg, within } from "../map/overlay.js";
+import { flat } from "../map/pictured.js";
 import { ellipse } from "./ellipse.js";
 
 export class Landed {
@@ -18,6 +19,12 @@ export class Landed {
     this.at = at;
     this.element.setAttribute("visibility", at ? "visible" : "hidden");
     this.draw();
+  }
+
+  /** What it is on a picture of the map, see pictured.js. */
+  get pictured() {
+    const { at } = this;
+    return at && { kind: "drawing", lines: at.covariance ? [1, 2].map((sigmas) => flat(ellipse(at.point, at.covariance, sigmas))) : [], spot: flat([at.point]) };
   }
 
   /** Put it where the present view has it; the map calls this when that changes. */

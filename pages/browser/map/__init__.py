@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import streamlit as st
+
 from core import latent
 from core.frame import plane_word
 from core.latent import Z_LIMIT
@@ -88,7 +90,7 @@ def latent_map(
     """
     _mount(
         key,
-        {"pick": on_pick, "look": on_look},
+        {"pick": on_pick, "look": on_look, "marks": lambda: None},
         look=_said(look),
         **_of_model(view),
         kept=_said(kept),
@@ -97,9 +99,16 @@ def latent_map(
         start=view.frame.points[0].tolist(),
         layers=list(layers),
         walk=walk,
+        marked=marked(key) is not None,
         spread=latent.why_not_spread(view.checkpoint.model) or True,
         help=HELP + _close_up(view, facts["images"], "on this machine"),
     )
+
+
+def marked(key: str) -> Any:
+    """What is marked on that map, as the browser says it (pictured.js) when the visitor turns to what Python draws: check it
+    (exploring/marked.py). None: nothing."""
+    return st.session_state[key].get("marks") if key in st.session_state else None
 
 
 def saved_map(
@@ -163,14 +172,14 @@ def decoding(view: MapView) -> dict[str, Any]:
     return {
         "codes": address(view.codes),
         "decoder": address(view.code_decoder) if view.code_decoder else None,  # None: the map's own does, or the server
-        "served": f"{assets.prefix()}/points/{_on_plane(view.checkpoint.name, view)}" if view.atlas else None,
+        "served": f"{assets.prefix()}/points/{view_name(view)}" if view.atlas else None,
         "drawn": view.frame.label,  # the class that the map's decoder was told
     }
 
 
-def _on_plane(name: str, view: MapView) -> str:
-    """A model's name, and which plane of it is shown where that is chosen: "vae-mnist-16d/3,7"."""
-    return "/".join(filter(None, (name, plane_word(view.frame.shown))))
+def view_name(view: MapView) -> str:
+    """What a map is called: its model's name, and which plane of it is shown where that is chosen: "vae-mnist-16d/3,7"."""
+    return "/".join(filter(None, (view.checkpoint.name, plane_word(view.frame.shown))))
 
 
 def _of_model(view: MapView) -> dict[str, Any]:
@@ -184,7 +193,7 @@ def _of_model(view: MapView) -> dict[str, Any]:
         "figure": address(view.figure),
         "decoder": address(view.decoder) if view.decoder else None,
         "atlas": address(view.atlas) if view.atlas else None,
-        "view": _on_plane(view.checkpoint.name, view),
+        "view": view_name(view),
         "bound": view.frame.bound,
         **coordinates(len(view.frame.plane.origin), view.frame.shown),
         "note": " ".join(filter(None, [preview, view.frame.note])),

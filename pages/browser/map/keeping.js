@@ -5,6 +5,7 @@ import { listener } from "../events.js";
 import { readAddress, writeAddress } from "./address.js";
 import { format } from "./controls.js";
 import { Late } from "./late.js";
+import { Pictured } from "./pictured.js";
 
 let last; // what was kept here and Python may not have heard of: { view, z, known: what Python knows }; it outlives the map when a visitor leaves
 
@@ -16,6 +17,7 @@ export class Keeping {
   constructor(map, room, signal) {
     this.map = map;
     this.late = new Late(room, signal, (name, word) => map.tell(name, word));
+    this.pictured = new Pictured(map, this.late);
     this.page = location.pathname;
     listener(signal)(window, "popstate", () => this.followAddress());
   }

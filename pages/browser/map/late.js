@@ -7,6 +7,7 @@ const LEAVING = "[data-testid=stSidebarNav]";
 
 export class Late {
   #words = new Map(); // name -> what makes the word, when it is told
+  #asked = new Map(); // name -> what makes a word where there is news, else undefined
 
   /** room: where the visitor can do what they like before Python has to know; tell(name, word): Streamlit's own way. */
   constructor(room, signal, tell) {
@@ -21,10 +22,19 @@ export class Late {
     this.#words.set(name, make);
   }
 
+  /** At each turn to what Python draws, news() is asked for a word. */
+  ask(name, news) {
+    this.#asked.set(name, news);
+  }
+
   /** Tell them all now. */
   flush() {
     const words = [...this.#words];
     this.#words.clear();
     for (const [name, make] of words) this.tell(name, make());
+    for (const [name, news] of this.#asked) {
+      const word = news();
+      if (word !== undefined) this.tell(name, word);
+    }
   }
 }

@@ -2,6 +2,7 @@
 
 import { same } from "../agreed.js";
 import { lay, svg } from "./overlay.js";
+import { flat } from "./pictured.js";
 
 const WALK_MS = 900;
 
@@ -42,6 +43,11 @@ export class Trail {
     const [halo, line, end] = this.element.children, [x, y] = pixels.at(-1);
     for (const drawn of [halo, line]) drawn.setAttribute("points", pixels.join(" "));
     end.setAttribute("transform", `translate(${x} ${y})`);
+  }
+
+  /** What it is on a picture of the map, see pictured.js: between two test images, or on its way to a better code. */
+  get pictured() {
+    return { kind: this.path.length > 2 ? "refined" : "pair", lines: [flat(this.path)], spot: flat([this.path.at(-1)]) };
   }
 
   remove() {

@@ -1,12 +1,15 @@
 // A path on the map: its line, its waypoints with their numbers, and the mark that travels along it.
 
 import { lay, svg, within } from "../map/overlay.js";
+import { flat } from "../map/pictured.js";
 
 const place = (viewport, z) => within(viewport, z).map((v) => v.toFixed(1)).join(" ");
 
 export class Line {
   points = []; // of the map, along the path
   waypoints = [];
+  steps = []; // points of the map, between which the path is equally long
+  chosen = null; // {kind, by} of the path
   at = null; // the mark's point
 
   constructor(map) {
@@ -30,6 +33,13 @@ export class Line {
   use(changes) {
     Object.assign(this, changes);
     this.draw();
+  }
+
+  /** What it is on a picture of the map, see pictured.js. */
+  get pictured() {
+    const { points, waypoints, steps, chosen } = this;
+    if (!chosen || points.length < 2) return null;
+    return { kind: "path", way: chosen.kind, by: chosen.by, lines: [flat(points)], stops: flat(waypoints.map(({ point }) => point)), steps: flat(steps) };
   }
 
   /** Put the mark somewhere, null: nowhere. */

@@ -209,7 +209,7 @@ export default class Paths {
     const missing = Object.values(KINDS).map((one) => one.missing(space)).filter(Boolean);
     this.find(".lp-kind").innerHTML = [KINDS[kind].says(space), ...missing].join(" ");
     this.list.draw();
-    this.line.use({ waypoints, points: waypoints.map(({ point }) => point) });
+    this.line.use({ waypoints, chosen, steps: [], points: waypoints.map(({ point }) => point) });
     try {
       await this.shown.use(space, waypoints, chosen, signal);
     } catch (error) {

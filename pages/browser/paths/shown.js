@@ -56,6 +56,7 @@ export class Shown {
   async decode(space, steps, by, signal) {
     const { course } = this, film = course.steps(steps, by), first = film.images[0], last = film.images.at(-1), faded = crossFade(first, last, steps);
     this.strip.show(film.images, faded, space);
+    this.line.use({ steps: film.zs.map((z) => space.point(z)) });
     this.take({ ...film, faded, by, course, width: space.width, height: space.height });
     const write = (real) => (this.words.innerHTML = said(course, film, apart(first, last), real) + MEASURES);
     write(null);

@@ -1,6 +1,7 @@
 // A step from one code to another as an arrow on the map, and where it leads from the kept point.
 
 import { lay, svg, within } from "../map/overlay.js";
+import { flat } from "../map/pictured.js";
 
 const PIECES = 24; // of the line, which is bent on a map that is spread evenly
 const HEAD_PX = 11, HEAD_ANGLE = 0.45;
@@ -14,12 +15,19 @@ export class Arrow {
     this.show(null);
   }
 
-  /** what: {from, to, way: [start, end], at}, points of the map: the step itself; where it leads through the kept point, and the point there.
-   *  Without a kept point no way. Null: nothing. */
+  /** what: {from, to, way: [start, end], at, names}, points of the map: the step itself; where it leads through the kept point, and the point
+   *  there; what its ends are called. Without a kept point no way. Null: nothing. */
   show(what) {
     this.what = what;
     this.element.setAttribute("visibility", what ? "visible" : "hidden");
     this.draw();
+  }
+
+  /** What it is on a picture of the map, see pictured.js. */
+  get pictured() {
+    if (!this.what) return null;
+    const { from, to, way, at, names } = this.what;
+    return { kind: "step", names, lines: [[from, to], ...(way ? [way] : [])].map(flat), spot: at ? flat([at]) : null };
   }
 
   draw() {

@@ -136,7 +136,7 @@ export class Step {
     this.arrow ??= new Arrow(this.map);
     const at = (code) => onMap(readout.facts.plane, code), { vector } = pair;
     const way = start && [AMOUNTS[0], AMOUNTS.at(-1)].map((one) => at(moved(start.code, vector, one)));
-    this.arrow.show({ from: at(pair.from.code), to: at(pair.to.code), way, at: start && at(moved(start.code, vector, amount)) });
+    this.arrow.show({ from: at(pair.from.code), to: at(pair.to.code), way, at: start && at(moved(start.code, vector, amount)), names: [pair.from.name, pair.to.name] });
     this.output.textContent = say.number(amount);
     if (!decoder || !start) return;
     put(this.canvas, grey(this.image(amount, decoder)), this.map.decoder);

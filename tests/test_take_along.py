@@ -72,6 +72,11 @@ def test_a_page_offers_sheets_for_screen_and_printer(
     assert sorted(picture(offered[f"{stem}-a4.png"]()).size) == [2480, 3508]
 
 
+def test_on_explore_the_table_is_said_to_be_of_the_codes_not_of_the_grid_above_it() -> None:
+    labels = [button.label for button in visit("explore.py", {"checkpoint": NAME}).download_button]
+    assert "Table of all codes (CSV)" in labels and "Table (CSV)" not in labels
+
+
 def test_nothing_is_made_before_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, names in ((sheets, ("png", "printed", "gif", "table")), (saved, ("page",))):
         for name in names:

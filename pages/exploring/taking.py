@@ -37,6 +37,7 @@ def offer(view: MapView, facts: dict[str, Any], look: Sequence[str], background:
     if checkpoint.model.config.latent_dim > 1:
         files.append(File("Poster of the decoded grid (A3, PNG)", "-poster.png", "image/png", lambda: printed(poster(shown), "A3")))
     take_along.offer(
-        "explore", checkpoint.name, partial(grid, shown), sheet_words="Some of the decoded grid:",
-        columns=partial(code_table.columns, checkpoint), table_words=code_table.words(checkpoint), files=files, endings=("-grid", "-codes"),
+        "explore", checkpoint.name, partial(grid, shown), sheet_words="The decoded grid with fewer images:",
+        columns=partial(code_table.columns, checkpoint), table_title="Table of all codes (CSV)", table_words=code_table.words(checkpoint),
+        files=files, endings=("-grid", "-codes"),
     )  # fmt: skip

@@ -38,12 +38,14 @@ def offer(
     and_back: bool = False,
     files: Sequence[File] = (),
     sheet_words: str = "",
+    table_title: str = "Table (CSV)",
     table_words: str = "",
     endings: tuple[str, str] = ("", ""),
 ) -> None:
     """The button, and under it a file for each that is given: a sheet (PNG, A4, A3), a GIF of images (N, H, W) in [0, 1] (`and_back`: it
     plays backwards, too), a table (CSV); before them what else there is. `stem`: the files' name without its ending; `endings`: what the
-    sheet's and the table's have behind that; `sheet_words`: what the sheet shows; `table_words`: what the table has.
+    sheet's and the table's have behind that; `sheet_words`: what the sheet shows; `table_title`, `table_words`: the table's button
+    and what it has.
 
     They are called when somebody clicks, in another thread, which has no st.session_state: what they need is in them.
     """
@@ -62,7 +64,7 @@ def offer(
         if frames is not None:
             _button(f"{key}-gif", "Animation (GIF)", f"{stem}.gif", "image/gif", lambda: sheets.gif(frames(), and_back=and_back))
         if columns is not None:
-            _button(f"{key}-csv", "Table (CSV)", f"{stem}{endings[1]}.csv", "text/csv", lambda: sheets.table(columns()))
+            _button(f"{key}-csv", table_title, f"{stem}{endings[1]}.csv", "text/csv", lambda: sheets.table(columns()))
             if table_words:
                 st.caption(table_words)
 

@@ -469,52 +469,51 @@ def test_until_plotly_has_come_lines_and_rings_are_drawn_and_the_mouse_moves_the
     assert moved == pytest.approx([60, -25]) and wheeled == pytest.approx(np.exp(0.1))
 
 
-PLOTLY = """const told = [], moved = [], plotted = () => 'plotted' in map.dataset; let webgl = true;
-  await plot.react({ react: async () => {}, relayout: (_, view) => told.push(view), purge() {} }, figure, looks());
-  Object.defineProperty(plot.element, '_fullLayout', { get: () => webgl
-    && { _plots: { xy: { _scene: { update: ({ range }) => moved.push(range), draw() {} } } }, _glcanvas: { each() {} } } });
+PLOTLY = """const told = [], plotted = () => 'plotted' in map.dataset && map.classList.contains('lm-plotted');
+  const relayout = async (_, view) => told.push([...view['xaxis.range'], ...view['yaxis.range']]);
+  const plotly = (react) => ({ react, relayout, purge() {} });
+  await plot.react(plotly(async () => {}), figure, looks()); await drawn();
   const wheel = () => above.dispatchEvent(
     new WheelEvent('wheel', { deltaY: -20, clientX: 200, clientY: 200, bubbles: true, cancelable: true }));
   const rest = async () => { while (!plotted()) await drawn(); }, now = () => [...v.xr, ...v.yr];"""
 
 
-def test_while_the_view_moves_dots_are_moved_and_plotly_is_told_once_it_rests(bundle: Bundle) -> None:
-    script = f"""{PLOTLY} await drawn(); moved.length = 0; const answer = [plotted()]; drag(60, 25); wheel(); await drawn();
-      answer.push(moved.length, plotted(), told.length, seen()); wheel(); await drawn(); answer.push(moved.at(-1), now()); await rest();
-      answer.push(told.map((view) => [...view['xaxis.range'], ...view['yaxis.range']]));"""
-    before, moves, plotted, early, drawn, (left, bottom, right, top), now, told = sketch(bundle, script)
-    assert before and moves == 1 and not plotted and early == 0, "two moves in one frame are one"
+def test_while_the_view_moves_our_dots_stand_for_plotly_s_which_is_told_once_it_rests(bundle: Bundle) -> None:
+    script = f"""{PLOTLY} const answer = [plotted()]; drag(60, 25); answer.push(plotted()); await drawn(); wheel(); await drawn();
+      answer.push(told.length, plotted(), seen()); await rest(); answer.push(told, now());"""
+    before, moving, early, still_moving, drawn, told, now = sketch(bundle, script)
+    assert before and not moving and early == 0 and not still_moving
     assert drawn[:4] == [True, True, False, True], "rings and lines are where the view has them by then"
-    assert [left, right, bottom, top] == now and told == [now]
+    assert told == [now], "once"
 
 
 def test_what_moves_while_plotly_draws_is_told_after_it(bundle: Bundle) -> None:
-    script = """const told = [], plotly = (react) => ({ react, relayout: (_, view) => told.push(view['xaxis.range']), purge() {} });
-      await plot.react(plotly(async () => {}), figure, looks()); await plot.react(plotly(async () => v.zoom(2)), figure, looks());
-      const answer = [told, v.xr];"""
-    told, range_ = sketch(bundle, script)
-    assert told == [range_]
+    script = f"""{PLOTLY} await plot.react(plotly(async () => v.zoom(2)), figure, looks()); const answer = [plotted()]; await rest();
+      plot.Plotly.relayout = async (_, view) => {{ told.push(view); if (told.length === 2) v.zoom(2); }};
+      wheel(); await rest(); answer.push(told.length, told.at(-1)['xaxis.range'], v.xr);"""
+    early, times, range_, now = sketch(bundle, script)
+    assert not early and times == 3 and range_ == now
 
 
-def test_without_webgl_plotly_is_told_in_each_frame(bundle: Bundle) -> None:
-    script = f"""{PLOTLY} webgl = false; await drawn(); told.length = 0; const answer = [];
-      for (const _ of [1, 2]) {{ wheel(); wheel(); await drawn(); }} answer.push(told.length, plotted());"""
-    assert sketch(bundle, script) == [2, True]
+def test_plotly_is_told_when_nothing_else_is_to_be_done(bundle: Bundle) -> None:
+    script = f"""{PLOTLY} const asked = [], idle = window.requestIdleCallback; window.requestIdleCallback = (then) => asked.push(then);
+      const waits = async (count) => {{ while (asked.length < count) await drawn(); }};
+      wheel(); await waits(1); wheel(); asked[0](); const answer = [told.length]; await waits(2); asked[1]();
+      answer.push(told, now()); window.requestIdleCallback = idle;"""
+    early, told, now = sketch(bundle, script)
+    assert early == 0 and told == [now], "the next move takes it back"
 
 
 def test_who_ends_while_the_view_moves_has_plotly_told_nothing(bundle: Bundle) -> None:
-    script = f"""{PLOTLY} wheel(); stopper.abort(); await new Promise((done) => setTimeout(done, 300)); const answer = told;"""
+    script = f"""{PLOTLY} wheel(); stopper.abort(); await new Promise((done) => setTimeout(done, 500)); const answer = told;"""
     assert sketch(bundle, script) == []
 
 
-def test_dots_that_plotly_drew_are_drawn_with_other_ranges(bundle: Bundle) -> None:
-    script = """const done = [], regl = { clear: ({ color }) => done.push(color) }, canvases = [{ regl }, {}];
-      const scene = { update: (view) => done.push(view), draw: () => done.push('drawn') };
-      const drawn = { _plots: { xy: { _scene: scene } }, _glcanvas: canvases };
-      drawn._glcanvas.each = (visit) => canvases.forEach(visit);
-      const layouts = [drawn, { _plots: { xy: {} } }, undefined];
-      return [layouts.map((_fullLayout) => m.moveDots({ _fullLayout }, [1, 2], [3, 4])), done];"""
-    assert bundle.run("map/swift.js", script) == [[True, False, False], [[0, 0, 0, 0], {"range": [1, 3, 2, 4]}, "drawn"]]
+def test_a_map_s_type_and_colours_are_asked_for_once_a_look(bundle: Bundle) -> None:
+    script = """let asked = 0; plot.style = () => { asked += 1; return m.Plot.prototype.style.call(plot); };
+      for (const _ of [1, 2, 3]) { drag(20, 0); await drawn(); } const answer = [asked]; map.style.color = 'rgb(255, 0, 0)';
+      plot.update(looks()); await drawn(); answer.push(asked, map.querySelector('.lm-axes').getContext('2d').fillStyle);"""
+    assert sketch(bundle, script) == [0, 1, "#ff0000"]
 
 
 DIALOG = """const answer = [];

@@ -368,7 +368,7 @@ def test_the_map_is_alive_before_plotly_has_come(view: View) -> None:
     view.page.route("**/plotly.min.js", lambda route: held.append(route))
     view.page.goto(f"{view.base}/?z={POINT[0]},{POINT[1]}&layers=points")
     view.page.wait_for_selector("[data-testid=latent-map] .lm-loading[hidden]", state="attached")
-    dots = """() => { const c = document.querySelector('.lm-first'); return c.hidden ? 0 :
+    dots = """() => { const c = document.querySelector('.lm-dots'); return getComputedStyle(c).display === 'none' ? 0 :
       c.getContext('2d').getImageData(0, 0, c.width, c.height).data.filter((v, i) => i % 4 === 3 && v > 100).length; }"""
     view.page.wait_for_function(f"({dots})() > 20_000")
     assert np.abs(view.image() - model_pixels(POINT)).max() <= 0.51

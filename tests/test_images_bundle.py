@@ -50,6 +50,13 @@ def test_which_codes_are_in_view_and_lit(bundle: Bundle) -> None:
     assert [bool(dot["lit"]) for dot in picked] == [False, True, True]
 
 
+def test_more_than_can_be_images_are_not_gathered(bundle: Bundle) -> None:
+    script = f"""{FIGURE} const some = Array.from({{ length: given }}, () => 0.5); data[0] = trace('#ff0000', some, some, some);
+      return [[true, true], [false, true]].map((lit) => m.inView(viewport, figure, lit, null)?.length);"""
+    assert bundle.run(IMAGES, script, 1406) == [None, 1407]
+    assert bundle.run(IMAGES, script, 1407) == [None, 1408], "what is dimmed stays a dot and does not count"
+
+
 LAYER = f"""{FIGURE}
   const map = document.body.appendChild(document.createElement('div')), plot = map.appendChild(document.createElement('div'));
   const layer = new m.ImageLayer(plot), asked = [], closeUp = {{ on: true, offer() {{}}, want() {{ asked.push('want'); }} }};

@@ -165,7 +165,7 @@ def test_a_click_does_not_move_the_map(open_saved: Callable[..., Saved]) -> None
 
 def test_layers_are_switched(open_saved: Callable[..., Saved]) -> None:
     page = open_saved()
-    names = {"Points": ".lm-first", "Decoded grid": ".lm-tiles", "Prior rings": ".lm-axes >> nth=1"}
+    names = {"Points": ".lm-dots", "Decoded grid": ".lm-tiles", "Prior rings": ".lm-axes >> nth=1"}
     rings = page.painted(names["Prior rings"])
     assert rings == 0 and page.painted(names["Points"]) > 10_000
     for title in ("Prior rings", "Decoded grid"):

@@ -250,15 +250,16 @@ def test_what_is_drawn_moves_with_the_view(bundle: Bundle) -> None:
 
 def test_only_what_is_selected_is_painted_bright(bundle: Bundle) -> None:
     script = """const { Viewport } = await import('/map/viewport.js'), canvas = document.createElement('canvas');
+      const painter = new m.Dots(canvas);
       const viewport = Object.assign(new Viewport(), { width: 100, height: 100, xr: [0, 10], yr: [0, 10] });
       const trace = (color, x, y) => ({ x, y, marker: { color, size: 6 } });
       const figure = { data: [trace('#ff0000', [2, 8], [2, 2]), trace('#0000ff', [2, 8], [8, 8])] };
       const at = (x, y) => [...canvas.getContext('2d').getImageData(x, y, 1, 1).data];
       const dots = (...all) => all.map((opacity) => ({ symbol: 'circle', size: 10, opacity }));
       const all = () => [at(20, 80), at(80, 80), at(20, 20), at(80, 20)].map(([r, , b, a]) => [r, b, a]);
-      m.paintDots(canvas, viewport, figure, dots(1, 1)); const every = all();
-      m.paintDots(canvas, viewport, figure, dots(1, 1), [0, 1, 1, 0]); const some = all();
-      m.paintDots(canvas, viewport, figure, dots(0, 1), [0, 1, 1, 0]); return [every, some, all()];"""
+      painter.paint(viewport, figure, dots(1, 1)); const every = all();
+      painter.paint(viewport, figure, dots(1, 1), [0, 1, 1, 0]); const some = all();
+      painter.paint(viewport, figure, dots(0, 1), [0, 1, 1, 0]); return [every, some, all()];"""
     red, blue, none = [255, 0, 255], [0, 255, 255], [0, 0, 0]
     assert bundle.run("map/layers/dots.js", script) == [[red, red, blue, blue], [none, red, blue, none], [none, none, blue, none]]
 

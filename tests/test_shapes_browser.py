@@ -172,14 +172,14 @@ def test_each_shape_as_css_has_it(bundle: Bundle) -> None:
     }
 
 
-def test_dots_have_shapes_before_plotly_has_come(bundle: Bundle) -> None:
-    """The canvas of a saved page: a square fills its corners, a circle does not; in the class's colour."""
+def test_dots_of_our_own_have_shapes(bundle: Bundle) -> None:
+    """Of a saved page, and of a view that moves: a square fills its corners, a circle does not; in the class's colour."""
     script = """const { Viewport } = await import('/map/viewport.js'), plot = document.body.appendChild(document.createElement('div'));
       const viewport = Object.assign(new Viewport(), { width: 60, height: 60, limit: 9 }), layer = new m.PointLayer(plot);
       viewport.centre(0, 0, 1);
       const figure = { data: [{ meta: 3, x: [0], y: [0], marker: { color: '#ff0000', size: 20, opacity: 1 } }] }, seen = [];
       for (const shaped of [false, true]) {
-        layer.use({ figure, lit: [true], on: new Set(['points']), plotted: false, shaped });
+        layer.use({ figure, lit: [true], on: new Set(['points']), shaped });
         layer.look({ viewport });
         layer.show(true);
         await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));

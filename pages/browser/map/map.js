@@ -180,7 +180,7 @@ export default class LatentMap {
     this.element.classList.toggle("lm-inked", on.has("manifold")); // ink as the image's is: light on dark
     background.legend(dark);
     const lit = figure.data.map(({ meta }) => !selected.size || selected.has(meta));
-    this.layers.use({ figure, decoder, field, dark, lit, on, picked: this.picked, plotted: Boolean(this.plot.drawn) });
+    this.layers.use({ figure, decoder, field, dark, lit, on, picked: this.picked });
   }
 
   /** Bring a drawn map up to date with theme, layers and legend. */

@@ -1,15 +1,16 @@
 // The plot: Plotly's scatter of the codes in the part of the latent space that a viewport says, between axes and rings on canvases. Plotly takes
-// several frames to draw another part: while the view moves its dots alone are moved, and it is told once that rests.
+// several frames to draw another part, and where there is no GPU each of its pictures is read back: while the view moves, dots of our own
+// (layers/points.js) stand for its, and once that rests it is told when nothing else is to be done.
 
 import { onResize } from "../events.js";
 import { Dragging } from "./dragging.js";
 import { Sketch } from "./sketch.js";
-import { moveDots } from "./swift.js";
 
 const AXES = ["xaxis", "yaxis"], TICK_PX = 36; // between two labels
 const LETTERS_PX = 12, NUMBERS = 0.72; // of the numbers at the axes; in a presentation, of its type
 const CONFIG = { staticPlot: true, displayModeBar: false, responsive: false };
-const REST_MS = 200; // without a move, after which Plotly is told
+const REST_MS = 300, PATIENCE_MS = 2000; // without a move, after which Plotly is told; how long it waits for an idle moment then
+const whenIdle = (then) => (window.requestIdleCallback ? requestIdleCallback(then, { timeout: PATIENCE_MS }) : setTimeout(then));
 
 const painted = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
 
@@ -101,8 +102,7 @@ export class Plot {
     }
     this.sketch.canvases.embrace(element);
     Object.assign(this, { drawn: JSON.stringify(looks.dots), scale });
-    if (String(ranges) === String(this.ranges)) this.told();
-    else this.tell(); // someone has moved it meanwhile
+    this.told(ranges);
     this.changed();
     this.resize(); // it may have another size since
   }
@@ -154,32 +154,34 @@ export class Plot {
   relayout() {
     const { scale } = this.viewport;
     if (this.drawn && scale !== this.scale) return this.react(this.Plotly, this.figure, this.looks());
-    if (this.drawn) {
-      delete this.map.dataset.plotted;
-      clearTimeout(this.resting);
-      this.resting = setTimeout(() => this.tell(), REST_MS);
-    }
+    if (this.drawn) this.moved();
     this.changed();
     if (scale !== this.sketch.scale) this.update(this.looks());
   }
 
-  /** Move Plotly's dots to where the viewport has them. */
-  moveDots() {
-    const { drawn, map, element, viewport: { xr, yr, scale } } = this;
-    if (!drawn || scale !== this.scale || moveDots(element, xr, yr)) return;
-    if (map.dataset.plotted === undefined) this.tell(); // there is no WebGL
+  /** Our dots stand for Plotly's, until it has drawn the view that rests. */
+  moved() {
+    const { map } = this, move = (this.move = {});
+    delete map.dataset.plotted;
+    map.classList.remove("lm-plotted");
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => whenIdle(() => move === this.move && !this.ended && this.tell()), REST_MS);
   }
 
   /** Tell Plotly what the viewport says. */
-  tell() {
+  async tell() {
     const { viewport: { width, height }, ranges, element: { layout } } = this, same = layout?.width === width && layout.height === height;
-    this.told();
-    this.Plotly.relayout(this.element, { ...Object.fromEntries(ranges.map((range, i) => [`${AXES[i]}.range`, range])), ...(same ? {} : { width, height }) });
+    await this.Plotly.relayout(this.element, { ...Object.fromEntries(ranges.map((range, i) => [`${AXES[i]}.range`, range])), ...(same ? {} : { width, height }) });
+    this.told(ranges);
   }
 
-  told() {
+  /** Plotly has drawn these ranges. */
+  told(ranges) {
+    if (String(ranges) !== String(this.ranges)) return this.moved(); // someone has moved it meanwhile
     clearTimeout(this.resting);
+    this.move = null;
     this.map.dataset.plotted = "";
+    this.map.classList.add("lm-plotted");
   }
 
   zoom(factor, z) {
@@ -206,8 +208,7 @@ export class Plot {
     const { clientWidth: width, clientHeight: height } = this.map;
     if (!this.figure || !width || (width === this.viewport.width && height === this.viewport.height)) return;
     this.viewport.resize(width, height, this.figure.extents);
-    if (this.drawn) this.tell();
-    this.changed();
+    this.relayout();
   }
 
   /** The event's latent point; null outside the plot and beyond the limit, or the `nearest` one. */

@@ -1,19 +1,18 @@
-// What a map shows besides layers: axes and rings on canvases, and the dots where Plotly has drawn them, moved along. On the next frame after each
-// change of the view.
+// What a map shows besides layers: axes and rings on canvases. On the next frame after each change of the view.
 
 import { Axes } from "./axes.js";
 
 export class Sketch {
-  /** plot: {element, viewport, axes(), style(), moveDots()} */
+  /** plot: {element, viewport, axes(), style()} */
   constructor(plot, signal) {
     this.plot = plot;
     this.canvases = new Axes(plot.element);
     signal.addEventListener("abort", () => cancelAnimationFrame(this.frame), { once: true });
   }
 
-  /** shapes: of the layers. */
+  /** shapes: of the layers. What is written in, is asked of the page here only: it would have to lay itself out for that in each frame. */
   use({ shapes = [] }) {
-    Object.assign(this, { shapes, scale: this.plot.viewport.scale });
+    Object.assign(this, { shapes, scale: this.plot.viewport.scale, style: this.plot.style() });
     this.draw();
   }
 
@@ -25,8 +24,7 @@ export class Sketch {
   }
 
   paint() {
-    const { plot, shapes } = this, { font, ink, line } = plot.style();
-    plot.moveDots();
-    this.canvases.paint(plot.viewport, plot.axes(), shapes, { ink, font, line });
+    const { plot, shapes, style } = this;
+    this.canvases.paint(plot.viewport, plot.axes(), shapes, style);
   }
 }

@@ -10,6 +10,7 @@ const LARGER = [24, 50, 84]; // px between dots from which on images are drawn, 
 const OVER_PX = 28; // beyond the map's edge, codes whose images reach into it
 const BACK = 0.8; // of that is where they change back, so that a small move does not switch them to and fro
 const MOST = 900; // images in view: with more, dots stay dots, on a screen of any size
+const TOO_MANY = MOST / BACK ** 2; // with more, those that are images change back, however far apart they lie
 const COLUMNS = 56; // of the atlas
 const ROOM = COLUMNS * COLUMNS; // images in it, the least recently drawn dropped first: 10 MB of 28 x 28
 const AT_ONCE = 16; // images brought into it before they are drawn: a canvas that is drawn from is copied when it is next written to
@@ -38,18 +39,21 @@ export function apart(dots, { left, top, width, height }) {
   return CELL_PX * Math.sqrt(squares / Math.max(1, dots.length));
 }
 
-/** The codes in view, and those whose images reach into it, {x, y, row, trace, lit}, in pixels; on: which of the figure's codes alone are lit. */
+/** The codes in view, and those whose images reach into it, {x, y, row, trace, lit}, in pixels; on: which of the figure's codes alone are lit.
+ *  Null where more than TOO_MANY are lit, which is soon known. */
 export function inView(viewport, figure, lit, on) {
   const { box } = viewport, [left, top] = viewport.place([0, 0]), [right, bottom] = viewport.place([1, 1]), found = [];
   const [first, last] = [box.left - OVER_PX, box.left + box.width + OVER_PX], [high, low] = [box.top - OVER_PX, box.top + box.height + OVER_PX];
-  let before = 0;
-  viewport.scale.drawn(figure).data.forEach(({ x: xs, y: ys, customdata }, trace) => {
+  let before = 0, bright = 0;
+  for (const [trace, { x: xs, y: ys, customdata }] of viewport.scale.drawn(figure).data.entries()) {
     for (let k = 0; k < xs.length; k++) {
       const x = left + xs[k] * (right - left), y = top + ys[k] * (bottom - top);
-      if (x >= first && x < last && y >= high && y < low) found.push({ x, y, row: customdata[k], trace, lit: lit[trace] && (!on || on[before + k]) });
+      if (x < first || x >= last || y < high || y >= low) continue;
+      found.push({ x, y, row: customdata[k], trace, lit: lit[trace] && (!on || on[before + k]) });
+      if (found.at(-1).lit && (bright += 1) > TOO_MANY) return null;
     }
     before += xs.length;
-  });
+  }
   return found;
 }
 
@@ -87,10 +91,11 @@ export class ImageLayer {
   judge() {
     const { viewport, figure, lit, picked, closeUp } = this;
     if (!viewport?.xr || !figure) return;
-    this.seen = this.allowed ? inView(viewport, figure, lit, picked) : [];
+    const seen = this.allowed ? inView(viewport, figure, lit, picked) : null;
+    this.seen = seen ?? [];
     const bright = this.seen.filter((dot) => dot.lit);
     if (bright.length) this.times = timesFor(apart(bright, viewport.box), bright.length, this.times);
-    else if (!this.allowed) this.times = 0; // where a view has none, they are as large as before
+    else if (!seen) this.times = 0; // where a view has none, they are as large as before
     if (this.times && !this.ink) closeUp?.want();
     const drawn = Boolean(this.times && this.ink);
     if (closeUp) closeUp.side = drawn ? this.times * Math.max(this.width, this.height) : 0;

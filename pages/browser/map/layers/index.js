@@ -9,7 +9,7 @@ import { NameLayer } from "./names.js";
 import { PointLayer } from "./points.js";
 import { RingLayer } from "./rings.js";
 
-/** Every layer has: use(frame), with {figure, decoder, lit, on, plotted, field, dark, picked, shaped, closeUp, training}; look(view), with
+/** Every layer has: use(frame), with {figure, decoder, lit, on, field, dark, picked, shaped, closeUp, training}; look(view), with
  *  {viewport, kept}; show(on); stop(). One that plot.js draws also has looks(): {dots}, the marker of each class, or {shapes}. */
 export const LAYERS = { background: FieldLayer, crowd: CrowdLayer, points: PointLayer, images: ImageLayer, names: NameLayer, manifold: GridLayer, prior: RingLayer };
 

@@ -443,8 +443,8 @@ SKETCH = """const { SKELETON } = await import('/map/skeleton.js'), { Viewport } 
   const plot = new m.Plot(map, v, () => {}, stopper.signal); plot.begin(figure, looks);
   const drawn = () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
   const inked = (canvas, z) => { const [x, y] = v.toPixel(z).map(Math.round), by = canvas.width / 440;
-    return canvas.getContext('2d').getImageData((x - 3) * by, (y - 3) * by, 6 * by, 6 * by)
-      .data.some((value, i) => i % 4 === 3 && value); };
+    const sheet = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d'); sheet.drawImage(canvas, 0, 0);
+    return sheet.getImageData((x - 3) * by, (y - 3) * by, 6 * by, 6 * by).data.some((value, i) => i % 4 === 3 && value); };
   const mouse = (type, x, y, on = above) =>
     on.dispatchEvent(new MouseEvent(type, { clientX: x, clientY: y, buttons: 1, bubbles: true, cancelable: true }));
   const drag = (dx, dy) => { mouse('mousedown', 200, 200);
@@ -989,16 +989,20 @@ def test_axes_and_rings_are_drawn_where_the_viewport_has_them(bundle: Bundle) ->
     script = """const map = document.createElement('div'), plot = map.appendChild(document.createElement('div'));
       const { Viewport } = await import('/map/viewport.js'), { SPREAD, LINEAR } = await import('/map/scale.js');
       const axes = new m.Axes(plot), line = { width: 2, color: '#ff0000', dash: 'dot' };
+      const seen = ({ element: { width, height }, element }) => {
+        const sheet = new OffscreenCanvas(width, height).getContext('2d'); sheet.drawImage(element, 0, 0);
+        return sheet.getImageData(0, 0, width, height);
+      };
       const circle = { type: 'circle', x0: -1, x1: 1, y0: -1, y1: 1, line };
       const read = (scale, xr) => {
         const v = Object.assign(new Viewport(), { width: 320, height: 320, margin: { l: 10, r: 10, t: 10, b: 10 }, scale, xr, yr: xr });
         axes.paint(v, [{ range: xr, ...scale.ticks(xr, 0.1) }, { range: xr, ...scale.ticks(xr, 0.1) }], [scale.circle(circle)],
           { ink: '#000', line: '#00ff00', font: '12px sans-serif' });
-        const { data, width } = axes.over.getContext('2d').getImageData(0, 0, axes.over.width, axes.over.height), found = [];
+        const { data, width } = seen(axes.over), found = [];
         for (let i = 3; i < data.length; i += 4) if (data[i] > 128) found.push([(i >> 2) % width, Math.floor((i >> 2) / width)]);
         const [xs, ys] = [0, 1].map(k => found.map(p => p[k])), low = v.toPixel([-1, 1]), high = v.toPixel([1, -1]);
-        const lines = axes.under.getContext('2d').getImageData(0, 160, axes.under.width, 1).data;
-        const columns = Array.from({ length: axes.under.width }, (_, x) => x).filter(x => lines[4 * x + 1] > 100 && lines[4 * x + 3] > 100);
+        const lines = seen(axes.under).data.slice(4 * 160 * width);
+        const columns = Array.from({ length: width }, (_, x) => x).filter(x => lines[4 * x + 1] > 100 && lines[4 * x + 3] > 100);
         return { drawn: [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)], box: [low[0], high[0], low[1], high[1]],
           columns, zero: v.toPixel([0, 0])[0], one: v.toPixel([1, 0])[0] };
       };

@@ -1,5 +1,6 @@
 // Axes and rings of a map, on canvases: lines and numbers at the axes under the dots, rings over them.
 
+import { StillCanvas } from "./still_canvas.js";
 import { clamp } from "./viewport.js";
 
 const APART_PX = [80, 40], FEWEST = 4, MOST = 9; // between two lines, about, and how many of them, as Plotly has it
@@ -29,20 +30,20 @@ function labels({ range: [low, high], tickvals, ticktext }, most) {
 export class Axes {
   /** plot: the element that Plotly draws dots into. */
   constructor(plot) {
-    const canvas = () => Object.assign(document.createElement("canvas"), { className: "lm-axes", ariaHidden: "true" });
-    Object.assign(this, { under: canvas(), over: canvas() });
+    Object.assign(this, { under: new StillCanvas("lm-axes"), over: new StillCanvas("lm-axes") });
     this.embrace(plot);
   }
 
   /** Under and over what there is in the plot. */
   embrace(plot) {
-    if (plot.firstChild !== this.under) plot.prepend(this.under);
-    if (plot.lastChild !== this.over) plot.append(this.over);
+    const [under, over] = [this.under, this.over].map(({ element }) => element);
+    if (plot.firstChild !== under) plot.prepend(under);
+    if (plot.lastChild !== over) plot.append(over);
   }
 
   /** axes, shapes: of Plotly's layout; style: {ink, line, font: as CSS has it}. */
   paint(viewport, axes, shapes, { ink, line, font }) {
-    const { box: { left, top, width, height } } = viewport, below = this.begin(this.under, viewport), above = this.begin(this.over, viewport);
+    const { box: { left, top, width, height } } = viewport, below = this.under.begin(viewport), above = this.over.begin(viewport);
     Object.assign(below, { font, fillStyle: ink, strokeStyle: line });
     this.lines(below, viewport, axes, 0);
     this.lines(below, viewport, axes, 1);
@@ -50,14 +51,8 @@ export class Axes {
     above.rect(left, top, width, height);
     above.clip();
     for (const shape of shapes) if (shape.visible !== false) this.shape(above, viewport, shape);
-  }
-
-  /** An empty canvas of the map's size, in CSS pixels. */
-  begin(canvas, { width, height }) {
-    const scale = devicePixelRatio || 1, context = canvas.getContext("2d");
-    Object.assign(canvas, { width: width * scale, height: height * scale });
-    context.scale(scale, scale);
-    return context;
+    this.under.show();
+    this.over.show();
   }
 
   lines(context, viewport, axes, i) {

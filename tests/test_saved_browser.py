@@ -66,7 +66,8 @@ class Saved(View):
 
     def painted(self, selector: str) -> int:
         """How many pixels of a canvas are not empty."""
-        script = """c => { if (!c.width) return 0; const sheet = new OffscreenCanvas(c.width, c.height).getContext('2d'); sheet.drawImage(c, 0, 0);
+        script = """c => { if (!c.width) return 0;
+          const sheet = new OffscreenCanvas(c.width, c.height).getContext('2d'); sheet.drawImage(c, 0, 0);
           return sheet.getImageData(0, 0, c.width, c.height).data.filter((v, i) => i % 4 === 3 && v).length; }"""
         return self.page.locator(selector).evaluate(script)
 

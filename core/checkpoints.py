@@ -118,13 +118,21 @@ def available(root: Path | None = None) -> list[str]:
         return sorted({*available(CHECKPOINTS), *(name for name in available(SHIPPED_ROOT) if name in SHIPPED)})
     if not root.is_dir():
         return []
-    kept = (WEIGHTS_FILE, CARD_FILE)
-    return sorted(f.name for f in root.iterdir() if not f.name.startswith(".") and any((f / file).is_file() for file in kept))
+    return sorted(f.name for f in root.iterdir() if _is_one(f))
+
+
+def _is_one(folder: Path) -> bool:
+    return not folder.name.startswith(".") and ((folder / CARD_FILE).is_file() or (folder / WEIGHTS_FILE).is_file())
+
+
+def _lists(root: Path, name: str) -> bool:
+    """Whether `available(root)` lists the name, without a look into the other folders. Another name never becomes a path."""
+    return root.is_dir() and any(f.name == name and _is_one(f) for f in root.iterdir())
 
 
 def home(name: str) -> Path:
     """The folder that a name of `available()` is looked up in: a shipped model comes before another of its name."""
-    return SHIPPED_ROOT if name in SHIPPED and name in available(SHIPPED_ROOT) else CHECKPOINTS
+    return SHIPPED_ROOT if name in SHIPPED and _lists(SHIPPED_ROOT, name) else CHECKPOINTS
 
 
 def hidden() -> list[str]:
@@ -208,7 +216,7 @@ def _opened_convolutional(
 
 def stamp(name: str, root: Path) -> Stamp:
     """Changes when the checkpoint's files do; empty where there is none. A name that is not available never becomes a path."""
-    return _stamp(root / name) if name in available(root) else ()
+    return _stamp(root / name) if _lists(root, name) else ()
 
 
 def stamps() -> dict[str, Stamp]:
@@ -375,10 +383,11 @@ def delete(name: str, root: Path | None = None) -> None:
 
 
 def _folder(name: str, root: Path | None) -> Path:
-    known = available(root)
-    if name not in known:
-        raise CheckpointError(f"There is no checkpoint named {name!r}. Available: {', '.join(known) or 'none; train one first'}.")
-    return (root or home(name)) / name
+    within = root or home(name)
+    if not _lists(within, name):
+        known = ", ".join(available(root)) or "none; train one first"
+        raise CheckpointError(f"There is no checkpoint named {name!r}. Available: {known}.")
+    return within / name
 
 
 def _own_folder(name: str, root: Path) -> Path:

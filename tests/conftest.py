@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 from chromium import ADVICE, FLAGS, NO_SUGGESTIONS, ON_CPU, find
-from live import PATIENCE_MS, Server, write_mnist_files
+from live import PATIENCE_MS, Server, first_visit, write_mnist_files
 from torch import nn
 
 from core import checkpoints
@@ -165,15 +165,9 @@ def view(server: Server, profile: BrowserContext) -> Iterator[View]:
     """The Explore page for somebody who is here for the first time, but for the files; nothing may have gone wrong in it."""
     from view import View
 
-    opened = View(profile.new_page(), server.url)
-    yield opened
-    profile.set_offline(False)
-    profile.clear_permissions()
-    profile.clear_cookies()
-    forget = {"origin": server.url, "storageTypes": "local_storage,indexeddb,cache_storage,service_workers"}
-    profile.new_cdp_session(opened.page).send("Storage.clearDataForOrigin", forget)
-    for page in profile.pages[1:]:  # the first keeps the window open
-        page.close()
+    with first_visit(profile, server.url) as page:
+        opened = View(page, server.url)
+        yield opened
     assert opened.errors == []
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from live import PROJECT, Server, Watched
-from playwright.sync_api import Browser, FilePayload, Page
+from live import PROJECT, Server, Watched, first_visit
+from playwright.sync_api import BrowserContext, FilePayload, Page
 
 from core.training.__main__ import main as train
 
@@ -244,12 +244,18 @@ def complaints(page: Page) -> list[str]:
         for size in SIZES
     ],
 )
-def test_axe_finds_nothing(request: pytest.FixtureRequest, chromium: Browser, state: str, size: str) -> None:
+def test_axe_finds_nothing(request: pytest.FixtureRequest, profile: BrowserContext, state: str, size: str) -> None:
     running: Server = request.getfixturevalue("server" if state in FIRST else "accessible_server")
+    with first_visit(profile, running.url) as page:
+        check(Watched(page, running.url).page, running, state, size)
+
+
+def check(page: Page, running: Server, state: str, size: str) -> None:
+    """The state of a page at this size, light and dark."""
     address, steps = STATES[state]
     width, height = SIZES[size]
-    context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme="light", reduced_motion="reduce")
-    page = Watched(context.new_page(), running.url).page
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
     page.goto(running.url + address)
     page.get_by_role("heading", level=1).wait_for()
     settled(page)
@@ -263,5 +269,4 @@ def test_axe_finds_nothing(request: pytest.FixtureRequest, chromium: Browser, st
             found[scheme] = said
         if folder := os.environ.get("SCREENSHOTS"):
             page.screenshot(path=Path(folder) / f"{state}-{size}-{scheme}.png", full_page=True)
-    context.close()
     assert not found, "\n".join(f"{scheme}: {line}" for scheme, lines in found.items() for line in lines)

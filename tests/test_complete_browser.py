@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from live import Server, visitor
-from playwright.sync_api import Browser, Page, expect
+from live import Server, returning
+from playwright.sync_api import BrowserContext, Page, expect
 
 from pages.images import cover
 
@@ -13,9 +13,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
 @pytest.fixture
-def page(server: Server, chromium: Browser) -> Iterator[Page]:
+def page(server: Server, profile: BrowserContext) -> Iterator[Page]:
     """The tab with nothing covered, 1440 pixels wide."""
-    with visitor(chromium, f"{server.url}/generate?tab=complete&cover=none") as page:
+    with returning(profile, f"{server.url}/generate?tab=complete&cover=none") as page:
         expect(page.get_by_test_id("cover")).to_be_visible()
         expect(page.get_by_text("Nothing is covered, so nothing is filled in")).to_be_visible()
         yield page

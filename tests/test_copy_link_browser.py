@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 from bundle import HOST, Bundle
-from live import Server, visitor
+from live import Server, returning
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from pages.images.given_picture import Given
 from pages.images.picked import Picked
@@ -37,8 +37,8 @@ def in_the_clipboard(page: Page) -> str:
 
 
 @pytest.mark.parametrize("page", ["", *(pytest.param(page, marks=pytest.mark.slow) for page in OTHERS)])
-def test_the_address_is_copied_as_it_is_now(server: Server, chromium: Browser, page: str) -> None:
-    with visitor(chromium, f"{server.url}/{page}") as opened:
+def test_the_address_is_copied_as_it_is_now(server: Server, profile: BrowserContext, page: str) -> None:
+    with returning(profile, f"{server.url}/{page}") as opened:
         opened.context.grant_permissions(["clipboard-read", "clipboard-write"])
         expect(button(opened)).to_be_visible()
         if not page:
@@ -53,10 +53,10 @@ def test_the_address_is_copied_as_it_is_now(server: Server, chromium: Browser, p
 
 
 @pytest.mark.slow
-def test_a_picture_of_ones_own_is_said_not_to_be_in_the_link(server: Server, chromium: Browser) -> None:
+def test_a_picture_of_ones_own_is_said_not_to_be_in_the_link(server: Server, profile: BrowserContext) -> None:
     file = io.BytesIO()
     Image.fromarray(np.eye(40, dtype=np.uint8) * 255).save(file, "PNG")
-    with visitor(chromium, f"{server.url}/super_resolution?tab=larger") as page:
+    with returning(profile, f"{server.url}/super_resolution?tab=larger") as page:
         chooser = page.locator("[role=tabpanel]:visible input[type=file]")
         chooser.set_input_files({"name": "own.png", "mimeType": "image/png", "buffer": file.getvalue()})
         expect(page.get_by_text(OWN)).to_be_visible()

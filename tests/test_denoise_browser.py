@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from live import Server, visitor
+from live import Server, returning
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from core.data.datasets import load
 
@@ -34,9 +34,9 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def page(server: Server, chromium: Browser) -> Iterator[Page]:
+def page(server: Server, profile: BrowserContext) -> Iterator[Page]:
     """The page by way of the navigation, 1440 pixels wide."""
-    with visitor(chromium, server.url) as page:
+    with returning(profile, server.url) as page:
         page.get_by_role("link", name="Denoise").click()
         expect(page.get_by_role("heading", name="Denoise")).to_be_visible()
         expect(page.get_by_test_id("denoise-table")).to_be_visible()

@@ -19,27 +19,16 @@ SLOW = pytest.mark.slow
 POINT = (0.5, 1.5)
 
 
-@pytest.fixture(scope="module")
-def context(chromium: Browser) -> Iterator[BrowserContext]:
-    """One browser profile for all tests, so that its cache is warm from the second on."""
-    shared = chromium.new_context(viewport={"width": 1440, "height": 900})
-    yield shared
-    shared.close()
-
-
 @pytest.fixture
-def view(server: Server, context: BrowserContext) -> Iterator[View]:
-    opened = View(context.new_page(), server.url)
-    yield opened
-    opened.page.close()
-    assert opened.errors == []
-    assert opened.hosts <= {server.url, server.url.replace("http", "ws")}, "the running app must not need the network"
+def view(server: Server, view: View) -> Iterator[View]:
+    yield view
+    assert view.hosts <= {server.url, server.url.replace("http", "ws")}, "the running app must not need the network"
 
 
 @pytest.fixture(scope="module")
-def opened(server: Server, context: BrowserContext) -> Iterator[View]:
+def opened(server: Server, profile: BrowserContext) -> Iterator[View]:
     """A map that is opened once, for the tests that begin wherever the point is."""
-    shared = View(context.new_page(), server.url).open(f"?z={POINT[0]},{POINT[1]}")
+    shared = View(profile.new_page(), server.url).open(f"?z={POINT[0]},{POINT[1]}")
     yield shared
     shared.page.close()
     assert shared.errors == []

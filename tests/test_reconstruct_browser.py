@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from live import Server, Watched
-from playwright.sync_api import Browser, expect
+from live import Server, Watched, first_visit
+from playwright.sync_api import Browser, BrowserContext, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -52,16 +52,21 @@ class View(Watched):
 
 def viewed(server: Server, chromium: Browser, **how: Any) -> Iterator[View]:
     context = chromium.new_context(**how)
-    view = View(context.new_page(), server.url)
-    yield view
+    yield from checked(View(context.new_page(), server.url))
     context.close()
+
+
+def checked(view: View) -> Iterator[View]:
+    """The view, in which nothing may have gone wrong."""
+    yield view
     assert view.errors == []
-    assert view.hosts <= {server.url, server.url.replace("http", "ws")}, "the running app must not need the network"
+    assert view.hosts <= {view.base, view.base.replace("http", "ws")}, "the running app must not need the network"
 
 
 @pytest.fixture
-def view(server: Server, chromium: Browser) -> Iterator[View]:
-    yield from viewed(server, chromium, viewport={"width": 1440, "height": 900})
+def view(server: Server, profile: BrowserContext) -> Iterator[View]:
+    with first_visit(profile, server.url) as page:
+        yield from checked(View(page, server.url))
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -29,11 +30,14 @@ LAYERS = ("points", "names")
 KEPT = (0.5, 1.5)
 
 
-def made(name: str, layers: tuple[str, ...] = LAYERS, look: tuple[str, str] = ("", "")) -> bytes:
+def make(name: str, layers: tuple[str, ...] = LAYERS, look: tuple[str, str] = ("", "")) -> bytes:
     """The file of a shipped model, a conditional one told its first test image's class."""
     checkpoint = checkpoints.load(name, SHIPPED_ROOT)
     view = caches.map_view(name, int(checkpoint.latents.label[0]) if checkpoint.model.conditional else None)
     return saved.page(view, readout.facts(view, None, ""), KEPT, layers, look)
+
+
+made = cache(make)
 
 
 class Saved(View):
@@ -295,12 +299,12 @@ def test_what_the_encoder_changes_is_said_in_figures_that_were_measured() -> Non
 
 
 def test_an_encoder_that_leaves_no_room_is_left_out_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    with_encoder = len(made("vae-digits-2d"))
+    with_encoder = len(make("vae-digits-2d"))
     monkeypatch.setattr(saved, "MOST_BYTES", with_encoder)
-    rounded = made("vae-digits-2d").decode()
+    rounded = make("vae-digits-2d").decode()
     assert "one of 255 levels" in rounded and len(rounded) < with_encoder
     monkeypatch.setattr(saved, "MOST_BYTES", len(rounded.encode()))
-    without = made("vae-digits-2d").decode()
+    without = make("vae-digits-2d").decode()
     assert "Left out: drawing a digit of your own. With its encoder, this file would be larger than" in without
     assert 'data-file="file:encoder"' not in without
 

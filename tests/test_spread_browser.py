@@ -13,7 +13,7 @@ from view import View
 from core import checkpoints, latent
 from core.rest import of_plane, through
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("tools")]
 
 CODES = checkpoints.load("vae-mnist-2d").latents.mu
 BOX = "(p => [p.clientWidth - 40, p.clientHeight - 34])(document.querySelector('.lm-plot'))"

@@ -1,14 +1,13 @@
 """The Super-resolution page in a real browser: sizes on the screen, the wipe, the upload and what is downloaded."""
 
 import io
-import re
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from live import PATIENCE_MS, Server
+from live import PATIENCE_MS, Server, Watched, first_visit
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -25,18 +24,12 @@ def open_page(page: Page, server: Server) -> Page:
 
 
 @pytest.fixture
-def page(server: Server, chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(viewport={"width": 1440, "height": 900})
-    opened = context.new_page()
-    errors: list[str] = []
-    hosts: set[str] = set()
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    opened.on("console", lambda message: errors.extend([message.text] if message.type == "error" else []))
-    opened.on("request", lambda request: hosts.update(re.findall(r"^(?:blob:)?(\w+://[^/]*)", request.url)))
-    yield open_page(opened, server)
-    context.close()
-    assert errors == []
-    assert hosts <= {server.url, server.url.replace("http", "ws")}, "the running app must not need the network"
+def page(server: Server, profile: BrowserContext) -> Iterator[Page]:
+    with first_visit(profile, server.url) as opened:
+        watched = Watched(opened, server.url)
+        yield open_page(opened, server)
+    assert watched.errors == []
+    assert watched.hosts <= {server.url, server.url.replace("http", "ws")}, "the running app must not need the network"
 
 
 def sizes(page: Page, testid: str) -> list[list[float]]:

@@ -14,7 +14,7 @@ from core import checkpoints, jobs
 from core.models import MODELS
 from core.training import presets
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("tools")]
 
 
 @pytest.fixture(scope="module")

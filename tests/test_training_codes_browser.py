@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from live import Server, visitor, write_mnist_files
-from playwright.sync_api import Browser, expect
+from live import Server, returning, visitor, write_mnist_files
+from playwright.sync_api import Browser, BrowserContext, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("tools")]
 
@@ -37,8 +37,8 @@ def test_all_codes_come_when_they_are_wanted_and_go_again(tmp_path: Path, chromi
         server.stop()
 
 
-def test_without_the_training_images_it_is_said_and_they_are_offered(server: Server, chromium: Browser) -> None:
-    with visitor(chromium, f"{server.url}/?all=1") as page:
+def test_without_the_training_images_it_is_said_and_they_are_offered(server: Server, profile: BrowserContext) -> None:
+    with returning(profile, f"{server.url}/?all=1") as page:
         expect(page.get_by_test_id("all-codes-said")).to_contain_text("The training images are not on this machine")
         expect(page.get_by_text("To see their codes, too, download MNIST.")).to_be_visible()
         expect(page.get_by_role("button", name="Download MNIST")).to_be_visible()

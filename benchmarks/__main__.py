@@ -1,7 +1,7 @@
 """Measure, and print Markdown tables: python -m benchmarks [SECTION ...] [--quick] [--write] [--against REVISION].
 
-The sections: interaction, floor, pair, drawing, dial, crowd, pages, serving, training, scaling, watching, killing, restoring, generating,
-saving;
+The sections: interaction, floor, pair, drawing, dial, crowd, zoom, pages, serving, training, scaling, watching, killing, restoring,
+generating, saving;
 arrival: this version and an older one, which --against names;
 and quality: how good the shipped models are, which is no matter of speed and is measured only when it is named (make quality).
 
@@ -21,6 +21,7 @@ SECTIONS = (
     "drawing",
     "dial",
     "crowd",
+    "zoom",
     "pages",
     "serving",
     "training",

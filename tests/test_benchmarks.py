@@ -19,7 +19,7 @@ from core.data.datasets import load, to_unit_images
 from core.training.distributed import ALONE
 
 RIVAL = PROJECT / "benchmarks" / "rival" / "app.py"
-IN_CHROMIUM = ("interaction", "floor", "pair", "drawing", "dial", "crowd", "pages", "serving", "watching")
+IN_CHROMIUM = ("interaction", "floor", "pair", "drawing", "dial", "crowd", "zoom", "pages", "serving", "watching")
 
 
 ELSEWHERE = ("streamlit", "plotly", "playwright", "hypothesis", "websockets", "fastapi")  # none of it is on a machine that only trains

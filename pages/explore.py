@@ -37,9 +37,9 @@ def explore(name: str) -> None:
     state = st.session_state
     try:
         opened = checkpoints.opened(name)
-        label = chosen_label(opened)
         with st.container(horizontal=True, key="explore-layers"):
             state.layers = choose_layers(latent.has_rings(opened.model))
+            label = chosen_label(opened)
             view = caches.map_view(name, label, planes.choose(opened, label))
             background = backgrounds.choose(view)
     except CheckpointError:  # it changed on disk since the page was drawn: draw it again, and say so
@@ -96,7 +96,7 @@ def chosen_label(checkpoint: Checkpoint) -> int | None:
     label = st.selectbox(
         "Draw as", labels, labels.index(usual_drawn(checkpoint, names)), key=f"draw_as-{checkpoint.name}",
         format_func=lambda label: words.UNTOLD if label == NOT_TOLD else names[label],
-        help="This model is told what to draw; the code says how to draw it.",
+        help="This model is told what to draw; the code says how to draw it.", width=280, filter_mode=None,
     )  # fmt: skip
     return None if label == NOT_TOLD else label
 

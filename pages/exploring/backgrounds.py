@@ -21,6 +21,7 @@ def choose(view: MapView) -> dict[str, Any] | None:
     st.selectbox(
         "Background", [NO_BACKGROUND, *(field for field in fields.WORDS if field not in missing)], key=CHOICE, on_change=keep,
         format_func=lambda field: "None" if field == NO_BACKGROUND else fields.WORDS[field].title, help=about(missing), width=330,
+        filter_mode=None,  # six are read at a glance, and a phone's keyboard would lie over the map
     )  # fmt: skip
     if wanted in missing:
         st.caption(f"*{fields.WORDS[wanted].title}* is not for this model: {missing[wanted]}")

@@ -30,7 +30,10 @@ def choose(checkpoint: Checkpoint, label: int | None) -> tuple[int, int] | None:
     state, shown = st.session_state, shown_of(checkpoint)
     given = checkpoint, label
     state[PLANE] = OWN if shown else PRINCIPAL
-    st.selectbox("Plane", list(TITLES), key=PLANE, format_func=TITLES.__getitem__, on_change=change, args=given, help=HELP, width=280)
+    st.selectbox(
+        "Plane", list(TITLES), key=PLANE, format_func=TITLES.__getitem__, on_change=change, args=given, help=HELP, width=280,
+        filter_mode=None,
+    )  # fmt: skip
     if shown:
         axis_of(ACROSS, "To the right", "→", shown[0], shown[1], given)
         axis_of(UP, "Upwards", "↑", shown[1], shown[0], given)
@@ -42,7 +45,7 @@ def axis_of(key: str, title: str, sign: str, axis: int, other: int, given: tuple
     told = caches.told_by_each(given[0].name)
     st.session_state[key] = axis
     st.selectbox(
-        title, [i for i in range(told.count) if i != other], key=key, label_visibility="collapsed", width=140,
+        title, [i for i in range(told.count) if i != other], key=key, label_visibility="collapsed", width=140, filter_mode=None,
         format_func=lambda i: f"{sign} z{subscript(i + 1)}{'' if told.used[i] else ' (unused)'}", on_change=change, args=given,
     )  # fmt: skip
 

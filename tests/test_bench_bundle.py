@@ -63,6 +63,16 @@ def test_the_address_has_the_open_tool_and_its_own_word(bundle: Bundle) -> None:
     assert said[:4] == ["paths made", "paths open", "paths a", "paths heeds 1,2;3,4"]
 
 
+def test_what_an_address_says_of_another_model_is_told_again_with_its_facts(bundle: Bundle) -> None:
+    script = """map.view = 'a'; bench.heed('paths:1'); bench.use({ codes: 'a' }); await soon(); said.length = 0;
+      map.view = 'b'; bench.heed('paths:2'); bench.use({ codes: 'b' }); const back = said.splice(0);
+      bench.heed('paths:3'); map.view = 'c'; bench.use({ codes: 'c' }); const another = said.splice(0);
+      map.view = 'b'; bench.use({ codes: 'b' }); return [back, another, said];"""
+    back, another, said = benched(bundle, script)
+    assert back == ["paths heeds 2", "paths b", "paths heeds 2"]
+    assert another == ["paths heeds 3", "paths c"] and said == ["paths b"], "what was said of one model is not meant of the next"
+
+
 def test_a_tool_that_could_not_be_fetched_is_fetched_when_it_is_pressed_again(bundle: Bundle) -> None:
     script = """bench.use({ codes: 'a' }); come.lost = true; tab('paths').click(); await soon(); const failed = shown();
       come.lost = false; tab('paths').click(); await soon(); return [failed, shown()];"""

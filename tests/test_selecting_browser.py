@@ -245,3 +245,21 @@ def test_a_link_shows_the_same_two_named_selections_and_the_arrow_between_them(v
     page.get_by_role("button", name="Undo", exact=False).first.click()
     expect(named).to_have_text(["threes", "fives, all"])
     page.wait_for_function(f"(shown) => {arrow} === shown", arg=shown)
+
+
+@pytest.mark.parametrize("other", ["vae-mnist-2d-collapsed", "vae-mnist-16d"])
+def test_back_to_another_model_brings_its_selection_back(view: View, other: str) -> None:
+    asked = "select:b0,0,1,0.5!A:c3!B:b-1,-1,0,0"
+    page = view.open(f"?checkpoint=vae-mnist-2d&tool={asked}").page
+    status, names = page.locator(".sl-said"), page.locator(".sl-named li b")
+    inside = ((CODES.mu >= 0) & (CODES.mu <= (1, 0.5))).all(1)
+    wanted = f"{inside.sum():,} of 10,000 test images are selected."
+    expect(status).to_have_text(wanted)
+    expect(names).to_have_text(["A", "B"])
+    page.evaluate(f"history.pushState({{}}, '', '?checkpoint={other}&tool=select'); dispatchEvent(new PopStateEvent('popstate'))")
+    expect(status).to_contain_text("Nothing is selected.")
+    page.wait_for_function("!location.search.includes('b0')")
+    page.go_back()
+    expect(status).to_have_text(wanted)
+    expect(names).to_have_text(["A", "B"])
+    assert word(page) == asked.removeprefix("select:")

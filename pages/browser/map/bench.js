@@ -38,13 +38,16 @@ export class Bench {
 
   /** Facts of another model; null: there is nothing to work on, and no bench. */
   use(facts) {
+    const { heeded } = this, ahead = heeded && heeded.view === this.map.view ? heeded.own : undefined;
+    Object.assign(this, { facts, heeded: null });
     this.element.hidden = !facts;
-    this.facts = facts;
     if (!facts) return this.leave();
     if (!this.element.isConnected) this.map.root.querySelector(".lm-help").after(this.element); // not where two maps would have it twice
     this.timer ??= setTimeout(() => Object.keys(TOOLS).forEach((name) => this.fetch(name).catch(() => {})), IDLE_MS); // who opens it hears of it
-    if (this.tool) this.tool.update?.(facts);
-    else this.enter(this.name, this.waiting);
+    if (this.tool) {
+      this.tool.update?.(facts);
+      if (ahead !== undefined) this.tool.heed?.(ahead); // it was told while the tool had the facts of the model before
+    } else this.enter(this.name, this.waiting);
   }
 
   choose(name) {
@@ -128,6 +131,7 @@ export class Bench {
 
   heed(word) {
     const [, name, own] = /^(\w*):?([^]*)$/.exec(word), known = Object.hasOwn(TOOLS, name) ? name : FIRST;
+    this.heeded = { own, view: this.map.view }; // what an address says of another model comes before that model's facts
     if (known === this.name && this.tool) this.tool.heed?.(own);
     else this.enter(known, own);
   }

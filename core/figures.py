@@ -216,7 +216,8 @@ def confidence_map(
     figure = latent_map(points, labels, classes, middles, prior=prior)
     figure.update_traces(marker={"opacity": 0.16, "size": 3, "color": "#808a94"})
     order = np.argsort(-confidence, kind="stable")
-    scale = {"title": {"text": "how sure, %"}, "thickness": 12, "len": 0.8, "outlinewidth": 0, "x": 1.01}
+    scale: dict[str, object] = {"title": {"text": "how sure, %"}, "thickness": 12, "len": 0.8, "outlinewidth": 0}
+    scale |= {"orientation": "h", "y": -0.1, "yanchor": "top"}  # below the map, which keeps its width on a phone
     figure.add_trace(
         go.Scatter(
             x=drawn[order, 0].astype(np.float32),

@@ -25,3 +25,11 @@ def test_the_words_at_a_place_on_the_map_s_edge_are_above_and_below_within_it(y:
     for note in figure.layout.annotations:
         from_bottom = (note.y - bottom) * unit - note.ay
         assert 12 < from_bottom < (top - bottom) * unit - 12  # half of the box's height
+
+
+def test_the_scale_of_how_sure_lies_below_the_map_and_takes_none_of_its_width() -> None:
+    codes = np.random.default_rng(0).normal(size=(30, 2)).astype(np.float32)
+    labels, middles = np.arange(30) % 2, {0: (0.0, 0.0), 1: (1.0, 1.0)}
+    figure = figures.confidence_map(codes, labels, ("0", "1"), middles, codes[:5], np.full(5, 90.0), ["sure"] * 5, prior=True)
+    scale = figure.data[-1].marker.colorbar
+    assert scale.orientation == "h" and scale.y < 0

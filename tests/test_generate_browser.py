@@ -45,3 +45,17 @@ def test_new_images_are_drawn_judged_and_another_seed_draws_others(server: Serve
     with visitor(chromium, address) as other:  # the link shows somebody else the same
         expect(other.get_by_test_id("stMetricValue").first).to_be_visible()
         assert sources(other) == again
+
+
+@pytest.mark.parametrize("tab", ["morph", "arithmetic"])
+def test_each_tab_has_its_whole_border_where_the_row_breaks_on_a_phone(server: Server, chromium: Browser, tab: str) -> None:
+    context = chromium.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(f"{server.url}/generate?tab={tab}")
+    tabs = page.get_by_role("radiogroup", name="What to do").get_by_role("radio")
+    expect(tabs.and_(page.get_by_role("radio", checked=True))).to_have_count(1)
+    borders = tabs.evaluate_all(
+        "tabs => tabs.map((tab) => ['left', 'right'].map((side) => getComputedStyle(tab).getPropertyValue(`border-${side}-color`)))"
+    )
+    context.close()
+    assert not [border for pair in borders for border in pair if border.endswith(", 0)")], "a border that cannot be seen"

@@ -129,3 +129,17 @@ def test_the_page_that_the_keyboard_is_at_has_a_ring(server: Server, page: Page,
     while not link.evaluate("link => link === document.activeElement"):
         page.keyboard.press("Tab")
     assert link.evaluate(ring) == "2px solid"
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_no_shipped_model_s_words_are_cut_short(server: Server, chromium: Browser, width: int) -> None:
+    context = chromium.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    page.goto(f"{server.url}/models")
+    abouts = page.locator(".st-key-model-gallery .about")
+    expect(page.locator(".st-key-model-vae-digits-2d .about")).to_be_visible()  # the last
+    cut = abouts.evaluate_all(
+        "abouts => abouts.filter((about) => about.scrollHeight > about.clientHeight).map((about) => about.textContent)"
+    )
+    context.close()
+    assert cut == []

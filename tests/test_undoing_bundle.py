@@ -145,3 +145,15 @@ def test_to_open_a_tool_is_no_step_but_what_was_done_there_is_undone_there(bundl
       tool('paths'); const opened = undo.getAttribute('aria-disabled'); tool('paths:1'); tool('find'); press('z', { ctrlKey: true });
       return end([opened, more[2].word]);"""
     assert on_map(bundle, script) == ["true", "paths"]
+
+
+def test_what_a_tool_has_is_called_by_its_name(bundle: Bundle) -> None:
+    script = """const tool = (word) => { more[2].word = word; map.look.changed(); settle(); }, ctrl = { ctrlKey: true };
+      tool('select'); tool('select:c3'); const seen = [undo.title]; press('z', ctrl); seen.push(redo.title); press('y', ctrl);
+      const titled = () => { undoing.mark(); seen.push(undo.title); }; tool('find'); titled(); tool('paths'); titled();
+      tool('paths:1'); titled(); return end([seen, said]);"""
+    seen, said = on_map(bundle, script)
+    assert [title.split(" (")[0] for title in seen] == [
+        "Undo: the selection", "Redo: the selection", "Undo: the selection", "Undo: the tool", "Undo: the path",
+    ]  # fmt: skip
+    assert said == ["Undone: the selection.", "Done again: the selection."]

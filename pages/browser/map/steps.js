@@ -95,6 +95,12 @@ export class Steps {
     return this.#future.length && !this.differ(this.#now, this.#latest).length ? this.differ(this.#now, this.#future.at(-1)) : [];
   }
 
+  /** The state that it would bring; undefined: there is none. */
+  to(act) {
+    if (act === "redo") return this.#future.at(-1);
+    return this.differ(this.#now, this.#latest).length ? this.#now : this.#past.at(-1);
+  }
+
   differ(one = {}, other) {
     return Object.keys(other).filter((part) => !same(one[part], other[part]));
   }

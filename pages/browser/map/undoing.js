@@ -12,6 +12,7 @@ const BUTTONS = `<span class="lm-undo" role="group" aria-label="What was done on
   <button type="button" data-act="redo">${arrow("M13 4l4 4-4 4M16.5 8H8a4.5 4.5 0 0 0 0 9h4")}</button></span>`;
 const ACTS = { undo: ["Undo", "Undone", "Ctrl+Z"], redo: ["Redo", "Done again", "Ctrl+Shift+Z"] };
 const KEPT = "the kept point", VIEW = "the view", LIT = "the classes"; // the parts of a state; and what of look.more is called `undone`
+const CALLED = { paths: "the path", select: "the selection" }; // what a tool has, where it is one tool's before and after
 const DRAGGED = [VIEW, "the tool", "the other numbers"]; // parts that change again and again in what is one step
 const SETTLE_MS = 800; // after a view is set, what the plot makes of it is not somebody's doing
 
@@ -83,7 +84,10 @@ export class Undoing {
 
   /** What the button would change; "": there is nothing. */
   words(act) {
-    return this.steps[`${act}es`][0] ?? "";
+    const { steps, before } = this, what = steps[`${act}es`][0] ?? "";
+    if (what !== "the tool") return what;
+    const [name, another] = new Set([before, steps.to(act)].map((state) => CALLED[tool(state)]).filter(Boolean));
+    return name && !another ? name : what;
   }
 
   mark() {

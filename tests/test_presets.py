@@ -29,7 +29,7 @@ def test_the_registry_knows_how_many_training_images_there_are(name):
 
 def test_a_small_data_set_is_seen_more_often_in_smaller_batches():
     quick, small_quick = presets.recipe_for("quick", 60_000), presets.recipe_for("quick", 1_437)
-    assert (quick.epochs, quick.batch_size, quick.learning_rate) == (3, 128, 4e-3)
+    assert (quick.epochs, quick.batch_size, quick.learning_rate, quick.gradient_clip) == (3, 128, 4e-3, 300.0)
     assert (small_quick.epochs, small_quick.batch_size) == (40, 64)
     for preset in presets.PRESETS:
         large, small = presets.recipe_for(preset, 60_000), presets.recipe_for(preset, 1_437)

@@ -43,7 +43,7 @@ def test_a_model_that_is_computed_has_no_settings_of_a_training():
 def test_what_nought_means_is_said():
     assert "**Training images 600** (Quick: all)" in run_settings.in_words(a_config(training_images=600))
     said = run_settings.in_words(a_config(ema_decay=0.0, gradient_clip=5.0))
-    assert "**Averaging of weights off** (Quick: 0.9" in said and "**Gradient clip 5** (Quick: none)" in said
+    assert "**Averaging of weights off** (Quick: 0.9" in said and "**Gradient clip 5** (Quick: 300)" in said
 
 
 def test_amounts_have_their_units():
@@ -55,7 +55,7 @@ def test_amounts_have_their_units():
 
 
 def test_a_run_of_the_command_line_is_compared_with_the_defaults():
-    said = run_settings.in_words(a_config(preset=None, epochs=30, batch_size=256, learning_rate=2e-3, beta=0.5))
+    said = run_settings.in_words(a_config(preset=None, epochs=30, batch_size=256, learning_rate=2e-3, gradient_clip=0.0, beta=0.5))
     assert "Preset" not in said and said.count("**") == 2 and "**β 0.5** (default: 1)" in said
 
 

@@ -42,11 +42,14 @@ class Preset:
 
 
 # Quick takes smaller batches and larger steps: its three epochs give about as good a model of every kind as five of the default recipe.
+# Now and then a batch has a gradient a hundred times as long as the usual 100 (an encoder's sigma shoots up). Unclipped, one run in three
+# over MNIST (seed 0, on a CPU) had a KL of 1e11 for an epoch and ended at -ELBO 145.2 nats; at 300, which clips at most 3 % of the steps,
+# at 141.3, and the other two within 0.7 of where they had been.
 PRESETS = {
     "quick": Preset(
         "Quick",
         "The classes find their places: good enough to explore.",
-        TrainingConfig(epochs=3, batch_size=128, learning_rate=4e-3),
+        TrainingConfig(epochs=3, batch_size=128, learning_rate=4e-3, gradient_clip=300.0),
         40,
     ),
     "good": Preset("Good", "Neighbouring classes separate, and images get sharper.", TrainingConfig(epochs=30), 240),

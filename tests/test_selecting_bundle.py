@@ -418,12 +418,14 @@ def test_its_losses_are_those_of_the_table_of_all_codes(bundle: Bundle, name: st
     images = np.random.default_rng(11).integers(0, 256, (10, 28, 28)).astype(np.uint8)
     config = {"likelihood": model.config.likelihood, "sigma": model.config.sigma, "conditional": model.conditional, "images": "here"}
     logvar = None if codes.logvar is None else codes.logvar[rows].ravel().tolist()
+    bundle.served["decoder"] = export.code_decoder_bytes(model)
     given = {
-        "file": list(export.code_decoder_bytes(model)), "mu": codes.mu[rows].ravel().tolist(), "logvar": logvar, "d": codes.mu.shape[1],
+        "mu": codes.mu[rows].ravel().tolist(), "logvar": logvar, "d": codes.mu.shape[1],
         "labels": codes.label[rows].tolist(), "pixels": images.ravel().tolist(), "facts": config,
     }  # fmt: skip
     script = """const { DenseDecoder } = await import('/nets/decoder.js'), { facts, d, labels } = given;
-      const decoder = new DenseDecoder(Uint8Array.from(given.file).buffer), shares = [], tensors = { mu: Float32Array.from(given.mu) };
+      const decoder = new DenseDecoder(await (await fetch('/decoder')).arrayBuffer());
+      const shares = [], tensors = { mu: Float32Array.from(given.mu) };
       if (given.logvar) tensors.logvar = Float32Array.from(given.logvar);
       const readout = { facts, labels, decoder, codes: { tensors }, of: (what, row) => tensors[what].subarray(row * d, (row + 1) * d),
         pixels: async () => true, image: (row) => Float32Array.from(given.pixels.slice(row * 784, (row + 1) * 784), (v) => v / 255) };

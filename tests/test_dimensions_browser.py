@@ -1,13 +1,15 @@
 """The tab *All dimensions*: what its cells draw against torch, what a click keeps, and its words."""
 
 import io
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 from bundle import Bundle
+from live import Server
 from PIL import Image
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import BrowserContext, Locator, expect
 from view import View
 
 from core import checkpoints, dimensions, latent
@@ -22,6 +24,18 @@ PIXELS = """async (button) => {
   context.drawImage(image, 0, 0);
   return [...context.getImageData(0, 0, canvas.width, canvas.height).data].filter((_, i) => i % 4 === 0);
 }"""
+
+
+LARGE = "vae-mnist-16d"
+
+
+@pytest.fixture(scope="module")
+def opened(server: Server, profile: BrowserContext) -> Iterator[View]:
+    """The large model's table, opened once: the tests that only look at it come first."""
+    view = View(profile.new_page(), server.url).open(f"?checkpoint={LARGE}&tool=dimensions")
+    yield view
+    view.page.close()
+    assert view.errors == []
 
 
 def cell(table: Locator, row: int, column: int) -> Locator:
@@ -40,14 +54,16 @@ def drawn(name: str, code: np.ndarray, label: int | None = None) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    "name", ["vae-mnist-16d", "vae-mnist-2d", *(pytest.param(n, marks=pytest.mark.slow) for n in ("ae-mnist-2d", "cvae-mnist-2d"))]
+    "name", [LARGE, "vae-mnist-2d", *(pytest.param(n, marks=pytest.mark.slow) for n in ("ae-mnist-2d", "cvae-mnist-2d"))]
 )
-def test_each_cell_is_the_kept_code_with_one_number_changed(view: View, name: str) -> None:
-    opened = checkpoints.opened(name)
-    latents, told = opened.latents, dimensions.of_codes(opened.latents.mu, opened.latents.logvar)
-    prior = latent.keeps_to_prior(opened.model)
-    view.open(f"?checkpoint={name}&tool=dimensions")
-    table, label = whole(view), int(latents.label[0]) if opened.model.conditional else None
+def test_each_cell_is_the_kept_code_with_one_number_changed(request: pytest.FixtureRequest, name: str) -> None:
+    checkpoint = checkpoints.opened(name)
+    latents, told = checkpoint.latents, dimensions.of_codes(checkpoint.latents.mu, checkpoint.latents.logvar)
+    prior = latent.keeps_to_prior(checkpoint.model)
+    view = request.getfixturevalue("opened" if name == LARGE else "view")
+    if name != LARGE:
+        view.open(f"?checkpoint={name}&tool=dimensions")
+    table, label = whole(view), int(latents.label[0]) if checkpoint.model.conditional else None
     for row, i in list(enumerate(told.order.tolist()))[:: max(1, told.count // 4)]:
         for column in (0, 4):
             code = latents.mu[0].copy()
@@ -59,34 +75,32 @@ def test_each_cell_is_the_kept_code_with_one_number_changed(view: View, name: st
     assert framed.evaluate("button => Number(button.dataset.column)") == STEPS.index(round(float(sigmas)))
 
 
-def test_rows_say_what_each_number_says_and_which_are_unused(view: View) -> None:
-    opened = checkpoints.opened("vae-mnist-16d")
-    told = dimensions.of_codes(opened.latents.mu, opened.latents.logvar)
-    view.open("?checkpoint=vae-mnist-16d&tool=dimensions")
-    rows = whole(view).locator("tbody th").all_inner_texts()
+def test_rows_say_what_each_number_says_and_which_are_unused(opened: View) -> None:
+    latents = checkpoints.opened(LARGE).latents
+    told = dimensions.of_codes(latents.mu, latents.logvar)
+    rows = whole(opened).locator("tbody th").all_inner_texts()
     assert told.kl_nats is not None and [text.split("\n")[1].split(" ")[0] for text in rows] == [
         f"{told.kl_nats[i]:.2f}" for i in told.order
     ]
     assert sum("unused" in text for text in rows) == 4 and all("unused" in text for text in rows[12:])
-    expect(view.page.locator(".dm-body")).to_contain_text("12 of the 16 numbers of a code are used.")
+    expect(opened.page.locator(".dm-body")).to_contain_text("12 of the 16 numbers of a code are used.")
 
 
-def test_a_cell_shows_large_and_a_click_keeps_its_code(view: View) -> None:
-    opened = checkpoints.opened("vae-mnist-16d")
-    order = dimensions.of_codes(opened.latents.mu, opened.latents.logvar).order
-    view.open("?checkpoint=vae-mnist-16d&tool=dimensions")
-    table, page = whole(view), view.page
+def test_a_cell_shows_large_and_a_click_keeps_its_code(opened: View) -> None:
+    latents = checkpoints.opened(LARGE).latents
+    order = dimensions.of_codes(latents.mu, latents.logvar).order
+    table, page = whole(opened), opened.page
     cell(table, 0, 5).hover()
     expect(page.locator(".dm-said")).to_contain_text("z₉ = 2.00 (+2σ)")
     cell(table, 0, 5).click()
-    code = opened.latents.mu[0].copy()
+    code = latents.mu[0].copy()
     code[order[0]] = 2
     expect(page.get_by_test_id("rest").locator("summary")).to_contain_text("(moved)")
     page.wait_for_function("() => new URLSearchParams(location.search).get('rest')")
     page.mouse.move(5, 5)
-    view.frames(4)
-    assert np.abs(view.image() - drawn("vae-mnist-16d", code)).max() < 1.5, "the map's picture is that code's"
-    table = whole(view)
+    opened.frames(4)
+    assert np.abs(opened.image() - drawn(LARGE, code)).max() < 1.5, "the map's picture is that code's"
+    table = whole(opened)
     cell(table, 0, 3).focus()
     cell(table, 0, 3).press("ArrowDown")
     assert page.evaluate("document.activeElement.getAttribute('aria-label')") == f"z{order[1] + 1} = 0.00"

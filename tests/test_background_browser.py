@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from live import PATIENCE_MS
 from playwright.sync_api import expect
+from test_accessibility import settled
 from view import View
 
 from core import checkpoints, latent
@@ -40,9 +41,8 @@ def place(view: View, z: tuple[float, float]) -> tuple[float, float]:
 
 def painted(view: View, z: tuple[float, float]) -> list[int]:
     """The background's pixel at a point of the map, once it is painted there."""
-    at = list(place(view, z))
-    view.page.wait_for_function(f"at => ({UNDER})(at)[3] > 0", arg=at)
-    return view.page.evaluate(UNDER, at)
+    there = f"at => {{ const pixel = ({UNDER})(at); return pixel[3] > 0 && pixel; }}"  # in one go: what is painted anew is empty first
+    return view.page.wait_for_function(there, arg=list(place(view, z))).json_value()
 
 
 def test_regions_are_fetched_when_chosen_drawn_in_their_place_said_and_in_the_link(view: View) -> None:
@@ -89,11 +89,13 @@ def test_the_veil_and_the_grid_have_the_image_s_polarity_in_both_themes(view: Vi
     view.open(f"?z={POINT[0]},{POINT[1]}&layers=points,manifold&background=codes")
     for scheme in ("light", "dark"):
         view.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        view.page.wait_for_function("scheme => getComputedStyle(document.querySelector('.stApp')).colorScheme === scheme", arg=scheme)
+        settled(view.page)
         veil = painted(view, nowhere)
         assert max(veil[:3]) < 90 and veil[3] > 200, "dark over the dark ground of the digits"
         ground, ink = view.page.locator(".lm-map").evaluate("e => [getComputedStyle(e).backgroundColor, getComputedStyle(e).color]")
         assert ground == "rgb(0, 0, 0)" and min(map(int, re.findall(r"\d+", ink))) > 200
-        assert view.page.evaluate(UNDER, list(place(view, POINT)))[3] == 0, "codes are here"
+        view.page.wait_for_function(f"at => ({UNDER})(at)[3] === 0", arg=list(place(view, POINT)))  # codes are here
     view.page.get_by_role("button", name="Decoded grid").click()
     view.page.wait_for_function("() => !document.querySelector('.lm-map').classList.contains('lm-inked')")
 

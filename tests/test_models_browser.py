@@ -7,6 +7,7 @@ from typing import Literal
 import pytest
 from live import PATIENCE_MS, Server, visitor
 from playwright.sync_api import Browser, Page, expect
+from test_accessibility import settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.slow]
 
@@ -55,6 +56,7 @@ def test_cards_stand_beside_each_other_as_the_window_has_room(server: Server, pa
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(f"{server.url}/models")
     expect(page.locator(".st-key-model-vae-mnist-2d").get_by_role("heading")).to_be_visible()
+    settled(page)
     assert least <= columns(page) <= most
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing is wider than the window"
     beyond = "buttons => buttons.filter((button) => button.getBoundingClientRect().right > innerWidth).length"

@@ -40,6 +40,16 @@ def test_a_link_presents_the_map_alone_on_the_whole_screen(view: View, size: tup
     assert (view.image() != before).any()
 
 
+def test_the_picture_is_as_large_while_the_sheet_of_a_drawing_is_out(view: View) -> None:
+    page = view.open("?z=0.5,1.5").page
+    page.get_by_role("button", name="Draw, and see where it lands").click()
+    page.locator(".dr canvas").first.wait_for()
+    page.get_by_test_id("present").click()
+    expect(page.get_by_test_id("stage")).to_be_visible()
+    page.wait_for_function("document.querySelector('[data-testid=decoded]').getBoundingClientRect().width > 0.35 * innerHeight")
+    assert page.locator(".dr canvas").first.is_hidden()
+
+
 def test_presenting_begins_with_a_button_and_esc_leaves_the_kept_point_alone(view: View) -> None:
     view.open("?z=0.5,1.5")
     wide = view.box()["width"]

@@ -3,7 +3,7 @@
 import { listener } from "../events.js";
 const CLICK_PX = 5; // a press that moved less is a click
 const ARROW_PX = 10, FINE_ARROW_PX = 1; // steps of the arrow keys, at the present zoom
-const DOUBLE_CLICK_MS = 350; // the second click of a double click is not one more point
+const DOUBLE_CLICK_MS = 500; // as systems have it; the second click of a double click is not one more point
 const KEEP_MS = 400; // after the last arrow key, the point is kept
 const ZOOM_STEP = 1.6;
 const MIN_SPREAD_PX = 20; // two fingers are never taken to be nearer

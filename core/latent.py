@@ -231,9 +231,14 @@ def code_at(plane: Plane, codes: np.ndarray, points: np.ndarray, point: tuple[fl
 
 def typical_gap(codes: np.ndarray) -> float:
     """How far a code of (N, D) lies from the nearest other one, at most, but for one in a hundred."""
+    return typical_gaps(codes, [1])[0]
+
+
+def typical_gaps(codes: np.ndarray, ks: Sequence[int]) -> list[float]:
+    """The same of the k-th nearest other one, for each k; where there are fewer, of the farthest."""
     every = max(1, len(codes) // GAP_CODES)
-    gaps = [nearest(codes, codes[row], 2)[1][-1] for row in range(0, len(codes), every)]
-    return float(np.quantile(gaps, GAP_QUANTILE))
+    around = np.array([nearest(codes, codes[row], max(ks) + 1)[1] for row in range(0, len(codes), every)])  # (M, k + 1), itself first
+    return [float(np.quantile(around[:, min(k, around.shape[1] - 1)], GAP_QUANTILE)) for k in ks]
 
 
 @dataclass(frozen=True)
@@ -246,6 +251,7 @@ class Reading:
     nearest: int  # row of the nearest test code
     distance: float  # to it
     on_code: bool  # whether z is that code
+    farthest: float  # the distance to the last of those that vote
     vote: Vote
 
 
@@ -254,11 +260,13 @@ def read_point(codes: np.ndarray, labels: np.ndarray, z: Sequence[float] | np.nd
     index, distance = nearest(codes, np.asarray(z, np.float32), k + 1)
     if row is not None:
         others = index != row  # not simply the first: another image may have the very same code
-        voters = index[others][:k] if others.any() else index
+        voters, far = (index[others][:k], distance[others][:k]) if others.any() else (index, distance)
         index, distance = np.array([row]), np.zeros(1)
     else:
-        voters = index[:k]
+        voters, far = index[:k], distance[:k]
     sigmas = float(np.linalg.norm(z))
     half = torch.tensor([len(z) / 2, sigmas**2 / 2], dtype=torch.float64)
     beyond = torch.special.gammaincc(half[0], half[1]).item()  # the survival function of a chi distribution with D degrees of freedom
-    return Reading(tuple(map(float, z)), sigmas, beyond, int(index[0]), float(distance[0]), row is not None, vote(labels[voters]))
+    return Reading(
+        tuple(map(float, z)), sigmas, beyond, int(index[0]), float(distance[0]), row is not None, float(far[-1]), vote(labels[voters])
+    )

@@ -168,8 +168,9 @@ def test_a_model_without_a_posterior_has_no_ellipse(bundle: Bundle) -> None:
     assert bundle.run("drawing/ellipse.js", script) == {"point": [1, 2], "covariance": None}
 
 
-WORDS = """const facts = { classes: [{ name: 'four' }, { name: 'nine' }], gap: 0.5, conditional: given.conditional, drawn: given.drawn };
-  const reading = { vote: { label: 1, votes: 7, neighbours: 10 }, distance: given.distance };
+WORDS = """const facts = { classes: [{ name: 'four' }, { name: 'nine' }], gap: 0.5, vote_gap: 0.8,
+    conditional: given.conditional, drawn: given.drawn };
+  const reading = { vote: { label: 1, votes: 7, neighbours: 10 }, distance: given.distance, farthest: given.farthest };
   const at = { point: given.mu.slice(0, 2), covariance: given.cloud && [[0.04, 0], [0, 0.01]] };
   return [m.where(at, given.mu), m.nearest(facts, reading), m.cloud(facts, at, given.mu)];"""
 
@@ -180,14 +181,16 @@ WORDS = """const facts = { classes: [{ name: 'four' }, { name: 'nine' }], gap: 0
         ({"mu": [-1, 0.5]}, "It lands at (−1.00, 0.50)", "Nearest class: nine (7 of the 10 nearest test codes).", "hold 39 and 86 % of it"),
         ({"mu": [0.25]}, "It lands at 0.25", "nine (7", "68 and 95 % of it, 1 and 2 standard deviations (0.200)."),
         ({"mu": [1, 2, 3]}, "on the map’s plane", "nine (7", "(0.200, 0.100)."),
-        ({"mu": [1, 2], "distance": 0.6}, "It lands at", "No test code is near, so this means little.", "posterior"),
+        ({"mu": [1, 2], "distance": 0.6, "farthest": 0.9}, "It lands at", "No test code is near, so this means little.", "posterior"),
+        ({"mu": [1, 2], "farthest": 0.9}, "It lands at", "Fewer than ten test codes are near, so this means little.", "posterior"),
+        ({"mu": [1, 2], "distance": 0.6}, "It lands at", "Nearest class: nine (7 of the 10 nearest test codes).", "posterior"),
         ({"mu": [1, 2], "cloud": False}, "It lands at", "nine", "This model answers with a point, not a cloud."),
         ({"mu": [1, 2], "conditional": True, "drawn": 0}, "It lands at", "codes need not say it", "The encoder was told the class four."),
         ({"mu": [1, 2], "conditional": True}, "It lands at", "its codes need not say it", "The encoder was told no class."),
     ],
 )  # fmt: skip
 def test_where_it_lands_in_words(bundle: Bundle, given: dict, place: str, near: str, cloud: str) -> None:
-    usual = {"distance": 0.1, "cloud": True, "conditional": False, "drawn": None}
+    usual = {"distance": 0.1, "farthest": 0.7, "cloud": True, "conditional": False, "drawn": None}
     said = bundle.run("drawing/landing_words.js", WORDS, usual | given)
     assert place in said[0] and near in said[1] and cloud in said[2]
 

@@ -49,7 +49,7 @@ def test_logarithms_are_told_as_what_they_are_of(bundle: Bundle) -> None:
     )
 
 
-NOBODY = "No test code is near: the tenth nearest is farther away than from 99 % of the codes themselves. A vote would mean nothing."
+NOBODY = "Fewer than ten test codes are near: the tenth is farther away than from 99 % of the codes. A vote means little."
 WORDS = "const z = (x, y) => m.said(field, [x, y], [{ meta: 0, name: 'T-shirt' }, { meta: 1, name: 'Coat' }]);"
 
 

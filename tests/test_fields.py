@@ -202,3 +202,14 @@ def test_the_square_reaches_as_far_as_the_sliders_but_for_a_few_codes_far_out() 
     points[0] = 80
     far = Ground(replace(given.frame, points=np.concatenate([np.tile(given.frame.points, (3, 1)), points[:1]])), given.codes)
     assert far.frame.bound == 80 and far.bound < 6
+
+
+def test_regions_fade_where_the_panel_says_that_the_vote_means_little() -> None:
+    generator = np.random.default_rng(2)
+    codes = generator.normal(size=(1001, 2)).astype(np.float32)  # so many that one in a hundred is a whole number of them
+    z = np.concatenate([generator.uniform(-4, 4, (400, 2)), codes[np.argsort(np.abs(codes).max(1))[-5:]] + 1e-3]).astype(np.float32)
+    labels = np.zeros(len(codes), np.uint8)
+    (gap,) = latent.typical_gaps(codes, [fields.NEIGHBOURS])
+    thin = np.array([latent.read_point(codes, labels, one).farthest > gap for one in z])
+    gone = fields.share_as_far(codes, fields.neighbours(codes, z)[1][:, -1]) < 0.01
+    assert (thin == gone).all() and 50 < thin.sum() < 350 and thin[-5:].any(), "also beside a single code far out"

@@ -99,6 +99,7 @@ def test_a_reading_is_that_of_the_neighbours(codes, z):
     assert reading.z == pytest.approx(z)
     assert reading.nearest == order[0]
     assert reading.distance == pytest.approx(np.linalg.norm(codes[order[0]] - z), rel=1e-5)
+    assert reading.farthest == pytest.approx(np.linalg.norm(codes[order[6]] - z), rel=1e-5)
     assert not reading.on_code
     assert reading.vote == latent.vote(labels[order[:7]])
 
@@ -142,6 +143,7 @@ def test_the_typical_gap_is_wider_where_codes_lie_thinner():
     assert latent.typical_gap(grid) == 1.0
     assert latent.typical_gap(3 * grid) == 3.0
     assert latent.typical_gap(np.zeros((1, 2))) == 0.0
+    assert latent.typical_gaps(grid, (1, 4, 6)) == pytest.approx([1, 2**0.5, 2])  # on an edge; corners are fewer than one in a hundred
 
 
 @pytest.mark.parametrize(("z", "sigmas"), [((0.0, 0.0), 0.0), ((3.0, -4.0), 5.0), ((0.0, 1.0), 1.0)])

@@ -51,6 +51,7 @@ def test_a_point_is_read_as_in_python(bundle: Bundle, dimensions: int) -> None:
         )
         assert found["onCode"] == wanted.on_code
         assert found["distance"] == pytest.approx(wanted.distance, abs=1e-5)
+        assert found["farthest"] == pytest.approx(wanted.farthest, abs=1e-5)
         assert found["sigmas"] == pytest.approx(wanted.sigmas, abs=1e-5)
         assert found["beyond"] == pytest.approx(wanted.prior_share_beyond, abs=1e-6)
         assert found["vote"]["neighbours"] == wanted.vote.neighbours

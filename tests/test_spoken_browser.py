@@ -13,9 +13,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("tools")]
 MODEL = "vae-mnist-2d"
 REGION = ".lm > [aria-live]"
 
-POINT = """const facts = { classes: [{ name: '0' }, { name: '8' }, { name: 'ankle boot' }, { name: '3' }], gap: 0.5, conditional: false,
-    drawn: null };
-  const reading = { z: [0.5, -1.25], vote: { label: 3, votes: 9, neighbours: 10 }, onCode: false, distance: 0.1, nearest: 1234, more: 0 };
+POINT = """const facts = { classes: [{ name: '0' }, { name: '8' }, { name: 'ankle boot' }, { name: '3' }], gap: 0.5, vote_gap: 0.8,
+    conditional: false, drawn: null };
+  const reading = { z: [0.5, -1.25], vote: { label: 3, votes: 9, neighbours: 10 }, onCode: false, distance: 0.1, farthest: 0.7,
+    nearest: 1234, more: 0 };
   return m.ofPoint({ ...facts, ...given.facts }, { ...reading, ...given.reading });"""
 
 
@@ -33,8 +34,13 @@ POINT = """const facts = { classes: [{ name: '0' }, { name: '8' }, { name: 'ankl
         ),
         (
             {},
-            {"distance": 0.6},
-            "Kept (0.50, −1.25): no test code is near. Of the nearest, which are far, 90 % are 3.",
+            {"distance": 0.6, "farthest": 0.9},
+            "Kept (0.50, −1.25): no test code is near. Of the ten nearest, 90 % are 3.",
+        ),
+        (
+            {},
+            {"onCode": True, "distance": 0, "farthest": 0.9},
+            "Kept (0.50, −1.25): fewer than ten test codes are near. Of the ten nearest, 90 % are 3. This is the code of test image 1,234.",
         ),
         (
             {},

@@ -44,6 +44,7 @@ def facts(view: MapView, images: Asset | None, why_not: str) -> dict[str, Any]:
         "plane": {"origin": frame.plane.origin.tolist(), "axes": frame.plane.axes.tolist(), "rest": _rest(view)},
         "dimensions": _dimensions(view.checkpoint),
         "gap": view.gap,  # beyond this distance from the nearest code, no code is near
+        "vote_gap": view.vote_gap,  # and beyond this one from the tenth, a vote of the ten nearest means little: as 10-NN regions fade
         "keeps_to_prior": latent.keeps_to_prior(model),
         "conditional": model.conditional,
         "likelihood": model.config.likelihood,

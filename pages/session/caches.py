@@ -30,6 +30,7 @@ from core.data.datasets import Split
 from core.dimensions import Dimensions
 from core.enlarging import Comparison
 from core.family import Family, beta_family, between_rate_and_distortion
+from core.fields import NEIGHBOURS
 from core.findings import Found
 from core.frame import Frame, of_checkpoint
 from core.generation import JUDGED, Drawn, Judged, Request
@@ -60,6 +61,7 @@ class MapView:
     codes: Asset
     code_decoder: Asset | None  # of whole codes and any class; None where `decoder` is just that, or there is none
     gap: float  # beyond this distance from the nearest code, no code is near
+    vote_gap: float  # and beyond this one from the tenth, a vote of the ten nearest means little
     rest: Rest | None  # what the plane leaves out of codes of more than two numbers
 
 
@@ -261,12 +263,14 @@ def _map_view(name: str, root: str, stamp: tuple[int, ...], label: int | None) -
     frame = of_checkpoint(checkpoint, label)
     model, codes, live = checkpoint.model, checkpoint.latents, not frame.why_not_live
     whole_codes = frame.folded is not None or model.conditional
+    gap, vote_gap = latent.typical_gaps(codes.mu, (1, NEIGHBOURS))
     return MapView(
         checkpoint,
         *_drawn_on(frame),
         Asset("codes.safetensors", export.codes_bytes(codes.mu, codes.logvar)),
         Asset("code-decoder.safetensors", export.code_decoder_bytes(model)) if live and whole_codes else None,
-        latent.typical_gap(codes.mu),
+        gap,
+        vote_gap,
         _rest(frame, codes.mu),
     )
 

@@ -1,6 +1,6 @@
 // What is said of a drawing that has landed, in words that a beginner understands, with the exact term beside them.
 
-import { number } from "../map/sentences.js";
+import { isThin, number } from "../map/sentences.js";
 
 export const BARE = "Draw on the paper. The model takes the drawing as if it were one of its test images, and the map shows where its code lies.";
 
@@ -18,8 +18,9 @@ export function where({ point }, mu) {
 }
 
 /** What lies around it; reading: nets/reading.js's, of the drawing's whole code. */
-export function nearest({ classes, gap, conditional }, { vote: { label, votes, neighbours }, distance }) {
-  const name = classes[label]?.name ?? String(label), far = distance > gap ? " No test code is near, so this means little." : "";
+export function nearest(facts, reading) {
+  const { classes, gap, conditional } = facts, { vote: { label, votes, neighbours }, distance } = reading, name = classes[label]?.name ?? String(label);
+  const far = isThin(facts, reading) ? ` ${distance > gap ? "No test code is" : "Fewer than ten test codes are"} near, so this means little.` : "";
   const told = conditional ? " This model is told the class, so its codes need not say it." : "";
   return `Nearest class: ${name} (${votes} of the ${neighbours} nearest test codes).${far}${told}`;
 }

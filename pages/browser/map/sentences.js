@@ -47,11 +47,17 @@ export function where(facts, { z, sigmas, beyond }, example) {
   return title + code + some + meaning;
 }
 
+/** Whether the last of the ten that vote is so far that the vote means little: there, the background *10-NN regions* has no colour. */
+export const isThin = ({ vote_gap: gap }, { farthest }) => farthest > gap;
+
+export const TENTH = "the tenth is farther away than from 99 % of the codes";
+const few = ({ gap }, { distance }) => (distance > gap ? "No code is near" : "Fewer than ten codes are near");
+
 export function neighbours(facts, reading) {
-  const { vote: { label, votes, neighbours }, onCode, distance } = reading, share = `${(100 * votes / neighbours).toFixed(0)}`;
+  const { vote: { label, votes, neighbours }, onCode } = reading, share = `${(100 * votes / neighbours).toFixed(0)}`;
   const here = reading.more + !onCode; // codes that could vote and are as near as can be
   const crowd = here > neighbours ? "<p><b>More codes than these lie in this very place</b>, so this vote means little.</p>" : "";
-  const far = !onCode && distance > facts.gap ? "<p><b>No code is near</b>, so this vote means little.</p>" : "";
+  const far = isThin(facts, reading) ? `<p><b>${few(facts, reading)}</b>: ${TENTH}, so this vote means little.</p>` : "";
   const told = facts.conditional
     ? '<p class="lm-soft">This model is told the class, so its codes need not say it, and neighbours of every class are no surprise.</p>' : "";
   return `<p>Its neighbours say it is ${chip(facts, label)}</p>`

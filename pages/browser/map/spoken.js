@@ -1,7 +1,7 @@
 // What is said to who cannot see the map: of a point that is kept (arrow keys and sliders keep one where they come to rest), and of what is laid
 // over or under the dots. Never of a move.
 
-import { className, number } from "./sentences.js";
+import { className, isThin, number } from "./sentences.js";
 
 export const TITLES = { points: "Points", names: "Class names", manifold: "Decoded grid", prior: "Prior rings" }; // as Python's LAYERS
 
@@ -9,7 +9,7 @@ export const TITLES = { points: "Points", names: "Class names", manifold: "Decod
 export const withArticle = (name) => `${/^(8|11$|18$|[aeiou])/i.test(name) ? "an" : "a"} ${name}`;
 
 /** Of a kept point; facts: the panel's, reading: nets/reading.js's. */
-export function ofPoint(facts, { z, vote: { label, votes, neighbours }, onCode, distance, nearest, more }) {
+export function ofPoint(facts, { z, vote: { label, votes, neighbours }, onCode, distance, farthest, nearest, more }) {
   const place = `Kept ${z.length > 2 ? "" : `(${Array.from(z, (v) => number(v)).join(", ")})`}`.trim(), name = className(facts, label);
   const share = `${Math.round((100 * votes) / neighbours)} %`;
   const dot = onCode ? ` This is the code of test image ${nearest.toLocaleString("en")}.` : "";
@@ -17,7 +17,7 @@ export function ofPoint(facts, { z, vote: { label, votes, neighbours }, onCode, 
     const drawn = facts.drawn === null ? "drawn without a class" : `drawn as ${withArticle(className(facts, facts.drawn))}`;
     return `${place}: ${drawn}. This model is told the class, so neighbours do not say it.${dot}`;
   }
-  if (!onCode && distance > facts.gap) return `${place}: no test code is near. Of the nearest, which are far, ${share} are ${name}.`;
+  if (isThin(facts, { farthest })) return `${place}: ${distance > facts.gap ? "no test code is near" : "fewer than ten test codes are near"}. Of the ten nearest, ${share} are ${name}.${dot}`;
   const crowd = more + !onCode > neighbours ? " More codes than these lie in this very place, so that means little." : "";
   return `${place}: looks like ${withArticle(name)}, ${share} of neighbours.${crowd}${dot}`;
 }

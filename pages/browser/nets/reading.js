@@ -76,6 +76,7 @@ export function readPoint(codes, labels, z, row) {
     distance: row === null ? around[0].distance : 0,
     onCode: row !== null,
     more: Math.max(0, within(codes, z, HERE) - 1), // codes as good as here, besides the nearest
+    farthest: voters.at(-1).distance, // of those that vote
     voters: voters.map((one) => one.row), // nearest first
     vote: vote(voters.map((one) => labels[one.row])),
   };

@@ -22,6 +22,7 @@ LEFT, TOP, RIGHT, BELOW = 72, 136, 24, 128  # room around it: numbers, title and
 WIDTH, HEIGHT = LEFT + SIDE + RIGHT, TOP + SIDE + BELOW
 CELLS = 20  # a side, of the decoded grid: a pixel of 28 x 28 is then a square of whole pixels
 DOT, DIMMED, OVER_THE_GRID, OVER_COLOURS, BRIGHT = 6.0, 0.07, 0.5, 0.4, 0.75  # the dots' size, and opacities as on the live map
+SMALL_SHAPED = 7.0  # across, of those that have a shape
 SMALL, SMALL_DIMMED, SMALL_OVER, SMALL_BRIGHT = 3.0, 0.055, 0.35, 0.59  # those of the training images' codes
 SELECTED, BESIDE_IMAGES = 0.85, 0.12  # the opacity of dots that are selected, and of those that are not images where others are
 IMAGES_SIDE = 2 * SIDE  # in pixels, of what images close up are painted on
@@ -99,15 +100,20 @@ class MapPicture:
         """Whether a class is not dimmed."""
         return not self.lit or label in self.lit
 
-    def corners(self, label: int) -> np.ndarray | None:
-        """The corners (K, 2) of a class's dots in pixels from their middle; None: they are round."""
+    def corners(self, label: int, small: bool = False) -> np.ndarray | None:
+        """The corners (K, 2) of a class's dots, or small dots, in pixels from their middle; None: they are round."""
         corners = markers.corners_of(label) if self.shaped else None
-        return None if corners is None else corners * self.radius
+        return None if corners is None else corners * (self.small_radius if small else self.radius)
 
     @property
     def radius(self) -> float:
         """Of a dot, in pixels."""
         return DOT / 2 * (markers.LARGER if self.shaped else 1)
+
+    @property
+    def small_radius(self) -> float:
+        """The same of a small dot."""
+        return (SMALL_SHAPED if self.shaped else SMALL) / 2
 
     def pixels(self, points: np.ndarray) -> np.ndarray:
         """Where points (N, 2) of the latent map are on the picture: (N, 2)."""

@@ -23,7 +23,6 @@ from core.map_picture import (
     ROW_LETTERS_PX,
     SAMPLE_PX,
     SIDE,
-    SMALL,
     TOP,
     WIDTH,
     MapPicture,
@@ -84,7 +83,9 @@ def _map(picture: MapPicture, inside: Image.Image) -> Image.Image:
     if picture.veiled:
         _paint(inside, picture)
     for label in picture.labels:
-        inside.paste(figures.class_colour(label), mask=_small_dots(picture, label))
+        inside.paste(
+            figures.class_colour(label), mask=_dots(picture, label, picture.small_dots(label), picture.small_opacity(label), small=True)
+        )
     for group in picture.groups:
         inside.paste(figures.class_colour(group[0]), mask=_dots(picture, *group))
     if picture.painted_images is not None:
@@ -117,14 +118,6 @@ def _paint(inside: Image.Image, picture: MapPicture) -> None:
         inside.paste(large, mask=large)
 
 
-def _small_dots(picture: MapPicture, label: int) -> Image.Image:
-    mask = Image.new("L", (FINER * SIDE, FINER * SIDE))
-    pen, level = ImageDraw.Draw(mask), round(255 * picture.small_opacity(label))
-    for x, y in (picture.small_dots(label) - CORNER).tolist():
-        pen.ellipse(_round(x, y, SMALL / 2), level)
-    return mask
-
-
 def _piece(pen: ImageDraw.ImageDraw, piece: Piece, corner: np.ndarray) -> None:
     """Of a mark, on what has its upper left corner at that pixel of the picture."""
     if isinstance(piece, Stroke):
@@ -152,12 +145,12 @@ def _stroke(pen: ImageDraw.ImageDraw, points: np.ndarray, colour: str, wide: flo
         pen.ellipse((x - wide / 2, y - wide / 2, x + wide / 2, y + wide / 2), colour)
 
 
-def _dots(picture: MapPicture, label: int, dots: np.ndarray, opacity: float) -> Image.Image:
+def _dots(picture: MapPicture, label: int, dots: np.ndarray, opacity: float, small: bool = False) -> Image.Image:
     """Where a class's dots (N, 2) are, so opaque; where they cover each other no more than that, as in a path of the SVG."""
     mask = Image.new("L", (FINER * SIDE, FINER * SIDE))
-    pen, level, corners, at = ImageDraw.Draw(mask), round(255 * opacity), picture.corners(label), dots - CORNER
+    pen, level, corners, at = ImageDraw.Draw(mask), round(255 * opacity), picture.corners(label, small), dots - CORNER
     for x, y in at.tolist() if corners is None else ():
-        pen.ellipse(_round(x, y, picture.radius), level)
+        pen.ellipse(_round(x, y, picture.small_radius if small else picture.radius), level)
     for piece in () if corners is None else pieces(corners):
         for outline in (FINER * (at[:, None] + piece)).reshape(len(at), 2 * len(piece)).tolist():
             pen.polygon(outline, level)

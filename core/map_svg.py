@@ -22,7 +22,6 @@ from core.map_picture import (
     ROW_LETTERS_PX,
     SAMPLE_PX,
     SIDE,
-    SMALL,
     TOP,
     WIDTH,
     MapPicture,
@@ -95,14 +94,14 @@ def _file(pixels: np.ndarray) -> str:
 
 
 def _small_dots(picture: MapPicture, label: int) -> str:
-    return _round(picture.small_dots(label), SMALL, figures.class_colour(label), picture.small_opacity(label))
+    return _dots(picture, label, picture.small_dots(label), picture.small_opacity(label), small=True)
 
 
-def _dots(picture: MapPicture, label: int, dots: np.ndarray, opacity: float) -> str:
+def _dots(picture: MapPicture, label: int, dots: np.ndarray, opacity: float, small: bool = False) -> str:
     """A class's dots (N, 2) as one path: where they cover each other, they are no more opaque."""
-    corners, colour = picture.corners(label), figures.class_colour(label)
+    corners, colour = picture.corners(label, small), figures.class_colour(label)
     if corners is None:
-        return _round(dots, 2 * picture.radius, colour, opacity)
+        return _round(dots, 2 * (picture.small_radius if small else picture.radius), colour, opacity)
     drawn = [(piece[0].tolist(), _steps(piece)) for piece in pieces(corners)]
     path = "".join(f"M{x + right:.1f},{y + down:.1f}{steps}" for x, y in dots.tolist() for (right, down), steps in drawn)
     return f'<path d="{path}" fill="{colour}" opacity="{opacity:g}"/>'

@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 from bundle import Bundle
 
-from pages.browser import FOLDER
-
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("bundle")]
 
 IMAGES, CLOSE_UP = "map/layers/images.js", "map/close_up.js"
@@ -175,12 +173,3 @@ def test_with_shapes_each_image_has_its_classs_in_a_corner(bundle: Bundle) -> No
     assert light[4] != blue, "whose corner is empty"
     assert light[2] != none and light[2] != dark[2], "the edge is the ground"
     assert dark[:2] == light[:2]
-
-
-def test_of_shapes_the_codes_of_training_images_say_that_they_have_none(bundle: Bundle) -> None:
-    style = (FOLDER / "map" / "map.css").read_text("utf-8")
-    script = """const words = '<p>Dots.<span class="lm-of-shapes"> No shapes.</span></p>';
-      document.body.innerHTML = `<style>${given}</style><div class="lm">${words}</div>`;
-      const root = document.querySelector('.lm'), before = root.innerText; root.classList.add('lm-shaped');
-      const after = root.innerText; document.body.innerHTML = ''; return [before.trim(), after.trim()];"""
-    assert bundle.run(IMAGES, script, style) == ["Dots.", "Dots. No shapes."]

@@ -5,7 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 from bundle import HOST, Bundle
+from PIL import Image, ImageDraw
 from safetensors.numpy import save
+
+from core import markers
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("bundle")]
 
@@ -105,6 +108,37 @@ def test_training_codes_are_painted_where_they_are_and_moved_without_being_paint
         assert np.mean(dot, axis=0)[:2] == pytest.approx([x - 0.5, y - 0.5], abs=0.5) and {found[4] for found in dot} == {150}
     assert moved.startswith("translate(-98px, -32px)"), "by 0.1 and 0.2 at 140 px each, from 84 and 60 px beyond"
     assert anew and then == 8
+
+
+def covered(label: int, radius: float, reach: int) -> np.ndarray:
+    """How much of each pixel (2 reach, 2 reach) a class's shape covers: drawn sixteen times as large, and made smaller."""
+    drawn, corners = Image.new("L", (32 * reach, 32 * reach)), markers.corners_of(label)
+    pen = ImageDraw.Draw(drawn)
+    if corners is None:
+        pen.ellipse([16 * (reach - radius)] * 2 + [16 * (reach + radius)] * 2, 255)
+    for piece in [] if corners is None else markers.pieces(corners):
+        pen.polygon([(16 * (radius * x + reach), 16 * (radius * y + reach)) for x, y in piece.tolist()], 255)
+    return np.asarray(drawn.resize((2 * reach, 2 * reach), Image.Resampling.BOX)) / 255
+
+
+def test_of_shapes_each_class_has_its_own_in_small_too(bundle: Bundle) -> None:
+    script = f"""{LAYER} const labels = Uint8Array.from({{ length: 10 }}, (_, i) => i);
+      const at = (i) => [0.2 * (i % 5) - 0.4, i < 5 ? 0.2 : -0.2];
+      Object.assign(codes, {{ labels, points: Float32Array.from([...labels].flatMap(at)) }});
+      figure.data = [...labels].map((label) => trace(label, '#0000ff'));
+      use({{ lit: Array(10).fill(true), shaped: true }}); layer.look({{ viewport }}); await layer.settled(); const shaped = painted();
+      use({{ lit: Array(10).fill(true) }}); await layer.settled(); const round = painted().length; layer.stop(); map.remove();
+      return [shaped, round, [...labels].map((i) => [left + 140 + 140 * at(i)[0], top + 100 - 140 * at(i)[1]])];"""
+    shaped, round_ones, middles = bundle.run(CROWD, script)
+    assert round_ones == 10 * 4, "2 x 2 pixels each"
+    places, reach = np.array([found[:2] for found in shaped]), 8
+    for label, middle in enumerate(middles):
+        own = places[(np.abs(places + 0.5 - middle) < reach).all(1)] - np.round(middle).astype(int) + reach
+        mine = np.zeros((2 * reach, 2 * reach), bool)
+        mine[own[:, 1], own[:, 0]] = True
+        share = covered(label, 2.5, reach)
+        sure = np.abs(share - 0.4) > 0.12
+        assert 8 <= mine.sum() <= 40 and (mine == (share >= 0.4))[sure].all(), markers.SHAPES[label][0]
 
 
 def test_what_is_not_selected_is_dim_and_colours_below_show_through(bundle: Bundle) -> None:

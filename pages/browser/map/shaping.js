@@ -4,7 +4,7 @@
 import { Agreed } from "../agreed.js";
 import { listener } from "../events.js";
 
-const SWITCH = '<button type="button" role="switch" aria-checked="false" class="lm-switch" data-testid="shapes" title="A shape for each class, beside its colour: of its dots, in the legend, and in a corner of images close up">Shapes</button>';
+const SWITCH = '<button type="button" role="switch" aria-checked="false" class="lm-switch" data-testid="shapes" title="A shape for each class, beside its colour: of its dots, large and small, in the legend, and in a corner of images close up">Shapes</button>';
 const maps = new Set(); // that are on the page
 
 export class Shaping {

@@ -89,8 +89,7 @@ export class Training {
     signal.throwIfAborted();
     this.codes = { points: points.data, labels: Uint8Array.from(labels.data) };
     this.say(`<b>The small dots are the ${said(labels.data.length)} training images</b>, the larger ones the ${said(map.figure.codes.row.length)} test images. `
-      + "A click keeps a test image, and what is said of a point is read off the test images alone."
-      + '<span class="lm-of-shapes"> Only the larger dots have shapes: the small ones have room for a colour alone.</span>');
+      + "A click keeps a test image, and what is said of a point is read off the test images alone.");
     this.map.refresh();
   }
 

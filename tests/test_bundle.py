@@ -985,6 +985,23 @@ def test_round_numbers_at_an_axis(bundle: Bundle) -> None:
     assert bundle.run("map/axes.js", "return [-0.5, 0, 0.5, 1].map(v => m.said(v, 0.5))") == ["−0.5", "0", "0.5", "1"]
 
 
+def test_no_number_at_an_axis_loses_its_minus_at_the_edge(bundle: Bundle) -> None:
+    script = """const axes = new m.Axes(document.createElement('div')), begin = axes.under.begin.bind(axes.under);
+      const texts = [], [xr, yr] = given, { Viewport } = await import('/map/viewport.js'), { LINEAR } = await import('/map/scale.js');
+      axes.under.begin = (viewport) => Object.assign(begin(viewport), { fillText(text, x) {
+        const { width } = this.measureText(text), left = this.textAlign === 'right' ? x - width : x - width / 2;
+        texts.push([text, left, left + width]);
+      } });
+      const v = Object.assign(new Viewport(), { width: 358, height: 336, margin: { l: 34, r: 6, t: 6, b: 28 }, scale: LINEAR, xr, yr });
+      axes.paint(v, [{ range: xr }, { range: yr }], [], { ink: '#000', line: '#00ff00', font: '12px sans-serif' });
+      return texts;"""
+    for x, y in ([-0.667, -0.636], [-0.338, -0.307]), ([-2.51238, -2.51189], [-1.31624, -1.31575]), ([-3, 3], [-3, 3]):
+        texts = bundle.run("map/axes.js", script, [x, y])
+        assert len(texts) >= 6 and any(text.startswith("−") for text, *_ in texts)
+        for text, left, right in texts:
+            assert left >= 0 and right <= 358, text
+
+
 def test_axes_and_rings_are_drawn_where_the_viewport_has_them(bundle: Bundle) -> None:
     script = """const map = document.createElement('div'), plot = map.appendChild(document.createElement('div'));
       const { Viewport } = await import('/map/viewport.js'), { SPREAD, LINEAR } = await import('/map/scale.js');

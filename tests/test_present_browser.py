@@ -83,6 +83,17 @@ def test_a_slider_is_filled_up_to_its_thumb_when_one_comes_back(view: View) -> N
 
 
 @pytest.mark.slow
+def test_on_a_screen_that_stands_upright_the_picture_is_beside_its_words_and_the_map_has_the_rest(view: View) -> None:
+    view.page.set_viewport_size({"width": 820, "height": 1180})
+    view.page.goto(f"{view.base}/?z=0.5,1.5&present=1")
+    view.page.wait_for_selector(".lm-stage [data-testid=latent-map][data-plotted]")
+    image, words, leave = (view.page.locator(f".lm-stage {name}").bounding_box() for name in (".lm-image", ".lm-controls", ".lm-leave"))
+    assert image and words and leave
+    assert words["x"] > image["x"] + image["width"] and words["y"] < image["y"] + image["height"] / 2
+    assert view.page.locator(".lm-stage .lm-controls label").last.bounding_box()["x"] < leave["x"] - 100
+    assert view.box()["height"] > 0.6 * 1180
+
+
 def test_the_numbers_at_the_axes_are_large_too_and_have_room(view: View) -> None:
     seen = """(({ layout: { margin }, firstChild: axes }) => [parseFloat(axes.getContext('2d').font), margin.l, margin.b])(
       document.querySelector('.lm-plot'))"""

@@ -7,7 +7,8 @@ import { inkOn, isInForm } from "./paper.js";
 const BUTTONS = `<button type="button" class="lm-button" data-testid="give-file">Upload</button>
   <button type="button" class="lm-button" data-testid="give-paste">Paste</button><input type="file" accept="image/*" hidden>`;
 const NOTHING = "There is no image on the clipboard. Copy one first.";
-const REFUSED = "Your browser does not let this page look at the clipboard. Press Ctrl V instead, or upload the file.";
+const INSTEAD = matchMedia("(pointer: coarse)").matches ? "Upload the file instead." : "Press Ctrl V instead, or upload the file."; // a phone has no Ctrl
+const REFUSED = `Your browser does not let this page look at the clipboard. ${INSTEAD}`;
 
 export class Given {
   /** landing: {element, open, sheet}; place: where its buttons go, said: where its sentences do. */

@@ -5,6 +5,7 @@ import { clamp } from "./viewport.js";
 
 const APART_PX = [80, 40], FEWEST = 4, MOST = 9; // between two lines, about, and how many of them, as Plotly has it
 const DOTTED_PX = [3, 3];
+const EDGE_PX = 2; // between a number and the map's edge, at least: a minus that is cut off would be none
 
 /** Round numbers from low to high, at most so many and evenly apart: 1, 2 or 5 times a power of ten. */
 export function ticks(low, high, most) {
@@ -57,13 +58,15 @@ export class Axes {
 
   lines(context, viewport, axes, i) {
     const { box: { left, top, width, height }, middle } = viewport, sharp = (px) => Math.round(px) + 0.5;
+    const most = viewport.width - EDGE_PX; // of a number's right end
     Object.assign(context, i ? { textAlign: "right", textBaseline: "middle" } : { textAlign: "center", textBaseline: "top" });
     context.beginPath();
     for (const [v, text] of labels(axes[i], 1 + clamp((i ? height : width) / APART_PX[i], FEWEST, MOST))) {
       const [x, y] = viewport.place(i ? [middle[0], v] : [v, middle[1]]);
-      context.moveTo(i ? left : sharp(x), i ? sharp(y) : top);
+      const half = context.measureText(text).width / 2, end = Math.max(left - 5, EDGE_PX + 2 * half); // a long number reaches into the plot
+      context.moveTo(i ? Math.max(left, end + 3) : sharp(x), i ? sharp(y) : top);
       context.lineTo(i ? left + width : sharp(x), i ? sharp(y) : top + height);
-      context.fillText(text, i ? left - 5 : x, i ? y : top + height + 6);
+      context.fillText(text, i ? end : clamp(x, EDGE_PX + half, most - half), i ? y : top + height + 6);
     }
     context.stroke();
   }

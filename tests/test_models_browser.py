@@ -145,3 +145,14 @@ def test_no_shipped_model_s_words_are_cut_short(server: Server, chromium: Browse
     )
     context.close()
     assert cut == []
+
+
+def test_a_finger_has_40_px_to_tick_a_model(server: Server, chromium: Browser) -> None:
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(f"{server.url}/models")
+    box = page.locator(".st-key-model-vae-mnist-2d .stCheckbox label")
+    expect(box).to_be_visible()
+    height = (box.bounding_box() or {"height": 0})["height"]
+    context.close()
+    assert height >= 40

@@ -75,6 +75,8 @@ def test_the_kept_point_s_ring_has_an_edge_and_its_words_stand_clear_of_the_butt
     (edge, wide), (ring, narrow), _ = kept.page.locator(".lm-kept circle").evaluate_all(styles)
     ground = kept.page.locator(".lm-zoom button").first.evaluate("one => getComputedStyle(one).backgroundColor")
     assert edge == ground != ring and wide >= narrow + 2, "on any background"
+    kept.click(0.12, 0.9)  # a corner without codes: nothing stands between the two
+    expect(kept.page.locator(".lm-panel .lm-images")).to_have_count(0)
     button = kept.page.get_by_role("button", name="Draw, and see where it lands").bounding_box()
     title = kept.page.get_by_role("heading", name="The kept point").bounding_box()
     assert button and title and title["y"] - button["y"] - button["height"] >= 16

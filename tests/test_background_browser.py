@@ -17,8 +17,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 POINT = (-0.9, -1.2)  # among the ones
 CODES = checkpoints.load("vae-mnist-2d").latents
 
-# The pixel of the background under a point of the page: [red, green, blue, alpha].
+# The pixel of the background under a point of the page: [red, green, blue, alpha]; until it has come, it is hidden and without a size.
 UNDER = """([x, y]) => { const c = document.querySelector('.lm-field canvas'), box = c.getBoundingClientRect();
+  if (!box.width) return [0, 0, 0, 0];
   const at = [(x - box.left) / box.width * c.width, (y - box.top) / box.height * c.height].map(Math.floor);
   return [...c.getContext('2d').getImageData(...at, 1, 1).data]; }"""
 

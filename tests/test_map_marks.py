@@ -1,15 +1,12 @@
 """What a tool has marked is on the map's picture, where it belongs and named in words; what a page would not say is not believed."""
 
 import base64
-import re
 from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from bundle import Bundle
-from live import Server, visitor
-from playwright.sync_api import Browser, Page
 from test_map_picture import LOOK, SVG, outline, picture, pixels
 
 from core import checkpoints, figures, latent, markers
@@ -214,38 +211,21 @@ def test_a_plane_of_larger_codes_has_a_name_of_its_own() -> None:
     assert len(made.marks) == 1 and "z₃ to the right" in " ".join(made.notes)
 
 
-# --- the real thing ----------------------------------------------------------------------------------------------------------------
+# --- who tells it ------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.browser
-@pytest.mark.xdist_group("tools")
-def test_explores_map_is_taken_along_with_what_is_marked_on_it(chromium: Browser, server: Server) -> None:
-    with visitor(chromium, f"{server.url}/?checkpoint={NAME}&tool=select:b-1,-1,0,0") as page:
-        page.locator(".sl-said", has_text="are selected").wait_for()
-        inside = ((CODES.mu >= -1) & (CODES.mu <= 0)).all(1)
-        text = taken(page, "Selected:")
-        assert f"Selected: {inside.sum():,} of 10,000 test images." in text
-        page.keyboard.press("Escape")
-        page.get_by_role("tab", name="Paths").click()
-        page.get_by_role("button", name="Any two").click()
-        page.locator(".lp-film canvas, .lp-film img").first.wait_for()
-        text = taken(page, "Path:")
-    assert "Path: straight, through 2 points, in 9 steps (small dots), equal in the code." in text and "Selected" not in text
-
-
-def taken(page: Page, wanted: str) -> str:
-    """The map's SVG, once the server has heard of what is marked."""
-    button = page.get_by_role("button", name="Map as a drawing (SVG)")
-    if not button.is_visible():
-        page.locator(".st-key-take-explore button").first.click()
-    for _ in range(20):
-        with page.expect_download() as download:
-            button.click()
-        text = download.value.path().read_text("utf-8")
-        if wanted in text:
-            return re.sub(r"<[^>]*>", " ", text)
-        page.evaluate("new Promise((done) => setTimeout(done, 250))")
-    raise AssertionError(f"{wanted} is not on the picture")
+def test_the_page_says_what_is_marked_once_and_that_nothing_is_any_more(bundle: Bundle) -> None:
+    script = """const asked = {}, figure = { codes: { row: [1, 0] } }, line = { pictured: { kind: 'pair' } };
+      const drawn = new Set([{}, line]), map = { ready: true, look: { heard: true }, view: "a", figure, data: {}, drawn,
+        layers: { closeUp: { side: 28 } },
+        viewport: { xr: [0, 1], box: { width: 280 } }, picked: { figure, on: Uint8Array.from([1, 0]) } };
+      new m.Pictured(map, { ask: (name, news) => (asked[name] = news) });
+      const said = [asked.marks(), asked.marks()];
+      Object.assign(map, { picked: null }).drawn.clear(); map.layers.closeUp.side = 0;
+      said.push(asked.marks(), asked.marks()); return said.map((one) => (one === undefined ? 'no news' : one));"""
+    first, again, gone, still = bundle.run("map/pictured.js", script)
+    assert first == {"view": "a", "picked": "Ag==", "side": 0.1, "marks": [{"kind": "pair"}]}, "the second row of two"
+    assert (again, gone, still) == ("no news", None, "no news")
 
 
 def test_bits_are_read_from_their_lowest() -> None:

@@ -13,6 +13,7 @@ from live import until
 from playwright.sync_api import Browser, Page, expect
 from test_accessibility import SIZES, complaints
 from test_drawing_browser import draw, picture
+from test_touch_browser import LEAST_PX, SMALL
 from view import View
 
 from core import checkpoints, latent, small_encoder
@@ -397,3 +398,28 @@ def test_what_it_never_asks_for_is_not_in_it() -> None:
     sources = bundled.sources()
     wanted = {path for source in sources.values() for path in re.findall(r'(?:from|import)\s*\(?\s*"([a-z_/]+\.js)"', source)}
     assert wanted - set(sources) == set(bundled.NEVER) and "drawing/landing.js" in sources and "map/curves.js" not in sources
+
+
+@pytest.mark.slow
+def test_on_a_phone_an_image_is_pasted_and_lands_and_all_that_is_pressed_is_large_enough(chromium: Browser, tmp_path: Path) -> None:
+    (file := tmp_path / "page.html").write_bytes(made(MAIN))
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    try:
+        saved = Saved(context.new_page(), file).open()
+        page = saved.page
+        page.get_by_test_id("draw-here").tap()
+        expect(page.get_by_text("Draw on the paper.")).to_be_visible()
+        page.evaluate("""async () => {
+          const sheet = new OffscreenCanvas(300, 300), context = sheet.getContext("2d"), clipboardData = new DataTransfer();
+          Object.assign(context, { fillStyle: "#fff", lineWidth: 24 });
+          context.fillRect(0, 0, 300, 300);
+          for (const [x, y] of [[90, 80], [210, 80], [130, 230]]) context.lineTo(x, y);
+          context.stroke();
+          clipboardData.items.add(new File([await sheet.convertToBlob()], "seven.png", { type: "image/png" }));
+          document.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+        }""")
+        expect(page.get_by_test_id("drawing")).to_contain_text("Nearest class: 7")
+        assert page.evaluate(SMALL.replace("[data-testid=stMain]", "body"), LEAST_PX) == []
+        assert saved.errors == []
+    finally:
+        context.close()

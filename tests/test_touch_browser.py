@@ -52,6 +52,8 @@ def test_whatever_a_finger_presses_on_explore_is_large_enough(held: View) -> Non
     page.get_by_test_id("draw-here").tap()
     expect(page.get_by_text("Draw on the paper.")).to_be_visible()
     assert small(page) == [], "the sheet to draw on"
+    tops = [page.get_by_test_id("drawing").get_by_role("button", name=name).bounding_box() for name in ("Undo", "Redo", "Clear")]
+    assert len({box["y"] for box in tops if box}) == 1, "in one row"
     page.get_by_test_id("give-paste").tap()
     expect(page.get_by_test_id("drawing")).to_contain_text("look at the clipboard. Upload the file instead.")  # there is no Ctrl V
 

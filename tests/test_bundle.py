@@ -512,8 +512,11 @@ def test_who_ends_while_the_view_moves_has_plotly_told_nothing(bundle: Bundle) -
 def test_a_map_s_type_and_colours_are_asked_for_once_a_look(bundle: Bundle) -> None:
     script = """let asked = 0; plot.style = () => { asked += 1; return m.Plot.prototype.style.call(plot); };
       for (const _ of [1, 2, 3]) { drag(20, 0); await drawn(); } const answer = [asked]; map.style.color = 'rgb(255, 0, 0)';
-      plot.update(looks()); await drawn(); answer.push(asked, map.querySelector('.lm-axes').getContext('2d').fillStyle);"""
-    assert sketch(bundle, script) == [0, 1, "#ff0000"]
+      plot.update(looks()); await drawn(); answer.push(asked);
+      const shown = map.querySelector('.lm-axes'), copy = new OffscreenCanvas(shown.width, shown.height).getContext('2d');
+      copy.drawImage(shown, 0, 0); const { data } = copy.getImageData(0, 0, shown.width, shown.height);
+      answer.push(data.some((v, i) => i % 4 === 3 && v > 150 && data[i - 3] > 200 && data[i - 1] < 60));"""
+    assert sketch(bundle, script) == [0, 1, True], "its numbers are red then"
 
 
 DIALOG = """const answer = [];

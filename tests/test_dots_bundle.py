@@ -60,3 +60,24 @@ def test_dots_at_the_plot_s_edge_are_cut_off_there(bundle: Bundle) -> None:
     alpha = painted(bundle, traces, [{"symbol": "circle", "size": 2 * RADIUS, "opacity": 1}])[..., 3]
     assert not alpha[:, :10].any() and not alpha[50:].any(), "nothing of them is beside it"
     assert alpha[:, 10:].sum() == pytest.approx(255 * np.pi * RADIUS**2, rel=0.05), "and the halves inside are whole"
+
+
+def test_under_images_close_up_no_dot_is_painted_until_the_view_has_none(bundle: Bundle) -> None:
+    script = """const { Viewport } = await import('/map/viewport.js'), map = document.body.appendChild(document.createElement('div'));
+      const plot = map.appendChild(document.createElement('div')), rings = plot.appendChild(document.createElement('canvas'));
+      const viewport = Object.assign(new Viewport(), { width: 60, height: 60, limit: 9 }), layer = new m.PointLayer(plot), seen = [];
+      const figure = { codes: {}, data: [{ meta: 3, x: [0], y: [0], marker: { color: '#ff0000', size: 20, opacity: 1 } }] };
+      for (const close of [false, true, false]) {
+        map.classList.toggle('lm-close-up', close);
+        viewport.centre(0, seen.length * 5, 1);
+        layer.use({ figure, lit: [true], on: new Set(['points']) });
+        layer.look({ viewport });
+        layer.show(true);
+        await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+        const { data } = layer.canvas.getContext('2d').getImageData(30, 0, 1, 60), rows = [...data].filter((_, i) => i % 4 === 3);
+        seen.push(rows.indexOf(255));
+      }
+      map.remove(); return [seen, layer.canvas.parentElement === plot && plot.lastChild === rings];"""
+    (before, under, after), placed = bundle.run("map/layers/points.js", script)
+    assert before > 0 and under == before, "it is as it was painted before"
+    assert after == before + 10 and placed

@@ -47,7 +47,7 @@ export class PointLayer {
     return { dots: this.dots.map((dot) => (this.visible ? dot : { ...dot, opacity: 0 })) };
   }
 
-  /** On the next frame: all, ready for when Plotly's are not on show, and those that are selected. */
+  /** On the next frame, where images do not stand for them: all, ready for when Plotly's are not on show, and those that are selected. */
   draw() {
     const { canvas, over } = this;
     canvas.hidden = !this.visible;
@@ -55,6 +55,7 @@ export class PointLayer {
     if (!this.viewport?.xr || !this.visible) return;
     this.frame ??= requestAnimationFrame(() => {
       this.frame = undefined;
+      if (this.plot.parentElement.classList.contains("lm-close-up")) return;
       const { viewport, figure, dots, lit, picked } = this;
       this.all.paint(viewport, figure, dots);
       if (picked) this.bright.paint(viewport, figure, dots.map((dot, i) => ({ ...dot, opacity: lit[i] ? SELECTED : 0 })), picked);

@@ -913,6 +913,14 @@ def boxes(bundle: Bundle, script: str) -> Any:
     return bundle.run("tools/box_geometry.js", f"return {script};", PHOTO)
 
 
+def test_an_axis_is_not_full_of_what_two_values_of_one_epoch_differ_by(bundle: Bundle) -> None:
+    script = """const axis = (...values) => m.Curves.prototype.axis.call({ curves: {} }, [{ group: 'elbo', values }]);
+      return given.map((values) => axis(...values));"""
+    one, two, zero, whole = bundle.run("map/curves.js", script, [[174.812], [174.812, 174.816], [0, 0], [100, 190]])
+    assert one[1] - one[0] > 1 and two[1] - two[0] > 1 and one[0] < 174.8 < one[1] and two[0] < 174.8 < two[1]
+    assert zero[0] < 0 < zero[1] and whole == pytest.approx([94.6, 195.4]), "a run's own range is what it was"
+
+
 def test_a_box_stays_inside_its_photo(bundle: Bundle) -> None:
     assert boxes(bundle, "m.inside([500, -20, 10, 90], given)") == [10, 0, 300, 90]
     assert boxes(bundle, "m.moved([10, 10, 60, 70], -50, 999, undefined, given)") == [0, 340, 50, 400]

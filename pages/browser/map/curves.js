@@ -12,6 +12,7 @@ const APART = 56; // of a plot whose slider stands elsewhere, room for the axis'
 const DOT = 4, SHAPED = 1.2; // radius of a dot where an epoch is marked, and so much larger where each group has a shape of its own (shaping.js)
 const GROUPS = ["circle", "square", "diamond", "triangle-up", "star", "cross"]; // their shapes, in the order of the groups
 const PAD = 0.06; // of the curves' range, above and below
+const LEAST = 0.003; // of the largest value, the same: one epoch's two losses differ by thousandths, which no axis should be full of
 
 const EXPONENT = Object.fromEntries([..."0123456789-"].map((digit, i) => [digit, "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"[i]]));
 const scientific = (v) => v.toExponential(1).replace(/e\+?(.*)/, (_, power) => ` × 10${[...power].map((c) => EXPONENT[c]).join("")}`);
@@ -125,7 +126,7 @@ export class Curves {
   /** What an axis shows: where these curves are, and where a comparable model ended, with room around. */
   axis(series) {
     const { reference } = this.curves, beside = reference && series.some(({ group }) => group === reference.group) ? [reference.nats] : [];
-    const [low, high] = reach([...series.flatMap(({ values }) => values), ...beside]), room = PAD * (high - low || 1);
+    const [low, high] = reach([...series.flatMap(({ values }) => values), ...beside]), room = Math.max(PAD * (high - low || 1), LEAST * Math.max(Math.abs(low), Math.abs(high)));
     return [low - room, high + room];
   }
 

@@ -106,6 +106,11 @@ def with_a_sample(page: Page) -> None:
     page.get_by_text(re.compile("^A sample")).wait_for()
 
 
+def with_pairs(page: Page) -> None:
+    with_map(page)
+    with_test_id("pairs")(page)
+
+
 def with_a_drawing(page: Page) -> None:
     page.get_by_test_id("draw-canvas").wait_for()
 
@@ -117,7 +122,7 @@ def with_a_cover(page: Page) -> None:
 
 
 def with_everything_unfolded(page: Page) -> None:
-    for expander in page.locator("[data-testid=stMain] details").all():
+    for expander in page.locator("[data-testid=stMain] [data-testid=stExpander] details").all():
         if expander.get_attribute("open") is None:
             expander.locator("summary").first.click()
 
@@ -191,7 +196,7 @@ STATES: dict[str, tuple[str, Callable[[Page], None]]] = {  # of each page: its a
     "explore, copying refused": ("/?z=0.5,0.5", with_nothing_copied),
     "explore, taking it along": ("/", with_open("Take it along")),
     "explore, bookmarks": ("/?tool=bookmarks", with_a_bookmark),
-    "explore, pairs": ("/?pairs=7", with_test_id("pairs")),
+    "explore, pairs": ("/?pairs=7", with_pairs),
     "generate, sending": ("/generate?count=3", with_open("Send to")),
     "explore, one class": ("/", with_one_class_alone),
     "reconstruct, upload": ("/reconstruct", choosing("Upload")),

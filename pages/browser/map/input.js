@@ -8,6 +8,11 @@ const KEEP_MS = 400; // after the last arrow key, the point is kept
 const ZOOM_STEP = 1.6;
 const MIN_SPREAD_PX = 20; // two fingers are never taken to be nearer
 
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+
+/** How far an arrow key goes, in pixels to the right and up; undefined: it is another key. */
+export const arrowStep = ({ key, shiftKey }) => ARROWS[key]?.map((way) => way * (shiftKey ? FINE_ARROW_PX : ARROW_PX));
+
 const onZoomButtons = (event) => event.target.closest?.(".lm-zoom");
 
 export class Input {
@@ -196,10 +201,10 @@ export class Input {
   key(event) {
     const { map } = this, { element, viewport, cursor } = map, onMap = event.target === element && map.ready;
     if (event.ctrlKey || event.metaKey || event.altKey) return; // the browser's own
-    const direction = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
-    if (direction && onMap) {
+    const step = arrowStep(event);
+    if (step && onMap) {
       event.preventDefault();
-      const to = viewport.step(cursor.pointed, direction.map((way) => way * (event.shiftKey ? FINE_ARROW_PX : ARROW_PX)));
+      const to = viewport.step(cursor.pointed, step);
       this.look(to);
       map.plot.bringIn(to);
       this.keepSoon(to);

@@ -1,9 +1,7 @@
 // A box or a lasso drawn by keyboard: arrow keys go over the map, Space begins the outline and ends it.
 
 import { listener } from "../events.js";
-
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-const STEP_PX = 10, FINE_PX = 1; // as without a tool, see input.js
+import { arrowStep } from "../map/input.js";
 
 export class Keyed {
   /** outline: see there; its keys are heard on the map, before the map's own. */
@@ -13,13 +11,13 @@ export class Keyed {
   }
 
   key(event) {
-    const { outline, outline: { map } } = this, { key, target, repeat, ctrlKey, metaKey } = event, way = ARROWS[key];
-    if (!outline.tool || target !== map.element || !map.ready || ctrlKey || metaKey || (key !== " " && !(way && outline.line))) return;
+    const { outline, outline: { map } } = this, { key, target, repeat, ctrlKey, metaKey } = event, step = arrowStep(event);
+    if (!outline.tool || target !== map.element || !map.ready || ctrlKey || metaKey || (key !== " " && !(step && outline.line))) return;
     event.preventDefault();
     event.stopImmediatePropagation(); // while it is drawn no point is kept
     const { viewport, cursor } = map;
     if (key === " ") return repeat || this.turn(viewport.step(cursor.pointed, [0, 0]), event);
-    const to = viewport.step(cursor.pointed, way.map((v) => v * (event.shiftKey ? FINE_PX : STEP_PX)));
+    const to = viewport.step(cursor.pointed, step);
     map.input.look(to);
     map.plot.bringIn(to);
     outline.go(this.at(to, event));

@@ -1,5 +1,6 @@
 """What a live map shows of a model, of a checkpoint or of an epoch of a run: the figure, the decoder or its stand-in, and the words."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -169,8 +170,17 @@ def read_plane(word: str, dimensions: int) -> tuple[int, int] | None:
 
 def why_not_live(description: Any) -> str:
     """Why the browser cannot decode for the model that a run's config.json describes; "" when it can."""
+    return _of_described(export.why_not_live, description)
+
+
+def why_not_spread(description: Any) -> str:
+    """Why the maps of the run that a config.json describes cannot have the prior's percentiles for their axes; "" when they can."""
+    return _of_described(latent.why_not_spread, description)
+
+
+def _of_described(why_not: Callable[[Model], str], description: Any) -> str:
     try:
         with torch.device("meta"):  # shapes alone: this is asked at every look at a run
-            return export.why_not_live(rebuild(description))
+            return why_not(rebuild(description))
     except ConfigError:
         return "The run's model cannot be built."

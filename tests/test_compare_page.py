@@ -25,7 +25,7 @@ from pages import browser
 from pages.browser import map as browser_map
 from pages.comparing import linking, presets, refined, two_models, two_runs
 from pages.reconstructing import refining
-from pages.session import caches, shapes
+from pages.session import caches, switched
 from pages.session.properties.compare import DIAL_Z
 from pages.session.recipe import NOT_ITS_OWN
 from pages.training import form, run_settings
@@ -334,10 +334,10 @@ def test_a_family_that_cannot_be_read_becomes_a_sentence(monkeypatch: pytest.Mon
 
 @pytest.fixture(scope="module")
 def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of models with two finished runs, which differ in β."""
+    """A folder of models with finished runs, which differ in β, or in the kind of model."""
     root = tmp_path_factory.mktemp("two")
     tiny = ["--dataset", "digits", "--epochs", "1", "--encoder-hidden", "16", "--decoder-hidden", "16", "--device", "cpu"]
-    for name, more in {"one": [], "other": ["--beta", "4"], "told": ["--model", "cvae"]}.items():
+    for name, more in {"one": [], "other": ["--beta", "4"], "free": ["--beta", "0"], "told": ["--model", "cvae"]}.items():
         assert train([*tiny, *more, "--out", str(root / name)]) == 0
     return root / "runs"
 
@@ -371,22 +371,50 @@ def test_shapes_are_in_the_links_of_all_maps(two: Path, monkeypatch: pytest.Monk
     for query in ({"mode": "models"}, {"mode": "runs"}, {"models": "beta-1-mnist-2d,beta-1-mnist-2d"}):
         part = "two-runs" if "runs" in query.values() else "pair"
         app = run(**query, shapes="1")
-        assert mounted(app, part)[0]["shapes"] == {"value": "1", "number": 0} and app.query_params["shapes"] in ("1", ["1"])
-        assert mounted(run(**query), part)[0]["shapes"] == {"value": "", "number": 0}
+        assert mounted(app, part)[0]["switched"]["shapes"] == {"value": "1", "number": 0}
+        assert app.query_params["shapes"] in ("1", ["1"])
+        assert mounted(run(**query), part)[0]["switched"]["shapes"] == {"value": "", "number": 0}
 
 
-def test_what_the_browser_says_of_shapes_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    fake: Any = AttrDict(map=SimpleNamespace(shapes=None))
-    monkeypatch.setattr(shapes.st, "session_state", fake)
-    assert shapes.said() == ("", 0)
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        ({"models": "beta-1-mnist-2d,vae-mnist-16d"}, ""),
+        ({"models": "beta-1-mnist-2d,beta-1-mnist-2d"}, ""),
+        ({"mode": "runs", "first": "one", "second": "other"}, ""),
+        ({"models": "beta-1-mnist-2d,beta-0-mnist-2d"}, "Training did not draw"),
+        ({"models": "ae-mnist-2d,ae-mnist-2d"}, "no prior that its codes keep to"),
+        ({"mode": "runs", "first": "one", "second": "free"}, "free: Training did not draw"),
+    ],
+)
+def test_two_maps_are_spread_evenly_together_or_not_at_all(
+    two: Path, query: dict[str, str], why: str, monkeypatch: pytest.MonkeyPatch, with_images: None
+) -> None:
+    monkeypatch.setattr(jobs, "RUNS", two)
+    part = "two-runs" if "mode" in query else "pair"
+    app = run(**query, spread="1")
+    (data,) = mounted(app, part)
+    assert data["switched"]["spread"] == {"value": "" if why else "1", "number": 0}
+    assert why in data["spread"] if why else data["spread"] is True
+    assert address(app) == (query if why else query | {"spread": "1"})
+    assert mounted(run(**query), part)[0]["switched"]["spread"] == {"value": "", "number": 0}
+
+
+@pytest.mark.parametrize("name", ["shapes", "spread"])
+def test_what_the_browser_says_of_a_switch_is_checked(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake: Any = AttrDict(map={})
+    monkeypatch.setattr(switched.st, "session_state", fake)
+    keep = switched.hears("map")[name]
+    keep()
+    assert set(switched.said().values()) == {("", 0)}, "nothing was said"
     for word, found in (("1", ("1", 3)), ("", ("", 3)), ([1], ("", 3)), (1, ("", 3))):
-        fake.map.shapes = {"value": word, "number": 3}
-        shapes.hears("map")()
-        assert shapes.said() == found
+        fake.map[name] = {"value": word, "number": 3}
+        keep()
+        assert switched.said() == {"shapes": ("", 0), "spread": ("", 0)} | {name: found}
     for garbage in (None, "1", {"value": "1"}, {"value": "1", "number": -1}):
-        fake.map.shapes = garbage
-        shapes.hears("map")()
-        assert shapes.said() == ("", 3)
+        fake.map[name] = garbage
+        keep()
+        assert switched.said()[name] == ("", 3)
 
 
 def test_what_the_browser_says_of_two_runs_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -145,7 +145,7 @@ SWITCH = """const { Viewport } = await import('/map/viewport.js'), { Cursor } = 
   const told = [], stop = new AbortController(), drawn = [], extents = given;
   const v = Object.assign(new Viewport(), { width: 400, height: 400, bound: 3.5, limit: 100 }); v.fit(extents, 'most');
   const plot = { relayout: () => { drawn.push(v.xr); look.changed(); } };
-  const map = { root: document.body.firstElementChild, viewport: v, figure: { extents }, plot };
+  const map = { root: document.body.firstElementChild, viewport: v, figure: { extents }, plot, ready: true };
   const spreading = new m.Spreading(map, stop.signal), quiet = () => new Promise(done => setTimeout(done, 500));
   const look = new Look(v, new Cursor(), (said) => told.push(said.value), stop.signal, [spreading]), { button, words } = spreading;
   const say = (...value) => look.follow({ value, number: 0 }, extents);"""
@@ -157,7 +157,7 @@ def switch(bundle: Bundle, script: str) -> Any:
 
 
 def test_the_switch_spreads_the_map_and_tells_the_address(bundle: Bundle) -> None:
-    script = """say('', '', ''); spreading.offer({ spread: true }); const before = [button.hidden, words.hidden, v.xr[0]];
+    script = """say('', '', ''); spreading.told({ spread: true }); const before = [button.hidden, words.hidden, v.xr[0]];
       button.click(); await quiet(); const on = [button.ariaChecked, words.hidden, ...v.xr];
       button.click(); await quiet(); return [before, on, [button.ariaChecked, words.hidden, v.xr[0]], told, drawn.length];"""
     before, on, off, told, drawn = switch(bundle, script)
@@ -167,7 +167,7 @@ def test_the_switch_spreads_the_map_and_tells_the_address(bundle: Bundle) -> Non
 
 def test_the_switch_keeps_the_zoom_and_a_second_press_brings_the_view_back(bundle: Bundle) -> None:
     """The point in the middle stays there, and about as much of the codes round it in view; beyond the square there is nothing to keep."""
-    script = """say('', '', ''); spreading.offer({ spread: true }); v.centre(1, -0.5, 0.4 / 388); v.framing = null;
+    script = """say('', '', ''); spreading.told({ spread: true }); v.centre(1, -0.5, 0.4 / 388); v.framing = null;
       const seen = () => [v.scale.from(v.middle[0]), v.scale.from(v.middle[1]), ...v.reach.flat()], before = seen();
       const exact = [...v.xr, ...v.yr];
       button.click(); const on = seen(), framing = v.framing; button.click(); const back = [...v.xr, ...v.yr];
@@ -182,10 +182,65 @@ def test_the_switch_keeps_the_zoom_and_a_second_press_brings_the_view_back(bundl
     assert moved[0] > before[0] and all(map(math.isfinite, far))
 
 
+TOGETHER = """const { Viewport } = await import('/map/viewport.js'), { SPREAD } = await import('/map/scale.js');
+  const told = [], drawn = [], extents = given, stops = [];
+  const make = (name) => {
+    const root = document.body.appendChild(document.createElement('div')), stop = new AbortController();
+    root.innerHTML = '<div class=lm-under><div class=lm-tools></div></div>';
+    const viewport = Object.assign(new Viewport(), { width: 400, height: 400, bound: 3.5, limit: 100 }); viewport.fit(extents, 'most');
+    const plot = { relayout: () => drawn.push([name, ...made.map(({ map }) => map.viewport.scale.name)]) };
+    const map = { root, viewport, figure: { extents }, plot, ready: true, tell: (what, said) => told.push([name, what, said]) };
+    stops.push(stop);
+    return new m.Spreading(map, stop.signal);
+  };
+  const said = (spread, value, number) => ({ spread, switched: { spread: { value, number } } }), made = [];
+  const say = (spread, value, number = 0) => made.forEach((one) => one.told(said(spread, value, number)));
+  made.push(make('first'), make('second')); const [first, second] = made;
+  const on = () => made.map(({ button, words }) => [button.ariaChecked, words.hidden]);"""
+
+
+def together(bundle: Bundle, script: str) -> Any:
+    """What a script returns that has two maps whose switches `first` and `second` Python knows, say(spread, word, number), and on()."""
+    return bundle.run("map/spreading.js", f"{TOGETHER} {script}", EXTENTS)
+
+
+def test_one_switch_spreads_both_maps_before_either_is_drawn_and_python_hears_of_it_once(bundle: Bundle) -> None:
+    script = """say(true, ''); drawn.length = 0; const before = on(); second.button.click(); const after = on();
+      say(true, '1', 1); first.button.click(); const back = [on(), told, drawn];
+      stops.forEach((stop) => stop.abort()); const left = make('third'); left.told({ spread: true }); left.button.click();
+      return [before, after, ...back, first.button.ariaChecked];"""
+    before, after, back, told, drawn, gone = together(bundle, script)
+    assert before == back == [["false", True]] * 2 and after == [["true", False]] * 2
+    assert told == [["first", "spread", {"value": word, "number": number}] for word, number in (("1", 1), ("", 2))]
+    both = [[name, scale, scale] for scale in ("spread", "linear") for name in ("first", "second")]
+    assert drawn[:4] == both and gone == "false", "a map that is gone, or has a look, is left alone"
+
+
+def test_python_switches_maps_and_what_cannot_be_spread_stays_as_it_is(bundle: Bundle) -> None:
+    """Back brings the other scale; maps that cannot be spread say why, and the next that can be are spread as before."""
+    script = """say(true, ''); drawn.length = 0; say(true, '1', 0); const back = [on(), first.map.viewport.xr, drawn.length];
+      say('No prior.', '1'); const why = [on(), first.map.viewport.scale.name, first.button.title]; first.button.click();
+      const pressed = [on(), first.words.textContent, told.length]; say('No prior.', '1'); const still = on();
+      say(true, '1'); return [back, why, pressed, still, on()];"""
+    back, why, said, still, again = together(bundle, script)
+    assert back == [[["true", False]] * 2, pytest.approx([-0.03, 1.03]), 2]
+    assert why == [[["false", True]] * 2, "linear", "No prior."]
+    assert said == [[["false", False], ["false", True]], "No prior. The map stays as it is.", 0] and still == said[0]
+    assert again == [["true", False]] * 2
+
+
+def test_a_run_that_is_spread_keeps_its_square_epoch_by_epoch(bundle: Bundle) -> None:
+    """Whatever an epoch's codes reach: the extents are in coordinates of codes, the view in percentiles."""
+    script = """const { SPREAD } = await import('/map/scale.js');
+      const v = Object.assign(new m.Viewport(), { width: 400, height: 300, bound: 3.5, scale: SPREAD }); v.fit(null, 'most');
+      const far = { left: -40, right: 40, bottom: -30, top: 30 }; return v.wellFramed({ most: far, all: far });"""
+    assert bundle.run("map/viewport.js", script)
+
+
 def test_a_link_sets_the_scale_and_then_the_zoom_on_it(bundle: Bundle) -> None:
-    script = """spreading.offer({ spread: true }); say('0.25,0.75,0.1234567', '', '1');
+    script = """spreading.told({ spread: true }); say('0.25,0.75,0.1234567', '', '1');
       const there = [...v.middle, v.xr[1] - v.xr[0], look.words];
-      spreading.offer({ spread: false }); return [there, v.scale.name, button.hidden, words.hidden];"""
+      spreading.told({ spread: false }); return [there, v.scale.name, button.hidden, words.hidden];"""
     there, scale, hidden, silent = switch(bundle, script)
     assert there == [pytest.approx(0.25), pytest.approx(0.75), pytest.approx(0.1234567), ["0.25,0.75,0.123457", "", "1"]]
     assert (scale, hidden, silent) == ("linear", True, True), "where there is no such prior, nothing is spread"

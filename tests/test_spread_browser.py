@@ -6,8 +6,9 @@ from io import BytesIO
 import numpy as np
 import pytest
 import torch
+from live import Server, visitor
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 from view import View
 
 from core import checkpoints, latent
@@ -155,3 +156,38 @@ def test_a_plane_of_larger_codes_is_spread_by_the_priors_own_margin(view: View, 
     assert torch.special.ndtr(torch.tensor(there, dtype=torch.float64)).numpy() == pytest.approx(at, abs=0.005)
     z = through(where, plane, np.array(numbers)).codes(torch.special.ndtri(torch.tensor([at], dtype=torch.float64)).numpy())
     assert np.abs(view.image() - 255 * latent.decode(opened.model, z)[0].ravel()).max() < 6, "sliders are rounded to 0.01"
+
+
+# --- two maps -------------------------------------------------------------------------------------------------------------
+
+BOTH = """(spread) => [...document.querySelectorAll('.lm-plot')]
+  .filter(({ layout }) => layout && (layout.xaxis.range[0] > -0.5) === spread).length === 2"""
+
+
+@pytest.mark.slow
+def test_both_maps_of_a_comparison_are_spread_by_one_switch(server: Server, chromium: Browser) -> None:
+    """The dots lie at the percentiles of their codes, the link says so, and the pointer has the same numbers on both."""
+    names = "beta-1-mnist-2d", "beta-10-mnist-2d"
+    with visitor(chromium, f"{server.url}/compare?models={','.join(names)}&link=point") as page:
+        for number in range(2):
+            page.locator("[data-testid=latent-map][data-plotted]").nth(number).wait_for()
+        switches = page.get_by_test_id("spread")
+        switches.nth(1).press("Space")
+        page.wait_for_function(BOTH, arg=True)
+        for number, name in enumerate(names):
+            expect(switches.nth(number)).to_have_attribute("aria-checked", "true")
+            drawn = page.locator(".lm-plot").nth(number).evaluate("({ data }) => data.map(({ x, y }) => [[...x], [...y]])")
+            x, y = (np.sort(np.concatenate([one[i] for one in drawn])) for i in range(2))
+            u = torch.special.ndtr(torch.from_numpy(checkpoints.load(name).latents.mu).double()).numpy()
+            np.testing.assert_allclose(np.stack([x, y], 1), np.sort(u, axis=0), atol=1e-6)
+        page.wait_for_function("() => new URLSearchParams(location.search).get('spread') === '1'")
+        page.reload()
+        page.wait_for_function(BOTH, arg=True)
+        box = page.get_by_test_id("latent-map").nth(0).bounding_box()
+        page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.3 * box["height"])
+        values = "() => ['z1', 'z2'].map((name) => [...document.querySelectorAll(`[data-testid=${name}]`)].map(({ value }) => value))"
+        page.wait_for_function(f"() => ({values})().every(([one, other]) => one === other && Number(one))")
+        assert max(abs(float(one)) for one, _ in page.evaluate(values)) < 3, "no point is far out, where equal areas hold equal shares"
+        switches.nth(0).click()
+        page.wait_for_function(BOTH, arg=False)
+        page.wait_for_function("() => !new URLSearchParams(location.search).has('spread')")

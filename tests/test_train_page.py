@@ -16,6 +16,7 @@ from live import until
 from mounted import mounted
 from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
+from visit import address as visited
 from visit import by_label, checked, visit, words
 
 from core import archive, checkpoints, jobs, permission
@@ -280,8 +281,10 @@ def test_a_run_stays_its_owner_s_after_a_reload(own_root, monkeypatch):
     a_tiny_run(run(), epochs=1)
     (started,) = jobs.runs()
     until(lambda: not jobs.find(started.id).alive)
-    again = run(run=started.id, shapes="1")
-    assert mounted(again, "map")[0]["shapes"] == {"value": "1", "number": 0} and again.query_params["shapes"] in ("1", ["1"])
+    again = run(run=started.id, shapes="1", spread="1")
+    (data,) = mounted(again, "map")
+    assert data["switched"] == {name: {"value": "1", "number": 0} for name in ("shapes", "spread")} and data["spread"] is True
+    assert visited(again) == {"run": started.id, "shapes": "1", "spread": "1"}
     assert "yours" in words(again) and by_label(again.button, "Delete the run")
     comes_with(monkeypatch, identity.new_cookie())
     other = run(run=started.id)

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from core import reconstruction
+from core import latent, reconstruction
 from core.checkpoints import Checkpoint, CheckpointError
 from core.data.datasets import DATASETS, on_disk
 from core.refine import Refined
@@ -13,7 +13,7 @@ from pages.comparing import linking, presets, switches
 from pages.images import gallery, source
 from pages.images.picked import Picked
 from pages.reconstructing import refining, rows
-from pages.session import background, caches, link, shapes, state, words
+from pages.session import background, caches, link, state, switched, words
 from pages.session.caches import MapView
 from pages.web import errors
 
@@ -75,9 +75,9 @@ def maps(view: MapView, found: Refined | None, image_key: str) -> None:
     on_test_images = checkpoint.dataset_name in DATASETS and on_disk(checkpoint.dataset_name, "test")
     browser_map.pair(
         [view, view], [f"{title}: {which}" for which in TITLES], list(zip(ends, numbers, strict=True)), "image", True, layers,
-        {"pick": lambda: _take(view, 0, image_key), "pick_other": lambda: _take(view, 1, image_key)}
-        | {"shapes": shapes.hears(KEY)},
-        KEY, trail, codes, browser_map.REFINED_HELP if on_test_images else "", shapes.said(),
+        {"pick": lambda: _take(view, 0, image_key), "pick_other": lambda: _take(view, 1, image_key), **switched.hears(KEY)},
+        KEY, latent.why_not_spread(checkpoint.model) or True, switched.said(), trail, codes,
+        browser_map.REFINED_HELP if on_test_images else "",
     )  # fmt: skip
 
 

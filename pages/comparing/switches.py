@@ -1,6 +1,6 @@
-"""What is switched above two maps: their layers, and the class that a conditional model draws."""
+"""What is switched above two maps: their layers, and the class that a conditional model draws; and whether both can be spread evenly."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -31,3 +31,9 @@ def draw_as(whose: str, classes: Sequence[str], usual: int, key: str) -> int | N
         key=key, persist_state="session", label_visibility="collapsed", width=DRAW_WIDTH_PX,
     )  # fmt: skip
     return None if label == NOT_TOLD else label
+
+
+def spread(why_not: Mapping[str, str]) -> bool | str:
+    """Whether maps can be spread evenly together, so that they are still beside each other; which of them cannot, and why. `why_not`: by
+    their titles, "" where one can."""
+    return next((f"{link.plain(title)}: {why}" for title, why in why_not.items() if why), True)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import checkpoints, reconstruction
+from core import checkpoints, latent, reconstruction
 from core.checkpoints import Checkpoint, CheckpointError
 from core.portrait import Portrait
 from core.shape import SHAPE
@@ -11,7 +11,7 @@ from pages.collection import comparing
 from pages.comparing import linking, presets, refined, switches
 from pages.images import gallery, source
 from pages.reconstructing import rows
-from pages.session import caches, link, shapes, state, words
+from pages.session import caches, link, state, switched, words
 from pages.session.caches import MapView
 from pages.session.properties.compare import DIAL_Z, told_key, usual_pair
 from pages.session.properties.shared import SCALES, dataset_of, first_dataset, told_names, usual_drawn
@@ -107,8 +107,9 @@ def maps(first: str, second: str) -> None:
         (linking.across(str(by), views[0], views[1], z), numbers[1]),
     ]
     titles = [words.title_of(name) for name in (first, second)]
-    callbacks = {"pick": lambda: _keep(views, str(by), 0), "pick_other": lambda: _keep(views, str(by), 1), "shapes": shapes.hears(KEY)}
-    browser_map.pair(views, titles, kept, str(by), one_scale, layers, callbacks, KEY, shapes=shapes.said())
+    spread = switches.spread({title: latent.why_not_spread(one.model) for title, one in zip(titles, opened, strict=True)})
+    callbacks = {"pick": lambda: _keep(views, str(by), 0), "pick_other": lambda: _keep(views, str(by), 1), **switched.hears(KEY)}
+    browser_map.pair(views, titles, kept, str(by), one_scale, layers, callbacks, KEY, spread, switched.said())
     state.address("compare")
 
 

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from core import jobs
+from core import frame, jobs
 from core.jobs import Run
 from core.models import ConfigError
 from core.training.history import read_metrics
 from pages.browser import map as browser_map
 from pages.comparing import switches
-from pages.session import link, shapes, state
+from pages.session import link, state, switched
 from pages.session.properties.compare import DIAL_Z, told_key
 from pages.session.properties.shared import LARGEST
 from pages.session.properties.train import classes_told
@@ -111,7 +111,7 @@ def _maps(first: str, second: str, live: bool) -> None:
     browser_map.two_runs(
         told, (session.get("runs_z", DIAL_Z), session.get("runs_z_number", 0)), layers, _keep_point, KEY,
         (session.get("compare_epoch"), session.get("compare_epoch_number", 0)), _keep_epoch,
-        shapes.said(), shapes.hears(KEY),
+        switches.spread({run.id: frame.why_not_spread(run.config.model) for run in runs}), switched.said(), switched.hears(KEY),
     )  # fmt: skip
     state.address("compare")
 

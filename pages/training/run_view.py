@@ -16,7 +16,7 @@ from core.training import snapshot
 from core.training.history import read_metrics
 from core.words import duration, plural
 from pages.browser.map import LAYERS, run_map
-from pages.session import link, refusals, shapes
+from pages.session import link, refusals, switched
 from pages.session import state as session
 from pages.session.properties.shared import LARGEST
 from pages.session.properties.train import classes_told
@@ -200,8 +200,9 @@ def _map(run: Run) -> None:
         on_pick=lambda: _keep_pick(run.id),
         asked=(state.get(f"run_epoch-{run.id}"), state.get(f"run_epoch_number-{run.id}", 0)),
         on_epoch=lambda: _keep_epoch(run.id),
-        shapes=shapes.said(),
-        on_shapes=shapes.hears(f"run_map-{run.id}"),
+        spread=frame.why_not_spread(run.config.model) or True,
+        switched=switched.said(),
+        on_switched=switched.hears(f"run_map-{run.id}"),
         key=f"run_map-{run.id}",
     )
     session.address("train")

@@ -1,6 +1,7 @@
 """The live map as Streamlit sees it: it decodes in the browser and tells Python of commits only."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import streamlit as st
@@ -14,8 +15,8 @@ from pages.session.caches import MapView
 from pages.web import assets
 
 Kept = tuple[Sequence[float] | None, int]  # the kept point, and the number that it came with
-Shapes = tuple[str, int]  # whether each class has a shape beside its colour, "1" or "", and the number that it came with
-NO_SHAPES: Shapes = ("", 0)
+Switched = Mapping[str, tuple[str, int]]  # by a switch's name, whether it is on, "1" or "", and the number that this came with
+NOTHING: Switched = MappingProxyType({})
 BENCH = ("find", "paths", "select", "bookmarks", "dimensions")  # of the bench, as map/bench.js has them
 LAYERS = {"points": "Points", "names": "Class names", "manifold": "Decoded grid", "prior": "Prior rings"}
 
@@ -29,7 +30,7 @@ USUAL: dict[str, Any] = {  # what a map is told unless there is something else t
     "walk": False,
     "spread": False,  # whether the map can be spread evenly; a sentence: why not
     "timeline": None,
-    "shapes": None,  # of the classes, where that is not part of a `look`: agreed.js's {value, number}, in the words of an address
+    "switched": {},  # by a switch's name, where that is not part of a `look`: agreed.js's {value, number}, in the words of an address
 }
 
 FILE = "file:"  # and a name: the address of a file in a saved page
@@ -133,13 +134,15 @@ def pair(
     layers: Sequence[str],
     callbacks: dict[str, Callable[[], None]],
     key: str,
+    spread: bool | str = False,
+    switched: Switched = NOTHING,
     trail: list[list[float]] | None = None,
     codes: Sequence[Sequence[float] | None] = (None, None),
     more_help: str = PAIR_HELP,
-    shapes: Shapes = NO_SHAPES,
 ) -> None:
     """Mount the maps of two models, linked `by` "point" or "image". `kept`: of each map. When a point is kept there, st.session_state[key]
-    has it as `pick`, of the second map as `pick_other`; see `latent_map`. callbacks: by these names. trail: the way of a code over both
+    has it as `pick`, of the second map as `pick_other`; see `latent_map`. callbacks: by these names, and those in `switched`:
+    what one switch turns on both maps. spread: whether they can be spread evenly, or why not. trail: the way of a code over both
     maps; what is kept on them is then an end of it, and whatever a visitor keeps only asks for another one. codes: of each map the whole
     code at that end."""
     halves = [
@@ -148,7 +151,13 @@ def pair(
         | {"whole": decoding(view) if beside_the_map(view) else None}
         for view, title, one, code in zip(views, titles, kept, codes, strict=True)
     ]
-    linked = {"shapes": _said(shapes), "by": by, "one_scale": one_scale, "same_classes": views[0].frame.classes == views[1].frame.classes}
+    linked = {
+        "switched": _switched(switched),
+        "spread": spread,
+        "by": by,
+        "one_scale": one_scale,
+        "same_classes": views[0].frame.classes == views[1].frame.classes,
+    }
     on: dict[str, Any] = {f"on_{name}_change": callback for name, callback in callbacks.items()}
     mount("pair", key, USUAL | linked | {"halves": halves, "layers": list(layers), "help": HELP + more_help}, **on)
 
@@ -214,8 +223,9 @@ def run_map(
     key: str,
     asked: tuple[int | None, int] = (None, 0),
     on_epoch: Callable[[], None] = lambda: None,
-    shapes: Shapes = NO_SHAPES,
-    on_shapes: Callable[[], None] = lambda: None,
+    spread: bool | str = False,
+    switched: Switched = NOTHING,
+    on_switched: Mapping[str, Callable[[], None]] = MappingProxyType({}),
 ) -> None:
     """Mount the map of a run, with its epochs and curves below; a run that goes on is followed until someone scrubs back.
 
@@ -223,13 +233,14 @@ def run_map(
     "running", "total" epochs, and "curves": {"epoch", "series": [{"name", "group", "values", "dashed", "colour"}]}: a number,
     null where there was none, or a word where it was not finite. `view` names the run: as long as it stays the same, zoom and legend
     do. `dimensions`: of the codes. `asked`: the epoch to show (None: the newest), and the number that it came with (0: from Python): when
-    someone chooses another, st.session_state[key].epoch is {"value": epoch or None, "number": n}. `shapes` likewise, see there. The rest
-    is `latent_map`'s.
+    someone chooses another, st.session_state[key].epoch is {"value": epoch or None, "number": n}; likewise each of `switched`. The rest is
+    `pair`'s and `latent_map`'s.
     """
     _mount(
         key,
-        {"pick": on_pick, "epoch": on_epoch, "shapes": on_shapes},
-        shapes=_said(shapes),
+        {"pick": on_pick, "epoch": on_epoch, **on_switched},
+        spread=spread,
+        switched=_switched(switched),
         timeline=timeline | {"asked": _said(asked)},
         view=view,
         bound=bound,
@@ -250,8 +261,9 @@ def two_runs(
     key: str,
     asked: tuple[int | None, int],
     on_epoch: Callable[[], None],
-    shapes: Shapes = NO_SHAPES,
-    on_shapes: Callable[[], None] = lambda: None,
+    spread: bool | str = False,
+    switched: Switched = NOTHING,
+    on_switched: Mapping[str, Callable[[], None]] = MappingProxyType({}),
 ) -> None:
     """Mount the maps of two runs beside each other, with one kept point and one scrubber, which has the epochs of the run that has more.
 
@@ -263,14 +275,25 @@ def two_runs(
         itself = {name: run[name] for name in ("title", "view", "bound", "description", "note")}
         timeline = run["timeline"] | {"asked": _said(asked if number == leader else (None, 0))}
         told.append(itself | coordinates(run["dimensions"]) | {"timeline": timeline})
-    callbacks: dict[str, Any] = {"on_pick_change": on_pick, "on_epoch_change": on_epoch, "on_shapes_change": on_shapes}
-    shared = USUAL | {"shapes": _said(shapes), "kept": _said(kept), "layers": list(layers), "help": HELP + RUN_HELP}
+    hears = {"pick": on_pick, "epoch": on_epoch, **on_switched}
+    callbacks: dict[str, Any] = {f"on_{name}_change": callback for name, callback in hears.items()}
+    shared = USUAL | {
+        "switched": _switched(switched),
+        "spread": spread,
+        "kept": _said(kept),
+        "layers": list(layers),
+        "help": HELP + RUN_HELP,
+    }
     mount("two-runs", key, shared | {"runs": told, "leader": leader}, **callbacks)
 
 
 def _said(agreed: tuple[Any, int]) -> dict[str, Any]:
     """A value and its number, as agreed.js takes them."""
     return {"value": agreed[0], "number": agreed[1]}
+
+
+def _switched(switched: Switched) -> dict[str, Any]:
+    return {name: _said(one) for name, one in switched.items()}
 
 
 def _mount(key: str, hears: dict[str, Callable[[], None]], **said: Any) -> None:

@@ -164,7 +164,7 @@ export default class LatentMap {
     const { viewport } = Object.assign(this, { figure, decoder });
     this.picture.fit(decoder);
     this.legend.use(figure, data.view, data.timeline);
-    for (const one of this.switches) one.offer(data);
+    for (const one of this.switches) one.offer?.(data);
     if (data.view !== this.view || !viewport.xr) {
       this.plot.measure(figure.layout.margin);
       viewport.fit(figure.extents, "most");

@@ -146,7 +146,8 @@ export default class Pair {
   /** On one scale, the other map follows. */
   viewed(map) {
     if (this.oneScale) this.link(map, ({ viewport, plot }) => {
-      const { middle, unit } = map.viewport;
+      const { middle, unit, scale } = map.viewport;
+      if (viewport.scale !== scale) return; // of two maps that are switched one is the first
       if (Math.abs(viewport.unit - unit) < 1e-9 && viewport.middle.every((v, i) => Math.abs(v - middle[i]) < 1e-9)) return;
       viewport.centre(...middle, unit);
       viewport.framing = null;

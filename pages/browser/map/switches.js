@@ -6,6 +6,7 @@ import { Shaping } from "./shaping.js";
 import { Spreading } from "./spreading.js";
 import { Training } from "./training.js";
 
-/** Each has `word`, heed(word), and offer(data), which is told what Python tells the map. */
+/** Each has `word` and heed(word). What Python tells the map they hear as well: told(data) before anything is drawn of it, offer(data) with
+ *  another figure. */
 export const switches = (map, room, signal) =>
   [new Spreading(map, signal), new Shaping(map, signal), new CloseUp(map, signal), new Training(map, signal), new Presenting(map, room, signal)];

@@ -56,7 +56,7 @@ export class Viewport {
 
   /** Is what the view was fitted to still in it, and not lost in the middle of it? */
   wellFramed(extents) {
-    const { left, right, bottom, top } = extents[this.framing], [l, r] = this.xr, [b, t] = this.yr;
+    const { left, right, bottom, top } = this.scale.extent ?? extents[this.framing], [l, r] = this.xr, [b, t] = this.yr;
     const fill = Math.max((right - left) / (r - l), (top - bottom) / (t - b));
     return left >= l && right <= r && bottom >= b && top <= t && fill >= MIN_FILL;
   }

@@ -1,13 +1,28 @@
 """What Compare's address can say."""
 
+from dataclasses import replace
+
 from core import checkpoints
 from core.data.datasets import DATASETS
 from core.models.conditional_vae import NOT_TOLD
 from core.shipped import BETAS
 from pages.session import link
 from pages.session.link import UNSET, Property, Table, UnusableError, Values, one_of, several_of, whole
-from pages.session.properties.shared import LARGEST, SCALES, SHAPES, dataset_of, drawable, first_drawn, image, read_run, where, write_drawn
-from pages.session.properties.train import run_classes
+from pages.session.properties.shared import (
+    LARGEST,
+    SCALES,
+    SHAPES,
+    SPREAD,
+    can_spread,
+    dataset_of,
+    drawable,
+    first_drawn,
+    image,
+    read_run,
+    where,
+    write_drawn,
+)
+from pages.session.properties.train import can_spread_run, run_classes
 
 PAIR = "ae-mnist-2d", "beta-1-mnist-2d"  # beside each other on a first visit
 LINKS = ("image", "point")  # what two maps share
@@ -63,6 +78,13 @@ def drawn_as(side: int) -> Property:
     )  # fmt: skip
 
 
+def can_spread_both(values: Values) -> bool:
+    """Whether both maps can be spread evenly, so that they are still beside each other."""
+    if values["mode"] == "models":
+        return bool(values["models"]) and all(can_spread({"checkpoint": name}) for name in values["models"])
+    return values["mode"] == "runs" and all(can_spread_run({"run": values[side]}) for side in ("first", "second"))
+
+
 def dataset_of_first(values: Values) -> str:
     """The data set that the first of the two models learnt from."""
     return dataset_of({"checkpoint": values["models"][0]}) if values["models"] else ""
@@ -100,4 +122,5 @@ TABLE: Table = {
         when=lambda values: values["mode"] == "dial" or has_two(values),
     ),
     "shapes": SHAPES,
+    "spread": replace(SPREAD, when=can_spread_both),
 }  # fmt: skip

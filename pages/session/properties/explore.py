@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from core import checkpoints, latent
+from core import checkpoints
 from core.checkpoints import CheckpointError
 from core.fields import FIELDS
 from core.frame import plane_word, read_plane
@@ -16,6 +16,8 @@ from pages.session.properties.shared import (
     LAYERS_SHOWN,
     MAX_SEED,
     SHAPES,
+    SPREAD,
+    can_spread,
     drawable,
     first_drawn,
     labels,
@@ -29,14 +31,6 @@ OF_THE_IMAGE = "image"
 NUMBER = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,4})?")
 BACKGROUNDS = (NO_BACKGROUND, *FIELDS)
 PAIRS_OPEN, PAIRS_SEED = "explore_pairs", "explore_pairs_seed"  # the session's keys
-
-
-def can_spread(values: Values) -> bool:
-    """Whether the map of the model of these values can be spread evenly."""
-    try:
-        return latent.can_spread(checkpoints.opened(str(values["checkpoint"])).model)
-    except CheckpointError:
-        return False
 
 
 def dimensions(values: Values) -> int:
@@ -97,7 +91,7 @@ TABLE: Table = {
     ),
     "present": Property("the presentation", link.read_flag, "present", False, lambda on: str(int(on))),
     "shapes": SHAPES,
-    "spread": Property("the spread map", link.read_flag, "spread", False, lambda on: str(int(on)), when=can_spread),
+    "spread": replace(SPREAD, when=can_spread),
     "view": Property(
         "the view", link.read_view, view_key, UNSET, instead="Showing the usual one instead."
     ),

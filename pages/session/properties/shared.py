@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from core import checkpoints, jobs
+from core import checkpoints, jobs, latent
 from core.checkpoints import Checkpoint, CheckpointError
 from core.data.datasets import DATASETS, on_disk
 from core.frame import class_names
@@ -49,6 +49,7 @@ CHECKPOINT = Property(
 
 
 SHAPES = Property("shapes of the classes", read_flag, "shapes", False, lambda on: str(int(on)))  # beside colours, on every page with maps
+SPREAD = Property("the spread map", read_flag, "spread", False, lambda on: str(int(on)))  # where the codes keep to a prior, see core.latent
 LAYERS_SHOWN = Property("layers", several_of(LAYERS, "layers", DEFAULT_LAYERS), "layers", list(DEFAULT_LAYERS), ",".join)
 
 
@@ -89,6 +90,14 @@ def read_drawn(text: str, values: Values) -> int:
 def write_drawn(label: int) -> str:
     """The label, or that none is told."""
     return "none" if label == NOT_TOLD else str(label)
+
+
+def can_spread(values: Values) -> bool:
+    """Whether the map of the model of these values can be spread evenly."""
+    try:
+        return latent.can_spread(checkpoints.opened(str(values["checkpoint"])).model)
+    except CheckpointError:
+        return False
 
 
 def labels(values: Values) -> list[str]:

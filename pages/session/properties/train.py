@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from core import jobs
+from core import frame, jobs
 from core.data.datasets import DATASETS
 from core.models import MODELS
 from core.models.conditional_vae import NOT_TOLD
 from core.training.run_config import RunConfig
 from pages.session.link import UNSET, Property, Table, Values, whole
-from pages.session.properties.shared import LARGEST, LAYERS_SHOWN, SHAPES, read_run, write_drawn
+from pages.session.properties.shared import LARGEST, LAYERS_SHOWN, SHAPES, SPREAD, read_run, write_drawn
 
 
 def has_run(values: Values) -> bool:
@@ -31,6 +31,14 @@ def classes_told(config: RunConfig) -> tuple[str, ...]:
     return DATASETS[config.dataset].classes if config.dataset in DATASETS else ()
 
 
+def can_spread_run(values: Values) -> bool:
+    """Whether the maps of a run can be spread evenly."""
+    try:
+        return has_run(values) and not frame.why_not_spread(jobs.find(values["run"]).config.model)
+    except jobs.JobError:
+        return False
+
+
 def read_drawn_of_run(text: str, values: Values) -> int:
     """A label that the run's decoder can be told, or that it is told none."""
     return NOT_TOLD if text == "none" else whole(0, len(run_classes(values)) - 1)(text, values)
@@ -44,6 +52,7 @@ TABLE: Table = {
     ),
     "layers": replace(LAYERS_SHOWN, key="run_layers", when=has_run),
     "shapes": replace(SHAPES, when=has_run),
+    "spread": replace(SPREAD, when=can_spread_run),
     "draw_as": Property(
         "the class to draw as", read_drawn_of_run, lambda values: f"run_label-{values['run']}", 0, write_drawn,
         when=lambda values: bool(run_classes(values)),

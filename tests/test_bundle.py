@@ -374,7 +374,8 @@ def test_while_a_pointer_moves_the_crosshair_hangs_on_the_page_and_at_rest_in_th
       const v = new Viewport(), cursor = new Cursor(), stopper = new AbortController(), seen = []; v.centre(0, 0, 0.01);
       root.innerHTML = SKELETON; let place = null;
       const parts = () => [...root.querySelector('.lm-map').children].map(({ className }) => className.baseVal ?? className).join();
-      const cross = root.querySelector('.lm-cross'), order = parts(), marks = new m.Marks(root, v, cursor, () => place, stopper.signal);
+      const cross = root.querySelector('.lm-cross'), order = parts();
+      const marks = new m.Marks(root, v, cursor, () => place, () => null, stopper.signal);
       const point = (z, at = place) => {
         place = at; marks.point(z); const raft = document.querySelector('.lm-raft');
         seen.push(raft ? [raft.parentElement.tagName, raft.style.left, raft.contains(cross)] : root.contains(cross)); };
@@ -387,6 +388,31 @@ def test_while_a_pointer_moves_the_crosshair_hangs_on_the_page_and_at_rest_in_th
     afloat = ["BODY", "35px", True]
     assert seen == [True, ["BODY", "30px", True], afloat, True, afloat, True, afloat, True, afloat, True, ["BODY", "1px", True], True]
     assert again, "it is back where it was among the map's parts"
+
+
+def test_a_mouse_on_its_way_has_the_system_s_crosshair_and_a_rested_one_ours(bundle: Bundle) -> None:
+    """Ours is shown wherever no mouse is, as where the map's limit holds the point, and in a presentation."""
+    script = """const { SKELETON } = await import('/map/skeleton.js'), { Viewport } = await import('/map/viewport.js');
+      const { Cursor } = await import('/map/cursor.js'), stage = document.body.appendChild(document.createElement('dialog'));
+      const root = document.body.appendChild(document.createElement('div')), v = new Viewport(), cursor = new Cursor();
+      const stopper = new AbortController(); root.innerHTML = SKELETON; v.centre(0, 0, 0.01);
+      const cross = root.querySelector('.lm-cross'), place = { left: 10, top: 20 }; let mouse = null;
+      const marks = new m.Marks(root, v, cursor, () => place, () => mouse, stopper.signal);
+      const at = ([x, y], by = 0, pointerType = 'mouse') => ({ clientX: 10 + x + by, clientY: 20 + y, pointerType }), seen = {};
+      const look = (name, z, there) => { mouse = there; marks.point(z); seen[name] = !cross.hidden; };
+      look('mouse', [0.2, 0.1], at(v.toPixel([0.2, 0.1]))); look('finger', [0.3, 0.1], null);
+      look('mouse again', [0.4, 0.1], at(v.toPixel([0.4, 0.1]))); look('beyond the edge', [0.5, 0.1], at(v.toPixel([0.5, 0.1]), 4));
+      look('pen', [0.5, 0.2], at(v.toPixel([0.5, 0.2]), 0, 'pen'));
+      look('and back', [0.6, 0.1], at(v.toPixel([0.6, 0.1])));
+      cursor.look([0.6, 0.1]); cursor.show([0.6, 0.1]); cursor.say(); const span = cross.firstElementChild;
+      const { e, f } = new DOMMatrix(getComputedStyle(span).transform);
+      Object.assign(seen, { rested: !cross.hidden, home: root.contains(cross), there: [e, f] });
+      stage.append(root); look('presented', [0.7, 0.1], at(v.toPixel([0.7, 0.1]))); look('nowhere', null, null);
+      stopper.abort(); stage.remove(); return [seen, v.toPixel([0.6, 0.1])];"""
+    seen, at = bundle.run("map/marks.js", script)
+    assert seen.pop("there") == pytest.approx(at, abs=1e-3), "it is brought to where the mouse came to rest"
+    shown = {name for name, is_shown in seen.items() if is_shown}
+    assert shown == {"finger", "pen", "beyond the edge", "rested", "home", "presented"}
 
 
 SLIDERS = """const { SKELETON } = await import('/map/skeleton.js'), { Viewport } = await import('/map/viewport.js');

@@ -48,7 +48,7 @@ export class Input {
     };
   }
 
-  /** A pointer passes over z; `mouse`: where it is on the page. */
+  /** A pointer passes over z; `mouse`: where a mouse or pen is on the page. */
   pass(z, since, mouse = null) {
     this.mouse = mouse;
     this.map.cursor.look(z, since, true);
@@ -107,13 +107,13 @@ export class Input {
   move(event) {
     event.stopPropagation();
     if (this.map.plot.hand?.drags) return; // the map moves with the pointer, which stays on its point
-    const since = performance.now(), { clientX, clientY } = event;
+    const since = performance.now(), { clientX, clientY, pointerType } = event;
     if (this.seen?.clientX === clientX && this.seen.clientY === clientY) return; // it rests: browsers say so too when the page below it changed
     this.seen = { clientX, clientY };
     const z = this.map.plot.toLatent(event);
     if (!z || onZoomButtons(event)) return this.map.cursor.leave();
     this.map.touched();
-    this.pass(z, since, { clientX, clientY });
+    this.pass(z, since, { clientX, clientY, pointerType });
   }
 
   /** A button goes down: where it comes up as near by, that was a click. */

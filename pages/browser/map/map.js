@@ -43,7 +43,7 @@ export default class LatentMap {
     this.root = room.firstElementChild;
     const find = (selector) => this.root.querySelector(selector);
     Object.assign(this, { cursor, signal, element: find(".lm-map") });
-    this.marks = new Marks(this.root, this.viewport, cursor, () => cursor.passing && this.plot.place, signal);
+    this.marks = new Marks(this.root, this.viewport, cursor, () => cursor.passing && this.plot.place, () => this.input.mouse, signal);
     this.plot = new MapPlot(this.element, this.viewport, () => this.viewChanged(), signal);
     this.layers = new Layers(this.plot.element);
     this.legend = new Legend(find(".lm-legend"), cursor, signal);

@@ -4,12 +4,13 @@ import { listener } from "../events.js";
 import { mover } from "./still.js";
 
 const FAR_PX = 10_000; // out of every view
+const THERE_PX = 1; // so near to the mouse, the crosshair is where the system draws its own
 
 export class Marks {
-  /** place(): {left, top} of the map in the window while a pointer is on its way over it, else nothing. Without the last three the
-   *  crosshair never leaves the map. */
-  constructor(root, viewport, cursor, place = () => null, signal) {
-    Object.assign(this, { viewport, place, afloat: null });
+  /** place(): {left, top} of the map in the window while a pointer is on its way over it, else nothing; mouse(): {clientX, clientY,
+   *  pointerType} of a mouse or pen there. Without the last four the crosshair never leaves the map. */
+  constructor(root, viewport, cursor, place = () => null, mouse = () => null, signal) {
+    Object.assign(this, { viewport, place, mouse, afloat: null });
     this.kept = root.querySelector(".lm-kept");
     this.cross = root.querySelector(".lm-cross");
     this.home = this.cross.parentElement;
@@ -17,7 +18,7 @@ export class Marks {
     this.across = mover(this.cross.firstElementChild, "X", "px", FAR_PX);
     this.down = mover(this.cross.firstElementChild, "Y", "px", FAR_PX);
     if (!cursor) return;
-    cursor.subscribe({ rested: () => this.sink() }, signal);
+    cursor.subscribe({ rested: (z) => this.settle(z) }, signal);
     listener(signal)(window, "scroll", () => this.sink(), { capture: true, passive: true });
     signal.addEventListener("abort", () => this.sink(), { once: true });
   }
@@ -29,14 +30,37 @@ export class Marks {
 
   /** Called at each move of the pointer: no attribute changes, so that neither layout nor layers of the page are put together again. */
   point(z) {
-    if (this.cross.hidden !== !z) this.cross.hidden = !z;
-    if (!z) return this.sink();
-    const place = this.place();
+    const place = z && this.place();
+    if (place && this.underMouse(z, place)) return this.reveal(false);
+    this.reveal(z);
     if (place) this.float(place);
     else this.sink();
+    this.put(z);
+  }
+
+  put(z) {
+    if (!z) return;
     const [x, y] = this.viewport.toPixel(z);
     this.across(x);
     this.down(y);
+  }
+
+  /** Whether a mouse is at z: then the system's crosshair is, at once and at no cost, and ours, a frame behind it, waits until it rests.
+   *  Who watches a presentation sees ours all the time. */
+  underMouse(z, { left, top }) {
+    const mouse = this.mouse(), [x, y] = this.viewport.toPixel(z);
+    return mouse?.pointerType === "mouse" && Math.hypot(left + x - mouse.clientX, top + y - mouse.clientY) < THERE_PX && !this.home.closest("dialog");
+  }
+
+  reveal(shown) {
+    if (this.cross.hidden !== !shown) this.cross.hidden = !shown;
+  }
+
+  /** No pointer is on its way any more. */
+  settle(z) {
+    this.sink();
+    this.reveal(z);
+    this.put(z);
   }
 
   /** For as long as a pointer moves, the crosshair hangs on the page's body, over the map: Chromium looks through all that is around what

@@ -17,6 +17,7 @@ PROBABILITY_FLOOR = 1e-3  # PCA draws no probabilities: for the cross-entropy it
 STRANGENESS_SAMPLES = 16  # of z, for each image's -ELBO
 DESCRIPTION_SAMPLES = 64  # of z, for what it takes to describe one image
 COLLAPSED = 0.1  # a coordinate that varies less than this share of its own noise says nothing of the image
+FLAT = 1e-3  # of PCA's largest deviation: a smaller one is of rounding errors
 BATCH = 500
 
 
@@ -95,23 +96,30 @@ def pixel_loss_nats(logits: Tensor, x: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Principal:
-    """The directions in which images differ most: a linear autoencoder, the best there is for squared error.  (Baldi & Hornik 1989)"""
+    """The directions in which images differ most: a linear autoencoder, the best there is for squared error.  (Baldi & Hornik 1989)
+
+    Its codes are in standard deviations, as `models.linear.LinearAutoencoder`'s are: of the images that it was fitted on, each number has
+    mean 0 and variance 1.
+    """
 
     mean: np.ndarray  # float32 (H * W,)
     axes: np.ndarray  # float32 (D, H * W), orthonormal rows, most variance first
+    deviations: np.ndarray  # float32 (D,): the images' standard deviations along them
     shape: Shape  # of an image: (1, H, W)
 
     def first(self, dimensions: int) -> "Principal":
         """The same with only its first dimensions: the PCA of that size, as one is part of the next."""
-        return Principal(self.mean, self.axes[:dimensions], self.shape)
+        return Principal(self.mean, self.axes[:dimensions], self.deviations[:dimensions], self.shape)
 
     def encode(self, x: Tensor) -> np.ndarray:
-        """Images (B, 1, H, W) -> codes (B, D)."""
-        return (x.flatten(1).numpy() - self.mean) @ self.axes.T
+        """Images (B, 1, H, W) -> codes (B, D); 0 along an axis in which the images do not differ."""
+        along = (x.flatten(1).numpy() - self.mean) @ self.axes.T
+        return np.divide(along, self.deviations, out=np.zeros_like(along), where=self.deviations > FLAT * self.deviations.max())
 
     def decode(self, z: np.ndarray) -> Tensor:
         """Codes (B, D) -> images (B, 1, H, W), clipped to [0, 1]."""
-        return torch.from_numpy((z @ self.axes + self.mean).astype(np.float32)).clamp(0, 1).unflatten(1, self.shape)
+        x_hat = (z * self.deviations) @ self.axes + self.mean
+        return torch.from_numpy(x_hat.astype(np.float32)).clamp(0, 1).unflatten(1, self.shape)
 
 
 def pca(images: np.ndarray, dimensions: int) -> Principal:
@@ -121,7 +129,9 @@ def pca(images: np.ndarray, dimensions: int) -> Principal:
     pixels = images.reshape(len(images), -1).astype(np.float32)
     pixels /= 255
     fitted = PCA(min(dimensions, *pixels.shape), svd_solver="covariance_eigh").fit(pixels)
-    return Principal(fitted.mean_.astype(np.float32), fitted.components_.astype(np.float32), (1, *images.shape[1:]))
+    deviations = np.sqrt(fitted.explained_variance_.clip(min=0))
+    mean, axes, deviations = (array.astype(np.float32) for array in (fitted.mean_, fitted.components_, deviations))
+    return Principal(mean, axes, deviations, (1, *images.shape[1:]))
 
 
 def by_pca(principal: Principal, image: np.ndarray) -> Reconstruction:

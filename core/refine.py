@@ -20,6 +20,7 @@ from core.watch import OnProgress
 
 STEPS, RATE = 150, 0.1  # Adam's; its rate falls linearly to zero
 CLIMB_SAMPLES, MEASURED_SAMPLES = 8, 256  # of z: what the climb looks at, and what before and after are measured with
+MEASURED_SEED = 1  # added to the climb's, so that it is measured with other draws
 BATCH = 250  # images that climb together
 
 
@@ -71,9 +72,8 @@ def refine(
             else:
                 mu, logvar = start
                 first = Posterior(mu[at : at + BATCH].to(device), None if logvar is None else logvar[at : at + BATCH].to(device))
-            climb_eps, measured_eps = (
-                fixed_normals(draws, first.mu.shape[1], seed + i).to(device) for i, draws in enumerate((samples, measured_samples))
-            )
+            climb_eps = fixed_normals(samples, first.mu.shape[1], seed).to(device)
+            measured_eps = fixed_normals(measured_samples, first.mu.shape[1], seed + MEASURED_SEED).to(device)
             parts.append(refine_with(Cost(model, images, told, beta), first, climb_eps, measured_eps, steps, share))
     return _joined(parts)
 
@@ -193,3 +193,13 @@ def refine_image(
         mu, logvar = start
         first = torch.from_numpy(mu)[None], None if logvar is None else torch.from_numpy(logvar)[None]
     return refine(model, x, told, first, beta=getattr(model.config, "beta", 1.0), on_step=on_step)
+
+
+@torch.no_grad()
+def negative_elbo_nats(model: Model, image: np.ndarray) -> float:
+    """-ELBO of one grey image (H, W) in [0, 1] with the encoder's answer, in nats, measured with the draws that a climb is measured with:
+    where beta is 1 and no class is told, `refine_image`'s cost before. Of a model without a posterior it is -log p(x|z).
+    """
+    x = torch.from_numpy(np.ascontiguousarray(image, np.float32))[None, None]
+    q = Posterior(*model.encode(x))
+    return float(_measured(Cost(model, x, None, 1.0), q, fixed_normals(MEASURED_SAMPLES, q.mu.shape[1], MEASURED_SEED)))

@@ -47,7 +47,7 @@ the model has never seen one. Far to the right is strange; far to the left is no
 - **The course autoencoder** is the convolutional network of the course *AI for Beginners*, which this explorer follows. Its code has \
 128 numbers, so it loses less.
 - **PCA** (*principal component analysis*) is the best that can be done with straight lines: its code is a weighted sum of pixels and its \
-drawing a weighted sum of images. Here it has as many numbers as the model.
+drawing a weighted sum of images. Here it has as many numbers as the model, each in standard deviations of the images it was fitted on.
 
 **Cross-entropy** says how surprising the image's pixels are if each pixel of the drawing is a probability of ink: summed over the \
 pixels, in *nats* (1 nat = 1.44 bits). Here it is the same yardstick for all, also for a model that was trained with another loss. A grey \

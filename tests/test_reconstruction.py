@@ -14,6 +14,7 @@ from core import latent, metrics, reconstruction
 from core.data.datasets import Split, to_unit_images
 from core.models import MODELS, build, build_restorer
 from core.models.conditional_vae import ConditionalVAEConfig
+from core.models.linear import LinearAutoencoder
 from core.models.objectives import bernoulli_log_likelihood_nats
 from core.models.restoration import LessonAutoencoder, LessonConfig
 
@@ -103,6 +104,16 @@ def test_pca_is_the_singular_value_decomposition(images: np.ndarray, x: torch.Te
     assert reconstruction.by_pca(principal, x[0, 0].numpy()).x_hat.ravel() == pytest.approx(expected, abs=1e-3)
 
 
+def test_a_code_of_pca_is_that_of_the_linear_model_of_the_same_images(images: np.ndarray, x: torch.Tensor) -> None:
+    model = build("pca", MODELS["pca"].config(latent_dim=3)).eval()
+    assert isinstance(model, LinearAutoencoder)
+    model.fit(images)
+    principal, seen = reconstruction.pca(images, 3), to_unit_images(images)
+    assert reconstruction.by_pca(principal, x[0, 0].numpy()).code == pytest.approx(model.encode(x)[0][0].numpy(), abs=2e-3)
+    codes = principal.encode(seen)
+    assert codes.mean(0) == pytest.approx(np.zeros(3), abs=1e-3) and codes.std(0, ddof=1) == pytest.approx(np.ones(3), rel=1e-3)
+
+
 def test_the_first_components_are_the_smaller_pca_and_more_lose_less(images: np.ndarray) -> None:
     whole, seen = reconstruction.pca(images, 64), to_unit_images(images)
     smaller = reconstruction.pca(images, 3)
@@ -114,6 +125,7 @@ def test_the_first_components_are_the_smaller_pca_and_more_lose_less(images: np.
 def test_pca_of_few_images_has_no_more_components_than_images(images: np.ndarray) -> None:
     principal = reconstruction.pca(images[:3], 64)
     assert principal.axes.shape == (3, 784) and np.isfinite(principal.axes).all()
+    assert np.abs(principal.encode(to_unit_images(images))).max() < 100, "no axis of rounding errors is blown up"
 
 
 def test_pca_is_weighed_within_its_floor(images: np.ndarray, x: torch.Tensor) -> None:

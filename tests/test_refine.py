@@ -12,7 +12,7 @@ from core.checkpoints import load
 from core.models import build, objectives
 from core.models.adversarial import AdversarialConfig
 from core.models.conditional_vae import ConditionalVAE, ConditionalVAEConfig
-from core.refine import MEASURED_SAMPLES, STEPS, fixed_normals, refine
+from core.refine import MEASURED_SAMPLES, STEPS, fixed_normals, negative_elbo_nats, refine, refine_image
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +61,31 @@ def test_the_shipped_model_comes_within_a_third_of_a_nat_of_the_evidence_around_
         cell = (across[1] - across[0]) * (up[1] - up[0])
         evidence = torch.logsumexp((likelihood + objectives.standard_normal_log_density_nats(z)).double(), 0) + cell.double().log()
         assert -evidence - 0.01 < cost < -evidence + 0.35
+
+
+@pytest.mark.parametrize("name", ["vae-mnist-2d", "beta-10-mnist-2d"])
+def test_an_images_own_elbo_is_the_integral_over_the_encoders_cloud(name: str):
+    """By Gauss-Hermite quadrature, 40 x 40 nodes (Abramowitz & Stegun 25.4.46), which draws nothing."""
+    model = load(name).model
+    with torch.no_grad():
+        x = model.decode(torch.tensor([[0.5, 1.0]]))
+        mu, logvar = model.encode(x)
+        assert logvar is not None
+        nodes, weights = np.polynomial.hermite_e.hermegauss(40)
+        eps = torch.cartesian_prod(*[torch.from_numpy(nodes).float()] * 2)
+        z = mu + torch.exp(0.5 * logvar) * eps
+        nats = -model.log_likelihood_nats(model.decode_logits(z), x.expand(len(z), -1, -1, -1)).double()
+        posterior = torch.distributions.Normal(mu, torch.exp(0.5 * logvar))
+        kl = torch.distributions.kl_divergence(posterior, torch.distributions.Normal(0.0, 1.0)).sum()
+    exact = float((nats.numpy() * np.outer(weights, weights).ravel()).sum() / (2 * math.pi) + kl.item())
+    assert negative_elbo_nats(model, x[0, 0].numpy()) == pytest.approx(exact, abs=0.1)
+
+
+def test_an_images_own_elbo_is_what_a_climb_of_it_begins_with():
+    model = load("vae-mnist-2d").model
+    with torch.no_grad():
+        image = model.decode(torch.tensor([[0.5, 1.0]]))[0, 0].numpy()
+    assert negative_elbo_nats(model, image) == pytest.approx(float(refine_image(model, image).cost_before_nats[0]), abs=1e-4)
 
 
 def test_a_model_without_a_posterior_climbs_to_the_picture_nearest_to_the_image():

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from core import figures, reconstruction
+from core import figures, reconstruction, refine
 from core.checkpoints import Checkpoint
 from core.data.datasets import DATASETS, DatasetError, on_disk
 from core.words import number
@@ -16,7 +16,7 @@ OTHER_DATASET = "fashion-mnist"  # to show a model of digits what it has not lea
 HELP = (
     "A **nat** is a unit of information, like a bit: 1 nat = 1.44 bits. The more nats an image takes, the less the model expected it. "
     "Exactly: each image is weighed as it is, in grey (−ELBO on Explore is of binarised pixels); a "
-    "conditional model is not told the class."
+    "conditional model is not told the class, and the KL counts in full whatever the model's β."
 )
 
 
@@ -38,7 +38,7 @@ def show(checkpoint: Checkpoint, picked: Picked) -> None:
     except DatasetError as error:
         st.error(link.plain(str(error)), icon=":material/error:")
         return
-    value = float(reconstruction.negative_elbo_each_nats(checkpoint.model, picked.x[None])[0])
+    value = refine.negative_elbo_nats(checkpoint.model, picked.x)
     share = reconstruction.strangeness(value, reference)
     measure = "−ELBO" if "kl_nats" in checkpoint.model.LOSSES else "reconstruction loss"
     likelihood = checkpoint.model.config.likelihood

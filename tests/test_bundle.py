@@ -942,9 +942,11 @@ def boxes(bundle: Bundle, script: str) -> Any:
 def test_an_axis_is_not_full_of_what_two_values_of_one_epoch_differ_by(bundle: Bundle) -> None:
     script = """const axis = (...values) => m.Curves.prototype.axis.call({ curves: {} }, [{ group: 'elbo', values }]);
       return given.map((values) => axis(...values));"""
-    one, two, zero, whole = bundle.run("map/curves.js", script, [[174.812], [174.812, 174.816], [0, 0], [100, 190]])
+    curves = [[174.812], [174.812, 174.816], [0, 0], [100, 190], [0.4, 12], [-3, 7]]
+    one, two, zero, whole, kl, density = bundle.run("map/curves.js", script, curves)
     assert one[1] - one[0] > 1 and two[1] - two[0] > 1 and one[0] < 174.8 < one[1] and two[0] < 174.8 < two[1]
-    assert zero[0] < 0 < zero[1] and whole == pytest.approx([94.6, 195.4]), "a run's own range is what it was"
+    assert zero[0] == kl[0] == 0 < zero[1] and density[0] < -3, "what is never negative begins at 0, a density goes below"
+    assert whole == pytest.approx([94.6, 195.4]), "a run's own range is what it was"
 
 
 def test_a_box_stays_inside_its_photo(bundle: Bundle) -> None:

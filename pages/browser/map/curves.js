@@ -123,11 +123,11 @@ export class Curves {
     return parts.map((series, i) => ({ series, range: this.axis(series), domain: (parts[1] ? UPPER_AND_LOWER : ALONE)[i] }));
   }
 
-  /** What an axis shows: where these curves are, and where a comparable model ended, with room around. */
+  /** What an axis shows: where these curves are, and where a comparable model ended, with room around; below 0 none, where no value is. */
   axis(series) {
     const { reference } = this.curves, beside = reference && series.some(({ group }) => group === reference.group) ? [reference.nats] : [];
     const [low, high] = reach([...series.flatMap(({ values }) => values), ...beside]), room = Math.max(PAD * (high - low || 1), LEAST * Math.max(Math.abs(low), Math.abs(high)));
-    return [low - room, high + room];
+    return [low < 0 ? low - room : Math.max(0, low - room), high + room];
   }
 
   /** Values that their axis does not reach: with their epoch, their curve, and the edge beyond which they lie. */
@@ -138,8 +138,8 @@ export class Curves {
 
   traces() {
     const x = this.curves.epoch, mode = x.length < 3 ? "lines+markers" : "lines", on = (panel) => (panel ? "y2" : "y");
-    const lines = this.panels.flatMap(({ series }, panel) => series.map(({ name, values, colour, dashed }) => ({
-      x, y: values.map((v) => (Number.isFinite(v) ? v : null)), name, mode, yaxis: on(panel),
+    const lines = this.panels.flatMap(({ series, range: [low, high] }, panel) => series.map(({ name, values, colour, dashed }) => ({
+      x, y: values.map((v) => (Number.isFinite(v) ? v : null)), name, mode, yaxis: on(panel), cliponaxis: values.some((v) => v < low || v > high), // 0 is at the edge
       marker: { size: 5 }, line: { color: colour, width: 2, dash: dashed ? "dash" : "solid" },
     })));
     return [...lines, ...this.beyond().map(({ name, colour, panel, epoch, edge, above }) => ({

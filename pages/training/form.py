@@ -141,10 +141,10 @@ def _advanced(model: str, preset: str, images: int) -> dict[str, Any]:
     """A widget for each setting of the model and the recipe; what they hold, by name."""
     recipe = presets.recipe_for(preset, images)
     values: dict[str, Any] = {}
-    columns = st.columns(2)
     asked = [(name, setting, config) for config in (MODELS[model].config(), recipe) for name, setting in settings(config).items()]
-    for index, (name, setting, config) in enumerate(asked):
-        with columns[index % 2]:
+    columns = [column for _ in asked[::2] for column in st.columns(2)]  # a row for two: they are one below the other where there is no room
+    for column, (name, setting, config) in zip(columns, asked, strict=False):
+        with column:
             key = _key(name, preset if config is recipe else model, images)
             values[name] = _widget(setting, getattr(config, name), key)
     return values

@@ -1,10 +1,14 @@
 """Super-resolution: digits made small and enlarged again, by rules and by networks; noise, to see strokes where there are none."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from pages.enlarging import noise, one_digit, ten_digits, whole_picture
 from pages.session import heading, state
-from pages.session.properties.super_resolution import TABS
+from pages.session.properties.super_resolution import ENLARGING
+
+SHOW: dict[str, Callable[[], None]] = {"one": one_digit.show, "ten": ten_digits.show, "noise": noise.show, "larger": whole_picture.show}
 
 
 def main() -> None:
@@ -15,15 +19,11 @@ def main() -> None:
     st.markdown(
         "Most pixels of a digit are thrown away. Rules can only smooth what is left; a network that knows digits fills in the rest."
     )
-    one, ten, random, larger = st.tabs(list(TABS.values()), key="sr_tab", on_change="rerun")
-    with one:
-        one_digit.show()
-    with ten:
-        ten_digits.show()
-    with random:
-        noise.show()
-    with larger:
-        whole_picture.show()
+    tab = st.segmented_control(
+        "What to enlarge", list(SHOW), default="one", required=True, format_func=ENLARGING.__getitem__, key="sr_tab",
+        persist_state="session", label_visibility="collapsed",
+    )  # fmt: skip
+    SHOW[str(tab)]()
     state.address("super-resolution")
     st.expander("What am I looking at?", icon=":material/school:").markdown(WHAT_IT_IS)
 

@@ -15,7 +15,6 @@ from pages.images.given_picture import Given
 from pages.images.picked import Picked
 from pages.images.sent import Sent
 from pages.session import heading
-from pages.session.properties.super_resolution import TABS
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 SENT = Sent(Picked(np.zeros((28, 28), np.float32), "An image"), "Explore")
@@ -57,14 +56,14 @@ def test_a_picture_of_ones_own_is_said_not_to_be_in_the_link(server: Server, pro
     file = io.BytesIO()
     Image.fromarray(np.eye(40, dtype=np.uint8) * 255).save(file, "PNG")
     with returning(profile, f"{server.url}/super_resolution?tab=larger") as page:
-        chooser = page.locator("[role=tabpanel]:visible input[type=file]")
+        chooser = page.locator("input[type=file]")
         chooser.set_input_files({"name": "own.png", "mimeType": "image/png", "buffer": file.getvalue()})
         expect(page.get_by_text(OWN)).to_be_visible()
-        page.get_by_role("tab", name="Noise").click()
+        page.get_by_role("radio", name="Noise").click()
         expect(page.get_by_text(OWN)).to_be_hidden()
-        page.get_by_role("tab", name="A larger picture").click()
+        page.get_by_role("radio", name="A larger picture").click()
         expect(page.get_by_text(OWN)).to_be_visible()
-        page.get_by_role("button", name="Remove own.png").click()
+        page.get_by_role("button", name="Remove it").click()
         expect(page.get_by_text(OWN)).to_be_hidden()
 
 
@@ -86,7 +85,7 @@ def test_a_picture_of_ones_own_is_said_not_to_be_in_the_link(server: Server, pro
         ("denoise", {"denoise_mode": "files", "denoise_given": A_PICTURE}, ""),
         ("super-resolution", {"sr_source_kind": "draw", "sr_source_drawing": DRAWN}, OWN),
         ("super-resolution", {"sr_given": b"a file"}, ""),
-        ("super-resolution", {"sr_given": b"a file", "sr_tab": TABS["larger"]}, OWN),
+        ("super-resolution", {"sr_given": b"a file", "sr_tab": "larger"}, OWN),
         ("generate", {"generate_tab": "told", "style_kind": "draw", "style_drawing": DRAWN}, OWN),
         ("generate", {"generate_tab": "morph", "style_kind": "draw", "style_drawing": DRAWN}, ""),
         ("generate", {"generate_tab": "complete", "complete_kind": "sent", "carried": SENT}, "The image from Explore is not in the link."),

@@ -17,10 +17,10 @@ from pages.session import link
 from pages.session.properties import NAMES, PAGES
 from pages.session.properties.denoise import DENOISE
 from pages.session.properties.shared import SHARED_KINDS, default_checkpoint
-from pages.session.properties.super_resolution import NOISES, TABS
+from pages.session.properties.super_resolution import ENLARGING, NOISES
 
 WORDS = [
-    *CORRUPTIONS, *DATASETS, *METHODS, *LAYERS, *TABS, *DENOISE, *NOISES, *SHARED_KINDS,
+    *CORRUPTIONS, *DATASETS, *METHODS, *LAYERS, *ENLARGING, *DENOISE, *NOISES, *SHARED_KINDS,
     *checkpoints.available(), "none", "digit", "digits", "picture", "upload", "draw", "", "points,names", "denoiser,tv,median", "0.5,-1.25",
 ]  # fmt: skip
 SENSIBLE = st.one_of(

@@ -82,14 +82,14 @@ def test_reconstruct(server: Server, chromium: Browser) -> None:
 @pytest.mark.slow
 def test_super_resolution(server: Server, chromium: Browser) -> None:
     with visitor(chromium, f"{server.url}/super_resolution") as page:
-        page.get_by_role("tab", name="Noise").click()
+        page.get_by_role("radio", name="Noise").click()
         address(page, "tab=noise")
         for seed in range(1, 4):
             page.get_by_role("button", name="Draw again").click()
             address(page, f"tab=noise&seed={seed}")
 
         def look(page: Page) -> None:
-            expect(page.get_by_role("tab", name="Noise")).to_have_attribute("aria-selected", "true")
+            expect(page.get_by_role("radio", name="Noise")).to_be_checked()
             expect(page.get_by_role("spinbutton", name="Seed")).to_have_value("3")
 
         seen_alike(chromium, page, look)

@@ -35,7 +35,7 @@ EVERYTHING = [  # a page, a link, and the session's keys that it sets
     ("super-resolution", {"class": "8", "image": "2", "factor": "4"}, {
         "sr_source_class-mnist": 8, "sr_source_number-mnist-8": 2, "sr_factor": 4,
     }),
-    ("super-resolution", {"tab": "ten", "factor": "4"}, {"sr_tab": "Ten digits", "sr_factor_ten": 4}),
+    ("super-resolution", {"tab": "ten", "factor": "4"}, {"sr_tab": "ten", "sr_factor_ten": 4}),
     ("super-resolution", {"tab": "noise", "noise": "gaussian", "seed": "41"}, {"sr_noise": "gaussian", "sr_noise_seed": 41}),
     ("generate", {"way": "codes", "temperature": "0.65", "count": "5", "seed": "12"}, {
         "generate_way": "codes", "generate_temperature": 0.65, "generate_count": 5, "generate_seed": 12,
@@ -189,7 +189,7 @@ def test_back_and_edited_addresses_are_followed_and_what_is_late_is_not() -> Non
 BACK = [  # a page, what is set there, and whether the page is as it was at first
     ("reconstruct", {"draw": "2", "checkpoint": "pca-mnist-2d"}, lambda app: app.session_state.checkpoint == "vae-mnist-2d"),
     ("denoise", {"mode": "picture", "flatten": "1"}, lambda app: app.session_state.denoise_mode == "digit"),
-    ("super-resolution", {"tab": "ten", "factor": "4"}, lambda app: app.session_state.sr_tab == "One digit"),
+    ("super-resolution", {"tab": "ten", "factor": "4"}, lambda app: app.session_state.sr_tab == "one"),
     ("generate", {"way": "class", "count": "2"}, lambda app: app.session_state.generate_way != "class"),
     ("models", {"checkpoint": "vae-mnist-2d"}, lambda app: app.title[0].value == "Models"),
 ]  # fmt: skip

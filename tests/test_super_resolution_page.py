@@ -12,7 +12,7 @@ from live import until
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Element
-from visit import by_label, html, html_if_any, visit, words
+from visit import by_label, checked, html, html_if_any, visit, words
 
 from core import checkpoints, enlarging, metrics, restore
 from core.models import build_restorer
@@ -50,9 +50,15 @@ def restorers(standins: Path, tmp_path: Path, mnist_like: Path, monkeypatch: pyt
     return root
 
 
-def run(**state: object) -> AppTest:
-    """The page, once, with this in the session; it must not raise."""
-    return visit("super_resolution.py", session=state)
+def run(tab: str = "one", **state: object) -> AppTest:
+    """The page, once, at one of its tabs, with this in the session; it must not raise."""
+    return visit("super_resolution.py", session={"sr_tab": tab, **state})
+
+
+def turn_to(app: AppTest, tab: str) -> AppTest:
+    """The same page at another tab."""
+    app.button_group(key="sr_tab").set_value(tab)
+    return checked(app.run())
 
 
 def titles(body: str) -> list[str]:
@@ -107,7 +113,7 @@ def image(row: int) -> np.ndarray:
 
 
 def test_ten_digits_with_their_means_and_the_cards_figures() -> None:
-    app = run()
+    app = run("ten")
     body = html(app, "ten")
     assert body.count("<img") == 40 and all(f'alt="Our model: {digit}"' in body for digit in range(10))
     assert "12.3 dB and 0.567" in words(app)
@@ -115,7 +121,9 @@ def test_ten_digits_with_their_means_and_the_cards_figures() -> None:
     mean = enlarging.compare(digits, 2).by["bicubic"].psnr_db.mean()
     assert figures(body)["Bicubic"][0].endswith(f"{mean:.1f} dB")
     app.button_group(key="sr_factor_ten").set_value(4).run()
-    assert "7 × 7 pixels" in html(app, "ten") and "14 × 14 pixels" in html(app, "enlarged"), "the tabs do not share their factor"
+    assert "7 × 7 pixels" in html(app, "ten")
+    assert "14 × 14 pixels" in html(turn_to(app, "one"), "enlarged"), "the tabs do not share their factor"
+    assert "7 × 7 pixels" in html(turn_to(app, "ten"), "ten"), "and each keeps its own"
 
 
 def first_of_each() -> list[int]:
@@ -126,7 +134,7 @@ def first_of_each() -> list[int]:
 
 
 def test_noise_is_the_seeds_and_another_draw_is_another() -> None:
-    app = run()
+    app = run("noise")
     first = html(app, "noise")
     assert first.count("<img") == 18 and "hallucination" in words(app)
     again = by_label(app.button, "Draw again")
@@ -145,8 +153,9 @@ def test_a_missing_network_is_said_and_the_rest_is_shown(restorers: Path) -> Non
     app = run()
     assert titles(html(app, "enlarged"))[-2:] == ["Course network", "Original"] and not html_if_any(app, "error-map")
     assert app.warning[0].value.startswith("Our model is left out. There is no checkpoint named")
-    assert titles(html(app, "ten")) == ["Small", "Bicubic", "Original"] and not html_if_any(app, "noise")
-    assert len(app.warning) == 3
+    assert len(app.warning) == 1
+    assert titles(html(turn_to(app, "ten"), "ten")) == ["Small", "Bicubic", "Original"] and len(app.warning) == 1
+    assert not html_if_any(turn_to(app, "noise"), "noise") and len(app.warning) == 1
 
 
 def test_a_damaged_network_is_said_with_its_file(restorers: Path) -> None:
@@ -163,14 +172,15 @@ def test_a_network_that_comes_later_is_used(restorers: Path, standins: Path) -> 
     assert app.warning
     shutil.copytree(standins / "upscaler-x2", restorers / "upscaler-x2")
     app.run()
-    assert not app.warning and "Our model" in titles(html(app, "enlarged")) and "Our model" in titles(html(app, "ten"))
+    assert not app.warning and "Our model" in titles(html(app, "enlarged"))
+    assert "Our model" in titles(html(turn_to(app, "ten"), "ten")) and not app.warning
 
 
 def test_without_mnist_the_page_works_and_offers_it_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LATENT_DATA", str(tmp_path / "nothing"))
     app = run()
-    assert html(app, "enlarged") and html(app, "ten").count("<img") == 40
-    assert "scikit-learn's digits" in words(app) and app.button(key="download-mnist")
+    assert html(app, "enlarged") and app.button(key="download-mnist")
+    assert html(turn_to(app, "ten"), "ten").count("<img") == 40 and "scikit-learn's digits" in words(app)
 
 
 def test_damaged_test_images_get_a_sentence(mnist_like: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,7 +190,10 @@ def test_damaged_test_images_get_a_sentence(mnist_like: Path, tmp_path: Path, mo
     file.write_bytes(file.read_bytes()[:-1])
     monkeypatch.setenv("LATENT_DATA", str(root))
     app = run()
-    assert len(app.error) == 2 and all("Delete this file" in error.value for error in app.error) and html(app, "noise")
+    for tab in ("one", "ten"):
+        (error,) = turn_to(app, tab).error
+        assert "Delete this file" in error.value
+    assert html(turn_to(app, "noise"), "noise") and not app.error
 
 
 def wait_for_the_work(app: AppTest) -> AppTest:
@@ -190,23 +203,23 @@ def wait_for_the_work(app: AppTest) -> AppTest:
 
 
 def test_larger_picture_says_what_to_do_and_what_is_not_known() -> None:
-    assert "Upload a picture" in words(run())
+    assert "Upload a picture" in words(run("larger"))
     pixels = np.full((30, 50), 255, np.uint8)
     pixels[10:20, 5:45:3] = 0
-    app = wait_for_the_work(run(sr_given=png(pixels)))
-    assert not app.exception and "100 × 60 pixels" in words(app) and "*unknown*" in words(app)
+    app = wait_for_the_work(run("larger", sr_given=png(pixels)))
+    assert "100 × 60 pixels" in words(app) and "*unknown*" in words(app) and "uploaded last" in words(app)
     (button,) = app.get("download_button")
     assert isinstance(button, Element) and button.label == "Download (PNG)"
 
 
 def test_what_is_no_picture_gets_a_sentence() -> None:
-    app = run(sr_given=b"no picture")
+    app = run("larger", sr_given=b"no picture")
     assert len(app.error) == 1 and not app.get("download_button")
 
 
 def test_larger_picture_without_the_network_gets_a_sentence_and_can_be_tried_again(restorers: Path, standins: Path) -> None:
     shutil.rmtree(restorers / "upscaler-x2")
-    app = wait_for_the_work(run(sr_given=png(np.eye(40, dtype=np.uint8) * 255)))
+    app = wait_for_the_work(run("larger", sr_given=png(np.eye(40, dtype=np.uint8) * 255)))
     assert "There is no checkpoint named" in app.warning[-1].value and not app.exception
     shutil.copytree(standins / "upscaler-x2", restorers / "upscaler-x2")
     again = by_label(app.button, "Try again")

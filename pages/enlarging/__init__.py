@@ -1,1 +1,1 @@
-"""The Super-resolution page's tabs."""
+"""What Super-resolution shows: one digit, ten, noise, a larger picture."""

@@ -38,7 +38,7 @@ def show() -> None:
     )
     if dataset != DATASET:
         st.info(
-            "These are scikit-learn's digits. MNIST, which the models learnt from, can be downloaded on the first tab.",
+            "These are scikit-learn's digits. MNIST, which the models learnt from, can be downloaded under *One digit*.",
             icon=":material/database:",
         )
     st.caption(" ".join(["PSNR and SSIM are the means of these ten.", *measured(factor)]))

@@ -11,6 +11,7 @@ from core.enlarging import model_for
 from core.methods import TRAINED_ON
 from pages.browser.tools import wipe
 from pages.enlarging.comparing import title
+from pages.images import from_upload
 from pages.images.from_upload import FILE_TYPES, LIMITS
 from pages.images.pictures import photo_uri, png
 from pages.session import background, caches, link
@@ -33,6 +34,8 @@ def show() -> None:
     st.file_uploader(
         "A picture to enlarge", FILE_TYPES, key="sr_upload", max_upload_size=MAX_BYTES >> 20, on_change=keep_upload,
     )  # fmt: skip
+    if st.session_state.sr_upload is None and st.session_state.get("sr_given") is not None:
+        from_upload.of_before(keep_upload)
     _enlarge_given()
 
 

@@ -1,6 +1,6 @@
 """An image of the visitor's own: one digit, one of many on a photo, or a picture made small."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -64,6 +64,13 @@ def choose(key: str) -> Picked | None:
     st.caption(" ".join([words_for(name), *(link.plain(note) for note in parts.notes)]))
     part = "" if len(names) == 1 or AS_IT_IS in names else f": {WHOLE.lower()}" if name == WHOLE else f": digit {name}"
     return Picked(parts.images[name][0], f"{parts.title}{part}")
+
+
+def of_before(forget: Callable[[], None]) -> None:
+    """What stands in for the name of a file that the uploader let go of, as it does when the visitor turns to something else."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("The picture that you uploaded last.", width="content")
+        st.button("Remove it", icon=":material/close:", type="tertiary", on_click=forget)
 
 
 def words_for(part: str) -> str:

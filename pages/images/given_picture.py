@@ -12,6 +12,7 @@ from core.checkpoints import Checkpoint, CheckpointError
 from core.data import uploads
 from core.data.formats import MAX_BYTES
 from core.data.uploads import UploadError
+from pages.images import from_upload
 from pages.images.from_upload import FILE_TYPES, LIMITS
 from pages.images.pictures import grey
 from pages.session import caches, link
@@ -60,6 +61,8 @@ def ask(checkpoint: Checkpoint | None) -> tuple[Given, np.ndarray] | None:
         st.caption(
             f"A sample: digits that the model {given.sampled_from} decoded, written with a dry pen on grainy paper, in uneven light."
         )
+    elif state.denoise_upload is None:
+        from_upload.of_before(_uploaded)
     try:
         picture, stored = caches.of_session(
             "denoise_read", given.token, lambda: (denoise.read(given.data), uploads.stored_size(given.data)), 1

@@ -14,7 +14,6 @@ from core.models.conditional_vae import NOT_TOLD
 from core.shape import SHAPE, SIDE
 from pages.images.picked import Picked
 from pages.session import caches, link
-from pages.session.properties.super_resolution import TABS
 
 KIND = "sent"  # of a page's image
 CARRIED, KEPT = "carried", "carried_point"  # in the session: the image; the point that its code became
@@ -42,7 +41,7 @@ TARGETS = (
     Target("Explore", "Explore: show it on the map", "explore.py", {}),
     Target("Reconstruct", "Reconstruct", "reconstruct.py", {"reconstruct_kind": KIND}),
     Target("Denoise", "Denoise", "denoise.py", {"denoise_kind": KIND, "denoise_mode": "digit"}),
-    Target("Super-resolution", "Super-resolution", "super_resolution.py", {"sr_source_kind": KIND, "sr_tab": TABS["one"]}),
+    Target("Super-resolution", "Super-resolution", "super_resolution.py", {"sr_source_kind": KIND, "sr_tab": "one"}),
     Target("Compare", "Compare", "compare.py", {"compare_image_kind": KIND, "compare_mode": "models"}),
     Target("Generate", "Generate: complete it", "generate.py", {"complete_kind": KIND, "generate_tab": "complete"}),
 )

@@ -3,7 +3,6 @@
 import streamlit as st
 
 from pages.browser import tools
-from pages.session.properties.super_resolution import TABS
 
 OWN = "Your own pictures are not in the link."
 GIVEN = {"upload": ("file", "upload"), "draw": ("drawing",)}  # a kind of image of one's own: where the session has it
@@ -36,8 +35,8 @@ def left_out(page: str) -> str:
         by_mode = {"digit": _given("denoise"), "photo": photo, "picture": photo, "files": files}
         return by_mode[state.get("denoise_mode", "digit")]
     if page == "super-resolution":
-        by_tab = {TABS["one"]: _given("sr_source"), TABS["larger"]: OWN * (state.get("sr_given") is not None)}
-        return by_tab.get(state.get("sr_tab", TABS["one"]), "")
+        by_tab = {"one": _given("sr_source"), "larger": OWN * (state.get("sr_given") is not None)}
+        return by_tab.get(state.get("sr_tab", "one"), "")
     return ""
 
 

@@ -7,7 +7,7 @@ import pytest
 from live import PATIENCE_MS
 from playwright.sync_api import expect
 from test_accessibility import settled
-from view import View
+from view import COPY, View
 
 from core import checkpoints, latent
 from core.figures import class_colour
@@ -21,7 +21,7 @@ CODES = checkpoints.load("vae-mnist-2d").latents
 UNDER = """([x, y]) => { const c = document.querySelector('.lm-field canvas'), box = c.getBoundingClientRect();
   if (!box.width) return [0, 0, 0, 0];
   const at = [(x - box.left) / box.width * c.width, (y - box.top) / box.height * c.height].map(Math.floor);
-  return [...c.getContext('2d').getImageData(...at, 1, 1).data]; }"""
+  return [...COPY.getImageData(...at, 1, 1).data]; }""".replace("COPY", COPY)
 
 
 def choose(view: View, title: str) -> None:

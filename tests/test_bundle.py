@@ -11,6 +11,7 @@ import torch
 from bundle import MODULES, STYLES, Bundle
 from playwright.sync_api import Browser
 from safetensors.numpy import save
+from view import COPY
 
 from core import export
 from core.frame import Frame
@@ -388,6 +389,22 @@ def test_while_a_pointer_moves_the_crosshair_hangs_on_the_page_and_at_rest_in_th
     afloat = ["BODY", "35px", True]
     assert seen == [True, ["BODY", "30px", True], afloat, True, afloat, True, afloat, True, afloat, True, ["BODY", "1px", True], True]
     assert again, "it is back where it was among the map's parts"
+
+
+def test_what_is_drawn_piece_by_piece_is_seen_as_far_as_it_is_a_finished_picture_at_each_time(bundle: Bundle) -> None:
+    """So that no canvas in view is one that Chromium copies at each frame of the page, drawn on or not."""
+    script = """const canvas = new m.StillCanvas('some'), { element: c } = canvas, pen = canvas.clear(3, 1), seen = [];
+      const look = () => seen.push([...COPY.getImageData(0, 0, 3, 1).data].filter((_, i) => i % 4 === 3)); pen.fillRect(0, 0, 1, 1);
+      canvas.showSoFar(); look(); pen.fillRect(2, 0, 1, 1); look(); canvas.showSoFar(); look(); canvas.show(); look();
+      canvas.clear(3, 1).fillRect(1, 0, 1, 1); canvas.show(); look();
+      const plot = document.body.appendChild(document.createElement('div')).appendChild(document.createElement('p'));
+      const { LAYERS } = await import('/map/layers/index.js');
+      for (const name of ['manifold', 'background', 'images']) new LAYERS[name](plot);
+      const contexts = [...plot.parentElement.querySelectorAll('canvas')].map((one) => Boolean(one.getContext('2d')));
+      plot.parentElement.remove(); return [seen, contexts];"""
+    seen, contexts = bundle.run("map/still_canvas.js", script.replace("COPY", COPY))
+    assert seen == [[255, 0, 0], [255, 0, 0], [255, 0, 255], [255, 0, 255], [0, 255, 0]]
+    assert contexts == [False] * 3
 
 
 def test_a_mouse_on_its_way_has_the_system_s_crosshair_and_a_rested_one_ours(bundle: Bundle) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from live import Server, visitor
 from playwright.sync_api import Browser, Page, expect
-from view import View
+from view import COPY, View
 
 from core import checkpoints
 
@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("tools")]
 CODES = checkpoints.load("vae-mnist-2d").latents.mu
 CLOSE = "?view=0.3,0.2,0.2"
 PAINTED = """() => { const c = document.querySelector('.lm-close'); if (!c || c.hidden) return 0;
-  return c.getContext('2d').getImageData(0, 0, c.width, c.height).data.reduce((sum, v, i) => sum + (i % 4 === 3 && v > 0), 0); }"""
+  return COPY.getImageData(0, 0, c.width, c.height).data.reduce((sum, v, i) => sum + (i % 4 === 3 && v > 0), 0); }""".replace("COPY", COPY)
 
 
 def painted(page: Page) -> int:

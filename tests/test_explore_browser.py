@@ -9,7 +9,7 @@ import pytest
 import torch
 from live import Server, until
 from playwright.sync_api import Browser, BrowserContext, Route, expect
-from view import View
+from view import COPY, View
 
 from core import checkpoints
 
@@ -259,7 +259,7 @@ def test_dragging_pans_and_keeps_nothing(view: View) -> None:
 def test_decoded_grid_lies_under_the_points(view: View) -> None:
     view.open(f"?z={POINT[0]},{POINT[1]}&layers=points,manifold")
     inked = """() => { const c = document.querySelector('.lm-tiles'); if (c.hidden) return 0;
-      return c.getContext('2d').getImageData(0, 0, c.width, c.height).data.filter((v, i) => i % 4 === 3 && v > 128).length; }"""
+      return COPY.getImageData(0, 0, c.width, c.height).data.filter((v, i) => i % 4 === 3 && v > 128).length; }""".replace("COPY", COPY)
     view.page.wait_for_function(f"({inked})() > 20000")
     view.page.get_by_role("button", name="Decoded grid").click()
     view.page.wait_for_function("() => document.querySelector('.lm-tiles').hidden")

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from bundle import Bundle
+from view import COPY
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("bundle")]
 
@@ -85,7 +86,7 @@ LAYER = """const map = document.body.appendChild(document.createElement('div')),
   const view = (xr, yr) => layer.look({ viewport: { xr, yr, scale, box: { left: 30, top: 6, width: 400, height: 400 } } });
   const canvas = map.querySelector('.lm-field canvas'), done = () => { map.remove(); layer.stop(); };
   const draw = async (dark) => { layer.use({ field, figure, dark }); layer.show(true); view([-2, 2], [-2, 2]); await layer.settled(); };
-  const pixel = (across, down) => [...canvas.getContext('2d').getImageData(across * canvas.width, down * canvas.height, 1, 1).data];"""
+  const pixel = (across, down, c = canvas) => [...COPY.getImageData(across * c.width, down * c.height, 1, 1).data];""".replace("COPY", COPY)
 
 
 def test_a_background_lies_over_its_square_however_the_view_moves_and_is_painted_once(bundle: Bundle) -> None:

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from test_accessibility import SIZES, complaints
 from test_drawing_browser import draw, picture
 from test_touch_browser import LEAST_PX, SMALL
-from view import View
+from view import COPY, View
 
 from core import checkpoints, latent, small_encoder
 from core.checkpoints import SHIPPED, SHIPPED_ROOT
@@ -72,8 +72,7 @@ class Saved(View):
     def painted(self, selector: str) -> int:
         """How many pixels of a canvas are not empty."""
         script = """c => { if (!c.width) return 0;
-          const sheet = new OffscreenCanvas(c.width, c.height).getContext('2d'); sheet.drawImage(c, 0, 0);
-          return sheet.getImageData(0, 0, c.width, c.height).data.filter((v, i) => i % 4 === 3 && v).length; }"""
+          return COPY.getImageData(0, 0, c.width, c.height).data.filter((v, i) => i % 4 === 3 && v).length; }""".replace("COPY", COPY)
         return self.page.locator(selector).evaluate(script)
 
 
@@ -372,9 +371,9 @@ def test_it_follows_a_change_of_the_theme(open_saved: Callable[..., Saved]) -> N
     page.frames(30)
     words = page.page.locator(".lm-legend button").first
     ink = """c => {
-      const pixels = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+      const pixels = COPY.getImageData(0, 0, c.width, c.height).data;
       return pixels[pixels.findIndex((v, i) => i % 4 === 3 && v > 200) - 3];
-    }"""
+    }""".replace("COPY", COPY)
     brightness = "e => Math.max(...getComputedStyle(e).color.match(/\\d+/g).map(Number))"
     assert words.evaluate(brightness) < 60 and page.page.locator(".lm-tiles").evaluate(ink) > 190
     page.page.emulate_media(color_scheme="dark")

@@ -12,7 +12,7 @@ import timeline_app
 import torch
 from live import PROJECT, Server, until
 from playwright.sync_api import Browser, BrowserContext, Route, expect
-from view import View
+from view import COPY, View
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("timeline")]
 
@@ -227,9 +227,9 @@ def test_the_decoded_grid_is_that_epochs(view: RunView) -> None:
     view.begin(12)
     view.page.get_by_role("button", name="Decoded grid").click()
     ink = """() => { const c = document.querySelector('.lm-tiles'); if (c.hidden) return 0;
-      const { data } = c.getContext('2d').getImageData(0, 0, c.width, c.height);
+      const { data } = COPY.getImageData(0, 0, c.width, c.height);
       let sum = 0; for (let i = 3; i < data.length; i += 4) sum += data[i];
-      return sum / c.width / c.height; }"""
+      return sum / c.width / c.height; }""".replace("COPY", COPY)
     now_and_then = 300  # ms: to read the whole canvas in every frame leaves no time to draw it
     view.page.get_by_role("button", name="Zoom in").click()  # the same tiles of both epochs
     view.page.wait_for_function(f"({ink})() > 10", polling=now_and_then)

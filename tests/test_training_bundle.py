@@ -7,6 +7,7 @@ import pytest
 from bundle import HOST, Bundle
 from PIL import Image, ImageDraw
 from safetensors.numpy import save
+from view import COPY
 
 from core import markers
 
@@ -87,10 +88,10 @@ LAYER = """
   const codes = { points: Float32Array.from([0, 0, 0.5, 0.5, 9, 9]), labels: Uint8Array.from([4, 5, 4]) };
   const layer = new m.CrowdLayer(plot), training = { codes, offer() {} };
   const use = (more) => layer.use({ figure, lit: [true, true], on: new Set(['points']), training, ...more });
-  const painted = () => { const c = layer.canvas, d = new Uint32Array(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer);
+  const painted = () => { const c = layer.canvas, d = new Uint32Array(COPY.getImageData(0, 0, c.width, c.height).data.buffer);
     return [...d].flatMap((v, i) => (v ? [[i % c.width, Math.floor(i / c.width), v & 255, (v >> 16) & 255, v >>> 24]] : [])); };
   const left = 0.3 * 280, top = 0.3 * 200; // what is painted beyond the map
-"""
+""".replace("COPY", COPY)
 
 
 def test_training_codes_are_painted_where_they_are_and_moved_without_being_painted_again(bundle: Bundle) -> None:

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 from live import Server, returning, visitor, write_mnist_files
 from playwright.sync_api import Browser, BrowserContext, expect
+from view import COPY
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("tools")]
 
 PAINTED = """() => { const c = document.querySelector('.lm-crowd canvas'); if (!c) return 0;
-  return c.getContext('2d').getImageData(0, 0, c.width, c.height).data.reduce((sum, v, i) => sum + (i % 4 === 3 && v > 0), 0); }"""
+  return COPY.getImageData(0, 0, c.width, c.height).data.reduce((sum, v, i) => sum + (i % 4 === 3 && v > 0), 0); }""".replace("COPY", COPY)
 
 
 def test_all_codes_come_when_they_are_wanted_and_go_again(tmp_path: Path, chromium: Browser) -> None:

@@ -5,6 +5,9 @@ import re
 import numpy as np
 from live import Watched
 
+# JavaScript: a context with a copy of the canvas c. One that shows a finished picture has none of its own to read.
+COPY = "((s) => (s.drawImage(c, 0, 0), s))(new OffscreenCanvas(c.width, c.height).getContext('2d'))"
+
 
 class View(Watched):
     """The Explore page in a browser, with the gestures that the tests make."""

@@ -7,19 +7,34 @@ export class StillCanvas {
     this.screen = this.element.getContext("bitmaprenderer");
     this.sheet = new OffscreenCanvas(1, 1);
     this.context = this.sheet.getContext("2d");
+    this.copy = new OffscreenCanvas(1, 1).getContext("2d");
   }
 
   /** An empty sheet of width x height CSS pixels, to draw the next picture on: its context. */
   begin({ width, height }) {
-    const scale = devicePixelRatio || 1, size = { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
-    Object.assign(this.sheet, size); // which empties it
-    if (this.element.width !== size.width || this.element.height !== size.height) Object.assign(this.element, size);
+    const scale = devicePixelRatio || 1;
+    this.clear(Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale)));
     this.context.scale(scale, scale);
     return this.context;
   }
 
-  /** The sheet, as it is drawn, is what is seen. */
+  /** An empty sheet of width x height device pixels: its context. */
+  clear(width, height) {
+    Object.assign(this.sheet, { width, height }); // which empties it
+    if (this.element.width !== width || this.element.height !== height) Object.assign(this.element, { width, height });
+    return this.context;
+  }
+
+  /** The sheet, as it is drawn, is what is seen, and is empty then. */
   show() {
     this.screen.transferFromImageBitmap(this.sheet.transferToImageBitmap());
+  }
+
+  /** The sheet, as far as it is drawn, is what is seen; more is drawn on it. */
+  showSoFar() {
+    const { sheet, sheet: { width, height }, copy } = this;
+    Object.assign(copy.canvas, { width, height });
+    copy.drawImage(sheet, 0, 0);
+    this.screen.transferFromImageBitmap(copy.canvas.transferToImageBitmap());
   }
 }

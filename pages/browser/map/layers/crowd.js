@@ -2,6 +2,7 @@
 // thousand a time, which panning and zooming only move until the next one is ready.
 
 import { REACH, outline, shapeOf } from "../shapes.js";
+import { StillCanvas } from "../still_canvas.js";
 import { rgb } from "./palettes.js";
 import { Slices } from "./slices.js";
 
@@ -110,11 +111,11 @@ export class CrowdLayer {
   }
 
   put(image, drawn) {
-    this.canvas ??= this.window.appendChild(document.createElement("canvas"));
-    const { canvas } = this, { width, height } = image, ratio = devicePixelRatio || 1;
-    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    this.picture ??= new StillCanvas("");
+    const { width, height } = image, ratio = devicePixelRatio || 1, canvas = this.canvas = this.window.appendChild(this.picture.element);
     Object.assign(canvas.style, { width: `${width / ratio}px`, height: `${height / ratio}px` });
-    canvas.getContext("2d").putImageData(image, 0, 0);
+    this.picture.clear(width, height).putImageData(image, 0, 0);
+    this.picture.show();
     this.drawn = drawn;
     this.place();
   }
@@ -123,7 +124,7 @@ export class CrowdLayer {
   free() {
     this.slices.stop();
     this.canvas?.remove();
-    Object.assign(this, { canvas: null, image: null, places: null, painted: null, drawn: null });
+    Object.assign(this, { picture: null, canvas: null, image: null, places: null, painted: null, drawn: null });
   }
 
   /** Resolves when what is in view is painted. */

@@ -1,5 +1,6 @@
 // A background: a field painted once, a few rows at a time, on a canvas of its own, which panning and zooming only move.
 
+import { StillCanvas } from "../still_canvas.js";
 import { emptiness, line, scaleOf } from "./palettes.js";
 import { Slices } from "./slices.js";
 
@@ -9,7 +10,8 @@ const TONES = 255; // of a scale, and one more
 export class FieldLayer {
   constructor(plot) {
     this.window = Object.assign(document.createElement("div"), { className: "lm-field", hidden: true });
-    this.canvas = this.window.appendChild(document.createElement("canvas"));
+    this.picture = new StillCanvas("");
+    this.canvas = this.window.appendChild(this.picture.element);
     plot.before(this.window);
     this.slices = new Slices();
   }
@@ -52,18 +54,17 @@ export class FieldLayer {
 
   /** Empty the canvas and paint the field over the next frames. */
   begin() {
-    const { field: { bound, cells }, canvas, view: { scale } } = this, side = cells * FINER, low = scale.to(-bound), high = scale.to(bound);
-    Object.assign(canvas, { width: side, height: side });
+    const { field: { bound, cells }, view: { scale } } = this, side = cells * FINER, low = scale.to(-bound), high = scale.to(bound);
     const along = (i) => scale.from(low + ((i + 0.5) / side) * (high - low)); // a pixel's coordinate, from the left
     this.places = Float64Array.from({ length: side }, (_, i) => ((along(i) + bound) / (2 * bound)) * cells); // in cells
-    this.context = canvas.getContext("2d");
+    this.context = this.picture.clear(side, side);
     this.row = new ImageData(side, 1);
     this.winners = [new Int16Array(side).fill(-1), new Int16Array(side).fill(-1)]; // of the row above, and of this one
     let next = 0;
     this.slices.begin(() => {}, () => {
       this.paintRow(next++);
       return next < side;
-    });
+    }, () => this.picture.showSoFar());
   }
 
   paintRow(y) {

@@ -1,6 +1,7 @@
 // The grid of decoded digits under the points: tiles on a lattice that is anchored in the map's coordinates, decoded a few at a time
 // so that the pointer stays live, finer as one zooms in.
 
+import { StillCanvas } from "../still_canvas.js";
 import { Slices } from "./slices.js";
 
 const MIN_TILE_PX = 30; // CSS pixels of a tile's side; up to twice that
@@ -8,7 +9,8 @@ const MAX_TILES = 6000; // kept, least recently drawn dropped first
 
 export class GridLayer {
   constructor(plot) {
-    this.canvas = Object.assign(document.createElement("canvas"), { className: "lm-tiles", hidden: true });
+    this.picture = new StillCanvas("lm-tiles");
+    this.canvas = Object.assign(this.picture.element, { hidden: true });
     plot.before(this.canvas);
     this.tiles = new Map(); // "level:column:row" -> alpha of its pixels
     this.stamp = document.createElement("canvas");
@@ -56,17 +58,15 @@ export class GridLayer {
     }, () => {
       if (missing.length) this.decode(missing.shift());
       return missing.length > 0;
-    });
+    }, () => this.picture.showSoFar());
   }
 
   /** Fit the canvas to the plot and empty it. */
   clear() {
     const { canvas, box, xr } = this, scale = devicePixelRatio || 1;
     const width = Math.round(box.width * scale), height = Math.round(box.height * scale);
-    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     Object.assign(canvas.style, { left: `${box.left}px`, top: `${box.top}px`, width: `${box.width}px`, height: `${box.height}px` });
-    this.context = canvas.getContext("2d");
-    this.context.clearRect(0, 0, width, height);
+    this.context = this.picture.clear(width, height);
     this.context.imageSmoothingEnabled = false;
     this.perUnit = (box.width * scale) / (xr[1] - xr[0]);
     this.level = Math.ceil(Math.log2((MIN_TILE_PX * scale) / this.perUnit)); // the map's finest unit keeps it above -12

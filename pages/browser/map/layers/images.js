@@ -2,6 +2,7 @@
 // Those in view are brought into an atlas a few at a time, so that the pointer stays live, and drawn from there.
 
 import { REACH, outline, shapeOf } from "../shapes.js";
+import { StillCanvas } from "../still_canvas.js";
 import { rgb } from "./palettes.js";
 import { Slices } from "./slices.js";
 
@@ -63,7 +64,8 @@ export class ImageLayer {
 
   constructor(plot) {
     this.map = plot.parentElement;
-    this.canvas = Object.assign(document.createElement("canvas"), { className: "lm-close", hidden: true });
+    this.picture = new StillCanvas("lm-close");
+    this.canvas = Object.assign(this.picture.element, { hidden: true });
     plot.after(this.canvas);
     this.slices = new Slices();
     this.times = 0;
@@ -118,16 +120,14 @@ export class ImageLayer {
       for (const dot of some) this.make(dot);
       for (const dot of some) this.stampKnown(dot);
       return missing.length > 0;
-    });
+    }, () => this.picture.showSoFar());
   }
 
   clear() {
     const { canvas, viewport: { box } } = this, scale = devicePixelRatio || 1;
     const [width, height] = [box.width, box.height].map((side) => Math.round(side * scale));
-    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     Object.assign(canvas.style, { left: `${box.left}px`, top: `${box.top}px`, width: `${box.width}px`, height: `${box.height}px` });
-    this.context = canvas.getContext("2d");
-    this.context.clearRect(0, 0, width, height);
+    this.context = this.picture.clear(width, height);
     this.context.imageSmoothingEnabled = false;
     Object.assign(this, { scale, larger: Math.max(1, Math.round(this.times * scale)) }); // whole device pixels: crisp
   }

@@ -9,18 +9,20 @@ export class Slices {
   #run = null; // what is under way
   #waiting = []; // for all of it to be done
 
-  /** From the next frame on: first(), with what it draws in that frame, then piece() again and again as long as that says there is more. It
-   *  takes the place of what was under way. */
-  begin(first, piece) {
+  /** From the next frame on: first(), with what it draws in that frame, then piece() again and again as long as that says there is more, and
+   *  show() after each few of them. It takes the place of what was under way. */
+  begin(first, piece, show = () => {}) {
     cancelAnimationFrame(this.#frame);
     const run = (this.#run = {});
     this.#frame = requestAnimationFrame(async () => {
       first();
+      show();
       for (let more = true; more;) {
         await turn(); // the frame itself is done first
         if (this.#run !== run) return;
         const deadline = performance.now() + BUDGET_MS;
         while (more && performance.now() < deadline) more = piece();
+        show();
       }
       this.stop();
     });

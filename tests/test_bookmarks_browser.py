@@ -36,6 +36,7 @@ def test_a_place_outlives_the_page_and_a_press_goes_back_there(view: View) -> No
     expect(go).to_have_count(1)
 
 
+@pytest.mark.slow
 def test_a_place_of_a_larger_model_has_the_code_s_other_numbers_too(view: View) -> None:
     numbers = ",".join(["1.5", "-1", *[""] * 12])
     page = view.open(f"?checkpoint=vae-mnist-16d&plane=9,15&z=0.5,-0.5&rest={numbers}&tool=bookmarks").page

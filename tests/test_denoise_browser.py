@@ -92,6 +92,7 @@ def test_the_wipe_moves_and_keeps_pixels_crisp(page: Page) -> None:
     assert stage.evaluate("s => s.style.getPropertyValue('--at')") == "25%"
 
 
+@pytest.mark.slow
 def test_a_drawing_is_denoised(page: Page) -> None:
     choose(page, "Draw")
     sheet = page.locator(".it-sheet canvas")

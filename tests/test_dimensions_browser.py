@@ -54,7 +54,7 @@ def drawn(name: str, code: np.ndarray, label: int | None = None) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    "name", [LARGE, "vae-mnist-2d", *(pytest.param(n, marks=pytest.mark.slow) for n in ("ae-mnist-2d", "cvae-mnist-2d"))]
+    "name", [LARGE, *(pytest.param(n, marks=pytest.mark.slow) for n in ("vae-mnist-2d", "ae-mnist-2d", "cvae-mnist-2d"))]
 )
 def test_each_cell_is_the_kept_code_with_one_number_changed(request: pytest.FixtureRequest, name: str) -> None:
     checkpoint = checkpoints.opened(name)
@@ -110,6 +110,7 @@ def test_a_cell_shows_large_and_a_click_keeps_its_code(opened: View) -> None:
     assert download.value.suggested_filename == "vae-mnist-16d-dimensions.png" and picture.height > 16 * 112
 
 
+@pytest.mark.slow
 def test_where_the_number_is_none_of_the_maps_the_point_stays_and_is_another_code(view: View) -> None:
     """It lies in the very place of a dot, and is not that."""
     opened = checkpoints.opened("vae-mnist-16d")
@@ -134,6 +135,7 @@ def test_of_two_numbers_a_click_moves_the_point(view: View) -> None:
     assert view.url_z()[first] == -3 and view.url_z()[1 - first] == (0.5, 1.25)[1 - first]
 
 
+@pytest.mark.slow
 def test_what_the_browser_cannot_decode_has_no_table(view: View) -> None:
     view.open("?checkpoint=conv-vae-mnist-2d&tool=dimensions")
     expect(view.page.get_by_test_id("bench")).to_contain_text("cannot run this model’s decoder")

@@ -82,6 +82,7 @@ def test_finding_by_number_by_a_search_and_the_other_of_a_pair(view: View) -> No
     assert say(page) == "", "what was said was said of another point"
 
 
+@pytest.mark.slow
 def test_a_search_that_ends_late_moves_nobody_from_what_was_done_since(view: View) -> None:
     page = view.open("?checkpoint=vae-mnist-2d").page
     finder, held = page.get_by_test_id("finder"), list[Route]()

@@ -75,6 +75,7 @@ def test_an_uploaded_image_lands_where_the_model_puts_it_and_undo_takes_it_away(
     assert asked == [], "nothing is sent anywhere"
 
 
+@pytest.mark.slow
 def test_what_cannot_land_says_why_and_the_sheet_stays_as_it_was(view: View) -> None:
     page, x = opened(view), in_form()
     give(page, b"This is no image.", "a.png")

@@ -138,6 +138,7 @@ def test_a_path_is_drawn_with_the_mouse_and_chosen_by_keys_alone(view: View) -> 
     expect(paths.get_by_role("button", name=re.compile("^Point 2: test image .* labelled 5"))).to_be_visible()
 
 
+@pytest.mark.slow
 def test_in_sixteen_dimensions_it_leads_through_whole_codes(view: View) -> None:
     page = view.open("?checkpoint=vae-mnist-16d&tool=paths:sphere,7,z;18;61").page
     frames(page, 7)

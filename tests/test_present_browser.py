@@ -15,7 +15,8 @@ def present(view: View) -> str | None:
     return view.page.evaluate("new URLSearchParams(location.search).get('present')")
 
 
-@pytest.mark.parametrize("size", [(1280, 720), pytest.param((1920, 1080), marks=pytest.mark.slow)])
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])
+@pytest.mark.slow
 def test_a_link_presents_the_map_alone_on_the_whole_screen(view: View, size: tuple[int, int]) -> None:
     view.page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
     view.open(f"?z={CODE[0]:.4f},{CODE[1]:.4f}&present=1")

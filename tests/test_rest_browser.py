@@ -115,6 +115,7 @@ def test_the_grid_is_drawn_again_and_a_background_of_the_old_plane_is_not(view: 
     expect(key).to_contain_text("How much the picture changes")
 
 
+@pytest.mark.slow
 def test_other_maps_have_none(view: View) -> None:
     view.open("?checkpoint=vae-mnist-2d&rest=1,2")
     expect(view.page.get_by_test_id("rest")).to_be_hidden()

@@ -256,7 +256,7 @@ def landed(page: Saved) -> list[float]:
 DRAWN = (MAIN, "computes it from the decoder"), ("beta-1-mnist-2d", "with all its digits"), (LARGEST, "one of 255 levels")
 
 
-@pytest.mark.parametrize(("name", "how"), DRAWN)
+@pytest.mark.parametrize(("name", "how"), [DRAWN[0], *(pytest.param(*one, marks=pytest.mark.slow) for one in DRAWN[1:])])
 def test_a_drawing_lands_where_the_model_puts_it(open_saved: Callable[..., Saved], name: str, how: str) -> None:
     page, view = open_saved(name), caches.map_view(name)
     assert how in page.page.locator(".saved-about").inner_text()
@@ -339,7 +339,7 @@ def test_nothing_that_only_a_server_has_is_offered(open_saved: Callable[..., Sav
     assert "fetched" not in page.page.locator("main").inner_text(), "and errors are asked for at the end"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("size", SIZES)
 def test_axe_finds_nothing(chromium: Browser, tmp_path: Path, size: str, scheme: str) -> None:
     file = tmp_path / "saved.html"

@@ -138,6 +138,7 @@ def _has_an_epoch(trainer):
     return trainer.step >= trainer.steps_per_epoch
 
 
+@pytest.mark.slow
 def test_an_interrupted_stage_goes_on_exactly(first_stage, tmp_path):
     begin = load_folder(first_stage)
     recipe = second_stage.TrainingConfig(dataset="digits", epochs=2, batch_size=128, kl_warmup_epochs=0.0, precision="float32")

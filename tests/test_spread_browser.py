@@ -66,6 +66,7 @@ def test_spread_evenly_is_switched_in_the_page_and_all_of_the_map_follows(view: 
     assert view.ranges()[1] > 1.5
 
 
+@pytest.mark.slow
 def test_switched_back_the_map_is_as_it_was(view: View) -> None:
     view.open("?z=0.5,1.5")
     switch = view.page.get_by_test_id("spread")
@@ -95,6 +96,7 @@ def test_a_link_opens_the_spread_map_where_it_was(view: View) -> None:
 
 
 @pytest.mark.parametrize("name", ["ae-mnist-2d", pytest.param("pca-mnist-2d", marks=pytest.mark.slow)])
+@pytest.mark.slow
 def test_a_model_without_such_a_prior_is_not_spread_and_says_why(view: View, name: str) -> None:
     view.open(f"?checkpoint={name}&spread=1")
     switch, words = view.page.get_by_test_id("spread"), view.page.locator(".lm-spread-words")
@@ -112,6 +114,7 @@ def test_a_model_without_such_a_prior_is_not_spread_and_says_why(view: View, nam
 
 
 @pytest.mark.parametrize("shown", [None, (8, 14)])
+@pytest.mark.slow
 def test_a_plane_of_larger_codes_is_spread_by_the_priors_own_margin(view: View, shown: tuple[int, int] | None) -> None:
     """Dots where Φ of their coordinates on the plane is; a click keeps one; the pointer has the plane's codes, with the other numbers as
     they are set."""

@@ -383,6 +383,7 @@ def test_a_run_whose_epochs_were_removed_to_make_room_says_so_and_keeps_its_curv
 # --- runs -----------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_start_and_follow_a_run_to_its_checkpoint():
     app = a_tiny_run(run())
     (started,) = jobs.runs()

@@ -13,6 +13,7 @@ PAINTED = """() => { const c = document.querySelector('.lm-crowd canvas'); if (!
   return COPY.getImageData(0, 0, c.width, c.height).data.reduce((sum, v, i) => sum + (i % 4 === 3 && v > 0), 0); }""".replace("COPY", COPY)
 
 
+@pytest.mark.slow
 def test_all_codes_come_when_they_are_wanted_and_go_again(tmp_path: Path, chromium: Browser) -> None:
     server = Server(write_mnist_files(tmp_path, train=2_500), tmp_path / "log")
     try:

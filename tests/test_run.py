@@ -90,6 +90,19 @@ def test_a_run_leaves_a_checkpoint_metrics_and_a_snapshot_of_every_epoch(tmp_pat
     assert not (folder / STATE_FILE).exists()
 
 
+def test_an_epochs_map_is_not_there_before_its_losses_are_measured(tmp_path, monkeypatch):
+    """Who watches would see it without a loss for as long as that takes."""
+    folder, there, measured = a_run(tmp_path, epochs=2), list[list[int]](), running.test_losses
+
+    def watched(*given):
+        there.append(snapshot.epochs(folder))
+        return measured(*given)
+
+    monkeypatch.setattr(running, "test_losses", watched)
+    carry_out(folder)
+    assert there == [[], [0], [0, 1]]
+
+
 def test_the_last_snapshot_is_the_checkpoint_s_decoder_and_codes(tmp_path):
     folder = a_run(tmp_path)
     carry_out(folder)

@@ -224,7 +224,6 @@ class Execution:
         if self.previous is not None and len(self.previous) == len(codes):
             plane = latent.turned(plane, plane.points(codes), self.previous)
         self.previous = plane.points(codes).astype(np.float16).astype(np.float32)  # as the snapshot has it, for a resumed run
-        snapshot.write(self.folder, epoch, model, plane, self.previous)
         line = {
             "epoch": epoch,
             "step": self.trainer.step,
@@ -233,6 +232,7 @@ class Execution:
             "train": losses,
             "test": test_losses(model, self.x, told, self.trainer.config.binarize),
         }
+        snapshot.write(self.folder, epoch, model, plane, self.previous)  # together with its losses: who watches has both at once
         add_metrics(self.folder, line)
         self.report(losses=losses)
 

@@ -956,6 +956,13 @@ def boxes(bundle: Bundle, script: str) -> Any:
     return bundle.run("tools/box_geometry.js", f"return {script};", PHOTO)
 
 
+def test_a_colour_is_read_as_figures_and_as_browsers_have_it(bundle: Bundle) -> None:
+    given = ["#1d91c0", "rgb(29, 145, 192)", "rgba(29, 145, 192, 0.5)", "#ffffff", "rgb(13, 18, 27)"]
+    read, light = bundle.run("map/layers/colours.js", "return [given.map(m.rgb), given.map(m.isLight)]", given)
+    assert read == [[29, 145, 192]] * 3 + [[255, 255, 255], [13, 18, 27]]
+    assert light == [False, False, False, True, False], "luma 115.7, as ITU-R BT.601 weighs it"
+
+
 def test_an_axis_is_not_full_of_what_two_values_of_one_epoch_differ_by(bundle: Bundle) -> None:
     script = """const axis = (...values) => m.Curves.prototype.axis.call({ curves: {} }, [{ group: 'elbo', values }]);
       return given.map((values) => axis(...values));"""

@@ -1,7 +1,8 @@
 // The codes of all test images at one position of the dial, on a plain canvas: dots, the prior's rings, and the classes' names.
 
+import { rgb } from "../map/layers/colours.js";
 import { placed } from "../map/layers/names.js";
-import { Dots, rgb } from "./dots.js";
+import { Dots } from "./dots.js";
 import { blended } from "./tween.js";
 
 const CHIP = { height: 22, padding: 6, font: "700 14px" };

@@ -6,9 +6,6 @@ import { LARGER, SHAPES, shapeOf } from "../map/shapes.js";
 const DOT_PX = 4, OPACITY = 0.75, DIMMED = 0.07;
 const ROUND = SHAPES.find(({ corners }) => !corners);
 
-/** "#rrggbb" or "rgb(r, g, b)" -> [r, g, b]. */
-export const rgb = (colour) => (colour.startsWith("#") ? [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16)) : colour.match(/[\d.]+/g).slice(0, 3).map(Number));
-
 export class Dots {
   /** context: of the canvas, whose size it keeps; scale: its pixels to one of the page; ground and colours: [r, g, b], of each label; shapes:
    *  whether each label's dots have a shape of their own. */

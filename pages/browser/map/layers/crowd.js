@@ -3,7 +3,7 @@
 
 import { REACH, outline, shapeOf } from "../shapes.js";
 import { StillCanvas } from "../still_canvas.js";
-import { rgb } from "./palettes.js";
+import { rgb } from "./colours.js";
 import { Slices } from "./slices.js";
 
 const DOT_PX = 2, SHAPED_PX = 5; // across; with a shape they are larger, and still smaller than those of the test images

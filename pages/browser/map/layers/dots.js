@@ -1,7 +1,7 @@
 // Codes as dots on a canvas, pixel by pixel: each frame of a view that moves has all of 10,000.
 
 import { SHAPES } from "../shapes.js";
-import { rgb } from "./palettes.js";
+import { rgb } from "./colours.js";
 import { FINE, stamp } from "./stamps.js";
 
 const KEPT = 60; // stamps: ten shapes, in a few opacities

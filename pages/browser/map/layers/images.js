@@ -3,7 +3,7 @@
 
 import { REACH, outline, shapeOf } from "../shapes.js";
 import { StillCanvas } from "../still_canvas.js";
-import { rgb } from "./palettes.js";
+import { rgb } from "./colours.js";
 import { Slices } from "./slices.js";
 
 const CELL_PX = 96; // of the squares by which it is told how far apart dots lie where there are any

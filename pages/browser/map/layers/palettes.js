@@ -1,6 +1,7 @@
 // The colours of fields: [red, green, blue, alpha], 0 to 255, by theme.
 
 import { EMPTY, THIN } from "../field.js";
+import { rgb } from "./colours.js";
 
 // Light to dark, told apart under every common colour vision deficiency. ColorBrewer's YlGnBu (Harrower & Brewer 2003).
 const YELLOW_TO_BLUE = ["#ffffd9", "#edf8b1", "#c7e9b4", "#7fcdbb", "#41b6c4", "#1d91c0", "#225ea8", "#253494", "#081d58"].map(rgb);
@@ -11,16 +12,6 @@ const EMPTY_BITS = Math.log2(EMPTY), THIN_BITS = Math.log2(THIN);
 const FAINT = 0.04, STRONG = 0.6, LEAST = 0.3; // opacity of a class's colour, from a share of LEAST to all
 const UNNAMED = "#808a94"; // a class that the map does not show, and classes in the legend
 const LINE = { light: [13, 18, 27, 130], dark: [255, 255, 255, 130] }; // where one class gives way to another
-
-export function rgb(colour) {
-  return [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
-}
-
-/** Whether a colour as the browser computes it, "rgb(…)", is nearer to white than to black (ITU-R BT.601 luma). */
-export function isLight(computed) {
-  const [red, green, blue] = computed.match(/[\d.]+/g).map(Number);
-  return 0.299 * red + 0.587 * green + 0.114 * blue > 127.5;
-}
 
 /** A sequential colour for a share of the scale; the ground's end is low. */
 export function ramp(share, dark) {

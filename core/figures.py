@@ -196,7 +196,7 @@ def latent_path(
         height=460,
         dragmode=False,
         xaxis={"fixedrange": True, "range": [1.6 * left - 0.6 * float(middle[0]), 1.6 * right - 0.6 * float(middle[0])]},
-        yaxis={"fixedrange": True, "range": [bottom, top]},
+        yaxis={"fixedrange": True, "range": [bottom, top], "scaleanchor": "x"},  # a unit is as long up as across, as on every map
     )
     return figure
 
@@ -284,7 +284,7 @@ def latent_places(
         height=460,
         dragmode=False,
         xaxis={"fixedrange": True, "range": [left, right]},
-        yaxis={"fixedrange": True, "range": [bottom, top]},
+        yaxis={"fixedrange": True, "range": [bottom, top], "scaleanchor": "x"},  # a unit is as long up as across, as on every map
     )
     return figure
 

@@ -33,3 +33,13 @@ def test_the_scale_of_how_sure_lies_below_the_map_and_takes_none_of_its_width() 
     figure = figures.confidence_map(codes, labels, ("0", "1"), middles, codes[:5], np.full(5, 90.0), ["sure"] * 5, prior=True)
     scale = figure.data[-1].marker.colorbar
     assert scale.orientation == "h" and scale.y < 0
+
+
+def test_a_unit_is_as_long_up_as_across_wherever_codes_are_shown() -> None:
+    """As on every map: else a step's length and its direction would not be what they seem."""
+    ground = np.zeros((5, 2), np.float32), np.zeros(5, np.uint8), ("0",), {0: (0.0, 0.0)}
+    codes = np.array([(0.0, 0.0), (1.0, 0.2)], np.float32)
+    path = figures.latent_path(*ground, codes, ("from", "to"))
+    places = figures.latent_places(*ground, {"A": (0.0, 0.0), "B": (1.0, 0.2)})
+    confidence = figures.confidence_map(*ground, codes, np.full(2, 90.0), ["sure"] * 2, prior=True)
+    assert {figure.layout.yaxis.scaleanchor for figure in (path, places, confidence)} == {"x"}

@@ -1,4 +1,4 @@
-"""Explore under a finger: what it has to hit is large enough, on a phone and on a tablet, in every tool."""
+"""Under a finger: what it has to hit is large enough, on a phone and on a tablet, in every tool of Explore and on the other pages."""
 
 from collections.abc import Iterator
 
@@ -11,12 +11,21 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 SIZES = {"phone": (390, 844), "tablet": (820, 1180)}
 LEAST_PX = 40
-# Whatever answers a press, with what is pressed for it: of a box to tick its label. A slider is long anyway; Streamlit's arrow is part of
-# its select.
+OTHER_PAGES = {  # their addresses, and a button that is there once they are
+    "reconstruct": "Refine the code",
+    "denoise": "Another one",
+    "super_resolution": "Send to …",
+    "generate": "Draw again",
+    "generate?tab=complete&cover=left": "Bottom half",
+    "models": "Details",
+    "train": "Start training",
+}
+# Whatever answers a press, with what is pressed for it: of a box to tick or a choice its label. A slider is long anyway; Streamlit's arrow
+# is part of its select.
 SMALL = """(least) => [...document.querySelectorAll('[data-testid=stMain] :is(button, input, select, summary)')]
   .filter((e) => e.checkVisibility({ visibilityProperty: true }) && !e.matches('[type=range], [type=file], .stSelectbox button'))
   .map((e) => {
-    const { width, height } = (e.closest('label:has([type=checkbox])') ?? e).getBoundingClientRect();
+    const { width, height } = (e.closest('label:has([type=checkbox], [type=radio])') ?? e).getBoundingClientRect();
     const { position, top, left } = getComputedStyle(e, '::after');
     const reach = position === 'absolute' ? [left, top].map((px) => -2 * parseFloat(px)) : [0, 0];
     return [e.getAttribute('aria-label') || e.textContent || e.value, Math.round(width + reach[0]), Math.round(height + reach[1])];
@@ -69,3 +78,20 @@ def test_a_choice_above_the_map_brings_no_keyboard_over_it_and_costs_no_line_whe
     assert tops[0] and tops[1] and tops[0]["y"] == tops[1]["y"]
     context.close()
     assert view.errors == []
+
+
+@pytest.mark.slow
+def test_whatever_a_finger_presses_on_the_other_pages_is_large_enough(server: Server, chromium: Browser) -> None:
+    width, height = SIZES["phone"]
+    context = chromium.new_context(viewport={"width": width, "height": height}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    for address, there in OTHER_PAGES.items():
+        page.goto(f"{server.url}/{address}")
+        expect(page.get_by_role("button", name=there).first).to_be_visible()
+        expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+        assert small(page) == [], address
+    page.get_by_test_id("stExpandSidebarButton").tap()
+    for link in page.get_by_test_id("stSidebarNavLink").all():
+        expect(link).to_be_in_viewport()
+        assert link.evaluate("link => link.getBoundingClientRect().height") >= LEAST_PX
+    context.close()

@@ -641,7 +641,8 @@ INPUT = """
   const cursor = new Cursor(), all = (...names) => Object.fromEntries(names.map(name => [name, says(name)]));
   const plot = { ...all('zoom', 'shift', 'bringIn', 'reset'), toLatent: ({ clientX, clientY }) => {
     const { left, top } = element.getBoundingClientRect(); return viewport.toLatent([clientX - left, clientY - top]); } };
-  const map = { root, element, sliders, viewport, cursor, plot, ready: true, snap: (z) => z, touched() {}, ...all('keep') };
+  const map = { root, element, sliders, viewport, cursor, plot, ready: true, snap: (z) => z, touched() {}, ...all('keep'),
+    keeping: { back: () => says('back') } };
   cursor.look = (z) => { cursor.pointed = z; cursor.pointing = true; meant.push(['look', z]); };
   cursor.leave = says('leave');
   new m.Input(map, stopper.signal);
@@ -695,7 +696,10 @@ def test_mouse_and_fingers_pass_keys_and_sliders_go_to_a_point(bundle: Bundle) -
 def test_a_click_keeps_a_drag_does_not_and_a_double_click_shows_all(bundle: Bundle) -> None:
     assert meant(bundle, "click(300, 100, [303, 102]);") == [["keep", [1.03, 0.98]]]
     assert meant(bundle, "click(300, 100, [340, 100]);") == []
-    assert meant(bundle, "click(300, 100); click(301, 100);") == [["keep", [1, 1]], ["reset"]]
+    assert meant(bundle, "click(300, 100); click(301, 100);") == [["keep", [1, 1]], ["back"], ["reset"]]
+    assert meant(bundle, "click(300, 100); click(100, 100, [140, 100]); click(140, 100);") == [["keep", [1, 1]], ["reset"]], (
+        "a drag kept nothing"
+    )
     assert meant(bundle, "click(300, 100); click(100, 100);") == [["keep", [1, 1]], ["keep", [-1, 1]]]
 
 

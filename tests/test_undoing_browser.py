@@ -57,3 +57,21 @@ def test_clicks_a_drag_and_the_legend_are_undone_one_by_one_and_done_again(view:
     view.wait_for_bright(3)
     until_shown(view, dragged)
     expect(redo).to_have_attribute("aria-disabled", "true")
+
+
+@pytest.mark.slow
+def test_a_double_click_shows_the_whole_map_and_its_first_click_keeps_nothing(view: View) -> None:
+    page = view.open("?checkpoint=vae-mnist-2d&z=0.5,1.5&view=0.4,1.4,2").page
+    page.wait_for_timeout(1000)
+    near, kept = view.ranges(), view.image()
+    page.mouse.dblclick(*view.at(0.3, 0.3), delay=20)
+    page.wait_for_function("() => !location.href.includes('view=')")
+    assert view.url_z() == (0.5, 1.5) and (view.image() == kept).all(), "the point before it, in the address and in the picture"
+    assert view.ranges() != near
+    page.wait_for_timeout(REST_MS)
+    undo = page.get_by_role("button", name="undo")
+    expect(undo).to_have_attribute("title", "Undo: the view (Ctrl+Z)")
+    undo.click()
+    until_shown(view, near)
+    assert view.url_z() == (0.5, 1.5)
+    expect(undo).to_have_attribute("aria-disabled", "true")

@@ -17,7 +17,7 @@ const onZoomButtons = (event) => event.target.closest?.(".lm-zoom");
 
 export class Input {
   /** map: {root, element, sliders, ready, viewport, cursor, plot: {toLatent(event)}}, and what is meant: touched(), keep(z), snap(z),
-   *  plot.zoom(factor, z), shift(dx, dy), bringIn(z), reset(). Hears what is done on its elements until the signal aborts. */
+   *  plot.zoom(factor, z), shift(dx, dy), bringIn(z), reset(); keeping.back(), where it can be taken back. Hears what is done on its elements until the signal aborts. */
   constructor(map, signal) {
     this.map = map;
     this.borrower = null;
@@ -123,9 +123,15 @@ export class Input {
       const z = map.plot.toLatent(to), apart = (event) => Math.hypot(to.clientX - event.clientX, to.clientY - event.clientY);
       const again = this.clicked && to.timeStamp - this.clicked.timeStamp < DOUBLE_CLICK_MS && apart(this.clicked) < CLICK_PX;
       this.clicked = again ? null : to;
+      if (!again) this.back = null;
       if (apart(from) >= CLICK_PX) return;
-      if (again) map.plot.reset(); // on the second release, wherever the first has moved the map
-      else if (z) this.keep(map.snap(z));
+      if (again) {
+        this.back?.(); // the first click was half of this one, and has kept nothing
+        map.plot.reset(); // on the second release, wherever the first has moved the map
+      } else if (z) {
+        this.back = map.keeping?.back();
+        this.keep(map.snap(z));
+      }
     }, { once: true, capture: true });
   }
 

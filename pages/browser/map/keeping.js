@@ -57,14 +57,31 @@ export class Keeping {
     words.tell(kept ? `Kept ${place}. ${controls.near.textContent}` : "No point is kept.");
   }
 
-  /** z is kept by choice. Python hears of it: late where this page knows by itself what the point means. */
+  /** How to go back to the point that is kept now, as if none had been kept since. */
+  back() {
+    const { chosen, map: { cursor, cursor: { kept } } } = this;
+    return () => {
+      if (this.map.data.readout) writeAddress(kept, true);
+      this.chosen = chosen;
+      this.map.undoing.takeBack(() => cursor.keep(kept));
+      cursor.rest();
+      this.report(kept);
+    };
+  }
+
+  /** z is kept by choice. */
   choose(z) {
+    this.chosen = true;
+    this.map.cursor.choose(z);
+    this.report(z);
+  }
+
+  /** Python hears of z: late where this page knows by itself what the point means. */
+  report(z) {
     const pick = () => {
       last = undefined;
       return this.agreed.change(z);
     };
-    this.chosen = true;
-    this.map.cursor.choose(z);
     last = { view: this.map.view, z, known: this.agreed.value };
     if (this.map.data.readout) this.late.say("pick", pick);
     else this.map.tell("pick", pick());

@@ -82,6 +82,17 @@ export class Undoing {
     map.words.tell(`${ACTS[act][1]}: ${what}.`);
   }
 
+  /** What was kept last was not meant: keep() puts the point before it back, and that is no step. */
+  takeBack(keep) {
+    const { settled } = this;
+    this.restoring = true;
+    keep();
+    this.restoring = false;
+    this.settled = settled;
+    this.steps.correct(this.before = this.state);
+    this.mark();
+  }
+
   /** What the button would change; "": there is nothing. */
   words(act) {
     const { steps, before } = this, what = steps[`${act}es`][0] ?? "";

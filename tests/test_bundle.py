@@ -43,7 +43,7 @@ def test_python_and_browser_know_the_same_tools(bundle: Bundle) -> None:
 
 
 def test_python_and_browser_know_the_same_layers(bundle: Bundle) -> None:
-    of_the_browser = {"background", "images", "crowd"}  # chosen by itself; of the points
+    of_the_browser = {"background", "images", "crowd", "nothing"}  # chosen by itself; of the points
     assert set(bundle.run("map/layers/index.js", "return Object.keys(m.LAYERS)")) == of_the_browser | set(LAYERS)
     missing = """return Object.entries(m.LAYERS).flatMap(([name, { prototype }]) =>
       ['use', 'look', 'show', 'stop'].filter(method => !prototype[method]).map(method => `${name}.${method}`));"""
@@ -389,6 +389,25 @@ def test_while_a_pointer_moves_the_crosshair_hangs_on_the_page_and_at_rest_in_th
     afloat = ["BODY", "35px", True]
     assert seen == [True, ["BODY", "30px", True], afloat, True, afloat, True, afloat, True, afloat, True, ["BODY", "1px", True], True]
     assert again, "it is back where it was among the map's parts"
+
+
+def test_where_a_view_shows_no_code_words_say_so(bundle: Bundle) -> None:
+    script = """const { LINEAR, SPREAD } = await import('/map/scale.js'), map = document.body.appendChild(document.createElement('div'));
+      const layer = new m.NothingLayer(map.appendChild(document.createElement('div')));
+      const shown = () => !map.querySelector('.lm-nothing').hidden;
+      const figure = { data: [{ x: [0, 1], y: [0, -1] }, { x: [2], y: [2] }] }, points = new Set(['points']), seen = [shown()];
+      const view = (xr, yr, scale = LINEAR) => { layer.look({ viewport: { xr, yr, scale } }); seen.push(shown()); };
+      const use = (more) => { layer.use({ figure, on: points, ...more }); seen.push(shown()); };
+      use(); view([-3, 3], [-3, 3]); view([0.2, 0.8], [-0.8, -0.2]);
+      view([0.2, 1.2], [-1.2, -0.2]); view([1, 2], [2, 3]); view([-0.5, 0.5], [1, 2]);
+      view([1.5, 1.9], [2, 3]); use({ on: new Set() }); use(); use({ figure: { data: [{ x: [1.7], y: [2.5] }] } });
+      use({ figure: { data: [{ x: [], y: [] }] } }); use(); view([0.8, 0.9], [0.1, 0.2], SPREAD); view([0.8, 0.9], [0.1, 0.2]);
+      map.remove(); return seen;"""
+    before, first, whole, between, one, edge, above, beside, off, again, another, none, back, spread, linear = bundle.run(
+        "map/layers/nothing.js", script
+    )
+    assert not any((before, first, whole, one, edge, off, another, none, spread)), "what is not missed, and what is there"
+    assert all((between, above, beside, again, back, linear))
 
 
 def test_what_is_drawn_piece_by_piece_is_seen_as_far_as_it_is_a_finished_picture_at_each_time(bundle: Bundle) -> None:

@@ -1,17 +1,18 @@
 // The table of layers: what can be switched on and off. A new one is a file and a line here; Python's LAYERS has its title, but for the
-// background, which is chosen by itself, and what belongs to the points: images and the crowd.
+// background, which is chosen by itself, and what belongs to the points: images, the crowd, and words where there are none.
 
 import { CrowdLayer } from "./crowd.js";
 import { FieldLayer } from "./field.js";
 import { GridLayer } from "./grid.js";
 import { ImageLayer } from "./images.js";
 import { NameLayer } from "./names.js";
+import { NothingLayer } from "./nothing.js";
 import { PointLayer } from "./points.js";
 import { RingLayer } from "./rings.js";
 
 /** Every layer has: use(frame), with {figure, decoder, lit, on, field, dark, picked, shaped, closeUp, training}; look(view), with
  *  {viewport, kept}; show(on); stop(). One that plot.js draws also has looks(): {dots}, the marker of each class, or {shapes}. */
-export const LAYERS = { background: FieldLayer, crowd: CrowdLayer, points: PointLayer, images: ImageLayer, names: NameLayer, manifold: GridLayer, prior: RingLayer };
+export const LAYERS = { background: FieldLayer, crowd: CrowdLayer, points: PointLayer, images: ImageLayer, names: NameLayer, nothing: NothingLayer, manifold: GridLayer, prior: RingLayer };
 
 export class Layers {
   shaped = false; // whether each class's dots have a shape of their own

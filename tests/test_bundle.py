@@ -521,6 +521,20 @@ def sketch(bundle: Bundle, script: str) -> Any:
     return bundle.run("map/plot.js", f"{SKETCH} {script} stopper.abort(); root.remove(); return answer;", styles)
 
 
+def test_two_maps_that_find_no_webgl_at_once_are_both_drawn_without_it(bundle: Bundle) -> None:
+    """Plotly puts a page's worth of words in place of the dots; one of two maps kept them."""
+    script = """const { Plot } = await import('/map/plot.js#its-own'), types = [];
+      const Plotly = { purge() {}, async react(element, [{ type }]) { await null; types.push(type);
+        element.innerHTML = `<div class="plot-container">${type === 'scattergl' ? '<p class="no-webgl"></p>' : ''}</div>`; } };
+      figure.data.push({ x: [], y: [], marker: {} });
+      const both = [0, 1].map(() => new Plot(map.cloneNode(true), v, () => {}, stopper.signal));
+      for (const one of both) one.sketch = { use() {}, draw() {}, canvases: { embrace() {} } };
+      await Promise.all(both.map((one) => one.react(Plotly, figure, { shapes: [], dots: [{}] })));
+      const answer = [types, both.map(({ element }) => element.querySelectorAll('.no-webgl').length)];"""
+    types, refused = sketch(bundle, script)
+    assert refused == [0, 0] and types == ["scattergl", "scattergl", "scatter", "scatter"]
+
+
 def test_until_plotly_has_come_lines_and_rings_are_drawn_and_the_mouse_moves_them(bundle: Bundle) -> None:
     script = """const answer = [seen()], [x, y] = v.toPixel([0, 0]), { unit } = v; drag(60, -25); await drawn();
       const [u, w] = v.toPixel([0, 0]); answer.push([u - x, w - y], seen());

@@ -88,13 +88,13 @@ export class Plot {
   async react(Plotly, figure, looks) {
     this.Plotly = Plotly;
     this.sketch.use(looks);
-    const { viewport: { width, height, margin, scale }, element, ranges } = this, layout = { ...structuredClone(figure.layout), width, height, margin, shapes: [], annotations: [] };
+    const { viewport: { width, height, margin, scale }, element, ranges } = this, tried = webgl, layout = { ...structuredClone(figure.layout), width, height, margin, shapes: [], annotations: [] };
     const traces = scale.drawn(figure).data.map((trace, i) => ({
       ...trace, type: webgl ? "scattergl" : "scatter", marker: { ...trace.marker, ...looks.dots[i] },
     }));
     ranges.forEach((range, i) => Object.assign(layout[AXES[i]], { range, visible: false }));
     await Plotly.react(element, traces, layout, CONFIG);
-    if (webgl && element.querySelector(".no-webgl")) {
+    if (tried && element.querySelector(".no-webgl")) { // another map may have found out meanwhile
       webgl = false;
       Plotly.purge(element);
       element.querySelector(".plot-container")?.remove();

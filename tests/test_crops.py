@@ -6,10 +6,11 @@ from drawn_pages import STROKES, found_right, trace, write
 from PIL import Image, ImageDraw
 
 from core.data import photo
-from core.data.crops import digit_is_lighter
+from core.data.crops import filling_digit_is_lighter
 from core.data.normalizing import normalize_digit
 from core.data.pasting import paste_back
 from core.data.polarity import ink_is_dark
+from core.data.surround import page_alone
 
 
 def cut_out(label: int, pen: float, margin: float, side: int) -> np.ndarray:
@@ -97,8 +98,9 @@ def squared() -> np.ndarray:
     ids=["three digits", "a frame round digits", "squares", "a sheet", "a gradient", "noise", "one pixel"],
 )
 def test_what_no_single_digit_fills(picture):
-    assert digit_is_lighter(picture) is None
-    assert digit_is_lighter(1 - picture) is None
+    for either in (picture, 1 - picture):
+        assert filling_digit_is_lighter(either) is None
+        assert filling_digit_is_lighter(page_alone(either)) is None
 
 
 def test_digits_in_a_frame_stay_digits():

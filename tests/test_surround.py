@@ -8,6 +8,7 @@ from drawn_pages import found_right, write
 from scipy import ndimage
 
 from core.data import photo
+from core.data.median import median_around
 from core.data.page import flatten_light
 from core.data.polarity import ink_is_dark
 
@@ -79,3 +80,9 @@ def test_a_bold_0_or_8_and_a_blurred_stroke_are_no_page(dark_ink):
 def test_an_inverted_picture_with_a_rim_is_turned_over(dark_ink):
     grey, _, _, boxes = surrounded("all", 0.3, dark_ink)
     assert found_right(photo.find_digits(grey if dark_ink else 1 - grey), boxes)
+
+
+@pytest.mark.parametrize(("shape", "window"), [((9, 14), 3), ((40, 31), 11), ((6, 5), 13), ((1, 20), 5), ((1, 1), 3)])
+def test_the_median_round_a_pixel_is_scipys(shape: tuple[int, int], window: int) -> None:
+    grey = np.random.default_rng(window).random(shape, np.float32)
+    np.testing.assert_array_equal(median_around(grey, window), ndimage.median_filter(grey, size=window, mode="nearest"))

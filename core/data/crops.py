@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from core.data.surround import between_two, page_alone
+from core.data.surround import between_two
 
 SIDE = 200  # pixels, at most, where this is looked at
 LEAST_SIDE = 29  # pixels; smaller ones come out of data sets, with noise and with garments in them
@@ -21,14 +21,8 @@ LARGEST_SPECK = 0.05  # of its longer side, what else there is of its level; lar
 MOST_SPECKS = 0.1  # of its level's pixels
 
 
-def digit_is_lighter(picture: np.ndarray) -> bool | None:
-    """Whether the digit that fills a picture (H, W), or the page on it, is lighter than its ground; None where no single digit does."""
-    lighter = filling_digit_is_lighter(picture)
-    return filling_digit_is_lighter(page_alone(picture)) if lighter is None else lighter
-
-
 def filling_digit_is_lighter(picture: np.ndarray) -> bool | None:
-    """The same of a picture with nothing round its page.
+    """Whether the digit that fills a picture (H, W), with nothing round it, is lighter than its ground; None where no single digit does.
 
     A digit cut at its ink touches all four edges and parts its ground into pieces; no share of the pixels tells the two apart.
     """

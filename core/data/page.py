@@ -7,8 +7,9 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from core.data.crops import digit_is_lighter, filling_digit_is_lighter
+from core.data.crops import filling_digit_is_lighter
 from core.data.lines import ruled_lines
+from core.data.median import median_around
 from core.data.mnist_form import TINY, plane_of_light
 from core.data.parts import Box, small_outlines
 from core.data.surround import page_alone
@@ -60,10 +61,8 @@ class Page:
         self.image = image
         self.factor = math.ceil(max(image.shape) / WORKING_SIDE)
         self.small = _reduced(image, self.factor)
-        lighter = digit_is_lighter(self.small) if image.shape != (SIDE, SIDE) else None
-        self.filled = lighter is not None and filling_digit_is_lighter(self.small) is lighter  # by one digit, with nothing round it
+        self.filled, self.inverted = _seen(self.small) if image.shape != (SIDE, SIDE) else (False, False)
         self.close = self.filled or max(self.small.shape) <= TINY  # more than half of it may be ink
-        self.inverted = image.shape != (SIDE, SIDE) and (_inverted(self.small) if lighter is None else not lighter)
         if self.inverted:
             self.small = 1 - self.small
         self.light_factor = math.ceil(max(self.small.shape) / LIGHT_SIDE)
@@ -144,9 +143,18 @@ def _reduced(image: np.ndarray, factor: int) -> np.ndarray:
     return np.asarray(Image.fromarray(np.ascontiguousarray(image)).reduce(factor)) if factor > 1 else image
 
 
-def _inverted(small: np.ndarray) -> bool:
-    """Whether strokes on the page are darker than their surroundings though ink should be 1: what stands out of the median says it."""
-    coarse = ndimage.gaussian_filter(page_alone(small), 0.7)
+def _seen(small: np.ndarray) -> tuple[bool, bool]:
+    """Whether one digit fills a picture, with nothing round it; and whether strokes are darker than their ground though ink should be 1."""
+    if (lighter := filling_digit_is_lighter(small)) is not None:
+        return True, not lighter
+    page = page_alone(small)
+    lighter = filling_digit_is_lighter(page)
+    return False, _inverted(page) if lighter is None else not lighter
+
+
+def _inverted(page: np.ndarray) -> bool:
+    """Whether strokes on a page, with nothing round it, are darker than their surroundings: what stands out of the median says it."""
+    coarse = ndimage.gaussian_filter(page, 0.7)
     window = max(3, int(0.3 * max(coarse.shape)) | 1)
     rest = coarse - _median(coarse, window)
     weakest = 0.25 * float(np.abs(rest).max())
@@ -166,7 +174,7 @@ def _energy_inside(rest: np.ndarray, weakest: float) -> float:
 def _median(image: np.ndarray, window: int) -> np.ndarray:
     """The median around each pixel, from every fourth pixel where the window is large: light has no detail."""
     step = max(1, window // 12)
-    few = ndimage.median_filter(image[::step, ::step], size=max(3, window // step | 1), mode="nearest")
+    few = median_around(image[::step, ::step], max(3, window // step | 1))
     return resized(few, image.shape, (0, 0, *few.shape))
 
 

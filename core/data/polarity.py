@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.data.crops import digit_is_lighter
+from core.data.crops import filling_digit_is_lighter
 from core.data.surround import page_alone
 
 
@@ -14,14 +14,16 @@ def ink_is_dark(grey: np.ndarray) -> bool:
     set's images have it, decides. What surrounds a page does not count. A picture of one level is background: dark ink could lie on
     it if it is light. A digit that fills the picture is its ink, whatever there is more of.
     """
-    if (lighter := digit_is_lighter(grey)) is not None:
+    if (lighter := filling_digit_is_lighter(grey)) is not None:
+        return not lighter
+    small = page_alone(grey)
+    if (lighter := filling_digit_is_lighter(small)) is not None:
         return not lighter
     if max(grey.shape) <= 64:
         levels, counts = np.unique(grey, return_counts=True)
         flat = levels[counts.argmax()]
         if len(levels) > 1 and counts.max() >= 0.2 * grey.size and _on_border(grey, flat):
             return bool(flat > grey[grey != flat].mean())
-    small = page_alone(grey)
     lightness = sum(_light_surplus(small, parts) for parts in (2, 4, 8))
     return bool(lightness > 0 if lightness else small.mean() >= 0.5)
 

@@ -6,6 +6,8 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
+from core.data.median import median_around
+
 SIDE = 200  # pixels, at most, where a page is looked for
 STROKE = 0.12  # of the longer side: strokes less than half as thick go
 MOST_BORDER = 0.4  # of the picture's border, that a page may reach
@@ -27,7 +29,7 @@ def page_alone(grey: np.ndarray) -> np.ndarray:
     small = np.asarray(Image.fromarray(np.ascontiguousarray(grey, np.float32)).reduce(math.ceil(max(grey.shape) / SIDE)))
     if min(small.shape) < 20:
         return small
-    without_strokes = ndimage.median_filter(small, size=max(3, int(STROKE * max(small.shape)) | 1), mode="nearest")
+    without_strokes = median_around(small, max(3, int(STROKE * max(small.shape)) | 1))
     level = between_two(without_strokes)
     light = without_strokes > level
     if light.all() or not light.any() or without_strokes[light].mean() - without_strokes[~light].mean() < LEAST_CONTRAST:

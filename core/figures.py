@@ -283,7 +283,7 @@ def latent_places(
     figure.update_layout(
         height=460,
         dragmode=False,
-        xaxis={"fixedrange": True, "range": [left, right]},
+        xaxis={"fixedrange": True, "range": [left, right], "constrain": "domain"},  # on a wide screen no more than the codes
         yaxis={"fixedrange": True, "range": [bottom, top], "scaleanchor": "x"},  # a unit is as long up as across, as on every map
     )
     return figure

@@ -280,6 +280,7 @@ def test_every_kind_of_model(own_checkpoints: Path, mnist: None, kind: str, dime
     assert ("−ELBO" in words(app)) == variational and "Stranger" in words(app)
     assert ("trained with noise in its codes" in words(app)) == variational
     assert ("trained without noise in its codes" in words(app)) == (kind in ("ae", "aae"))
+    assert ('<div class="title">PCA</div>' in html(app, "rows")) == (kind != "pca"), "which would stand there twice"
     assert ("it draws in straight lines" in words(app)) == (kind == "pca")
     assert ("in quite another style" in words(app)) == (kind == "cvae") and ("another digit" in words(app)) == (kind != "cvae")
     app.session_state.reconstruct_kind = "generate"

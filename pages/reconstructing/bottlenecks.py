@@ -22,7 +22,7 @@ LESSON = "lesson-autoencoder"  # among the restorers
 
 
 def show(checkpoint: Checkpoint, picked: Picked, label: int | None) -> dict[str, Picked]:
-    """The model, PCA of the same size, the lesson's network. What each drew, by what it is called."""
+    """The model, PCA of the same size where it is not that, the lesson's network. What each drew, by what it is called."""
     x, problems = picked.x, []
     dimensions = checkpoint.model.config.latent_dim
     size = plural(dimensions, "number")
@@ -30,11 +30,12 @@ def show(checkpoint: Checkpoint, picked: Picked, label: int | None) -> dict[str,
     kind, title = entry_of(checkpoint.model).title, words.title_of(checkpoint.name)
     note = f"{f'{title} · ' * (title != kind)}{size}{informed}"
     rows = [Row(kind, note, reconstruction.by_model(checkpoint.model, x, label))]
-    try:
-        principal, fitted_on = caches.principal(checkpoint.dataset_name)
-        rows.append(Row("PCA", f"{size} too · fitted on {fitted_on}", reconstruction.by_pca(principal.first(dimensions), x)))
-    except DatasetError as error:
-        problems.append(f"PCA is left out. {errors.words(error)}")
+    if not checkpoint.model.linear:  # which would be the same once more
+        try:
+            principal, fitted_on = caches.principal(checkpoint.dataset_name)
+            rows.append(Row("PCA", f"{size} too · fitted on {fitted_on}", reconstruction.by_pca(principal.first(dimensions), x)))
+        except DatasetError as error:
+            problems.append(f"PCA is left out. {errors.words(error)}")
     try:
         model = checkpoints.opened_restorer(LESSON).model
         if isinstance(model, LessonAutoencoder):

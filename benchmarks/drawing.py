@@ -1,20 +1,21 @@
-"""From a stroke on Explore's sheet to the point where the drawing lands, encoded in the page."""
+"""From a stroke on Explore's sheet to the point where the drawing lands, encoded in the page; beside the same strokes over floor.html."""
 
 import asyncio
 from collections.abc import Sequence
 from itertools import pairwise
 
 from benchmarks.browser import SETTLE_S, Point, View, launch, open_page, visitor
-from benchmarks.floor import busy_s
-from benchmarks.interaction import MAP, SLOWDOWN
+from benchmarks.floor import FLOOR, PAGE, busy_s
+from benchmarks.interaction import MAP, OURS, SLOWDOWN
 from benchmarks.servers import serve
-from benchmarks.tables import ms, p50, p95, table
+from benchmarks.tables import ms, p50, p95, table, times
 from tests.drawn_pages import STROKES
 
 MODEL = "vae-mnist-2d"  # the shipped encoder that computes most
 SHEET = "[data-testid=sheet]"
-LANDED = "performance.getEntriesByName('latent-map:landed').map((entry) => entry.duration)"
-Seen = dict[int, dict[str, list[float]]]  # by slow-down, milliseconds: "landed" a point, "busy" a move
+DRAWN_ON = {OURS: SHEET, FLOOR: MAP}
+ANSWERED = {OURS: "latent-map:landed", FLOOR: "latent-map:decode"}  # User Timing entries, from a move's time stamp on
+Seen = dict[tuple[str, int], dict[str, list[float]]]  # by page and slow-down, milliseconds: "landed" a point, "busy" a move
 
 
 def measure(quick: bool) -> tuple[str, str]:
@@ -25,33 +26,37 @@ def measure(quick: bool) -> tuple[str, str]:
 
 async def _measure(address: str, quick: bool) -> tuple[str, str]:
     rounds = 1 if quick else 5
-    seen: Seen = {rate: {"landed": [], "busy": []} for rate in (1, SLOWDOWN)}
     async with launch() as browser:
-        view = (await open_page(await visitor(browser), address))[0]
-        await view.page.wait_for_selector(f"{MAP}[data-plotted]")
-        await view.page.get_by_test_id("draw-here").click()
-        await view.page.get_by_text("Draw on the paper.").wait_for()
-        await view.cdp.send("Performance.enable", {"timeDomain": "timeTicks"})
-        await _draw(view, 8, 1)  # the first strokes run code that the browser has not compiled yet
+        addresses = {OURS: address, FLOOR: PAGE.as_uri()}
+        views = {name: (await open_page(await visitor(browser), at))[0] for name, at in addresses.items()}
+        await views[OURS].page.wait_for_selector(f"{MAP}[data-plotted]")
+        await views[OURS].page.get_by_test_id("draw-here").click()
+        await views[OURS].page.get_by_text("Draw on the paper.").wait_for()
+        for name, view in views.items():
+            await view.cdp.send("Performance.enable", {"timeDomain": "timeTicks"})
+            await _draw(view, name, 8, 1)  # the first strokes run code that the browser has not compiled yet
+        seen: Seen = {(name, rate): {"landed": [], "busy": []} for rate in (1, SLOWDOWN) for name in views}
         for turn in range(rounds):
-            for rate, found in seen.items():
+            for (name, rate), found in seen.items():
                 for digit in (3, 8, 0) if quick else range(10):
-                    landed, busy = await _draw(view, (digit + turn) % 10, rate)
+                    landed, busy = await _draw(views[name], name, (digit + turn) % 10, rate)
                     found["landed"] += landed
                     found["busy"].append(busy)
         return drawing_table(seen), browser.version
 
 
-async def _draw(view: View, digit: int, rate: int) -> tuple[list[float], float]:
-    """A digit on the bare sheet, the CPU slowed down: milliseconds from each frame's oldest move to the end of what answers it, and of the
-    main thread for each move."""
+async def _draw(view: View, name: str, digit: int, rate: int) -> tuple[list[float], float]:
+    """A digit on the bare sheet, or the same moves over the floor, the CPU slowed down: milliseconds from each frame's oldest move to the
+    end of what answers it, and of the main thread for each move."""
+    await view.page.bring_to_front()
     await view.cdp.send("Emulation.setCPUThrottlingRate", {"rate": 1})
-    await view.page.locator(SHEET).press("Delete")
-    await view.page.get_by_text("Draw on the paper.").wait_for()
+    if name == OURS:
+        await view.page.locator(SHEET).press("Delete")
+        await view.page.get_by_text("Draw on the paper.").wait_for()
     await view.cdp.send("Emulation.setCPUThrottlingRate", {"rate": rate})
     await asyncio.sleep(SETTLE_S)
-    await view.ask("performance.clearMeasures('latent-map:landed')")
-    box, before, count = await view.box(SHEET), await busy_s(view.cdp), 0
+    await view.ask(f"performance.clearMeasures('{ANSWERED[name]}')")
+    box, before, count = await view.box(DRAWN_ON[name]), await busy_s(view.cdp), 0
     for line in STROKES[digit]:
         path = [(box["x"] + box["width"] * (0.25 + 0.75 * x), box["y"] + box["height"] * (0.15 + 0.7 * y)) for x, y in _fine(line)]
         await view.mouse("mousePressed", path[0], pressed=True)
@@ -59,7 +64,7 @@ async def _draw(view: View, digit: int, rate: int) -> tuple[list[float], float]:
         await view.mouse("mouseReleased", path[-1])
         count += len(path)
     busy = await busy_s(view.cdp) - before
-    return await view.ask(LANDED), 1000 * busy / count
+    return await view.ask(f"performance.getEntriesByName('{ANSWERED[name]}').map((entry) => entry.duration)"), 1000 * busy / count
 
 
 def _fine(line: list[tuple[float, float]]) -> Sequence[Point]:
@@ -70,9 +75,13 @@ def _fine(line: list[tuple[float, float]]) -> Sequence[Point]:
 
 
 def drawing_table(seen: Seen) -> str:
-    """As it is and slowed down: from the stroke to the point, and the main thread's time."""
+    """Ours and the floor, the ratio of the 95th percentiles first: from the stroke to the point, and the main thread's time."""
     rows = []
-    for rate, found in seen.items():
+    for rate in (1, SLOWDOWN):
+        ours, floor = seen[OURS, rate], seen[FLOOR, rate]
         title = "as it is" if rate == 1 else f"CPU slowed {rate}x"
-        rows.append([f"{ms(p50(found['landed']))} / {ms(p95(found['landed']))}", title, ms(p50(found["busy"])), len(found["landed"])])
-    return table("From a stroke to the point", ["ms p50 / p95", "a stroke", "main thread, ms a move", "points"], rows)
+        landed = [f"{ms(p50(one['landed']))} / {ms(p95(one['landed']))}" for one in (ours, floor)]
+        busy = [ms(p50(one["busy"])) for one in (ours, floor)]
+        rows.append([times(p95(ours["landed"]) / p95(floor["landed"])), title, *landed, *busy, len(ours["landed"])])
+    header = ["ours / floor: p95", "a stroke", "ours, ms p50 / p95", "floor", "ours main thread, ms a move", "floor main thread", "points"]
+    return table("From a stroke to the point", header, rows)

@@ -12,7 +12,7 @@ import torch
 from live import PROJECT, Server, run_async, write_mnist_files
 from streamlit.testing.v1 import AppTest
 
-from benchmarks import arrival, floor, interaction, pages, pair, restoring, scaling, serving, tables, training
+from benchmarks import arrival, drawing, floor, interaction, pages, pair, restoring, scaling, serving, tables, training
 from benchmarks.__main__ import ARRIVAL, QUALITY, SECTIONS, main
 from benchmarks.servers import Served
 from core.data.datasets import load, to_unit_images
@@ -94,8 +94,17 @@ def test_ratios_come_first_and_say_who_is_faster() -> None:
     moves = {1: {"decodes": [{"since": 0.0, "frame": 10.0}]}}
     waiting = interaction.waiting_table(moves, {name: {"panel": found, "image": found} for name, found in waits.items()}, {})
     assert "| 4.0 x | a point's image" in waiting and "| 2.0 x | click -> panel text |" in waiting
-    seen = {(name, rate): {"painted": ours, "busy": ours} for name in (interaction.OURS, floor.FLOOR) for rate in (1, interaction.SLOWDOWN)}
-    assert "| 1.0 x / 1.0 x | CPU slowed 4x |" in floor.pointer_table(seen)
+    seen = {
+        (name, rate): {"painted": other if name == floor.FULL else ours, "busy": ours}
+        for name in (interaction.OURS, floor.FULL, floor.FLOOR)
+        for rate in (1, interaction.SLOWDOWN)
+    }
+    beside = floor.pointer_table(seen)
+    assert "| 1.0 x / 1.0 x | as it opens, CPU slowed 4x |" in beside and "| 1.4 x / 1.0 x | every layer on | 40 / 40 |" in beside
+    strokes = {
+        (name, rate): {"landed": ours, "busy": ours} for name in (interaction.OURS, floor.FLOOR) for rate in (1, interaction.SLOWDOWN)
+    }
+    assert "| 1.0 x | CPU slowed 4x | 20 / 29 | 20 / 29 | 20 | 20 | 3 |" in drawing.drawing_table(strokes)
     both = {
         (name, rate): {"painted": ours, "busy": ours if name == pair.ONE else other}
         for rate in (1, interaction.SLOWDOWN)

@@ -29,14 +29,14 @@ def nearest_turn(codes: np.ndarray, towards: np.ndarray) -> np.ndarray:
 
 
 def parts_of(turn: np.ndarray) -> tuple[list[int], list[float]]:
-    """Which coordinate comes to each place, and with which sign."""
+    """Of a turn (2, 2): which coordinate comes to each place, and with which sign."""
     return np.abs(turn).argmax(1).tolist(), turn.sum(1).astype(float).tolist()
 
 
 @torch.no_grad()
 def turn_model(model: Model, turn: np.ndarray) -> None:
-    """Change the weights so that turn @ z stands where z stood: rows of the encoder's last layer, columns of the decoder's first. Exact:
-    numbers only change place and sign."""
+    """Change the weights so that turn @ z stands where z stood, turn (2, 2) and z (2,): rows of the encoder's last layer, columns of the
+    decoder's first. Exact: numbers only change place and sign."""
     last, first = model.encoder[-1], model.decoder[0]
     assert isinstance(last, nn.Linear) and isinstance(first, nn.Linear)
     order, signs = parts_of(turn)

@@ -25,7 +25,7 @@ class Dimensions:
 
     @property
     def order(self) -> np.ndarray:
-        """The dimensions, the one that says most first: by KL divergence, without a posterior by variance; among equals by number."""
+        """The dimensions (D,), the one that says most first: by KL divergence, without a posterior by variance; among equals by number."""
         says = self.variance if self.kl_nats is None else self.kl_nats
         return np.argsort(-says, kind="stable")
 

@@ -7,7 +7,7 @@ NL_PATCH, NL_DISTANCE = 5, 6  # pixels: the side of what is compared, and how fa
 
 
 def median(image: np.ndarray, radius: float) -> np.ndarray:
-    """The median of the square around each pixel; beyond the border the border repeats."""
+    """The median of the square of 2 radius + 1 pixels around each pixel; beyond the border the border repeats."""
     from skimage import filters
 
     side = 2 * int(radius) + 1
@@ -15,7 +15,7 @@ def median(image: np.ndarray, radius: float) -> np.ndarray:
 
 
 def gaussian(image: np.ndarray, sigma: float) -> np.ndarray:
-    """A Gaussian blur, cut off at 4 sigma; beyond the border the border repeats."""
+    """A Gaussian blur of that many pixels, cut off at 4 sigma; beyond the border the border repeats."""
     from skimage import filters
 
     return filters.gaussian(image, sigma, mode="nearest", truncate=4.0, preserve_range=True)

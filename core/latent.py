@@ -173,13 +173,6 @@ def decode_at(model: Model, across: np.ndarray, down: np.ndarray, plane: Plane |
     return images.reshape(len(down), len(across), *images.shape[1:])
 
 
-def manifold_grid(
-    model: Model, low: tuple[float, float], high: tuple[float, float], n: int, plane: Plane | None = None, label: int | None = None
-) -> np.ndarray:
-    """The decoded grid as one picture, (n H, n W) in [0, 1]."""
-    return one_picture(decode_grid(model, low, high, n, plane, label))
-
-
 def one_picture(grid: np.ndarray) -> np.ndarray:
     """Images (M, N, H, W) side by side, (M H, N W)."""
     return np.concatenate(np.concatenate(grid, axis=1), axis=1)
@@ -235,7 +228,7 @@ def typical_gap(codes: np.ndarray) -> float:
 
 
 def typical_gaps(codes: np.ndarray, ks: Sequence[int]) -> list[float]:
-    """The same of the k-th nearest other one, for each k; where there are fewer, of the farthest."""
+    """The same for codes (N, D) of the k-th nearest other one, for each k; where there are fewer, of the farthest."""
     every = max(1, len(codes) // GAP_CODES)
     around = np.array([nearest(codes, codes[row], max(ks) + 1)[1] for row in range(0, len(codes), every)])  # (M, k + 1), itself first
     return [float(np.quantile(around[:, min(k, around.shape[1] - 1)], GAP_QUANTILE)) for k in ks]

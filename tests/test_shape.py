@@ -64,8 +64,9 @@ def test_a_model_of_another_shape_is_trained_saved_and_opened(opened: Checkpoint
     x = bars(100, seed=1).images[:3].astype(np.float32) / 255
     drawn = reconstruction.by_model(opened.model, x[0])
     assert drawn.x_hat.shape == drawn.pixel_nats.shape == (HEIGHT, WIDTH)
-    assert latent.manifold_grid(opened.model, (-1, -1), (1, 1), 3).shape == (3 * HEIGHT, 3 * WIDTH)
-    tile = latent.manifold_grid(opened.model, (-1, -1), (1, 1), 3)[:HEIGHT, -WIDTH:]
+    grid = latent.one_picture(latent.decode_grid(opened.model, (-1, -1), (1, 1), 3))
+    assert grid.shape == (3 * HEIGHT, 3 * WIDTH)
+    tile = grid[:HEIGHT, -WIDTH:]
     np.testing.assert_allclose(tile, latent.decode(opened.model, np.array([[1, 1]], np.float32))[0], atol=1e-6)
 
 

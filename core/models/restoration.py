@@ -45,7 +45,7 @@ class Restorer(nn.Module):
         return self.answer(x).clamp(0.0, 1.0)
 
     def answer(self, x: Tensor) -> Tensor:
-        """The network's answer to images of any size, not clamped to [0, 1]: the form that training wants."""
+        """The network's answer (B, 1, h * scale, w * scale) to images (B, 1, h, w) of any size, not clamped to [0, 1], for training."""
         height, width = x.shape[-2:]
         padded = F.pad(x, (0, -width % self.multiple, 0, -height % self.multiple), mode="replicate")
         return self(padded)[..., : height * self.scale, : width * self.scale]

@@ -10,8 +10,6 @@ from core.portrait import Entry
 from pages.collection import chosen
 from pages.session.properties.models import MAX_SEARCH, OTHER
 
-KEYS = ("models_data", "models_kinds", "models_search")
-
 
 def show(entries: list[Entry]) -> list[Entry]:
     """The choices, and the entries that fit them."""

@@ -1,5 +1,7 @@
 // What is on a picture of one digit: its ink, whichever way round it is. For a clean picture; photos are core/data's, on the server.
 
+import { SIDE } from "./mnist_form.js";
+
 const FLAT = 0.2; // of a small picture's pixels have one level: as a data set's images have it
 const SMALL = 64, LEAST_CONTRAST = 0.08;
 const [FAINT, FULL] = [0.25, 0.75]; // between them is neither paper nor ink
@@ -95,10 +97,10 @@ const [GROUND, LEAST_BARE, LEAST_PEAK, SIDES, OFF_CENTRE, CENTRE] = [0.05, 0.5, 
 
 /** Whether ink of 28 x 28 is as MNIST's is, to be left as it is: core/data/mnist_form.py's in_mnists_form of an image without noise. */
 export function isInForm({ data, height, width }) {
-  if (height !== 28 || width !== 28) return false;
-  let bare = 0, mass = 0, down = 0, right = 0, [top, bottom, left, end] = [28, 0, 28, 0];
+  if (height !== SIDE || width !== SIDE) return false;
+  let bare = 0, mass = 0, down = 0, right = 0, [top, bottom, left, end] = [SIDE, 0, SIDE, 0];
   data.forEach((v, i) => {
-    const x = i % 28, y = (i - x) / 28;
+    const x = i % SIDE, y = (i - x) / SIDE;
     bare += v <= GROUND;
     [mass, down, right] = [mass + v, down + v * y, right + v * x];
     if (v > 0.1) [top, bottom, left, end] = [Math.min(top, y), Math.max(bottom, y + 1), Math.min(left, x), Math.max(end, x + 1)];

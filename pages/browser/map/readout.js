@@ -4,7 +4,7 @@
 import { onResize } from "../events.js";
 import { DenseDecoder, parseSafetensors } from "../nets/decoder.js";
 import { describe, noise } from "../nets/losses.js";
-import { readPoint } from "../nets/reading.js";
+import { ON_CODE, readPoint } from "../nets/reading.js";
 import { PLACE, showAround } from "./around.js";
 import { offerCloud } from "./cloud.js";
 import { Shelf, labelsByRow, read } from "./frames.js";
@@ -13,7 +13,6 @@ import { Peek } from "./peek.js";
 import * as say from "./sentences.js";
 import { Spoken } from "./spoken.js";
 
-const ON_CODE = 1e-3; // core/latent.py's: a point this near to a dot is that dot
 const FIGURES = [ // caption, and what a screen reader hears
   ["test image", "The test image"],
   ["reconstruction", "What the model makes of it"],

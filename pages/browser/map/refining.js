@@ -28,11 +28,11 @@ export async function refineDot(readout, dot, place) {
     keep?.addEventListener("click", () => {
       map.element.focus({ preventScroll: true }); // the button goes
       map.keep(end);
-    });
+    }, { signal: dot.signal });
     again?.addEventListener("click", () => {
       map.element.scrollIntoView({ block: "nearest" }); // on a phone it is far above
       show(map, path, dot, dot.signal);
-    });
+    }, { signal: dot.signal });
     if (focused) (keep ?? again)?.focus();
     if (better) await show(map, path, dot, signal);
   } catch (error) {

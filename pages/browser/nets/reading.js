@@ -2,6 +2,7 @@
 
 import { HERE } from "./nearest.js";
 
+export const ON_CODE = 1e-3; // a point of the map this near to a dot is that dot
 const NEIGHBOURS = 10;
 
 /** The share of draws from N(0, I) in so many dimensions that lie farther out than so many sigmas: Q(dimensions / 2, sigmas^2 / 2).

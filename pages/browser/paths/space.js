@@ -1,8 +1,6 @@
 // The model that a path leads through: its codes, where they lie on the map, and what is decoded of them.
 
-import { nearest } from "../nets/reading.js";
-
-const ON_CODE = 1e-3; // core/latent.py's: a point this near to a dot is that dot
+import { ON_CODE, nearest } from "../nets/reading.js";
 
 export class Space {
   /** map: see map.js; facts: those of its panel, whose codes are here. */

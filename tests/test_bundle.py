@@ -521,6 +521,17 @@ def sketch(bundle: Bundle, script: str) -> Any:
     return bundle.run("map/plot.js", f"{SKETCH} {script} stopper.abort(); root.remove(); return answer;", styles)
 
 
+@pytest.mark.parametrize("hidden", ["", "hidden"])
+def test_the_window_of_keys_speaks_of_undo_where_it_is_offered(bundle: Bundle, hidden: str) -> None:
+    script = """const root = document.body.appendChild(document.createElement('div'));
+      root.innerHTML = `<div tabindex="0"></div><div class="lm-zoom"></div><span class="lm-undo" ${given}></span>`;
+      const stop = new AbortController(); new m.Shortcuts({ root, element: root.firstChild }, stop.signal);
+      root.querySelector('.lm-zoom button').click(); const named = [...root.querySelectorAll('dt')].map((key) => key.textContent);
+      stop.abort(); root.remove(); return named;"""
+    named = bundle.run("map/shortcuts.js", script, hidden)
+    assert named[:9] == ["← → ↑ ↓", "Enter", "Esc", "+ −", "0", "C", *([] if hidden else ["Ctrl + Z"]), "Tab", "?", "move"][:9]
+
+
 def test_two_maps_that_find_no_webgl_at_once_are_both_drawn_without_it(bundle: Bundle) -> None:
     """Plotly puts a page's worth of words in place of the dots; one of two maps kept them."""
     script = """const { Plot } = await import('/map/plot.js#its-own'), types = [];

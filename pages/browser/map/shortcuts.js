@@ -10,10 +10,10 @@ const KEYS = [
   ["+ −", "zoom in and out"],
   ["0", "show the whole map; once more: its outliers too"],
   ["C", "copy the decoded image"],
-  ["Ctrl + Z", "undo what was done here; with Shift, or Ctrl + Y, do it again"],
   ["Tab", "go on to sliders, classes and buttons"],
   ["?", "this window"],
 ];
+const UNDO = ["Ctrl + Z", "undo what was done here; with Shift, or Ctrl + Y, do it again"]; // where its buttons are
 const MOUSE = [
   ["move", "decode the point under the pointer"],
   ["click", "keep it"],
@@ -52,11 +52,12 @@ export class Shortcuts {
   open() {
     if (!this.window) {
       this.window = document.createElement("dialog");
+      const keys = this.root.querySelector(".lm-undo:not([hidden])") ? KEYS.toSpliced(-2, 0, UNDO) : KEYS;
       const coarse = matchMedia("(pointer: coarse)").matches, fingers = table("Fingers", FINGERS); // first where there are fingers
       this.window.className = "lm-keys-window";
       this.window.setAttribute("aria-label", "What keys, mouse and fingers do on the map");
       this.window.innerHTML = `<form method="dialog"><h2>On the map</h2><button class="lm-button" autofocus>Close</button></form>`
-        + `<div>${coarse ? fingers : ""}${table("Keys, with the map in focus", KEYS)}${table("Mouse", MOUSE)}${coarse ? "" : fingers}${this.root.querySelector(".lm-bench") ? table("Tools", WITH_TOOLS) : ""}</div>`;
+        + `<div>${coarse ? fingers : ""}${table("Keys, with the map in focus", keys)}${table("Mouse", MOUSE)}${coarse ? "" : fingers}${this.root.querySelector(".lm-bench") ? table("Tools", WITH_TOOLS) : ""}</div>`;
       this.on(this.window, "click", ({ target }) => target === this.window && this.window.close()); // beside it
       this.on(this.window, "keydown", (event) => event.stopPropagation()); // Esc closes it, and keeps the point
       this.root.append(this.window);

@@ -45,7 +45,7 @@ something like a digit. The gauge shows it: the shoe takes many more nats than a
 - **The gauge can be fooled**: it measures how costly an image is to describe. A thin stroke or an almost empty sheet is cheap, even if \
 the model has never seen one. Far to the right is strange; far to the left is not "more typical".
 - **The course autoencoder** is the convolutional network of the course *AI for Beginners*, which this explorer follows. Its code has \
-128 numbers, so it loses less.
+128 numbers, so more fits through; the rows show how much of that it uses.
 - **PCA** (*principal component analysis*) is the best that can be done with straight lines: its code is a weighted sum of pixels and its \
 drawing a weighted sum of images. Here it has as many numbers as the model, each in standard deviations of the images it was fitted on.
 

@@ -28,7 +28,7 @@ from core.data.pasting import paste_back
 from core.data.photo import digits_in_boxes, find_digits
 from core.models import build_restorer
 from core.models.restoration import DenoiserConfig, LessonConfig
-from pages.denoising import batch, damage, methods
+from pages.denoising import batch, damage, methods, one_digit
 from pages.denoising import photo as denoise_photo
 from pages.denoising import zipped as denoise_zip
 from pages.denoising.damage import Damage
@@ -122,6 +122,19 @@ def test_first_visit_compares_methods_best_first_with_figures_that_are_right() -
     (row,) = [row for row in table_rows(app) if "Total variation" in row]
     assert f">{expected:.1f}<" in row and UNKNOWN not in words(app)
     assert app.get("plotly_chart"), "the path on the map"
+
+
+@pytest.mark.parametrize(
+    ("name", "means"),
+    [
+        ("vae-mnist-2d", "turns the image into that class"),
+        ("cvae-mnist-2d", "the style, not the class"),
+        ("pca-mnist-2d", "works in straight lines"),
+        ("vae-mnist-2d-collapsed", "the path leads nowhere"),
+    ],
+)
+def test_what_is_said_of_the_path_is_true_of_every_kind_of_model(name: str, means: str) -> None:
+    assert means in one_digit.path_words(checkpoints.load(name))
 
 
 def test_a_code_of_one_number_walks_along_a_line(own_checkpoints: Path) -> None:

@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from core import figures, restore
+from core import figures, metrics, restore
 from core.checkpoints import Checkpoint, CheckpointError
 from core.data.corruptions import CORRUPTIONS
 from core.restore import RestoreError
@@ -143,6 +143,16 @@ def show_path(given: np.ndarray, checkpoint: Checkpoint) -> None:
     st.plotly_chart(figure, width="stretch", key=f"{KEY}_path", config={"displayModeBar": False})
     st.caption(
         f"**{link.plain(title_of(checkpoint.name))}** encodes the image, decodes the code, encodes the result, and so on, {STEPS} times in "
-        "all. Each round pulls the image towards what the model can draw. A path that crosses into the dots of another class turns the "
-        f"image into that class. {frame.note}"
+        f"all. Each round pulls the image towards what the model can draw. {path_words(checkpoint)} {frame.note}"
     )
+
+
+def path_words(checkpoint: Checkpoint) -> str:
+    """What a path over the map means, which is not the same for every kind of model."""
+    if metrics.has_collapsed(checkpoint.latents.mu, checkpoint.latents.logvar):
+        return "The codes of this one have collapsed: whatever it is given, it draws the same image, so the path leads nowhere."
+    if checkpoint.model.conditional:
+        return "It is told no class here, and on its map the classes lie on top of each other: the path shows the style, not the class."
+    if checkpoint.model.linear:
+        return "This one works in straight lines: a further round only cuts off what is beyond black and white, so the path is short."
+    return "A path that crosses into the dots of another class turns the image into that class."

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from core import figures, latent, morphs
+from core import figures, latent, metrics, morphs
 from core.checkpoints import Checkpoint
 from core.figures import class_name
 from core.frame import class_names
@@ -83,6 +83,13 @@ def outcome(checkpoint: Checkpoint, codes: np.ndarray) -> str:
     rows, _ = latent.nearest(checkpoint.latents.mu, codes[-1], 10)
     vote = latent.vote(checkpoint.latents.label[rows])
     where = f"Its ten nearest codes vote for **{class_name(class_names(checkpoint.dataset_name), vote.label)}**."
+    if metrics.has_collapsed(checkpoint.latents.mu, checkpoint.latents.logvar):
+        return "**The codes of this model have collapsed**: whatever is added, it draws the same image."
+    if checkpoint.model.linear:
+        return (
+            f"{where} This model works in straight lines: the same step is the same change of pixels everywhere, whatever C shows. Where "
+            "that does not fit, two images lie on top of each other."
+        )
     few = (
         f"**Do not expect too much of {dimensions} numbers.** They have to say class and style at once, so the same step is a change of "
         "slant in one place and another class in the next: try other images for C."

@@ -176,6 +176,19 @@ def test_a_run_that_has_hardly_begun_is_told_to_go_on_once_it_has_ended():
     assert "Try" not in on_page(diagnose(config, lines, active=True, finished=False))
 
 
+def test_a_run_that_has_lost_what_it_learnt_is_told_of_smaller_steps_and_not_of_more_epochs():
+    """As one that failed: 155.7 nats in epoch 11, 227.0 in epoch 12, then no number."""
+    train, test = [206.5, 178.9, 155.7, 227.0], [204.9, 205.1, 172.7, 151.5, 151.4]
+    recipe = {"epochs": 90, "learning_rate": 0.004, "gradient_clip": 300.0}
+    config, lines = a_run(train, test, {"model": {"name": "ae", "config": {}}, "recipe": recipe})
+    found = diagnose(config, lines, finished=False)
+    assert found.kind == "diverging" and "came down to 155.7 nats in epoch 3 and is 227.0 now" in found.words
+    assert "Try a smaller learning rate (now 0.004) or a smaller gradient clip (now 300)." in on_page(found)
+    assert "or a gradient clip." in on_page(diagnose(*a_run(train, test)))
+    assert diagnose(config, lines, active=True, finished=False).kind == "started", "while it trains on, it may come back"
+    assert diagnose(*a_run(train[:3], test[:4]), finished=False).kind != "diverging"
+
+
 @pytest.mark.parametrize("spoilt", [{"test": None}, {"test": {"reconstruction_nats": None}}, {"train": None}, {"train": {}}])
 def test_losses_that_are_no_numbers_are_not_judged(spoilt):
     config, lines = a_run(FALLING, [200.0, *FALLING])

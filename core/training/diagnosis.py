@@ -14,7 +14,7 @@ from core.training.history import final_kl_nats
 from core.training.run_config import RunConfig
 from core.words import number, plural
 
-Kind = Literal["none", "computed", "started", "learning", "healthy", "collapsed", "overfitting"]
+Kind = Literal["none", "computed", "started", "learning", "healthy", "collapsed", "overfitting", "diverging"]
 
 # Overfitting, in shares of what a run has learnt: of the nats that its objective fell from the untrained model's. So they hold for every
 # data set and likelihood, whatever the size and sign of its losses. Recorded runs (tests/curves.json): healthy ones of every kind keep
@@ -70,6 +70,11 @@ class Losses:
         """Where the test loss was lowest."""
         return self.test.index(min(self.test))
 
+    @property
+    def lowest(self) -> int:
+        """Where the training loss was lowest."""
+        return self.train.index(min(self.train))
+
     def learnt(self, at: int = -1) -> float:
         """By how much the training loss has fallen until then."""
         return self.untrained - self.train[at]
@@ -117,6 +122,8 @@ def diagnose(config: RunConfig, lines: Sequence[dict[str, Any]], active: bool = 
     if config.model_name in MODELS and issubclass(MODELS[config.model_name].module, LinearAutoencoder):
         return _computed(losses)
     enough = LEARNT_PER_PIXEL_NATS * prod(shape_of(config))
+    if not active and losses.learnt() < enough <= losses.learnt(losses.lowest):
+        return _diverging(config, losses)
     if losses.learnt() < enough or (unused and early):
         return _started(config, losses, kl, active)
     if (finished or not _adversarial(lines)) and (losses.apart() or losses.rose()):
@@ -161,6 +168,21 @@ def _overfitting(config: RunConfig, losses: Losses) -> Diagnosis:
         "It is overfitting.",
         f"It learns its training images by heart: its loss is {train} nats on these, {test} on test images. {_kept(losses)}",
         tuple(tries),
+    )
+
+
+def _diverging(config: RunConfig, losses: Losses) -> Diagnosis:
+    recipe, at = config.recipe_settings, losses.lowest
+    rate, clip = (recipe.get(name) for name in ("learning_rate", "gradient_clip"))
+    return Diagnosis(
+        "diverging",
+        "Its steps are too large.",
+        f"Its loss on training images came down to {number(losses.train[at], 1)} nats in epoch {losses.epochs[at]:,} and is "
+        f"{number(losses.train[-1], 1)} now, as if it had learnt nothing.",
+        (
+            Try("a smaller {}", "learning_rate", f"now {rate:g}" if isinstance(rate, int | float) else ""),
+            Try("a smaller {}" if clip else "a {}", "gradient_clip", f"now {clip:g}" if isinstance(clip, int | float) and clip else ""),
+        ),
     )
 
 

@@ -20,12 +20,14 @@ NAMES = {  # of settings that a diagnosis suggests to change
     "kl_warmup_epochs": "KL warm-up",
     "sigma": "pixel scale σ",
     "epochs": "epochs",
+    "learning_rate": "learning rate",
+    "gradient_clip": "gradient clip",
     "training_images": "training images",
     "layers": "layers",
     "dataset": "data set",
 }
 ICONS = {"healthy": ":green[:material/check_circle:]", "learning": ":blue[:material/trending_down:]"}
-TROUBLE = {"collapsed": ":material/compress:", "overfitting": ":material/call_split:"}
+TROUBLE = {"collapsed": ":material/compress:", "overfitting": ":material/call_split:", "diverging": ":material/trending_up:"}
 
 
 def show(run: Run, lines: list[dict[str, Any]]) -> None:

@@ -410,6 +410,22 @@ def test_where_a_view_shows_no_code_words_say_so(bundle: Bundle) -> None:
     assert all((between, above, beside, again, back, linear))
 
 
+def test_rings_are_drawn_as_they_are_given_or_on_the_scale_of_the_map_with_its_edge(bundle: Bundle) -> None:
+    script = """const { LINEAR, SPREAD } = await import('/map/scale.js'), rings = new m.RingLayer();
+      const circle = (sigmas) => ({ type: 'circle', x0: -sigmas, x1: sigmas, y0: -sigmas, y1: sigmas, line: { dash: 'dot' } });
+      const kinds = () => rings.looks().shapes.map(({ type, visible, x1 }) => [type, visible ?? null, x1 ?? null]);
+      const use = (shapes) => rings.use({ figure: { layout: shapes ? { shapes } : {} } }), seen = [];
+      use([1, 2].map(circle)); rings.show(true); rings.look({ viewport: { scale: LINEAR } }); seen.push(kinds());
+      rings.show(false); seen.push(kinds()); rings.show(true); rings.look({ viewport: { scale: SPREAD } }); seen.push(kinds());
+      use(null); seen.push(kinds()); return seen;"""
+    shown, hidden, spread, none = bundle.run("map/layers/rings.js", script)
+    assert shown == [["circle", True, 1], ["circle", True, 2]] and hidden == [["circle", False, 1], ["circle", False, 2]]
+    assert spread == [["rect", None, 1], ["path", True, None], ["path", True, None]], (
+        "the square's edge, and the circles as they fall on it"
+    )
+    assert none == [["rect", None, 1]], "a model without a prior has none"
+
+
 def test_what_is_drawn_piece_by_piece_is_seen_as_far_as_it_is_a_finished_picture_at_each_time(bundle: Bundle) -> None:
     """So that no canvas in view is one that Chromium copies at each frame of the page, drawn on or not."""
     script = """const canvas = new m.StillCanvas('some'), { element: c } = canvas, pen = canvas.clear(3, 1), seen = [];

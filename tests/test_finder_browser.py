@@ -1,7 +1,7 @@
 """Finding test images on the map, and who is near a kept point."""
 
 import re
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -37,6 +37,61 @@ def test_what_is_alike_is_not_computed_for_a_point_that_has_been_left(bundle: Bu
       const work = m.mostAlike(pixels, 784, 0, 10, stop.signal);
       stop.abort(new Error('left')); return work.then(() => 'done', (error) => error.message)"""
     assert bundle.run("nets/alike.js", script) == "left"
+
+
+FINDER = """const { Cursor } = await import('/map/cursor.js'), root = document.body.appendChild(document.createElement('div'));
+  const stopper = new AbortController(), went = [], cursor = new Cursor(), answers = given, come = {};
+  const classes = [3, 5, 8].map((name) => ({ name: `${name}` })), facts = { codes: 'a', found: '/found', images: '/images', classes };
+  const readout = { map: { cursor }, facts, labels: Uint8Array.of(0, 1, 2) };
+  readout.goTo = (row) => { went.push(row); cursor.keep([row, 0]); };
+  const real = window.fetch;
+  window.fetch = async (address) => {
+    await come.late; const answer = answers[new URL(address, location).searchParams.get('way')];
+    return { ok: !answer.error, text: async () => answer.error, json: async () => answer }; };
+  const finder = new m.default({ readout }, root, stopper.signal), soon = () => new Promise((done) => setTimeout(done, 20));
+  finder.update(facts);
+  const say = () => root.querySelector('[role=status]').textContent, press = (way) => root.querySelector(`[data-way=${way}]`).click();"""
+TYPICAL = {"rows": [2, 0], "values": [0.001, 0.5], "others": None}
+
+
+def finding(bundle: Bundle, script: str, **answers: object) -> Any:
+    """What a script of a finder among three test images returns; `answers`: the server's to each search."""
+    return bundle.run(
+        "map/finder.js", f"{FINDER} try {{ {script} }} finally {{ stopper.abort(); root.remove(); window.fetch = real; }}", answers
+    )
+
+
+@pytest.mark.parametrize("number", ["", "3", "-1", "1.5"])
+def test_of_a_number_that_no_test_image_has_it_is_said_which_there_are(bundle: Bundle, number: str) -> None:
+    assert finding(bundle, f"finder.byNumber('{number}'); return [say(), went];") == ["There are test images 0 to 2.", []]
+
+
+def test_a_number_is_gone_to_and_the_words_go_with_the_point(bundle: Bundle) -> None:
+    script = "finder.byNumber('1'); const said = say(); cursor.keep([9, 9]); return [said, went, say()];"
+    assert finding(bundle, script) == ["Test image 1.", [1], ""]
+
+
+def test_a_search_is_asked_once_and_gone_through_in_turn(bundle: Bundle) -> None:
+    script = """const said = []; for (let i = 0; i < 3; i++) { press('typical'); await soon(); said.push(say()); delete answers.typical; }
+      return [went, said.map((words) => words.slice(0, 49))];"""
+    went, said = finding(bundle, script, typical=TYPICAL)
+    assert went == [2, 0, 2], "after the last one comes the first"
+    assert said[0] == said[2] == "Most typical, 1 of 2: test image 2, labelled 8, l" and said[1].startswith(
+        "Most typical, 2 of 2: test image 0"
+    )
+
+
+def test_a_search_that_fails_says_why_and_one_that_comes_late_moves_nobody(bundle: Bundle) -> None:
+    script = """press('between'); await soon(); const failed = say(); let arrive; come.late = new Promise((done) => { arrive = done; });
+      press('typical'); finder.byNumber('1'); arrive(); await soon(); return [failed, went, say()];"""
+    failed, went, said = finding(bundle, script, typical=TYPICAL, between={"error": "The server is busy."})
+    assert failed == "That could not be looked up: The server is busy. Try again." and went == [1] and said == "Test image 1."
+
+
+def test_without_test_images_the_searches_of_images_are_not_offered(bundle: Bundle) -> None:
+    script = """finder.update({ ...facts, codes: 'b', images: null });
+      return [...root.querySelectorAll('[data-way]:not([hidden])')].map(({ dataset: { way } }) => way);"""
+    assert finding(bundle, script) == ["any", "typical", "between"]
 
 
 def url_of(row: int) -> re.Pattern[str]:

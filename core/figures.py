@@ -254,7 +254,7 @@ def latent_places(
     """Named places over pale points (N, 2) of the latent scatter; cloud (M, 2): small dots that belong to them; arrows: between places."""
     figure = latent_map(points, labels, classes, middles, prior=False)
     figure.update_traces(marker={"opacity": 0.35, "size": 3.5})
-    figure.update_layout(annotations=[{**note.to_plotly_json(), "opacity": 0.6} for note in figure.layout.annotations])
+    notes = [{**note.to_plotly_json(), "opacity": 0.6} for note in figure.layout.annotations]
     spots = np.array(list(places.values()), np.float32)  # (K, 2)
     dots = [(spots, 13, "#ffffff"), (spots, 8, "#10141b")]  # dark on a light seam: it shows on every colour
     if cloud is not None:
@@ -264,18 +264,23 @@ def latent_places(
     for start, end in arrows:
         (x, y), (ax, ay) = places[end], places[start]
         for colour, width in (("#ffffff", 5), ("#10141b", 2)):
-            figure.add_annotation(
-                x=x, y=y, ax=ax, ay=ay, xref="x", yref="y", axref="x", ayref="y", showarrow=True, arrowhead=2, arrowsize=1, text="",
-                arrowwidth=width, arrowcolor=colour, standoff=6,
+            notes.append(
+                {
+                    "x": x, "y": y, "ax": ax, "ay": ay, "xref": "x", "yref": "y", "axref": "x", "ayref": "y", "showarrow": True,
+                    "arrowhead": 2, "arrowsize": 1, "text": "", "arrowwidth": width, "arrowcolor": colour, "standoff": 6,
+                }
             )  # fmt: skip
     around = np.arctan2(*(spots - spots.mean(0)).T[::-1]).argsort()  # so that their words lie apart, even where they do not
     for turn, row in enumerate(around.tolist()):
         angle = 2 * np.pi * turn / len(spots) - np.pi
-        figure.add_annotation(
-            x=float(spots[row, 0]), y=float(spots[row, 1]), text=f"<b>{list(places)[row]}</b>", showarrow=True, arrowcolor="#808a94",
-            arrowhead=0, ax=float(64 * np.cos(angle)), ay=float(-44 * np.sin(angle)), font={"size": 13, "color": "#ffffff"},
-            bgcolor="#10141b", bordercolor="#ffffff", borderwidth=1, borderpad=4,
+        notes.append(
+            {
+                "x": float(spots[row, 0]), "y": float(spots[row, 1]), "text": f"<b>{list(places)[row]}</b>", "showarrow": True,
+                "arrowcolor": "#808a94", "arrowhead": 0, "ax": float(64 * np.cos(angle)), "ay": float(-44 * np.sin(angle)),
+                "font": {"size": 13, "color": "#ffffff"}, "bgcolor": "#10141b", "bordercolor": "#ffffff", "borderwidth": 1, "borderpad": 4,
+            }
         )  # fmt: skip
+    figure.layout.annotations = notes  # at once: Plotly looks through all of them each time
     low, high = np.quantile(points, [0.005, 0.995], axis=0)  # but for outliers
     words = 0.15 * (high - low)  # room for those around the spots
     low, high = np.minimum(low, spots.min(0) - words), np.maximum(high, spots.max(0) + words)

@@ -550,20 +550,20 @@ def live(server: Server, verb: str, path: str, body: bytes | Iterable[bytes] | N
 class TestLive:
     pytestmark = LIVE
 
-    def test_an_image_goes_and_comes(self, bare_server: Server) -> None:
+    def test_an_image_goes_and_comes(self, server: Server) -> None:
         sent = encoded(page())
-        answer = live(bare_server, "POST", DENOISE + "?method=median", sent, Content_Type="image/png")
+        answer = live(server, "POST", DENOISE + "?method=median", sent, Content_Type="image/png")
         assert answer.status == 200 and answer.headers["x-method"] == "median"
         assert answer.body == post(sent).body
 
-    def test_other_verbs_and_addresses(self, bare_server: Server) -> None:
-        answer = live(bare_server, "DELETE", DENOISE)
+    def test_other_verbs_and_addresses(self, server: Server) -> None:
+        answer = live(server, "DELETE", DENOISE)
         assert answer.status == 405 and answer.headers["allow"] == "POST" and answer.error
-        assert live(bare_server, "GET", "/api/v1/nothing").error["code"] == "not_found"
-        assert json.loads(live(bare_server, "GET", "/api/v1/openapi.json").body)["servers"] == [{"url": "/api"}]
+        assert live(server, "GET", "/api/v1/nothing").error["code"] == "not_found"
+        assert json.loads(live(server, "GET", "/api/v1/openapi.json").body)["servers"] == [{"url": "/api"}]
 
-    def test_a_huge_upload_is_answered_before_it_is_sent(self, bare_server: Server) -> None:
-        connection = http.client.HTTPConnection(urlsplit(bare_server.url).netloc, timeout=30)
+    def test_a_huge_upload_is_answered_before_it_is_sent(self, server: Server) -> None:
+        connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)
         connection.putrequest("POST", DENOISE)
         connection.putheader("Content-Type", "image/png")
         connection.putheader("Content-Length", str(10 << 30))
@@ -572,7 +572,7 @@ class TestLive:
             assert response.status == 413 and json.loads(response.read())["error"]["code"] == "too_large"
         connection.close()
 
-    def test_chunks_without_a_length(self, bare_server: Server) -> None:
+    def test_chunks_without_a_length(self, server: Server) -> None:
         sent = encoded(page())
         pieces = (sent[i : i + 100] for i in range(0, len(sent), 100))
-        assert live(bare_server, "POST", DENOISE + "?method=median", pieces, Content_Type="image/png").status == 200
+        assert live(server, "POST", DENOISE + "?method=median", pieces, Content_Type="image/png").status == 200

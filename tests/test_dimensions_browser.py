@@ -10,7 +10,7 @@ from bundle import Bundle
 from live import Server
 from PIL import Image
 from playwright.sync_api import BrowserContext, Locator, expect
-from view import View
+from view import View, left_open
 
 from core import checkpoints, dimensions, latent
 
@@ -32,10 +32,8 @@ LARGE = "vae-mnist-16d"
 @pytest.fixture(scope="module")
 def opened(server: Server, profile: BrowserContext) -> Iterator[View]:
     """The large model's table, opened once: the tests that only look at it come first."""
-    view = View(profile.new_page(), server.url).open(f"?checkpoint={LARGE}&tool=dimensions")
-    yield view
-    view.page.close()
-    assert view.errors == []
+    with left_open(profile, server.url, f"?checkpoint={LARGE}&tool=dimensions") as shared:
+        yield shared
 
 
 def cell(table: Locator, row: int, column: int) -> Locator:

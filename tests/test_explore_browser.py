@@ -9,7 +9,7 @@ import pytest
 import torch
 from live import Server, until
 from playwright.sync_api import Browser, BrowserContext, Route, expect
-from view import COPY, View
+from view import COPY, View, left_open
 
 from core import checkpoints
 
@@ -28,10 +28,8 @@ def view(server: Server, view: View) -> Iterator[View]:
 @pytest.fixture(scope="module")
 def opened(server: Server, profile: BrowserContext) -> Iterator[View]:
     """A map that is opened once, for the tests that begin wherever the point is."""
-    shared = View(profile.new_page(), server.url).open(f"?z={POINT[0]},{POINT[1]}")
-    yield shared
-    shared.page.close()
-    assert shared.errors == []
+    with left_open(profile, server.url, f"?z={POINT[0]},{POINT[1]}") as shared:
+        yield shared
 
 
 @pytest.fixture
@@ -50,8 +48,8 @@ def model_pixels(z: tuple[float, float]) -> np.ndarray:
         return model.decode(torch.tensor([z])).flatten().mul(255).numpy()
 
 
-def test_map_appears_and_shows_what_the_model_decodes(view: View) -> None:
-    view.open(f"?z={POINT[0]},{POINT[1]}")
+def test_map_appears_and_shows_what_the_model_decodes(opened: View) -> None:
+    view = opened  # as it was opened: this test comes first
     assert np.abs(view.image() - model_pixels(POINT)).max() <= 0.51
     assert "10,000 test codes" in view.page.locator("[data-testid=latent-map]").get_attribute("aria-label")
     assert view.page.locator("[data-testid=decoded]").evaluate("c => getComputedStyle(c).imageRendering") == "pixelated"
@@ -343,6 +341,17 @@ def test_theme_reaches_the_map(server: Server, chromium: Browser, scheme: Any) -
     assert view.errors == []
 
 
+def test_where_the_data_set_is_not_here_the_map_goes_on_and_offers_it(view: View) -> None:
+    view.open("?checkpoint=vae-fashion-2d")
+    expect(view.page.get_by_role("button", name="Download Fashion-MNIST")).to_be_visible()
+    expect(view.page.locator("[data-testid=panel]")).to_contain_text("not on this machine")
+    expect(view.page.get_by_test_id("panel").get_by_role("img")).to_have_count(1)
+    before = view.image()
+    view.point(0.5, 0.5)
+    assert (view.image() != before).any()
+
+
+@pytest.mark.slow
 def test_fresh_clone_without_any_data_set(bare_server: Server, chromium: Browser) -> None:
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
     view = View(context.new_page(), bare_server.url).open()

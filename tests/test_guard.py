@@ -212,14 +212,14 @@ def shaken(server: Server, host: str, origin: str | None = None, path: str = "/_
 
 @pytest.mark.browser
 @pytest.mark.xdist_group("browser")
-def test_the_running_server_turns_a_rebound_name_away(bare_server: Server) -> None:
-    own = bare_server.url.removeprefix("http://")
-    assert " 101 " in shaken(bare_server, own, bare_server.url)[0]
-    assert " 403 " in shaken(bare_server, "evil.example:8501", "http://evil.example:8501")[0]
-    assert " 403 " in shaken(bare_server, own, "http://evil.example:8501")[0]
+def test_the_running_server_turns_a_rebound_name_away(server: Server) -> None:
+    own = server.url.removeprefix("http://")
+    assert " 101 " in shaken(server, own, server.url)[0]
+    assert " 403 " in shaken(server, "evil.example:8501", "http://evil.example:8501")[0]
+    assert " 403 " in shaken(server, own, "http://evil.example:8501")[0]
     for path in ("/", "/healthz", "/_stcore/health", "/api/v1/methods"):
-        assert " 200 " in shaken(bare_server, own, path=path)[0]
-        first, rest = shaken(bare_server, "evil.example", path=path)
+        assert " 200 " in shaken(server, own, path=path)[0]
+        first, rest = shaken(server, "evil.example", path=path)
         assert " 403 " in first and "frame-ancestors 'self'" in rest
-    assert " 404 " in shaken(bare_server, own, path="/_stcore/metrics")[0]
-    assert "Traceback" not in Path(bare_server.log).read_text("utf-8")
+    assert " 404 " in shaken(server, own, path="/_stcore/metrics")[0]
+    assert "Traceback" not in Path(server.log).read_text("utf-8")

@@ -1,9 +1,12 @@
 """The Explore page in a browser: what its tests do there, and read off it."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 from live import Watched
+from playwright.sync_api import BrowserContext
 
 # JavaScript: a context with a copy of the canvas c. One that shows a finished picture has none of its own to read.
 COPY = "((s) => (s.drawImage(c, 0, 0), s))(new OffscreenCanvas(c.width, c.height).getContext('2d'))"
@@ -70,3 +73,12 @@ class View(Watched):
         self.page.wait_for_selector("[data-testid=latent-map][data-plotted]")  # Plotly is told once the view rests
         script = "(p => [...p.layout.xaxis.range, ...p.layout.yaxis.range])(document.querySelector('.lm-plot'))"
         return self.page.evaluate(script)
+
+
+@contextmanager
+def left_open(profile: BrowserContext, base: str, query: str) -> Iterator[View]:
+    """Explore, opened once for several tests; nothing may have gone wrong in it by their end."""
+    shared = View(profile.new_page(), base).open(query)
+    yield shared
+    shared.page.close()
+    assert shared.errors == []

@@ -1,14 +1,15 @@
 """Finding test images on the map, and who is near a kept point."""
 
 import re
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import numpy as np
 import pytest
 from bundle import Bundle
 from live import Server
-from playwright.sync_api import Browser, Page, Route, expect
-from view import View
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from view import View, left_open
 
 from core import checkpoints, findings, latent
 
@@ -155,8 +156,15 @@ def test_a_search_that_ends_late_moves_nobody_from_what_was_done_since(view: Vie
     expect(finder).to_contain_text("Worst reconstructed, 1 of 30")
 
 
-def test_who_is_near_by_code_and_by_pixels_and_a_click_goes_there(view: View) -> None:
-    page = view.open(f"?checkpoint=vae-mnist-2d&z={CODES.mu[17][0]:.4f},{CODES.mu[17][1]:.4f}").page
+@pytest.fixture(scope="module")
+def opened(server: Server, profile: BrowserContext) -> Iterator[View]:
+    """The map at the code of test image 17, opened once for the tests that begin there or wherever the point is."""
+    with left_open(profile, server.url, f"?checkpoint=vae-mnist-2d&z={CODES.mu[17][0]:.4f},{CODES.mu[17][1]:.4f}") as shared:
+        yield shared
+
+
+def test_who_is_near_by_code_and_by_pixels_and_a_click_goes_there(opened: View) -> None:
+    page = opened.page
     by_code = page.locator(".lm-thumbs").first.locator("button")
     expect(page.locator(".lm-agree")).to_contain_text("also among the nearest by code")
     near, _ = latent.nearest(CODES.mu, CODES.mu[17], 11)
@@ -175,8 +183,10 @@ def test_who_is_near_by_code_and_by_pixels_and_a_click_goes_there(view: View) ->
     expect(page.get_by_test_id("panel")).to_contain_text(f"test image {wanted[3]:,}, labelled")
 
 
-def test_a_code_s_test_image_shows_at_the_pointer_and_goes_with_it(view: View) -> None:
-    page = view.open("?checkpoint=vae-mnist-2d").page
+def test_a_code_s_test_image_shows_at_the_pointer_and_goes_with_it(opened: View) -> None:
+    page = opened.page
+    page.mouse.move(3, 3)
+    page.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 0)")
     expect(page.locator(".lm-agree")).to_be_attached()  # the test images are here
     peek = page.locator(".lm-peek")
     expect(peek).to_be_hidden()
@@ -186,7 +196,7 @@ def test_a_code_s_test_image_shows_at_the_pointer_and_goes_with_it(view: View) -
     x, y = page.evaluate(where, CODES.mu[row].tolist())
     page.mouse.move(x, y)
     expect(peek).to_be_visible()
-    page.mouse.move(*view.at(0.02, 0.02))
+    page.mouse.move(*opened.at(0.02, 0.02))
     expect(peek).to_be_hidden()
 
 

@@ -95,17 +95,40 @@ def open_saved(chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., Save
     context.close()
 
 
+@pytest.fixture(scope="module")
+def left_open(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Saved]:
+    """The main model's file, opened once for the tests that leave its map, its layers and its tools as they were."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    file = tmp_path_factory.mktemp("saved") / f"{MAIN}.html"
+    file.write_bytes(made(MAIN))
+    page = Saved(context.new_page(), file).open()
+    yield page
+    assert page.errors == []
+    assert {url for url in page.asked if not url.startswith(("data:", "blob:"))} == {file.as_uri()}
+    context.close()
+
+
+@pytest.fixture
+def shared(left_open: Saved) -> Saved:
+    """The same, at the point that was kept when it was saved."""
+    left_open.page.goto(f"{left_open.base}#z={KEPT[0]},{KEPT[1]}")  # within the file
+    expect(left_open.page.get_by_test_id("panel")).to_contain_text("(0.50, 1.50)")
+    left_open.page.mouse.move(3, 3)
+    left_open.frame()
+    return left_open
+
+
 @pytest.mark.parametrize("name", [MAIN, LARGEST, NOT_LIVE, TOLD, *(pytest.param(n, marks=pytest.mark.slow) for n in SHIPPED)])
 def test_the_file_is_small(name: str) -> None:
     assert len(made(name)) < MOST_BYTES
 
 
-def test_it_decodes_under_the_pointer_what_the_model_decodes(open_saved: Callable[..., Saved]) -> None:
-    page = open_saved()
+def test_it_decodes_under_the_pointer_what_the_model_decodes(shared: Saved) -> None:
+    page = shared
     before = page.image()
     page.page.mouse.click(*page.at(0.3, 0.4))
     page.frame()
-    page.page.wait_for_function("location.hash.startsWith('#z=')")
+    page.page.wait_for_function("location.hash.startsWith('#z=') && location.hash !== '#z=0.5,1.5'")
     z = [float(v) for v in page.page.evaluate("new URLSearchParams(location.hash.slice(1)).get('z')").split(",")]
     expected = 255 * latent.decode(checkpoints.load(MAIN).model, np.array([z], np.float32))[0].ravel()
     page.page.mouse.move(3, 3)
@@ -132,8 +155,8 @@ def test_a_link_within_the_file_and_back(open_saved: Callable[..., Saved]) -> No
     expect(page.page.get_by_test_id("panel")).to_contain_text("(−1.00, 0.25)")
 
 
-def test_dragging_wheel_keys_and_buttons_move_the_map(open_saved: Callable[..., Saved]) -> None:
-    page = open_saved()
+def test_dragging_wheel_keys_and_buttons_move_the_map(shared: Saved) -> None:
+    page = shared
     first = page.names()
     x, y = page.at(0.5, 0.5)
     page.page.mouse.move(x, y)
@@ -159,13 +182,13 @@ def test_dragging_wheel_keys_and_buttons_move_the_map(open_saved: Callable[..., 
     expect(page.page.get_by_test_id("panel")).not_to_contain_text("(0.50, 1.50)")
 
 
-def test_a_click_does_not_move_the_map(open_saved: Callable[..., Saved]) -> None:
-    page = open_saved()
+def test_a_click_does_not_move_the_map(shared: Saved) -> None:
+    page = shared
     before, (x, y) = page.code_at(0.45, 0.55), page.at(0.45, 0.55)
     page.page.mouse.down()
     page.page.mouse.move(x + 4, y + 2)
     page.page.mouse.up()
-    page.page.wait_for_function("location.hash.startsWith('#z=')")
+    page.page.wait_for_function("location.hash.startsWith('#z=') && location.hash !== '#z=0.5,1.5'")
     assert page.code_at(0.45, 0.55) == before
 
 
@@ -237,8 +260,8 @@ def test_its_other_numbers_are_set_and_moved_without_a_server(open_saved: Callab
         assert np.abs(page.image() - 255 * latent.decode(view.checkpoint.model, code[None])[0].ravel()).max() < 1.5
 
 
-def test_it_says_model_figures_licences_and_where_it_is_from(open_saved: Callable[..., Saved]) -> None:
-    page = open_saved()
+def test_it_says_model_figures_licences_and_where_it_is_from(shared: Saved) -> None:
+    page = shared
     words, card = page.page.locator(".saved-about").inner_text(), checkpoints.load(MAIN).card
     assert page.page.get_by_role("heading", level=1).inner_text() == SHIPPED[MAIN].title
     assert f"{card['metrics']['knn_accuracy_percent']['value']:.1f} %" in words and "MNIST" in words and "CC BY-SA" in words

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import jobs
-from pages.session import heading, refusals
+from pages.session import heading, link, refusals
 from pages.session import state as session
 from pages.training import class_panel, form, run_view, visitor
 
@@ -53,6 +53,8 @@ def _chosen(runs: list[jobs.Run]) -> str | None:
     if "run" not in state:
         state.run = next((run.id for run in runs if run.active and run.owner == visitor.me()), None)
     if state.run not in {run.id for run in runs}:
+        if state.run:
+            refusals.say("link", f"The run {link.quote(state.run)} is no longer here.")
         state.run = None
     return state.run
 

@@ -490,6 +490,18 @@ def test_a_link_to_a_run_that_is_gone_says_so():
     assert "`[x](http://evil)`" in app.error[0].value
 
 
+def test_a_run_that_somebody_else_deleted_is_said_to_be_gone_and_one_s_own_is_not(own_root):
+    for name in ("theirs", "own"):
+        left_alone(own_root, "stopped", name)
+    app = run(run="theirs")
+    jobs.delete(jobs.find("theirs"))
+    checked(app.run())
+    assert app.session_state.run is None and [error.value for error in app.error] == ["The run `theirs` is no longer here."]
+    assert by_label(app.button, "Start training")
+    app = checked(by_label(run(run="own").button, "Delete the run").click().run())
+    assert app.session_state.run is None and not app.error and not jobs.runs()
+
+
 def test_curves_leave_out_what_there_is_not():
     lines: list[dict[str, Any]] = [
         {"epoch": 0, "train": None, "test": {"reconstruction_nats": 9.0}},

@@ -121,7 +121,7 @@ def _controls(run: Run) -> None:
     else:
         with st.popover("Delete", icon=":material/delete:"):
             st.markdown("This deletes the run with its epochs and time machine. A model that it produced is kept.")
-            st.button("Delete the run", key="run_delete", on_click=_ask, args=(jobs.delete, run))
+            st.button("Delete the run", key="run_delete", on_click=_delete, args=(run,))
 
 
 def _check_epoch(run: Run) -> None:
@@ -145,6 +145,13 @@ def _ask(what: Callable[[Run], object], run: Run) -> None:
     """Ask something of a run; a sentence where it cannot be."""
     with refusals.kept(f"run-{run.id}", jobs.JobError):
         what(run)
+
+
+def _delete(run: Run) -> None:
+    """Back to the form, once it is done."""
+    with refusals.kept(f"run-{run.id}", jobs.JobError):
+        jobs.delete(run)
+        st.session_state.run = None
 
 
 def _open(name: str) -> None:

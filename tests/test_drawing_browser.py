@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from bundle import Bundle
+from bundle import HOST, Bundle
 from drawn_pages import STROKES
 from live import Server, until
 from playwright.sync_api import Browser, Page, expect
@@ -205,6 +205,19 @@ def test_the_button_is_there_where_there_is_something_to_draw_for(bundle: Bundle
       document.body.innerHTML = ''; return seen;"""
     words = "A drawing cannot land here: It is <b>odd</b>. Reconstruct has the server encode it."
     assert bundle.run("drawing/offer.js", script) == ["nothing", "nothing", "button", words]
+
+
+def test_a_sheet_that_could_not_be_fetched_is_said_without_addresses_and_comes_at_the_next_press(bundle: Bundle) -> None:
+    bundle.page.goto(f"{HOST}/")  # no module is here yet
+    bundle.page.route(f"{HOST}/drawing/landing.js", lambda route: route.abort(), times=1)
+    script = """document.body.innerHTML = '<div id=map><div class=lm-side></div><p class=lm-note></p></div>';
+      const map = { root: document.getElementById('map') }, stop = new AbortController(), offer = new m.Offer(map, stop.signal), said = [];
+      offer.update({ drawing: { encoder: '/e', why_not: '' } });
+      const press = async () => { await offer.show(); said.push(offer.sentence.hidden || offer.sentence.textContent); };
+      await press(); offer.landing = { show: () => said.push('shown') }; await press();
+      stop.abort(); document.body.innerHTML = ''; return said;"""
+    lost = "The sheet could not be fetched; the connection may be lost. Press the button once more."
+    assert bundle.run("drawing/offer.js", script) == [lost, "shown", True]
 
 
 def test_progress_is_told_of_a_large_file(bundle: Bundle) -> None:

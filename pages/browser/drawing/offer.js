@@ -31,10 +31,12 @@ export class Offer {
     try {
       const { Landing } = await import("./landing.js");
       if (this.signal.aborted) return;
+      this.sentence.hidden = true;
       this.landing ??= new Landing(this.map, this.button, this.signal);
       this.landing.show(this.facts);
     } catch (error) {
-      Object.assign(this.sentence, { hidden: false, textContent: `The sheet could not be fetched: ${error.message}. Press the button once more.` });
+      console.warn(error);
+      Object.assign(this.sentence, { hidden: false, textContent: "The sheet could not be fetched; the connection may be lost. Press the button once more." });
     }
   }
 }

@@ -127,6 +127,15 @@ def test_python_hears_once_of_a_stroke_and_of_what_it_covers(editor: Editor) -> 
     assert not editor.heard()[1].any() and not editor.shown().any()
 
 
+def test_what_changes_nothing_is_no_step_to_undo(editor: Editor) -> None:
+    editor.press("Left half")
+    editor.press("Left half")
+    editor.drag((5, 10), (7, 10))  # where all is covered
+    assert len(editor.heard()) == 1
+    editor.press("Undo")
+    assert not editor.shown().any()
+
+
 def test_a_finger_covers_too(editor: Editor) -> None:
     box = editor.canvas.bounding_box()
     assert box

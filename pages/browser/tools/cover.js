@@ -146,8 +146,10 @@ export default class Cover {
   // --- what can be done and undone --------------------------------------------------------------------------------------
 
   change(after) {
-    this.done.push(this.now);
-    this.undone = [];
+    if (write(after) !== write(this.now)) { // else there is nothing to undo
+      this.done.push(this.now);
+      this.undone = [];
+    }
     this.become(after);
   }
 

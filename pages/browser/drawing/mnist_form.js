@@ -1,7 +1,7 @@
 // A drawing's ink in MNIST's form, as core/data/normalizing.py brings it there, held to that by a test: 28 x 28, its longer side 20 pixels, its
 // centre of mass in the middle, its strokes as wide as MNIST's (LeCun et al. 1998). A drawing has no light to even out and no other ink beside it.
 
-import { padded, resized } from "./resample.js";
+import { changed, greatest, padded, resized } from "./resample.js";
 import { grown, meanDepth } from "./strokes_width.js";
 
 export const SIDE = 28;
@@ -36,7 +36,7 @@ export function normalized(crop) {
   const size = [height, width].map((side) => Math.max(1, round(side * fine)));
   const large = within(resized(crop, size, [0, 0, height, width], fine < 1 ? "box" : "bicubic"));
   const darkness = usualInk(large.data);
-  const even = { ...large, data: large.data.map((v) => clamp((v / darkness - 0.25) / 0.5, 0, 1)) };
+  const even = changed(large, (v) => clamp((v / darkness - 0.25) / 0.5, 0, 1));
   const like = withStrokesLikeMnist(padded(even, 1)), margin = (like.width - even.width) / 2;
   const strokes = padded(like, MARGIN - margin); // a 1 needs room to both sides for a square
   const { top, left, bottom, right } = boxOf(strokes, 0.3), side = Math.max(bottom - top, right - left);
@@ -46,7 +46,7 @@ export function normalized(crop) {
 
 /** 20 x 20 pixels, their darkest 1, in 28 x 28 with the centre of mass in the middle. */
 function centred(inner) {
-  const darkest = Math.max(inner.reduce((a, b) => Math.max(a, b), 0), 1e-6), x = new Float32Array(SIDE * SIDE);
+  const darkest = Math.max(greatest(inner), 1e-6), x = new Float32Array(SIDE * SIDE);
   let sum = 0, down = 0, right = 0;
   inner.forEach((v, i) => {
     sum += v;
@@ -61,24 +61,31 @@ function centred(inner) {
 /** Strokes grown or thinned so that they will be as wide as MNIST's once their longer side is 20 pixels, in a picture as much larger as that takes.
  *  The picture's edge is bare. */
 function withStrokesLikeMnist(picture) {
-  const darkest = picture.data.reduce((a, b) => Math.max(a, b), 0), ink = darkest > 0.5 ? picture : { ...picture, data: picture.data.map((v) => v / darkest) };
+  const darkest = greatest(picture.data), ink = darkest > 0.5 ? picture : changed(picture, (v) => v / darkest);
   const level = darkest > 0.5 ? 0.5 : 1 - 1e-7, { top, left, bottom, right } = boxOf(ink, level), length = Math.max(bottom - top, right - left);
-  const width = 4 * meanDepth({ ...ink, data: Uint8Array.from(ink.data, (v) => v > level) }); // the mean depth of a long stroke is a quarter of it
+  const width = 4 * meanDepth(changed(ink, (v) => v > level)); // the mean depth of a long stroke is a quarter of it
   const wanted = clamp(INNER * width / length, ...STROKE);
   const grow = round((wanted * length / INNER - width) / (1 - wanted / INNER) / 2); // at each side; the length grows too
   if (!grow) return ink;
-  const by = clamp(grow, -MOST_GROWTH, MOST_GROWTH), changed = grown(padded(ink, Math.abs(by)), by); // no more room than it needs: each pixel is looked at often
-  return changed.data.some((v) => v > 0.5) ? changed : ink;
+  const by = clamp(grow, -MOST_GROWTH, MOST_GROWTH), even = grown(padded(ink, Math.abs(by)), by); // no more room than it needs: each pixel is looked at often
+  return greatest(even.data) > 0.5 ? even : ink;
 }
 
 /** The 60th percentile of what is darker than half of the darkest. */
 function usualInk(data) {
-  const darkest = data.reduce((a, b) => Math.max(a, b), 0), dark = data.filter((v) => v > 0.5 * darkest).sort();
-  const at = 0.6 * (dark.length - 1), low = Math.floor(at);
-  return dark[low] + (at - low) * (dark[Math.min(low + 1, dark.length - 1)] - dark[low]);
+  const darkest = greatest(data), dark = new Float32Array(data.length);
+  let count = 0, most = 0; // of the darkest
+  for (let i = 0; i < data.length; i++) {
+    if (data[i] > 0.5 * darkest) dark[count++] = data[i];
+    if (data[i] === darkest) most++;
+  }
+  const at = 0.6 * (count - 1), low = Math.floor(at), sorted = dark.subarray(0, count);
+  if (low >= count - most) return darkest; // as in nearly every drawing: no need to sort
+  sorted.sort();
+  return sorted[low] + (at - low) * (sorted[Math.min(low + 1, count - 1)] - sorted[low]);
 }
 
-const within = (picture) => ({ ...picture, data: picture.data.map((v) => clamp(v, 0, 1)) });
+const within = (picture) => changed(picture, (v) => clamp(v, 0, 1));
 
 /** The box round the pixels above a level, half open; null where there are none. */
 function boxOf({ data, height, width }, level) {

@@ -54,3 +54,17 @@ export function padded({ data, height, width }, margin) {
   for (let y = 0; y < height; y++) out.set(data.subarray(y * width, (y + 1) * width), (y + margin) * wide + margin);
   return { data: out, height: tall, width: wide };
 }
+
+/** A picture with each pixel changed. Chromium takes several times as long for a typed array's own map, from and reduce. */
+export function changed({ data, ...size }, change) {
+  const out = new Float32Array(data.length);
+  for (let i = 0; i < out.length; i++) out[i] = change(data[i]);
+  return { ...size, data: out };
+}
+
+/** The greatest of these numbers, none of which is below 0. */
+export function greatest(data) {
+  let most = 0;
+  for (let i = 0; i < data.length; i++) if (data[i] > most) most = data[i];
+  return most;
+}

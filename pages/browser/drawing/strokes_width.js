@@ -1,5 +1,7 @@
 // How wide strokes are, and the same strokes wider or thinner. Pictures {data, height, width}, row by row.
 
+import { changed } from "./resample.js";
+
 /** The mean distance of a mask's pixels from the nearest one that is not in it (NaN where there is none in it). */
 export function meanDepth({ data: mask, height, width }) {
   const above = new Float64Array(height * width); // to the nearest pixel outside in the same column
@@ -32,7 +34,7 @@ export function meanDepth({ data: mask, height, width }) {
  *  is farther than that from its ink. */
 export function grown({ data, height, width }, by) {
   const reach = Math.abs(by), sign = Math.sign(by), size = data.length, out = new Float32Array(size).fill(-Infinity);
-  let line = Float32Array.from(data, (v) => sign * v), half = 0; // the maximum of so many pixels to the left and right
+  let { data: line } = changed({ data }, (v) => sign * v), half = 0; // the maximum of so many pixels to the left and right
   for (let dy = reach; dy >= 0; dy--) {
     for (const wanted = Math.floor(Math.sqrt((reach + 0.3) ** 2 - dy * dy)); half < wanted; half++) {
       const wider = line.slice();
@@ -43,5 +45,5 @@ export function grown({ data, height, width }, by) {
       for (let i = Math.max(0, -shift), end = Math.min(size, size - shift); i < end; i++) if (line[i + shift] > out[i]) out[i] = line[i + shift];
     }
   }
-  return { data: out.map((v) => sign * v), height, width };
+  return changed({ data: out, height, width }, (v) => sign * v);
 }

@@ -31,8 +31,8 @@ export class Landed {
   draw() {
     const { at, element: { children: [two, one, edge, dot] }, map: { viewport } } = this;
     if (!at || !viewport.xr) return;
-    const pixel = (z) => within(viewport, z).map((v) => v.toFixed(1));
+    const pixel = (z) => within(viewport, z).map((v) => v.toFixed(1)), [x, y] = pixel(at.point);
     [one, two].forEach((element, i) => element.setAttribute("points", at.covariance ? ellipse(at.point, at.covariance, i + 1).map(pixel).join(" ") : ""));
-    for (const circle of [edge, dot]) circle.setAttribute("transform", `translate(${pixel(at.point).join(" ")})`);
+    for (const circle of [edge, dot]) Object.entries({ cx: x, cy: y }).forEach((place) => circle.setAttribute(...place)); // a transform has all layers of the page put together again
   }
 }

@@ -2,6 +2,7 @@
 // Strokes are kept as lines, so that the screen shows them at its own resolution and undo has something to take back.
 
 import { listener, onResize } from "../events.js";
+import { mover } from "../map/still.js";
 import { KeyPen } from "./key_pen.js";
 import { ICONS, keys } from "./keys.js";
 import { draw, trace } from "./strokes.js";
@@ -9,6 +10,7 @@ import { draw, trace } from "./strokes.js";
 const DARK = 128; // a pixel below is ink
 const THIN = 1 / 40, USUAL = 1 / 14, THICK = 1 / 7; // widths of the pen, of the sheet's side
 const SPACING = 1 / 560; // of the side; points nearer to each other say nothing new
+const FAR_PX = 10_000; // outside every sheet
 const PEN_ERASER = 32; // in event.buttons: the other end of a pen
 
 const tool = (name, label) => `<button type="button" data-do="${name}">${ICONS[name]}<span>${label}</span></button>`;
@@ -43,6 +45,7 @@ export default class Sheet {
     this.finished = surface(); // all but the stroke that is being drawn, at the screen's resolution
     this.sent = surface(); // the picture that Python gets
     this.brush = find(".it-brush");
+    this.brushTo = ["X", "Y"].map((axis) => mover(this.brush, axis, "px", FAR_PX));
     this.thickness = find("input");
     this.button = (name) => find(`[data-do="${name}"]`);
     this.listen(listener(signal));
@@ -226,7 +229,12 @@ export default class Sheet {
 
   /** A ring as large as the pen, where the mouse is. */
   showBrush({ pointerType, clientX, clientY }, { left, top }) {
-    this.brush.hidden = pointerType === "touch";
-    this.brush.style.transform = `translate(${clientX - left}px, ${clientY - top}px) translate(-50%, -50%)`;
+    this.moveBrush(clientX - left, clientY - top);
+    if (this.brush.hidden !== (pointerType === "touch")) this.brush.hidden = pointerType === "touch";
+  }
+
+  /** Its middle to a place on the sheet, in CSS pixels. */
+  moveBrush(...place) {
+    place.forEach((by, i) => this.brushTo[i](by));
   }
 }

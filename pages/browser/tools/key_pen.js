@@ -9,7 +9,7 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 export class KeyPen {
   place = null; // in the sheet's own pixels; null: never moved
 
-  /** sheet: {canvas, side, kept, stroke, brush, add(point), end(event), paint(), say(words)} */
+  /** sheet: {canvas, side, kept, stroke, brush, moveBrush(x, y), add(point), end(event), paint(), say(words)} */
   constructor(sheet, on) {
     this.sheet = sheet;
     const moves = Object.entries(ARROWS).flatMap(([key, by]) => [[key, () => this.move(by, STEPS)], [`Shift+${key}`, () => this.move(by, FINE_STEPS)]]);
@@ -50,8 +50,8 @@ export class KeyPen {
 
   /** The ring as large as the pen, where it is. */
   show() {
-    const { brush, canvas, side } = this.sheet, [x, y] = this.place.map((v) => (v / side) * canvas.clientWidth);
+    const { brush, canvas, side } = this.sheet;
+    this.sheet.moveBrush(...this.place.map((v) => (v / side) * canvas.clientWidth));
     brush.hidden = false;
-    brush.style.transform = `translate(${x}px, ${y}px) translate(-50%, -50%)`;
   }
 }

@@ -77,7 +77,7 @@ class Block:
     def _draw_images(self, images: np.ndarray, left: int, top: int) -> None:
         """Images (N, H, W) beside each other, and a line round them."""
         for number, image in enumerate(images):
-            paste(self.page, image, left + number * self.side, top, self.side, dark_ink=True)
+            paste(self.page, image, left + number * self.side, top, (self.side, self.side), dark_ink=True)
         ImageDraw.Draw(self.page).rectangle((left - 1, top - 1, left + len(images) * self.side, top + self.side), outline=LINE)
 
     def _name(self, pair: Pair, end: int, left: int, top: int) -> None:

@@ -59,8 +59,13 @@ class Sheet:
 
     @property
     def side(self) -> int:
-        """The side of the largest picture, in its own pixels."""
-        return max(max(image.shape[:2]) for image in self.images)
+        """The side of the square that holds any picture, in a picture's own pixels; of a single one, its width."""
+        return self.images[0].shape[1] if len(self.images) == 1 else max(max(image.shape[:2]) for image in self.images)
+
+    @property
+    def high(self) -> float:
+        """How high a picture's frame is, in widths: a single picture has its own shape, others stand in squares."""
+        return self.images[0].shape[0] / self.side if len(self.images) == 1 else 1.0
 
 
 @dataclass(frozen=True)
@@ -223,7 +228,7 @@ class Grid:
     """Where the pictures go when each has that side, with at most so many lines of caption; captions may be wider where there is room."""
 
     def __init__(self, sheet: Sheet, style: Type, side: int, most_lines: int, room: int = 0) -> None:
-        self.sheet, self.style, self.side = sheet, style, side
+        self.sheet, self.style, self.side, self.high = sheet, style, side, round(side * sheet.high)
         line, font = line_px(style.caption), typeface(style.caption)
         self.names = [wrapped(name, style.caption, max(side, 9 * style.caption), max(1, side // line)) for name in sheet.rows]
         self.left = max((round(font.getlength(text)) + style.gap for lines in self.names for text in lines), default=0)
@@ -233,7 +238,7 @@ class Grid:
         self.captions = [wrapped(caption, style.caption, self.cell, most_lines) for caption in sheet.captions]
         self.top = line * max(map(len, self.heads), default=0)
         by_row = [self.captions[i * sheet.columns : (i + 1) * sheet.columns] for i in range(sheet.row_count)]
-        self.row_px = [side + style.gap + line * max(map(len, captions), default=0) for captions in by_row]
+        self.row_px = [self.high + style.gap + line * max(map(len, captions), default=0) for captions in by_row]
         self.width = self.left + sheet.columns * (self.cell + style.gap) - style.gap
         self.height = self.top + sum(self.row_px) - style.gap
 
@@ -250,10 +255,10 @@ class Grid:
                 index = row * self.sheet.columns + column
                 if index < len(self.sheet.images):
                     x = left + self.left + column * (self.cell + style.gap)
-                    paste(page, self.sheet.images[index], x, y, side, dark_ink)
-                    pen.rectangle((x - 1, y - 1, x + side, y + side), outline=LINE)
+                    paste(page, self.sheet.images[index], x, y, (side, self.high), dark_ink)
+                    pen.rectangle((x - 1, y - 1, x + side, y + self.high), outline=LINE)
                     if self.captions:
-                        write(pen, self.captions[index], x, y + side + style.gap // 4, style.caption)
+                        write(pen, self.captions[index], x, y + self.high + style.gap // 4, style.caption)
             y += self.row_px[row]
 
 
@@ -261,7 +266,7 @@ def _fitted(sheet: Sheet, style: Type, size: tuple[int, ...]) -> Grid:
     """The grid with the largest pictures that fit on the page; captions are cut shorter where the pictures would be tiny."""
     width, height = size[0] - 2 * style.margin, size[1] - 2 * style.margin
     height -= sum(words.height for words in words_of(sheet.title, sheet.notes, sheet.credit, style, width))
-    most = max(1, min(width // sheet.columns, height // sheet.row_count) // sheet.side)  # times a picture's own pixels
+    most = max(1, min(width // sheet.columns, int(height // sheet.row_count / sheet.high)) // sheet.side)  # times a picture's own pixels
 
     def too_large(factor: int, lines: int) -> bool:
         grid = Grid(sheet, style, factor * sheet.side, lines, width)
@@ -280,9 +285,10 @@ def write(pen: ImageDraw.ImageDraw, lines: Sequence[str], x: int, y: int, size: 
         pen.text((x, y + number * line_px(size)), line, BLACK, typeface(size))
 
 
-def paste(page: Image.Image, image: np.ndarray, x: int, y: int, side: int, dark_ink: bool) -> None:
-    """A picture in the middle of its square, each of its pixels a square of whole pixels."""
-    factor = max(1, side // max(image.shape[:2]))
+def paste(page: Image.Image, image: np.ndarray, x: int, y: int, frame: tuple[int, int], dark_ink: bool) -> None:
+    """A picture in the middle of its frame (width, height), each of its pixels a square of whole pixels."""
+    (wide, high), (height, width) = frame, image.shape[:2]
+    factor = max(1, min(wide // width, high // height))
     if image.ndim == 2:
         grey = np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
         pixels = 255 - grey if dark_ink else grey
@@ -290,7 +296,7 @@ def paste(page: Image.Image, image: np.ndarray, x: int, y: int, side: int, dark_
         alpha = image[..., 3:] / 255
         pixels = np.rint(image[..., :3] * alpha + 255 * (1 - alpha)).astype(np.uint8)
     large = Image.fromarray(pixels.repeat(factor, 0).repeat(factor, 1))
-    page.paste(large, (x + (side - large.width) // 2, y + (side - large.height) // 2))
+    page.paste(large, (x + (wide - large.width) // 2, y + (high - large.height) // 2))
 
 
 def _put_together(top: Words, grid: Grid, foot: Words, size: tuple[int, ...], style: Type, dark_ink: bool = False) -> Image.Image:

@@ -24,6 +24,7 @@ from core.map_png import png
 from core.map_svg import svg
 from core.portrait import Window
 from core.scale import LINEAR, SPREAD, Scale
+from core.sheets import printed
 from pages.exploring import fields, picturing, taking
 from pages.exploring.picturing import Shown
 from pages.session import caches, take_along
@@ -207,20 +208,28 @@ def test_the_poster_is_what_the_model_draws_there(name: str) -> None:
     shown = Shown(view, ALL, LOOK)
     sheet = picturing.poster(shown)
     (whole,) = sheet.images
-    cells, seen = picturing.POSTER_CELLS, shown.window()
-    tile = whole.reshape(cells, whole.shape[0] // cells, cells, -1)[0, :, cells - 1]  # the upper right one
-    reach = seen.half * (1 - 1 / cells)
-    z = view.frame.plane.codes(np.array([[seen.x + reach, seen.y + reach]], np.float32))
+    rows, columns, seen = picturing.POSTER_ROWS, picturing.POSTER_COLUMNS, shown.window()
+    tile = whole.reshape(rows, whole.shape[0] // rows, columns, -1)[0, :, columns - 1]  # the upper right one
+    step = 2 * seen.half / columns  # across and down alike
+    z = view.frame.plane.codes(np.array([[seen.x + step * (columns - 1) / 2, seen.y + step * (rows - 1) / 2]], np.float32))
     assert np.allclose(tile, latent.decode(view.checkpoint.model, z, label)[0].reshape(tile.shape), atol=1e-4)
     assert ("Decoded as the class 3." in sheet.notes) == (label is not None)
+
+
+@pytest.mark.parametrize("name", [NAME, "vae-mnist-16d", "cvae-mnist-2d"])
+def test_the_poster_fills_its_sheet(name: str) -> None:
+    page = np.asarray(Image.open(io.BytesIO(printed(picturing.poster(Shown(caches.map_view(name), ALL, LOOK)), "A3"))))
+    top, bottom = np.flatnonzero((page == 190).mean(1) > 0.8)  # the line round the picture
+    assert bottom - top == picturing.POSTER_ROWS * 28 * 5 + 1, "five dots a pixel"
+    assert bottom > 0.84 * len(page), "what is left below is for the credit"
 
 
 def test_the_poster_of_a_spread_map_is_figure_4_and_says_so() -> None:
     view = caches.map_view(NAME)
     sheet = picturing.poster(Shown(view, ALL, SPREAD_LOOK))
     (whole,) = sheet.images
-    tile = whole.reshape(22, 28, 22, 28)[3, :, 20]
-    z = np.array([[NORMAL.inv_cdf(20.5 / 22), NORMAL.inv_cdf(1 - 3.5 / 22)]], np.float32)
+    tile = whole.reshape(26, 28, 22, 28)[3, :, 20]
+    z = np.array([[NORMAL.inv_cdf(20.5 / 22), NORMAL.inv_cdf(1 - 3.5 / 26)]], np.float32)
     assert np.allclose(tile, latent.decode(view.checkpoint.model, z)[0], atol=1e-4)
     words = " ".join([sheet.title, *sheet.notes, sheet.credit])
     assert "percentiles" in words and "Kingma & Welling 2014, figure 4" in words and "from −2.00 to 2.00" in words

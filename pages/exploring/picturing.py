@@ -19,7 +19,7 @@ from pages.session import take_along, words
 from pages.session.caches import MapView
 
 ALL = 5  # where the look has whether the training images' codes are shown
-POSTER_CELLS = 22  # a side: on A3 an image's pixel is then five dots wide
+POSTER_ROWS, POSTER_COLUMNS = 26, 22  # on A3 an image's pixel is then five dots wide, and the sheet is full
 PERCENTILES = "the prior’s percentiles, u = Φ(z) (Kingma & Welling 2014, figure 4)"
 
 
@@ -54,9 +54,12 @@ class Shown:
             return Window(x, y, max(ROOM * float((high - low).max()) / 2, LEAST_SIGMAS))
         return window_of(points, LEAST_SIGMAS if rings else 0.0)
 
-    def decoded(self, cells: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The decoded grid over most of the codes, (cells, cells, H, W), and the coordinates of its columns and rows, both (cells,)."""
-        frame, (across, down) = self.view.frame, middles(self.window(), self.scale, cells)
+    def decoded(self, rows: int, columns: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The decoded grid over most of the codes, (rows, columns, H, W), and the coordinates of its columns and rows. With more rows than
+        columns it goes on above and below, by steps of one size; of a map that is spread evenly each image still has an equal share."""
+        frame, seen = self.view.frame, self.window()
+        tall = seen if self.scale is SPREAD else Window(seen.x, seen.y, seen.half * rows / columns)
+        across, down = middles(seen, self.scale, columns)[0], middles(tall, self.scale, rows)[1]
         return latent.decode_at(frame.model, across, down, frame.plane, frame.label), across, down
 
 
@@ -126,8 +129,8 @@ def grid(shown: Shown) -> Sheet:
     checkpoint = shown.view.checkpoint
     if checkpoint.model.conditional or checkpoint.model.config.latent_dim == 1:
         return take_along.grid_of(portrait.portrait_of(checkpoint))
-    images, across, down = shown.decoded(portrait.CELLS)
-    how = how_spaced(shown, portrait.CELLS, across, down)
+    images, across, down = shown.decoded(portrait.CELLS, portrait.CELLS)
+    how = how_spaced(shown, across, down)
     flat = images.reshape(-1, *images.shape[2:])
     return take_along.sheet_of(checkpoint, "Decoded grid", flat, portrait.CELLS, notes=(how,))
 
@@ -135,16 +138,16 @@ def grid(shown: Shown) -> Sheet:
 def poster(shown: Shown) -> Sheet:
     """The decoded grid over most of the codes as a single picture, for a wall."""
     checkpoint = shown.view.checkpoint
-    images, across, down = shown.decoded(POSTER_CELLS)
-    notes = [how_spaced(shown, POSTER_CELLS, across, down), *([_told(shown.view)] if checkpoint.model.conditional else [])]
+    images, across, down = shown.decoded(POSTER_ROWS, POSTER_COLUMNS)
+    notes = [how_spaced(shown, across, down), *([_told(shown.view)] if checkpoint.model.conditional else [])]
     whole = latent.one_picture(images)
     return take_along.sheet_of(checkpoint, words.title_of(checkpoint.name), np.asarray([whole]), 1, notes=notes)
 
 
-def how_spaced(shown: Shown, cells: int, across: np.ndarray, down: np.ndarray) -> str:
+def how_spaced(shown: Shown, across: np.ndarray, down: np.ndarray) -> str:
     """How the codes of a decoded grid are spaced, and from where to where they go."""
     over = f"spaced evenly by {PERCENTILES}" if shown.scale is SPREAD else "evenly spaced over the map"
     spans = (("left to right", across[0], across[-1]), ("bottom to top", down[-1], down[0]))
     ends = ", ".join(f"{way} from {number(first)} to {number(last)}" for way, first, last in spans)
     plane = f" {axes_of(shown)}" if len(shown.view.frame.plane.origin) > 2 else ""
-    return f"{cells} by {cells} codes, {over}, decoded: {ends}.{plane}"
+    return f"{len(across)} by {len(down)} codes, {over}, decoded: {ends}.{plane}"

@@ -19,7 +19,6 @@ import pytest
 import torch
 from hypothesis import example, given
 from hypothesis import strategies as st
-from torchvision import datasets as tv
 
 from core.data import __main__ as command
 from core.data import datasets
@@ -92,6 +91,8 @@ def test_the_data_root_is_latent_data_or_the_project(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("name", DATASETS)
 def test_the_file_names_and_classes_are_those_of_torchvision(name):
+    from torchvision import datasets as tv  # here, as it takes each worker as long as torch does
+
     dataset = DATASETS[name]
     if dataset.embedded:
         assert len(dataset.classes) == 10
@@ -271,8 +272,10 @@ def mirror(monkeypatch) -> Iterator[Mirror]:
         server.files = {f"{name}.gz": gzip.compress(content, mtime=0) for name, content in WHOLE.items()}
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        monkeypatch.setattr(tv.MNIST, "mirrors", [server.url])
-        monkeypatch.setattr(tv.MNIST, "resources", [(name, hashlib.md5(content).hexdigest()) for name, content in server.files.items()])
+        monkeypatch.setattr("torchvision.datasets.MNIST.mirrors", [server.url])
+        monkeypatch.setattr(
+            "torchvision.datasets.MNIST.resources", [(name, hashlib.md5(content).hexdigest()) for name, content in server.files.items()]
+        )
         yield server
         server.shutdown()
         thread.join()
@@ -438,7 +441,7 @@ def test_a_file_that_became_good_is_downloaded_from_its_start(root, mirror):
 
 
 def test_no_server_is_a_sentence(root, nowhere, monkeypatch):
-    monkeypatch.setattr(tv.MNIST, "mirrors", [nowhere])
+    monkeypatch.setattr("torchvision.datasets.MNIST.mirrors", [nowhere])
     with pytest.raises(DatasetError, match=r"could not be downloaded \(http://127.*refused.*Check the network") as error:
         download("mnist")
     assert str(root / "MNIST" / "raw") in str(error.value)
@@ -451,7 +454,7 @@ def test_a_file_that_no_mirror_has_is_a_sentence(root, mirror):
 
 
 def test_the_next_mirror_is_tried(root, mirror, nowhere, monkeypatch):
-    monkeypatch.setattr(tv.MNIST, "mirrors", [nowhere, mirror.url + "moved/", mirror.url])
+    monkeypatch.setattr("torchvision.datasets.MNIST.mirrors", [nowhere, mirror.url + "moved/", mirror.url])
     download("mnist")
     assert brought(root) == WHOLE
 
@@ -484,8 +487,8 @@ def emnist(mirror, monkeypatch) -> dict[str, bytes]:
     """The four files that the mirror has in EMNIST's zip, among files of other splits."""
     files = tiny_mnist("emnist-digits-", "test")
     mirror.files["gzip.zip"] = zipped({"emnist-letters-train-images-idx3-ubyte": b"", **files})
-    monkeypatch.setattr(tv.EMNIST, "url", mirror.url + "gzip.zip")
-    monkeypatch.setattr(tv.EMNIST, "md5", hashlib.md5(mirror.files["gzip.zip"]).hexdigest())
+    monkeypatch.setattr("torchvision.datasets.EMNIST.url", mirror.url + "gzip.zip")
+    monkeypatch.setattr("torchvision.datasets.EMNIST.md5", hashlib.md5(mirror.files["gzip.zip"]).hexdigest())
     return files
 
 
@@ -550,7 +553,7 @@ def test_the_command_brings_a_data_set(root, mirror, monkeypatch, capsys):
 
 
 def test_the_command_fails_with_a_sentence(root, nowhere, monkeypatch, capsys):
-    monkeypatch.setattr(tv.MNIST, "mirrors", [nowhere])
+    monkeypatch.setattr("torchvision.datasets.MNIST.mirrors", [nowhere])
     monkeypatch.setattr("sys.argv", ["core.data", "mnist"])
     assert command.main() == 1
     assert "could not be downloaded" in capsys.readouterr().err

@@ -29,6 +29,7 @@ from core.training.distributed import ALONE, LostContact, Ranks
 from core.training.failures import KEPT, TrainingError
 from core.training.folder import (
     FINISH,
+    PAUSE,
     STOP,
     is_asked,
     is_disk_full,
@@ -113,7 +114,7 @@ class Execution:
     hooks: Hooks
     looked: float = field(default=0.0, init=False)  # when the control files were last looked at
     written: float = field(default=0.0, init=False)  # when the status was
-    wish: str = field(default="", init=False)  # "stop", "pause" or "finish", once a person asked for it
+    wish: str = field(default="", init=False)  # STOP, PAUSE or FINISH, once a person asked for it
     previous: np.ndarray | None = field(default=None, init=False)  # the last snapshot's points, to keep the map still
     losses: dict[str, float] | None = field(default=None, init=False)  # of the last finished epoch
     card: dict[str, Any] | None = field(default=None, init=False)  # of the checkpoint, once it is saved
@@ -132,10 +133,10 @@ class Execution:
         self.go_on_from_state()
         while not (self.is_enough() or self.trainer.run(self.on_step, self.on_epoch, self.should_stop)):
             self.trainer.save_state(self.folder, losses=self.losses)
-            if self.hooks.ranks.told(lambda: self.wish) == "finish":
+            if self.hooks.ranks.told(lambda: self.wish) == FINISH:
                 self.wish = ""
                 continue  # and ask again: it may have been taken back
-            state = self.linger() if self.wish == "pause" and self.hooks.ranks.alone else "stopped"  # only one process can linger
+            state = self.linger() if self.wish == PAUSE and self.hooks.ranks.alone else "stopped"  # only one process can linger
             if state == "stopped":
                 return self.end("stopped", STOPPED)
             if state == "paused":
@@ -240,7 +241,7 @@ class Execution:
         """Whether a person wants it; asked after every step, looked up ten times a second."""
         ended = self.trainer.step % self.trainer.steps_per_epoch == 0  # a step of one epoch ends exactly there
         if self.hooks.should_stop():
-            self.wish = "stop"
+            self.wish = STOP
         elif self.hooks.ranks.first and (ended or time.monotonic() - self.looked > CONTROL_S):
             self.looked = time.monotonic()
             self.wish = self.look()
@@ -248,15 +249,15 @@ class Execution:
 
     def is_enough(self) -> bool:
         """Whether a person wants the model as it is now. Every process hears it from the first one."""
-        return self.hooks.ranks.told(lambda: self.look() == "finish")
+        return self.hooks.ranks.told(lambda: self.look() == FINISH)
 
     def look(self) -> str:
         """What is asked of the run now."""
         if is_asked(self.folder, STOP):
-            return "stop"
+            return STOP
         if self.trainer.step and (is_asked(self.folder, FINISH) or self.time_is_up()):
-            return "finish"
-        return "pause" if pause_is_due(self.folder, self.trainer.step / self.trainer.steps_per_epoch) else ""
+            return FINISH
+        return PAUSE if pause_is_due(self.folder, self.trainer.step / self.trainer.steps_per_epoch) else ""
 
     def time_is_up(self) -> bool:
         """Whether it has trained for as long as its config allows, over all its sessions."""
@@ -270,18 +271,18 @@ class Execution:
             return "paused"
         self.hooks.release()
         until = time.monotonic() + LINGER_S
-        while (wish := self.look()) == "pause":
+        while (wish := self.look()) == PAUSE:
             if time.monotonic() > until:
                 return "paused"
             time.sleep(CONTROL_S)
-        if wish != "stop":
+        if wish != STOP:
             self.status(state="queued", phase="waiting for the device")
             try:
                 self.hooks.reacquire()
             except Exception:
-                if (wish := self.look()) != "stop":
+                if (wish := self.look()) != STOP:
                     raise
-        if wish == "stop":
+        if wish == STOP:
             return "stopped"
         self.wish = ""
         self.report(state="running", phase="training")

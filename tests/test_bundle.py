@@ -467,6 +467,17 @@ def test_a_mouse_on_its_way_has_the_system_s_crosshair_and_a_rested_one_ours(bun
     assert shown == {"finger", "pen", "beyond the edge", "rested", "home", "presented"}
 
 
+def test_a_map_that_has_no_view_yet_waits_with_the_crosshair_of_a_cursor_that_it_shares(bundle: Bundle) -> None:
+    """The second of two runs, while the first already shows its kept point."""
+    script = """const { SKELETON } = await import('/map/skeleton.js'), { Viewport } = await import('/map/viewport.js');
+      const { Cursor } = await import('/map/cursor.js'), root = document.body.appendChild(document.createElement('div'));
+      const cursor = new Cursor(), stopper = new AbortController(); root.innerHTML = SKELETON;
+      new m.Marks(root, new Viewport(), cursor, () => null, () => null, stopper.signal);
+      cursor.choose([0.5, 0.25]); cursor.rest(); const { hidden } = root.querySelector('.lm-cross');
+      stopper.abort(); root.remove(); return hidden;"""
+    assert bundle.run("map/marks.js", script)
+
+
 SLIDERS = """const { SKELETON } = await import('/map/skeleton.js'), { Viewport } = await import('/map/viewport.js');
   const root = document.body.appendChild(document.createElement('div')), stopper = new AbortController();
   const style = root.appendChild(document.createElement('style')); style.textContent = given;

@@ -59,6 +59,7 @@ export class Marks {
   /** No pointer is on its way any more. */
   settle(z) {
     this.sink();
+    if (!this.viewport.xr) return; // of two maps that share a cursor, the second has no view yet
     this.reveal(z);
     this.put(z);
   }

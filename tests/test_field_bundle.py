@@ -4,8 +4,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from bundle import Bundle
+from bundle import STYLES, Bundle
 from view import COPY
+
+from pages.browser import FOLDER
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("bundle")]
 
@@ -156,3 +158,23 @@ def test_a_veil_lies_over_the_decoded_grid_and_everything_else_under_it(bundle: 
     assert order == ["lm-tiles", "lm-field", ""] and empty[3] > 200 and crowded[3] == 0
     order, _ = run(bundle, "map/layers/field.js", script, SCALAR, "loss", "ramp")
     assert order == ["lm-field", "lm-tiles", ""]
+
+
+def test_a_background_s_legend_is_as_high_before_it_has_come(bundle: Bundle) -> None:
+    script = """const { SKELETON } = await import('/map/skeleton.js'), root = document.body.appendChild(document.createElement('div'));
+      const style = root.appendChild(document.createElement('style')), stopper = new AbortController(), answer = [];
+      style.textContent = given.css; root.insertAdjacentHTML('beforeend', SKELETON);
+      const under = root.querySelector('.lm-under'), key = root.querySelector('.lm-key'), has = (words) => key.textContent.includes(words);
+      const map = { root, cursor: { pointed: null, subscribe() {} }, figure: { data: [] } };
+      const background = new m.Background(map, stopper.signal), { fetch } = window, sentence = 'How <i>much</i> is lost. '.repeat(12);
+      let come; window.fetch = () => new Promise((resolve) => (come = resolve));
+      for (const width of [280, 900]) { under.style.width = `${width}px`;
+        const address = `/${width}/${performance.now()}`; // none that is remembered
+        const update = background.update({ name: 'loss', kind: 'ramp', title: 'Loss', sentence, ends: ['', ''], address });
+        const before = key.offsetHeight, told = !key.querySelector('.lm-scale') && has('How much is lost') && has('Computing');
+        come(new Response(new Uint8Array(given.bytes))); await update; background.legend(false);
+        answer.push([before, key.offsetHeight, told, has('Computing')]); }
+      window.fetch = fetch; stopper.abort(); root.remove(); return answer;"""
+    styles = "".join((FOLDER / name).read_text("utf-8") for name in STYLES)
+    for before, after, told, still in bundle.run("map/background.js", script, {"bytes": packed(SCALAR), "css": styles}):
+        assert before == after > 30 and told and not still, "what stands below stays where it is"

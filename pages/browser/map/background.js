@@ -50,7 +50,7 @@ export class Background {
     Object.assign(this, { words, field: null, failed: false });
     this.key.hidden = this.line.hidden = !words;
     if (!words) return;
-    this.key.innerHTML = `<p>${COMPUTING}</p>`;
+    this.key.innerHTML = `${heading(words)}<div class="lm-computing">${COMPUTING}</div>`; // as high as the legend: nothing moves when that comes
     this.write("");
     try {
       const field = await fields.get(words.address, (signal) => fetched(words, signal));
@@ -72,8 +72,7 @@ export class Background {
     const [low, high] = ends(field), drawn = JSON.stringify([field.address, dark]);
     if (drawn === this.drawn && key.querySelector(".lm-scale")) return;
     this.drawn = drawn;
-    key.innerHTML = `<p><b>${escape(field.title)}.</b> ${field.sentence}</p>`
-      + `<div class="lm-scale"><span>${low}</span><i role="img" aria-label="Scale from ${low} to ${high}"><b></b></i><span>${high}</span></div>`;
+    key.innerHTML = `${heading(field)}<div class="lm-scale"><span>${low}</span><i role="img" aria-label="Scale from ${low} to ${high}"><b></b></i><span>${high}</span></div>`;
     const bar = key.querySelector(".lm-scale i");
     bar.style.setProperty("--scale", gradient(field, dark));
     bar.classList.toggle("lm-on-dark", dark);
@@ -108,6 +107,9 @@ async function fetched(words, signal) {
   if (!response.ok) throw new Error(await response.text());
   return new Field(words, await response.arrayBuffer());
 }
+
+/** What it is, which is known before it has come. */
+const heading = ({ title, sentence }) => `<p><b>${escape(title)}.</b> ${sentence}</p>`;
 
 /** What the ends of the scale mean: in words where there are some, else as numbers. */
 function ends(field) {

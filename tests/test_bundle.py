@@ -391,6 +391,27 @@ def test_while_a_pointer_moves_the_crosshair_hangs_on_the_page_and_at_rest_in_th
     assert again, "it is back where it was among the map's parts"
 
 
+def test_under_a_pointer_that_rests_a_code_s_image_goes_with_the_view(bundle: Bundle) -> None:
+    script = """const { Viewport } = await import('/map/viewport.js'), { NearestIndex } = await import('/nets/nearest.js');
+      const viewport = Object.assign(new Viewport(), { width: 400, height: 400 });
+      const element = document.body.appendChild(document.createElement('div'));
+      const of = Float64Array.from([0]), codes = { x: of, y: of, row: [7], owner: [0] }, drawn = new Set();
+      const figure = { codes, data: [{ meta: 3 }], index: new NearestIndex(of, of) };
+      const cursor = { pointed: [0.02, 0], pointing: true, selected: new Set(), subscribe: (hears) => (cursor.hears = hears) };
+      const map = { element, figure, cursor, viewport, drawn, data: { layers: ['points'] }, decoder: { width: 2, height: 2 } };
+      const facts = { classes: [{ colour: 'red' }] }, image = () => new Float32Array(4), dot = () => [0, 0];
+      new m.Peek({ map, facts, labels: { 7: 0 }, hasImages: true, image, dot }, new AbortController().signal);
+      const peek = element.querySelector('.lm-peek'), seen = [];
+      const look = () => { const { e, f } = new DOMMatrix(peek.style.transform); seen.push(peek.hidden ? null : [e, f]); };
+      const view = (x, y, unit) => { viewport.centre(x, y, unit); for (const one of drawn) one.draw(); look(); };
+      viewport.centre(0, 0, 0.01); cursor.hears.rested(cursor.pointed); look(); const [x, y] = viewport.toPixel([0, 0]);
+      view(0.5, 0, 0.01); const [moved] = viewport.toPixel([0, 0]); view(0, 0, 0.001); view(0, 0, 0.01); element.remove();
+      return [seen, [x, y], moved];"""
+    (first, moved, close, again), (x, y), to = bundle.run("map/peek.js", script)
+    assert first == [round(x + 16), round(y - 82)] and moved == [round(to + 16), first[1]] and to != x
+    assert close is None and again is None, "zoomed in, the code is 20 px away; what has gone comes when the pointer rests again"
+
+
 def test_where_a_view_shows_no_code_words_say_so(bundle: Bundle) -> None:
     script = """const { LINEAR, SPREAD } = await import('/map/scale.js'), map = document.body.appendChild(document.createElement('div'));
       const layer = new m.NothingLayer(map.appendChild(document.createElement('div')));

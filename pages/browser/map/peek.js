@@ -14,11 +14,20 @@ export class Peek {
     this.element.setAttribute("aria-hidden", "true"); // the words beside the map say which image is nearest
     map.element?.append(this.element);
     map.cursor.subscribe({ words: (z) => this.pass(z), rested: (z) => this.look(z), kept: () => this.show(null) }, signal);
+    map.drawn?.add(this);
   }
 
   /** z: the point on show, or null. */
   look(z) {
     this.show(this.rowNear(z));
+  }
+
+  /** The view has moved under a pointer that rests: its code lies elsewhere now, or is near no more. */
+  draw() {
+    if (this.row === null) return;
+    const row = this.rowNear(this.map.cursor.pointed);
+    this.row = null;
+    this.show(row);
   }
 
   /** On its way, a pointer only leaves. */

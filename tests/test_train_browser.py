@@ -50,6 +50,9 @@ def page(chromium: Browser) -> Iterator[Page]:
         yield page
 
 
+SETTLED = "[data-testid=stApp][data-test-script-state=notRunning]"
+
+
 def fill_in(page: Page, base: str, name: str, epochs: int) -> None:
     """The form, for a run of tiny layers, as one types it."""
     page.goto(f"{base}/train")
@@ -66,8 +69,10 @@ def fill_in(page: Page, base: str, name: str, epochs: int) -> None:
     page.get_by_text("Advanced: every hyper-parameter").click()
     for label, text in (("Encoder layers", "32"), ("Decoder layers", "32"), ("Epochs", str(epochs))):
         box = page.get_by_label(label, exact=True).first
+        page.wait_for_selector(SETTLED)  # what is typed while the page runs again, it may not hear
         box.fill(text)
         box.press("Enter")
+    page.wait_for_selector(SETTLED)
     box = page.get_by_label("Name", exact=True)
     box.fill(name)
     box.press("Enter")

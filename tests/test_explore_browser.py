@@ -341,26 +341,25 @@ def test_theme_reaches_the_map(server: Server, chromium: Browser, scheme: Any) -
     assert view.errors == []
 
 
-def test_where_the_data_set_is_not_here_the_map_goes_on_and_offers_it(view: View) -> None:
-    view.open("?checkpoint=vae-fashion-2d")
-    expect(view.page.get_by_role("button", name="Download Fashion-MNIST")).to_be_visible()
+def goes_on_and_offers(view: View, download: str) -> None:
+    expect(view.page.get_by_role("button", name=download)).to_be_visible()
     expect(view.page.locator("[data-testid=panel]")).to_contain_text("not on this machine")
     expect(view.page.get_by_test_id("panel").get_by_role("img")).to_have_count(1)
     before = view.image()
     view.point(0.5, 0.5)
     assert (view.image() != before).any()
+
+
+def test_where_the_data_set_is_not_here_the_map_goes_on_and_offers_it(view: View) -> None:
+    view.open("?checkpoint=vae-fashion-2d")
+    goes_on_and_offers(view, "Download Fashion-MNIST")
 
 
 @pytest.mark.slow
 def test_fresh_clone_without_any_data_set(bare_server: Server, chromium: Browser) -> None:
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
     view = View(context.new_page(), bare_server.url).open()
-    expect(view.page.get_by_role("button", name="Download MNIST (11 MB)")).to_be_visible()
-    expect(view.page.locator("[data-testid=panel]")).to_contain_text("not on this machine")
-    expect(view.page.get_by_test_id("panel").get_by_role("img")).to_have_count(1)
-    before = view.image()
-    view.point(0.5, 0.5)
-    assert (view.image() != before).any()
+    goes_on_and_offers(view, "Download MNIST (11 MB)")
     context.close()
     assert view.errors == []
 

@@ -18,6 +18,14 @@ export class StillCanvas {
     return this.context;
   }
 
+  /** An empty sheet over a box of the map, in CSS pixels, to be drawn on in device pixels, crisp: its context. */
+  over({ left, top, width, height }) {
+    const scale = devicePixelRatio || 1;
+    Object.assign(this.element.style, { left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` });
+    this.clear(Math.round(width * scale), Math.round(height * scale)).imageSmoothingEnabled = false;
+    return this.context;
+  }
+
   /** An empty sheet of width x height device pixels: its context. */
   clear(width, height) {
     Object.assign(this.sheet, { width, height }); // which empties it

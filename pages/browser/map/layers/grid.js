@@ -63,11 +63,8 @@ export class GridLayer {
 
   /** Fit the canvas to the plot and empty it. */
   clear() {
-    const { canvas, box, xr } = this, scale = devicePixelRatio || 1;
-    const width = Math.round(box.width * scale), height = Math.round(box.height * scale);
-    Object.assign(canvas.style, { left: `${box.left}px`, top: `${box.top}px`, width: `${box.width}px`, height: `${box.height}px` });
-    this.context = this.picture.clear(width, height);
-    this.context.imageSmoothingEnabled = false;
+    const { box, xr } = this, scale = devicePixelRatio || 1;
+    this.context = this.picture.over(box);
     this.perUnit = (box.width * scale) / (xr[1] - xr[0]);
     this.level = Math.ceil(Math.log2((MIN_TILE_PX * scale) / this.perUnit)); // the map's finest unit keeps it above -12
     this.step = 2 ** this.level;

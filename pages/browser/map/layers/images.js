@@ -124,11 +124,8 @@ export class ImageLayer {
   }
 
   clear() {
-    const { canvas, viewport: { box } } = this, scale = devicePixelRatio || 1;
-    const [width, height] = [box.width, box.height].map((side) => Math.round(side * scale));
-    Object.assign(canvas.style, { left: `${box.left}px`, top: `${box.top}px`, width: `${box.width}px`, height: `${box.height}px` });
-    this.context = this.picture.clear(width, height);
-    this.context.imageSmoothingEnabled = false;
+    const scale = devicePixelRatio || 1;
+    this.context = this.picture.over(this.viewport.box);
     Object.assign(this, { scale, larger: Math.max(1, Math.round(this.times * scale)) }); // whole device pixels: crisp
   }
 

@@ -16,7 +16,7 @@ FULL = "every layer on"
 ALL_ON = f"/?layers={','.join(LAYERS)}&background=classifier&shapes=1"
 PAGE = Path(__file__).with_name("floor.html")
 DECODED_S = 5  # by then the grid's tiles are
-Seen = dict[tuple[str, int], dict[str, list[float]]]  # by page and slow-down: milliseconds, "painted" a frame and "busy" a move
+Seen = dict[tuple[str, int], dict[str, list[float]]]  # by page and slow-down: milliseconds, "answered" and "painted" a frame, "busy" a move
 
 
 def measure(quick: bool) -> tuple[str, str]:
@@ -27,7 +27,7 @@ def measure(quick: bool) -> tuple[str, str]:
 
 async def _measure(addresses: dict[str, str], quick: bool) -> tuple[str, str]:
     rounds, count = (1, 30) if quick else (5, 300)
-    seen: Seen = {(name, rate): {"painted": [], "busy": []} for rate in (1, SLOWDOWN) for name in addresses}
+    seen: Seen = {(name, rate): {"answered": [], "painted": [], "busy": []} for rate in (1, SLOWDOWN) for name in addresses}
     async with launch() as browser:
         views = {name: (await open_page(await visitor(browser), address))[0] for name, address in addresses.items()}
         for ours in (OURS, FULL):
@@ -39,15 +39,15 @@ async def _measure(addresses: dict[str, str], quick: bool) -> tuple[str, str]:
             await view.move(wander(await view.box(MAP), 60))  # the first moves run code that the browser has not compiled yet
         for turn in range(rounds):
             for (name, rate), found in seen.items():
-                painted, busy = await walk(views[name], rate, count, turn)
-                found["painted"] += painted
-                found["busy"].append(busy)
+                for kind, values in (await walk(views[name], rate, count, turn)).items():
+                    found[kind] += values
         return pointer_table(seen), browser.version
 
 
-async def walk(view: View, rate: int, count: int, phase: int, over: str = MAP) -> tuple[list[float], float]:
-    """So many moves over the map (`over`: its selector) with the CPU slowed down: milliseconds from each oldest move to the end of its
-    frame, and of the main thread for each move, without what it does while the pointer rests."""
+async def walk(view: View, rate: int, count: int, phase: int, over: str = MAP) -> dict[str, list[float]]:
+    """So many moves over the map (`over`: its selector) with the CPU slowed down, in milliseconds: "answered", from when the page hears a
+    frame's oldest move until it has painted what answers it; "painted", from that move's own time stamp to the end of the frame; "busy",
+    one number, the main thread for each move, without what it does while the pointer rests."""
     await view.page.bring_to_front()
     await view.cdp.send("Emulation.setCPUThrottlingRate", {"rate": rate})
     await asyncio.sleep(SETTLE_S)
@@ -61,7 +61,11 @@ async def walk(view: View, rate: int, count: int, phase: int, over: str = MAP) -
     busy = await busy_s(view.cdp) - before
     decodes = await view.ask("probe.decodes")
     await view.cdp.send("Emulation.setCPUThrottlingRate", {"rate": 1})
-    return [decode["frame"] - decode["since"] for decode in decodes], 1000 * (busy - resting) / count
+    return {
+        "answered": [decode["measured"] for decode in decodes],
+        "painted": [decode["frame"] - decode["since"] for decode in decodes],
+        "busy": [1000 * (busy - resting) / count],
+    }
 
 
 async def busy_s(cdp: CDPSession) -> float:
@@ -79,8 +83,8 @@ def pointer_table(seen: Seen) -> str:
             ours = seen[name, rate]
             ratio = f"{times(p95(ours['painted']) / p95(floor['painted']))} / {times(p50(ours['busy']) / p50(floor['busy']))}"
             title = ("as it opens" if name == OURS else FULL) + (f", CPU slowed {rate}x" if rate > 1 else "")
-            painted = [f"{ms(p50(one['painted']))} / {ms(p95(one['painted']))}" for one in (ours, floor)]
-            rows.append([ratio, title, *painted, *(ms(p50(one["busy"])) for one in (ours, floor)), len(ours["painted"])])
-    header = ["ours / floor: painted p95 / main thread", "a move over the map", "ours painted, ms p50 / p95", "floor painted"]
-    header += ["ours main thread, ms a move", "floor main thread", "moves painted"]
+            waits = [f"{ms(p50(one[kind]))} / {ms(p95(one[kind]))}" for kind in ("answered", "painted") for one in (ours, floor)]
+            rows.append([ratio, title, *waits, *(ms(p50(one["busy"])) for one in (ours, floor)), len(ours["painted"])])
+    header = ["ours / floor: painted p95 / main thread", "a move over the map", "ours answered, ms p50 / p95", "floor answered"]
+    header += ["ours painted, ms p50 / p95", "floor painted", "ours main thread, ms a move", "floor main thread", "moves painted"]
     return table("A pointer move beside the least that any page can do", header, rows)

@@ -24,7 +24,7 @@ def measure(quick: bool) -> tuple[str, str]:
 
 async def _measure(addresses: dict[str, str], quick: bool) -> tuple[str, str]:
     rounds, count = (1, 30) if quick else (5, 300)
-    seen: Seen = {(name, rate): {"painted": [], "busy": []} for rate in (1, SLOWDOWN) for name in addresses}
+    seen: Seen = {(name, rate): {"answered": [], "painted": [], "busy": []} for rate in (1, SLOWDOWN) for name in addresses}
     async with launch() as browser:
         views = {name: (await open_page(await visitor(browser), address))[0] for name, address in addresses.items()}
         for name, view in views.items():
@@ -34,9 +34,8 @@ async def _measure(addresses: dict[str, str], quick: bool) -> tuple[str, str]:
             await view.move(wander(await view.box(FIRST), 60))  # the first moves run code that the browser has not compiled yet
         for turn in range(rounds):
             for (name, rate), found in seen.items():
-                painted, busy = await walk(views[name], rate, count, turn, FIRST)
-                found["painted"] += painted
-                found["busy"].append(busy)
+                for kind, values in (await walk(views[name], rate, count, turn, FIRST)).items():
+                    found[kind] += values
         return pair_table(seen), browser.version
 
 

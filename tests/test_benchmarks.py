@@ -95,12 +95,13 @@ def test_ratios_come_first_and_say_who_is_faster() -> None:
     waiting = interaction.waiting_table(moves, {name: {"panel": found, "image": found} for name, found in waits.items()}, {})
     assert "| 4.0 x | a point's image" in waiting and "| 2.0 x | click -> panel text |" in waiting
     seen = {
-        (name, rate): {"painted": other if name == floor.FULL else ours, "busy": ours}
+        (name, rate): {"answered": [1.0], "painted": other if name == floor.FULL else ours, "busy": ours}
         for name in (interaction.OURS, floor.FULL, floor.FLOOR)
         for rate in (1, interaction.SLOWDOWN)
     }
     beside = floor.pointer_table(seen)
-    assert "| 1.0 x / 1.0 x | as it opens, CPU slowed 4x |" in beside and "| 1.4 x / 1.0 x | every layer on | 40 / 40 |" in beside
+    assert "| 1.0 x / 1.0 x | as it opens, CPU slowed 4x |" in beside
+    assert "| 1.4 x / 1.0 x | every layer on | 1.0 / 1.0 | 1.0 / 1.0 | 40 / 40 |" in beside
     strokes = {
         (name, rate): {"landed": ours, "busy": ours} for name in (interaction.OURS, floor.FLOOR) for rate in (1, interaction.SLOWDOWN)
     }

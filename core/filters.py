@@ -2,16 +2,15 @@
 
 import numpy as np
 
+from core.data.median import median_around
+
 TV_STEPS = 60  # a fixed number, so that what one pixel sees has an end
 NL_PATCH, NL_DISTANCE = 5, 6  # pixels: the side of what is compared, and how far around it is looked for
 
 
 def median(image: np.ndarray, radius: float) -> np.ndarray:
     """The median of the square of 2 radius + 1 pixels around each pixel; beyond the border the border repeats."""
-    from skimage import filters
-
-    side = 2 * int(radius) + 1
-    return filters.median(image, np.ones((side, side)), mode="nearest", behavior="ndimage")
+    return median_around(image, 2 * int(radius) + 1)
 
 
 def gaussian(image: np.ndarray, sigma: float) -> np.ndarray:

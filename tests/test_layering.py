@@ -48,7 +48,7 @@ MAY_IMPORT = {  # inside core; a new module gets its line here
     "findings": {"copies", "fields", "latent", "models"},
     "generation": {"checkpoints", "latent", "models", "quality"},
     "watch": set(),
-    "filters": set(),
+    "filters": {"data"},
     "tiles": {"watch"},
     "code_search": {"checkpoints", "models", "watch"},
     "methods": {"checkpoints", "code_search", "filters", "latent", "models", "shape", "tiles", "watch"},

@@ -6,7 +6,7 @@ from itertools import count
 
 MAX_NAME = 64  # characters
 NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{MAX_NAME - 1}}}")
-RESERVED = ("restorers", "runs")  # folders beside the models
+RESERVED = ("classifiers", "restorers", "runs")  # folders beside the models
 
 
 def problem(name: object) -> str:

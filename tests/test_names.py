@@ -13,7 +13,26 @@ from core.training.folder import CONFIG, write_json
 from core.training.run_config import from_json
 from pages.training import form
 
-BAD = ["", ".", "..", ".hidden", "-x", "_x", "a/b", "../x", "a\\b", "a b", "ä", "a\n", "x" * 65, "runs", "Runs", "restorers", "RESTORERS"]
+BAD = [
+    "",
+    ".",
+    "..",
+    ".hidden",
+    "-x",
+    "_x",
+    "a/b",
+    "../x",
+    "a\\b",
+    "a b",
+    "ä",
+    "a\n",
+    "x" * 65,
+    "runs",
+    "Runs",
+    "restorers",
+    "RESTORERS",
+    "Classifiers",
+]
 QUICK = presets.usual("vae", "quick", 60_000)
 
 

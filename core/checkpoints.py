@@ -162,13 +162,9 @@ def load_folder(folder: Path) -> Checkpoint:
     return Checkpoint(folder.name, model.eval(), card, _read_latents(folder, model.config.latent_dim))
 
 
-def restorers(root: Path | None = None) -> list[str]:
-    """Names of the restorers' checkpoints, in order: folders of weights and card in root, by default RESTORERS_ROOT."""
-    return available(root or RESTORERS_ROOT)
-
-
 def load_restorer(name: str, root: Path | None = None) -> RestorerCheckpoint:
-    """The restorer of that name (one that `restorers` lists, never a path); CheckpointError when it cannot be used."""
+    """The restorer of that name in root, by default RESTORERS_ROOT (one that `available` lists there, never a path);
+    CheckpointError when it cannot be used."""
     folder = _folder(name, root or RESTORERS_ROOT)
     card = _read_card(folder)
     model = _rebuilt(rebuild_restorer, card, folder)

@@ -13,10 +13,9 @@ from core import latent
 from core.data.normalizing import is_in_form
 from core.data.page import EvenLight, even_light
 from core.data.pixels import MAX_WORKING_PIXELS
-from core.methods import CHECKPOINT, ENLARGERS, MAX_SCALE, METHODS, Asked, check_side, restored, strength_for
-from core.models import Model, Restorer
+from core.methods import CHECKPOINT, ENLARGERS, MAX_SCALE, METHODS, Asked, check_side, strength_for
+from core.models import Model
 from core.shape import SIDE
-from core.tiles import TILE
 from core.watch import OnProgress, RestoreError, ShouldStop, Watch
 
 MAX_PIXELS = MAX_WORKING_PIXELS  # of a picture: what read_image gives is never larger
@@ -125,20 +124,6 @@ def enlarge(
     if kind.side is not None:
         check_side(kind.title, x, kind.side)
     return kind.run(x, Asked(scale=scale, watch=Watch(on_progress, should_stop)))[0, 0].numpy()
-
-
-def restore_tiled(
-    model: Restorer,
-    image: np.ndarray,
-    tile: int = TILE,
-    on_progress: OnProgress | None = None,
-    should_stop: ShouldStop | None = None,
-) -> np.ndarray:
-    """`model.restore` of a picture (h, w) of any size, float32 (h * scale, w * scale), in the memory of one tile: the same answer.
-
-    Tiles overlap by the network's reach, so no pixel's answer depends on where they were cut.
-    """
-    return restored(model, _checked(image), Watch(on_progress, should_stop), tile)[0, 0].numpy()
 
 
 def path_on_map(model: Model, image: np.ndarray, steps: int) -> np.ndarray:

@@ -8,7 +8,21 @@ import numpy as np
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from core.data.normalizing import Digit
+from core.data import photo
+from core.data.normalizing import Digit, normalized
+from core.data.parts import Box
+
+
+def digit_in_box(image: np.ndarray, box: Box) -> Digit | None:
+    """All ink in a box of a photo as one digit, if there is any."""
+    return photo.digits_in_boxes(image, [box])[0]
+
+
+def normalized_in(ink: np.ndarray, box: Box | None = None) -> Digit:
+    """The ink in a box of an evenly lit sheet, or all of it, in MNIST's form."""
+    top, left, bottom, right = box or (0, 0, *ink.shape)
+    crop = np.ascontiguousarray(ink[max(0, top) : bottom, max(0, left) : right], np.float32)
+    return normalized(crop, np.ones_like(crop), (max(0, top), max(0, left)))
 
 
 def arc(cx: float, cy: float, rx: float, ry: float, start: float, end: float) -> list[tuple[float, float]]:

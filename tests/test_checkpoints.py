@@ -515,6 +515,7 @@ BAD_NAMES = [
     "runs",
     "Runs",
     "restorers",
+    "classifiers",
     "x" * 10_000,
 ]
 
@@ -719,7 +720,7 @@ def test_what_is_shipped_is_there_beside_a_folder_of_one_s_own(elsewhere):
     assert available() == sorted(["good", *checkpoints.SHIPPED])
     assert load("good").card["title"] == "Good"
     assert load("vae-mnist-2d").card["metrics"]
-    assert available(elsewhere) == ["good"] and "denoiser" in checkpoints.restorers()
+    assert available(elsewhere) == ["good"] and "denoiser" in checkpoints.available(checkpoints.RESTORERS_ROOT)
 
 
 def test_a_shipped_model_comes_before_another_of_its_name(elsewhere):

@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
-from drawn_pages import STROKES, found_right, trace, write
+from drawn_pages import STROKES, found_right, normalized_in, trace, write
 from PIL import Image, ImageDraw
 
 from core.data import photo
 from core.data.crops import filling_digit_is_lighter
-from core.data.normalizing import normalize_digit
 from core.data.pasting import paste_back
 from core.data.polarity import ink_is_dark
 from core.data.surround import page_alone
@@ -59,7 +58,7 @@ def test_a_digit_cut_at_its_ink_is_one_digit(side, labels, margin, dark_ink):
             assert ink_is_dark(grey) is dark_ink, (label, pen)
             digits = photo.find_digits(1 - grey if dark_ink else grey)
             assert len(digits) == 1, (label, pen, len(digits))
-            whole = normalize_digit(ink, (0, 0, *ink.shape)).x
+            whole = normalized_in(ink).x
             assert alike(digits[0].x, whole) > 0.85, (label, pen, alike(digits[0].x, whole))
             inverted = photo.find_digits(grey if dark_ink else 1 - grey)
             assert len(inverted) == 1 and alike(inverted[0].x, whole) > 0.85, (label, pen)

@@ -318,7 +318,7 @@ def shown(uri: str) -> np.ndarray:
 
 @pytest.mark.parametrize("mode", ["photo", "picture"])
 def test_light_ink_on_a_dark_board_stays_light(mode: str) -> None:
-    board = 1 - uploads.read_grey(page_of_digits())
+    board = 1 - uploads.read_grey(page_of_digits())[0]
     app = uploaded(run(mode, denoise_picture_method="median", denoise_photo_method="median"), ("board.png", png(board)))
     if mode == "picture":
         finished(press(app, "Denoise it"), "denoise_picture")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from bundle import Bundle
+from drawn_pages import normalized_in
 from PIL import Image
 from playwright.sync_api import FilePayload, Page, expect
 from test_drawing_browser import picture, where
@@ -14,7 +15,6 @@ from view import View
 
 from core import checkpoints, latent
 from core.data.mnist_form import in_mnists_form
-from core.data.normalizing import normalize_digit
 from core.data.polarity import ink_is_dark
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("tools")]
@@ -70,7 +70,7 @@ def test_an_uploaded_image_lands_where_the_model_puts_it_and_undo_takes_it_away(
     give(page, png(1 - large))
     expect(page.get_by_test_id("landed")).to_be_visible()
     view.frames(3)
-    near = normalize_digit(large, (0, 0, *large.shape)).x[0]
+    near = normalized_in(large).x[0]
     assert np.abs(picture(page, "drawn-form") - near).mean() < 0.03
     assert asked == [], "nothing is sent anywhere"
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from drawn_pages import digit_in_box
 from PIL import Image
 from scipy import ndimage
 
@@ -72,7 +73,7 @@ def test_every_image_of_mnist_passes(split, monkeypatch):
 
 def test_what_is_in_form_passes_untouched():
     image = three()
-    for digit in (photo.find_digits(image)[0], photo.whole_drawing(image), photo.digit_in_box(image, (0, 0, 28, 28))):
+    for digit in (photo.find_digits(image)[0], photo.whole_drawing(image), digit_in_box(image, (0, 0, 28, 28))):
         assert digit is not None and digit.box == (0, 0, 28, 28)
         np.testing.assert_array_equal(digit.x[0], image)
 
@@ -88,7 +89,7 @@ def test_mnist_under_heavy_noise_is_left_to_the_denoisers(strength):
 def test_everything_else_is_normalised(kind):
     image = OTHERS[kind]
     assert not in_mnists_form(image[None])[0]
-    for digit in (photo.find_digits(image)[0], photo.whole_drawing(image), photo.digit_in_box(image, (0, 0, 28, 28))):
+    for digit in (photo.find_digits(image)[0], photo.whole_drawing(image), digit_in_box(image, (0, 0, 28, 28))):
         assert digit is not None
         x = digit.x[0]
         assert np.median(x) == 0 and x.max() == 1

@@ -6,12 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 from bundle import Bundle
-from drawn_pages import STROKES
+from drawn_pages import STROKES, normalized_in
 from PIL import Image
 from scipy import ndimage
 
 from core.data.mnist_form import in_mnists_form
-from core.data.normalizing import normalize_digit
 from core.data.photo import whole_drawing
 from core.data.uploads import read_image
 
@@ -61,7 +60,7 @@ def test_a_drawing_comes_into_mnists_form_as_in_python(bundle: Bundle, digit: in
         height, turn = (200.0, 90.0, 140.0, 220.0)[number], (0.0, 0.3, -0.3, 0.1)[number]
         ink, x, png = drawn(bundle, strokes(digit, height, pen, turn=turn))
         assert x is not None and in_mnists_form(x[None])[0]
-        np.testing.assert_allclose(x, normalize_digit(ink, around(ink)).x[0], atol=1e-5, err_msg=f"{digit}, pen {pen}")
+        np.testing.assert_allclose(x, normalized_in(ink, around(ink)).x[0], atol=1e-5, err_msg=f"{digit}, pen {pen}")
         whole = whole_drawing(read_image(png))  # as a drawing that is sent to the server is read, with light and ink found first
         assert whole is not None
         moved = [np.abs(x - np.roll(whole.x[0], (down, right), (0, 1))).mean() for down in (-1, 0, 1) for right in (-1, 0, 1)]
@@ -74,7 +73,7 @@ def test_dots_lines_and_specks_are_drawings_too_and_bare_paper_is_none(bundle: B
     for lines in ([dot], [line], [speck], [edge], [dot, line]):
         ink, x, _ = drawn(bundle, lines)
         assert x is not None
-        np.testing.assert_allclose(x, normalize_digit(ink, around(ink)).x[0], atol=1e-5, err_msg=str(lines))
+        np.testing.assert_allclose(x, normalized_in(ink, around(ink)).x[0], atol=1e-5, err_msg=str(lines))
     assert drawn(bundle, [])[1] is None
     assert drawn(bundle, [line, {"points": [[0, 30], [280, 30]], "width": 60, "erase": True}])[1] is None, "wiped away again"
 

@@ -9,7 +9,7 @@ from unittest.mock import Mock
 
 import numpy as np
 import pytest
-from drawn_pages import KINDS, STROKES, Scene, draw_page, overlap, right, trace
+from drawn_pages import KINDS, STROKES, Scene, digit_in_box, draw_page, normalized_in, overlap, right, trace
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageOps
 from scipy import ndimage
 
 from core.data import datasets, lines, normalizing, photo
-from core.data.normalizing import Digit, normalize_digit
+from core.data.normalizing import Digit
 from core.data.page import flatten_light
 from core.data.pasting import paste_back
 
@@ -102,7 +102,7 @@ def test_a_box_by_hand_gives_the_digit_that_was_found():
     page = draw_page(KINDS["ruled"], 4)
     for digit in photo.find_digits(page.image):
         top, left, bottom, end = digit.box
-        by_hand = found(photo.digit_in_box(page.image, (top - 4, left - 4, bottom + 4, end + 4)))
+        by_hand = found(digit_in_box(page.image, (top - 4, left - 4, bottom + 4, end + 4)))
         assert overlap(by_hand.box, digit.box) > 0.85
         assert np.corrcoef(by_hand.x.ravel(), digit.x.ravel())[0, 1] > 0.95
 
@@ -110,15 +110,15 @@ def test_a_box_by_hand_gives_the_digit_that_was_found():
 def test_a_box_by_hand_joins_what_lies_in_it_and_cuts_what_does_not():
     page = draw_page(KINDS["pen"], 4)
     a, b = page.boxes[1], page.boxes[2]
-    both = found(photo.digit_in_box(page.image, whole(min(a[0], b[0]) - 3, a[1] - 3, max(a[2], b[2]) + 3, b[3] + 3)))
+    both = found(digit_in_box(page.image, whole(min(a[0], b[0]) - 3, a[1] - 3, max(a[2], b[2]) + 3, b[3] + 3)))
     assert overlap(both.box, (min(a[0], b[0]), a[1], max(a[2], b[2]), b[3])) > 0.85
-    half = found(photo.digit_in_box(page.image, whole(a[0] - 3, a[1] - 3, (a[0] + a[2]) / 2, a[3] + 3)))
+    half = found(digit_in_box(page.image, whole(a[0] - 3, a[1] - 3, (a[0] + a[2]) / 2, a[3] + 3)))
     assert half.box[2] <= (a[0] + a[2]) / 2 + 2
 
 
 @pytest.mark.parametrize("box", [(0, 0, 30, 30), (5, 5, 5, 9), (-50, -50, -1, -1), (9_000, 9_000, 9_100, 9_100), (40, 40, 20, 20)])
 def test_a_box_without_ink_has_no_digit(box):
-    assert photo.digit_in_box(draw_page(KINDS["pen"], 1).image, box) is None
+    assert digit_in_box(draw_page(KINDS["pen"], 1).image, box) is None
 
 
 def test_all_of_a_drawing_is_one_digit():
@@ -149,7 +149,7 @@ def test_the_form_is_mnists(label, pen):
         trace(ImageDraw.Draw(canvas), np.array(points) * 300 + (90, 80), pen * 300)
     ink = np.asarray(canvas, np.float32) / 255
     rows, columns = np.nonzero(ink)
-    digit = normalize_digit(ink * 0.4, (rows.min() - 9, columns.min() - 20, rows.max() + 30, columns.max() + 2))
+    digit = normalized_in(ink * 0.4, (rows.min() - 9, columns.min() - 20, rows.max() + 30, columns.max() + 2))
     x = digit.x[0]
     tall, wide = (np.nonzero(x.any(axis))[0] for axis in (1, 0))
     assert max(np.ptp(tall), np.ptp(wide)) + 1 == 20
@@ -166,7 +166,7 @@ def test_the_form_is_mnists(label, pen):
 def test_the_aspect_is_kept():
     ink = np.zeros((200, 200))
     ink[50:150, 90:115] = 1  # 4 to 1
-    x = normalize_digit(ink, (40, 40, 160, 160)).x[0]
+    x = normalized_in(ink, (40, 40, 160, 160)).x[0]
     assert (x.max(1) > 0.5).sum() == 20
     assert (x.max(0) > 0.5).sum() == pytest.approx(20 * 0.25, abs=1.1)
 
@@ -177,7 +177,7 @@ def test_a_straight_line_is_a_digit_too(length, width):
     ink = np.zeros((length + 40, 80))
     ink[20 : 20 + length, 40 : 40 + width] = 0.8
     for image in (ink, ink.T):
-        digit = normalize_digit(image, (0, 0, *image.shape))
+        digit = normalized_in(image)
         x = digit.x[0]
         assert max(np.ptp(np.nonzero(x.any(axis))[0]) for axis in (0, 1)) + 1 == 20
         middle = np.array(ndimage.center_of_mass(x)) + 0.5
@@ -187,7 +187,7 @@ def test_a_straight_line_is_a_digit_too(length, width):
 
 def test_no_ink_cannot_be_normalised():
     with pytest.raises(ValueError, match="no ink"):
-        normalize_digit(np.zeros((40, 40)), (3, 3, 20, 20))
+        normalized_in(np.zeros((40, 40)), (3, 3, 20, 20))
 
 
 # --- back into the photo --------------------------------------------------------------------------------------------------
@@ -318,7 +318,7 @@ def test_any_small_array_gives_a_list(image):
     pasted = paste_back(image, digits, [d.x[0] for d in digits])
     assert pasted.shape == image.shape
     photo.whole_drawing(image)
-    photo.digit_in_box(image, (1, 1, 9, 9))
+    digit_in_box(image, (1, 1, 9, 9))
 
 
 BIG = """
@@ -348,7 +348,7 @@ def test_boxes_read_together_are_what_each_is_alone():
     together = photo.digits_in_boxes(page, boxes)
     assert [digit is None for digit in together] == [False, False, False, True, True]
     for digit, box in zip(together[:3], boxes, strict=False):
-        alone, digit = found(photo.digit_in_box(page, box)), found(digit)
+        alone, digit = found(digit_in_box(page, box)), found(digit)
         assert alone.box == digit.box and (alone.x == digit.x).all()
 
 

@@ -301,7 +301,7 @@ def test_a_class_of_other_data_is_not_told(own_checkpoints: Path) -> None:
 
 
 def test_the_lessons_network_is_there_or_missed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if "lesson-autoencoder" in checkpoints.restorers():
+    if "lesson-autoencoder" in checkpoints.available(checkpoints.RESTORERS_ROOT):
         assert "128 numbers" in html(run(), "rows") and len(losses(run())) == 3
     monkeypatch.setattr(checkpoints, "RESTORERS_ROOT", tmp_path)
     app = run()

@@ -253,7 +253,7 @@ def test_the_card_is_what_an_independent_reader_measures(task, digits, tmp_path)
 def test_restorers_and_models_are_not_taken_for_each_other(tmp_path, checkpoint_root):
     kind, config = SMALL["denoiser"]
     checkpoints.save(tmp_path / "one", kind, build_restorer(kind, config), {"title": "One"})
-    assert checkpoints.restorers(tmp_path) == ["one"]
+    assert checkpoints.available(tmp_path) == ["one"]
     with pytest.raises(CheckpointError, match="model must be one of ae, vae"):
         checkpoints.load("one", tmp_path)
     with pytest.raises(CheckpointError, match="model must be one of denoiser"):
@@ -298,7 +298,7 @@ def test_the_command_explains_what_it_cannot_do(tmp_path, capsys):
     assert "error: " in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", checkpoints.restorers())
+@pytest.mark.parametrize("name", checkpoints.available(checkpoints.RESTORERS_ROOT))
 def test_what_is_shipped_is_small_and_as_its_card_says(name):
     stored = checkpoints.load_restorer(name)
     folder = checkpoints.RESTORERS_ROOT / name

@@ -25,7 +25,7 @@ from core.metrics import psnr_db
 from core.models import Restorer, build_restorer
 from core.models.restoration import DenoiserConfig, LessonConfig, RestorerConfig, UpscalerConfig
 from core.restore import RestoreError
-from core.watch import RestoreStoppedError
+from core.watch import RestoreStoppedError, Watch
 
 TINY: dict[str, tuple[str, RestorerConfig]] = {
     "denoiser": ("denoiser", DenoiserConfig((8, 12), (1, 1))),
@@ -35,7 +35,9 @@ TINY: dict[str, tuple[str, RestorerConfig]] = {
     "upscaler-x4": ("upscaler", UpscalerConfig(4, (6, 4), (2, 1))),
 }
 CLASSICAL = {"median": filters.median, "gaussian": filters.gaussian, "tv": filters.tv, "nl-means": filters.nl_means}
-SHIPPED = pytest.mark.skipif("denoiser" not in checkpoints.restorers(), reason="the shipped denoiser is not trained yet")
+SHIPPED = pytest.mark.skipif(
+    "denoiser" not in checkpoints.available(checkpoints.RESTORERS_ROOT), reason="the shipped denoiser is not trained yet"
+)
 
 
 def tiny(name: str, seed: int = 1, stir: float = 0.1) -> Restorer:
@@ -76,6 +78,10 @@ def restorers(tiny_root: Path, checkpoint_root: Path, monkeypatch: pytest.Monkey
 # --- tiles ------------------------------------------------------------------------------------------------------------
 
 
+def in_tiles(model: Restorer, image: np.ndarray, tile: int) -> np.ndarray:
+    return methods.restored(model, torch.from_numpy(image)[None, None], Watch(), tile)[0, 0].numpy()
+
+
 @pytest.mark.parametrize("name", ["denoiser", "upscaler-x2", "upscaler-x4"])
 @pytest.mark.parametrize("shape", [(1, 1), (5, 3), (28, 28), (64, 96), (131, 97), (30, 200)])
 @pytest.mark.parametrize("tile", [16, 33, 64])
@@ -84,16 +90,16 @@ def test_tiles_give_what_the_whole_picture_gives(name: str, shape: tuple[int, in
     with torch.no_grad():
         whole = model.restore(torch.from_numpy(image)[None, None])[0, 0].numpy()
     assert (whole.max() - whole.min() > 0.1) or image.size == 1
-    tiled = restore.restore_tiled(model, image, tile)
+    tiled = in_tiles(model, image, tile)
     assert tiled.shape == (shape[0] * model.scale, shape[1] * model.scale) and tiled.dtype == np.float32
     np.testing.assert_allclose(tiled, whole, atol=1e-5)
 
 
 def test_the_tiles_of_a_network_need_their_overlap() -> None:
     model, image = tiny("denoiser"), noise(131, 97)
-    whole = restore.restore_tiled(model, image, 512)
+    whole = in_tiles(model, image, 512)
     model.reach = 4
-    assert np.abs(restore.restore_tiled(model, image, 33) - whole).max() > 1e-4
+    assert np.abs(in_tiles(model, image, 33) - whole).max() > 1e-4
 
 
 @pytest.mark.parametrize("length", [1, 3, 16, 17, 500, 513, 1024, 4001])

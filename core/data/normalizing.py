@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from core.data.grouping import MOST_PARTS
 from core.data.mnist_form import CENTRE, in_mnists_form
-from core.data.page import Page, plain, resized
+from core.data.page import Page, resized
 from core.data.parts import Box, Part
 from core.shape import SIDE
 
@@ -44,18 +44,6 @@ def untouched(image: np.ndarray) -> Digit:
     return Digit(WHOLE, image[None].copy(), image.copy(), np.ones_like(image), 1.0, 0.0, 0.0, float(image.max()))
 
 
-def normalize_digit(ink: np.ndarray, box: Box, mask: np.ndarray | None = None) -> Digit:
-    """The ink in a box of an evenly lit photo (H, W) in MNIST's form (LeCun et al. 1998).
-
-    The longer side of the ink becomes 20 pixels, greys come from averaging, and the centre of mass moves, by whole pixels, to row
-    and column 14 of 28 x 28. Strokes thinner or thicker than MNIST's are brought to its range first. mask (h, w) in [0, 1]: which
-    of the box's ink belongs to the digit. ValueError where there is no ink.
-    """
-    top, left, bottom, right = box
-    crop = np.ascontiguousarray(plain(ink)[max(0, top) : bottom, max(0, left) : right])
-    return _normalized(crop, np.ones_like(crop) if mask is None else mask, (max(0, top), max(0, left)))
-
-
 def made_small(image: np.ndarray) -> np.ndarray:
     """An image (H, W) in [0, 1] in the middle of 28 x 28, its pixels averaged: float32 (1, 28, 28)."""
     factor = SIDE / max(image.shape)
@@ -88,14 +76,19 @@ def cut(page: Page, labels: np.ndarray, group: list[Part], within: Box | None = 
         mask = mask * ((rows >= within[0]) & (rows < within[2]) & (columns >= within[1]) & (columns < within[3]))
     if not (crop * mask).max() > 0:
         return None
-    return _normalized(crop, mask, box[:2])
+    return normalized(crop, mask, box[:2])
 
 
-def _normalized(crop: np.ndarray, mask: np.ndarray, corner: tuple[int, int]) -> Digit:
-    """MNIST's form of the ink of a crop whose top left pixel is the photo's `corner`."""
+def normalized(crop: np.ndarray, mask: np.ndarray, corner: tuple[int, int] = (0, 0)) -> Digit:
+    """The ink of a crop (h, w) of an evenly lit photo, whose top left pixel is the photo's `corner`, in MNIST's form (LeCun et al. 1998).
+
+    The longer side of the ink becomes 20 pixels, greys come from averaging, and the centre of mass moves, by whole pixels, to row
+    and column 14 of 28 x 28. Strokes thinner or thicker than MNIST's are brought to its range first. mask (h, w) in [0, 1]: which
+    of the crop's ink belongs to the digit. ValueError where there is no ink.
+    """
     own = crop * mask
     if not own.size or not own.max() > 0:
-        raise ValueError("There is no ink in this box.")
+        raise ValueError("There is no ink in this crop.")
     height, width = crop.shape
     fine = FINE_SIDE / max(height, width)  # fine pixels per pixel of the photo
     margin = MOST_GROWTH + 1

@@ -34,16 +34,11 @@ def find_digits(image: np.ndarray) -> list[Digit]:
     return [digit for part in read_in_rows(parts) if (digit := cut(page, labels, [part]))]
 
 
-def digit_in_box(image: np.ndarray, box: Box) -> Digit | None:
-    """All ink in a box (top, left, bottom, right) of a photo as one digit; None where there is none. Its box fits the ink.
+def digits_in_boxes(image: np.ndarray, boxes: Sequence[Box]) -> list[Digit | None]:
+    """All ink in each box (top, left, bottom, right) of a photo as one digit, whose own box fits the ink; None where there is none.
 
     A box around all of a 28 x 28 image in MNIST's form leaves it untouched.
     """
-    return digits_in_boxes(image, [box])[0]
-
-
-def digits_in_boxes(image: np.ndarray, boxes: Sequence[Box]) -> list[Digit | None]:
-    """`digit_in_box` of each box, the photo's light and ink measured once for all."""
     image = plain(image)
     page = Page(image)
     ink = page.ink_mask()

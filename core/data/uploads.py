@@ -44,31 +44,27 @@ class Upload:
 def read_image(data: bytes) -> np.ndarray:
     """The first frame of a PNG, JPEG, WebP, BMP, TIFF or GIF: float32 (H, W) in [0, 1], ink = 1 on background 0.
 
-    `read_grey`, or 1 minus that where `ink_is_dark`. Raises UploadError, and nothing else, when it cannot be read.
+    `read_grey`'s, or 1 minus that where `ink_is_dark`. Raises UploadError, and nothing else, when it cannot be read.
     """
     return read_picture(data).image
 
 
 def read_picture(data: bytes) -> Picture:
     """`read_image`'s image, whether its ink was dark, and what is to be said of it. Raises UploadError, and nothing else."""
-    grey, notes = _read_grey(data)
+    grey, notes = read_grey(data)
     if dark := ink_is_dark(grey):
         np.subtract(1, grey, out=grey)
     return Picture(grey, dark, notes)
 
 
-def read_grey(data: bytes) -> np.ndarray:
-    """The same as it is: white = 1, whatever the ink's colour.
+def read_grey(data: bytes) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The same as it is, white = 1 whatever the ink's colour, and what is to be said of how it was read.
 
     Upright by its EXIF orientation; colours as ITU-R 601 luma; what is transparent is paper, white or, under light ink, black; grey
     samples are exact: v/255 or v/65535, unless they use a part of that range only, which is then stretched. Of a PNG or JPEG whose end is
     missing what there is. More than MAX_WORKING_PIXELS are reduced by block means, by the smallest whole factor that fits (2 for a photo
     of 50 megapixels). Raises UploadError, and nothing else, when it cannot be read.
     """
-    return _read_grey(data)[0]
-
-
-def _read_grey(data: bytes) -> tuple[np.ndarray, tuple[str, ...]]:
     kind = format_of(data)
     with _only_upload_errors(kind):
         return brightness(kind, WALKS[kind](data))

@@ -1,7 +1,7 @@
 """The explorer as an ASGI application: `streamlit run app.py`. Serves the assets, answers /healthz, and warms up before the first visit."""
 
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import anyio
@@ -17,6 +17,9 @@ from pages.web.identity import Identity
 from pages.web.uploads import Uploads, forgetting
 
 COLLECT_S = 60.0
+WAITING = anyio.CapacityLimiter(
+    8
+)  # threads of those who wait for their turn; the others that requests have serve modules, assets, /healthz
 
 
 def healthz(request: Request) -> Response:
@@ -71,6 +74,15 @@ def training_code(request: Request) -> Response:
     from pages.exploring import training_codes
 
     return training_codes.respond(request)
+
+
+def patient(respond: Callable[[Request], Response]) -> Callable[[Request], Awaitable[Response]]:
+    """A route whose work may have to wait for others': in threads of its own, so that whoever waits there keeps nobody else waiting."""
+
+    async def answer(request: Request) -> Response:
+        return await anyio.to_thread.run_sync(respond, request, limiter=WAITING)
+
+    return answer
 
 
 async def api(scope: Scope, receive: Receive, send: Send) -> None:
@@ -151,9 +163,9 @@ app = st.App(
         Route(f"{prefix}/runs/{{run}}/{{stamp}}/{{epoch}}/{{file}}", frame),
         Route(f"{prefix}/points/{{name}}", point),
         Route(f"{prefix}/points/{{name}}/{{plane}}", point),
-        Route(f"{prefix}/refined/{{name}}", refined),
-        Route(f"{prefix}/fields/{{name}}/{{stamp}}/{{field}}", field),
-        Route(f"{prefix}/found/{{name}}", found),
+        Route(f"{prefix}/refined/{{name}}", patient(refined)),
+        Route(f"{prefix}/fields/{{name}}/{{stamp}}/{{field}}", patient(field)),
+        Route(f"{prefix}/found/{{name}}", patient(found)),
         Route(f"{prefix}/training-codes/{{name}}/{{stamp}}", training_code),
         Mount(f"{prefix}/api", api),
     ],

@@ -1,11 +1,16 @@
-"""What the server does besides answering: garbage is collected once a minute, and not after each run of each visitor."""
+"""What the server does besides answering: garbage is collected once a minute, and not after each run of each visitor; and who waits
+for whom."""
 
 import gc
+import threading
 import weakref
 
 import anyio
 import streamlit as st
 from live import run_async
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 
 import app
 
@@ -56,3 +61,38 @@ def test_the_collector_ends_with_the_server(monkeypatch):
         return at_the_end
 
     assert run_async(serve) == len(collected)
+
+
+def test_who_waits_for_others_work_keeps_no_other_route_waiting():
+    """More requests than there are threads wait for their turn: a route that has nothing to wait for answers all the same."""
+    turn, request = threading.Event(), Request({"type": "http"})
+    answered: list[int] = []
+
+    def wait(request: Request) -> Response:
+        turn.wait(PATIENCE_S)
+        return PlainTextResponse("")
+
+    async def ask() -> None:
+        answered.append((await app.patient(wait)(request)).status_code)
+
+    async def serve() -> None:
+        threads = int(anyio.to_thread.current_default_thread_limiter().total_tokens)
+        async with anyio.create_task_group() as group:
+            for _ in range(threads + 1):
+                group.start_soon(ask)
+            await anyio.wait_all_tasks_blocked()
+            try:
+                with anyio.fail_after(PATIENCE_S / 2):
+                    assert (await anyio.to_thread.run_sync(app.healthz, request)).status_code == 200
+                assert not answered
+            finally:
+                turn.set()
+        assert answered == [200] * (threads + 1)
+
+    run_async(serve)
+
+
+def test_what_waits_for_its_turn_is_patient():
+    patient = app.patient(app.healthz).__name__
+    waiting = {route.path for route in app.app._user_routes if isinstance(route, Route) and route.name == patient}
+    assert waiting == {"/refined/{name}", "/fields/{name}/{stamp}/{field}", "/found/{name}"}

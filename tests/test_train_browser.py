@@ -155,6 +155,26 @@ def test_start_watch_reload_pause_cancel_resume_and_travel_in_time(train_server,
     page.wait_for_selector("[data-testid=panel]")
 
 
+def test_a_page_on_a_run_that_nobody_trains_sees_it_resumed_and_deleted_by_somebody_else(train_server, root, page):
+    runs = root / "runs"
+    fill_in(page, train_server.url, "left", 100_000)
+    page.get_by_role("button", name="Start training").click()
+    expect(page.get_by_test_id("epoch")).to_be_visible()
+    badge = page.locator("[data-testid=stMain] .stMarkdownBadge")
+    page.get_by_role("button", name="Cancel").click()
+    expect(badge).to_contain_text("stopped")
+    page.wait_for_selector(SETTLED)
+    until(lambda: not jobs.find("left", runs).alive)
+    jobs.resume(jobs.find("left", runs))
+    expect(badge).to_contain_text("training", timeout=30_000)
+    jobs.cancel(jobs.find("left", runs))
+    expect(badge).to_contain_text("stopped", timeout=30_000)
+    until(lambda: not jobs.find("left", runs).alive)
+    jobs.delete(jobs.find("left", runs))
+    expect(page.get_by_text("The run left is no longer here.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name="Start training")).to_be_visible()
+
+
 @pytest.mark.slow
 def test_a_second_run_waits_its_turn_and_a_finished_one_is_opened_on_explore(train_server, root, page):
     runs = root / "runs"

@@ -12,7 +12,7 @@ from pages.session import link, state, switched
 from pages.session.properties.compare import DIAL_Z, told_key
 from pages.session.properties.shared import LARGEST
 from pages.session.properties.train import classes_told
-from pages.training import form, run_settings, run_view
+from pages.training import form, run_settings, run_view, watching
 from pages.web import epochs
 
 KEY = "two_runs"
@@ -24,13 +24,14 @@ TOO_FEW = (
 
 def show() -> None:
     """The choice of the two, what differs, and the time machine."""
-    runs = {run.id: run for run in jobs.runs() if epochs.has_subset(run.folder)}
+    runs = {run.id: run for run in _shown()}
     if len(runs) < 2:
         st.info(TOO_FEW.format(are="is one run" if runs else "is no run yet"), icon=":material/model_training:")
         for run in runs.values():
             _another(run)
         if st.button("Set up a run", icon=":material/model_training:", type="primary"):
             st.switch_page("train.py")
+        watching.watch(lambda: tuple(run.id for run in _shown()))
         return
     first, second = _choose(list(runs))
     if first == second:
@@ -38,6 +39,13 @@ def show() -> None:
     _settings(runs[first], runs[second])
     live = any(runs[name].active for name in (first, second))
     st.fragment(_maps, run_every=run_view.POLL_S if live else None)(first, second, live)
+    if not live:  # somebody may resume or delete one
+        watching.watch(lambda: tuple(map(watching.state_of, (first, second))))
+
+
+def _shown() -> list[Run]:
+    """The runs that have drawn their first codes, the newest first."""
+    return [run for run in jobs.runs() if epochs.has_subset(run.folder)]
 
 
 def _choose(names: list[str]) -> tuple[str, str]:

@@ -21,7 +21,7 @@ from pages.session import state as session
 from pages.session.properties.shared import LARGEST
 from pages.session.properties.train import classes_told
 from pages.session.words import UNTOLD
-from pages.training import form, good_loss, run_settings, run_words, visitor
+from pages.training import form, good_loss, run_settings, run_words, visitor, watching
 from pages.web import epochs as frames
 
 POLL_S = 2.0
@@ -56,6 +56,8 @@ def show(run_id: str) -> None:
     except jobs.JobError:
         live = False
     st.fragment(_follow, run_every=POLL_S if live else None)(run_id, live)
+    if not live:  # somebody may resume or delete it
+        watching.watch(lambda: watching.state_of(run_id))
 
 
 def _follow(run_id: str, live: bool) -> None:

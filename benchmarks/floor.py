@@ -62,7 +62,7 @@ async def walk(view: View, rate: int, count: int, phase: int, over: str = MAP) -
     decodes = await view.ask("probe.decodes")
     await view.cdp.send("Emulation.setCPUThrottlingRate", {"rate": 1})
     return {
-        "answered": [decode["measured"] for decode in decodes],
+        "answered": [decode["end"] - decode["heard"] for decode in decodes],
         "painted": [decode["frame"] - decode["since"] for decode in decodes],
         "busy": [1000 * (busy - resting) / count],
     }

@@ -2,34 +2,40 @@
 // All times are performance.now(): milliseconds since the navigation began.
 
 const probe = (window.probe = { moves: 0, frames: 0, decodes: [], changes: {}, pictures: new Set() });
-const MAP = '[data-testid="latent-map"]', PANEL = '[data-testid="panel"]', CHART = ".stPlotlyChart", PICTURE = '[data-testid="stImage"] img';
+const ANSWERS = new Set(["latent-map:decode", "latent-map:landed"]); // a point under the pointer, a drawing's point
+const MAP = '[data-testid="latent-map"]', SHEET = '[data-testid="sheet"]', PANEL = '[data-testid="panel"]';
+const CHART = ".stPlotlyChart", PICTURE = '[data-testid="stImage"] img';
 
 // --- pointer event -> pixels --------------------------------------------------------------------------------------------
-// `since`: the time stamp that the browser gave to the oldest move a frame answers. `frame`: a message sent while the frame
-// was made arrives when the main thread is done with it (style, layout, paint, commit), ready for the compositor.
-// `frames`: those that had a move to answer, whether or not the page answered it.
+// `since`: the time stamp that the browser gave to the oldest move a frame answers; `heard`: when the page was told of it; `end`: when the
+// page has painted its answer. `frame`: a message sent while the frame was made arrives when the main thread is done with it (style, layout,
+// paint, commit), ready for the compositor. `frames`: those that had a move to answer, whether or not the page answered it.
 
-let oldest, frame;
+let oldest, heard, frame;
 const frameDone = new MessageChannel();
 frameDone.port1.onmessage = ({ data }) => (probe.decodes[data].frame = performance.now());
+const frameOver = new MessageChannel(); // a move that was not answered in its frame (no new ink) is none that the next answers
+frameOver.port1.onmessage = ({ data }) => (oldest === data ? (oldest = heard = undefined) : 0);
 addEventListener("pointermove", (event) => {
-  if (!event.target.closest?.(MAP)) return;
+  if (!event.target.closest?.(`${MAP}, ${SHEET}`)) return;
   const moves = event.getCoalescedEvents();
   probe.moves += 1;
   oldest ??= (moves[0] ?? event).timeStamp;
+  heard ??= performance.now();
   frame ??= requestAnimationFrame(() => {
     frame = undefined;
     probe.frames += 1;
+    frameOver.port2.postMessage(oldest);
   });
 }, { capture: true, passive: true });
 
 const measure = performance.measure.bind(performance);
 performance.measure = (name, ...rest) => {
   const entry = measure(name, ...rest);
-  if (name === "latent-map:decode" && oldest !== undefined) {
-    probe.decodes.push({ since: oldest, measured: entry.duration, end: performance.now() });
+  if (ANSWERS.has(name) && oldest !== undefined) {
+    probe.decodes.push({ since: oldest, heard, measured: entry.duration, end: performance.now() });
     frameDone.port2.postMessage(probe.decodes.length - 1);
-    oldest = undefined;
+    oldest = heard = undefined;
   }
   return entry;
 };

@@ -103,9 +103,11 @@ def test_ratios_come_first_and_say_who_is_faster() -> None:
     assert "| 1.0 x / 1.0 x | as it opens, CPU slowed 4x |" in beside
     assert "| 1.4 x / 1.0 x | every layer on | 1.0 / 1.0 | 1.0 / 1.0 | 40 / 40 |" in beside
     strokes = {
-        (name, rate): {"landed": ours, "busy": ours} for name in (interaction.OURS, floor.FLOOR) for rate in (1, interaction.SLOWDOWN)
+        (name, rate): {"answered": [1.0], "landed": ours, "busy": ours}
+        for name in (interaction.OURS, floor.FLOOR)
+        for rate in (1, interaction.SLOWDOWN)
     }
-    assert "| 1.0 x | CPU slowed 4x | 20 / 29 | 20 / 29 | 20 | 20 | 3 |" in drawing.drawing_table(strokes)
+    assert "| 1.0 x | CPU slowed 4x | 1.0 / 1.0 | 1.0 / 1.0 | 20 / 29 | 20 / 29 | 20 | 20 | 3 |" in drawing.drawing_table(strokes)
     both = {
         (name, rate): {"painted": ours, "busy": ours if name == pair.ONE else other}
         for rate in (1, interaction.SLOWDOWN)

@@ -187,6 +187,16 @@ def wrapped(text: str, size: int, width: int, most: int, spelt: bool = True) -> 
     return [_cut(line, font, width) for line in lines]
 
 
+def _whole(texts: Sequence[str], size: int, widths: Sequence[int], most: int) -> list[list[str]]:
+    """The texts, each in at most so many lines, in the first of the widths that leaves nothing of them out; else in the last."""
+    made = list[list[str]]()
+    for width in widths:
+        made = [wrapped(text, size, width, most) for text in texts]
+        if not any(line.endswith("…") for lines in made for line in lines):
+            break
+    return made
+
+
 def _cut(line: str, font: ImageFont.FreeTypeFont, width: int) -> str:
     if font.getlength(line) <= width:
         return line
@@ -225,12 +235,15 @@ def words_of(title: str, notes: Sequence[str], credit: str, style: Type, width: 
 
 
 class Grid:
-    """Where the pictures go when each has that side, with at most so many lines of caption; captions may be wider where there is room."""
+    """Where the pictures go when each has that side, with at most so many lines of caption. room: the page's width, 0 where that grows with
+    the grid; rows' names, and then captions, are wider where there is room."""
 
     def __init__(self, sheet: Sheet, style: Type, side: int, most_lines: int, room: int = 0) -> None:
         self.sheet, self.style, self.side, self.high = sheet, style, side, round(side * sheet.high)
         line, font = line_px(style.caption), typeface(style.caption)
-        self.names = [wrapped(name, style.caption, max(side, 9 * style.caption), max(1, side // line)) for name in sheet.rows]
+        least = max(side, 9 * style.caption)
+        free = room - sheet.columns * (side + style.gap) if room else 3 * least
+        self.names = _whole(sheet.rows, style.caption, range(least, max(least, free) + 1, line), max(1, side // line))
         self.left = max((round(font.getlength(text)) + style.gap for lines in self.names for text in lines), default=0)
         share = (room - self.left + style.gap) // sheet.columns - style.gap
         self.cell = max(side, min(share, 2 * side)) if sheet.captions else side

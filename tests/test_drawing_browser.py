@@ -113,6 +113,13 @@ def test_on_a_phone_a_finger_draws_and_sheet_and_map_are_on_one_screen(server: S
     assert page.get_by_test_id("stMain").evaluate("e => e.scrollTop") == scrolled, "the page does not move under the finger"
     sheet, box = page.get_by_test_id("sheet").bounding_box(), view.box()
     assert sheet and sheet["y"] > 0 and box["y"] + 0.75 * box["height"] < 844, "most of the map is in sight beside all of the sheet"
+    page.get_by_test_id("give-paste").tap()
+    said, words = page.get_by_text("Your browser does not let this page look at the clipboard."), page.locator(".dr-nearest").bounding_box()
+    expect(said).to_be_visible()
+    place, zoom = said.bounding_box(), page.locator(".lm-zoom").bounding_box()
+    assert view.box() == box, "words of a refused paste push nothing"
+    assert place and words and zoom and place["y"] > words["y"] + words["height"], "and the nearest class is still to be read"
+    assert place["x"] + place["width"] <= zoom["x"] and place["width"] > 120
     width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     assert width[0] <= width[1], "nothing sticks out sideways"
     context.close()
@@ -196,7 +203,7 @@ def test_where_it_lands_in_words(bundle: Bundle, given: dict, place: str, near: 
 
 
 def test_the_button_is_there_where_there_is_something_to_draw_for(bundle: Bundle) -> None:
-    script = """document.body.innerHTML = '<div id=map><p class=lm-note></p></div>';
+    script = """document.body.innerHTML = '<div id=map><div class=lm-controls></div></div>';
       const offer = new m.Offer({ root: document.getElementById('map') }, new AbortController().signal), seen = [];
       for (const drawing of [undefined, null, { encoder: '/e', why_not: '' }, { encoder: null, why_not: 'It is <b>odd</b>.' }]) {
         offer.update(drawing === undefined ? null : { drawing });
@@ -210,7 +217,7 @@ def test_the_button_is_there_where_there_is_something_to_draw_for(bundle: Bundle
 def test_a_sheet_that_could_not_be_fetched_is_said_without_addresses_and_comes_at_the_next_press(bundle: Bundle) -> None:
     bundle.page.goto(f"{HOST}/")  # no module is here yet
     bundle.page.route(f"{HOST}/drawing/landing.js", lambda route: route.abort(), times=1)
-    script = """document.body.innerHTML = '<div id=map><div class=lm-side></div><p class=lm-note></p></div>';
+    script = """document.body.innerHTML = '<div id=map><div class=lm-side></div><div class=lm-controls></div></div>';
       const map = { root: document.getElementById('map') }, stop = new AbortController(), offer = new m.Offer(map, stop.signal), said = [];
       offer.update({ drawing: { encoder: '/e', why_not: '' } });
       const press = async () => { await offer.show(); said.push(offer.sentence.hidden || offer.sentence.textContent); };

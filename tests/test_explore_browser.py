@@ -406,6 +406,16 @@ def test_without_plotly_the_map_goes_on_and_says_what_is_missing(view: View) -> 
     view.errors[:] = [error for error in view.errors if "ERR_FAILED" not in error]  # the browser's own words
 
 
+@pytest.mark.slow
+def test_what_the_panel_cannot_fetch_is_said_in_plain_words(view: View) -> None:
+    view.page.route("**/images.bin", lambda route: route.abort())
+    view.open(f"?z={POINT[0]},{POINT[1]}")
+    lost = "The rest could not be fetched; the connection may be lost. Keep a point again to try once more."
+    expect(view.page.get_by_test_id("panel")).to_contain_text(lost)
+    expect(view.page.get_by_test_id("panel")).not_to_contain_text("Failed")
+    view.errors[:] = [error for error in view.errors if "ERR_FAILED" not in error]
+
+
 BAD_LINKS = ("?checkpoint=../../etc/passwd", "?z=nan,1", "?z=1e30,0", "?z=cat", "?layers=points,attic")
 
 

@@ -94,6 +94,9 @@ def test_a_slider_moves_the_picture_and_the_map_goes_through_what_is_kept(view: 
     expect(rest.locator("summary")).to_have_text("The other 14 numbers")
     page.wait_for_function("() => !new URLSearchParams(location.search).has('rest')")
     assert np.abs(view.image() - drawn(MU[3])).max() < CLOSE, "a dot is its own code again"
+    page.set_viewport_size({"width": 390, "height": 844})
+    note, box = page.get_by_text("The codes have 16 dimensions").bounding_box(), view.box()
+    assert note and note["y"] > box["y"] + box["height"], "what is said of the map pushes it nowhere on a phone"
 
 
 @pytest.mark.slow

@@ -98,6 +98,21 @@ def test_words_are_wrapped_to_their_width_and_cut_after_the_last_line():
     assert sheets.wrapped("one", 20, 100, 0) == []
 
 
+NAMES = [
+    "VAE, 2 numbers",
+    "Denoising-autoencoder-of-the-whole-class\n2 numbers",
+    "Course autoencoder\n8 images of 4 × 4 pixels, 128 numbers in all · trained on MNIST",
+]
+
+
+@pytest.mark.parametrize("make", [sheets.png, sheets.printed])
+def test_a_rows_name_is_whole_where_there_is_room(make, monkeypatch):
+    written = []
+    monkeypatch.setattr(sheets, "write", lambda pen, lines, *place: written.append(" ".join(lines)))
+    make(Sheet("", some(9), 3, captions=["one"] * 9, rows=NAMES))
+    assert all(" ".join(sheets.plain(name) for name in text.split("\n")) in written for text in NAMES)
+
+
 def test_what_the_font_cannot_write_is_spelt_or_left_out():
     assert sheets.plain("β = 4, σ² → Zoë’s −1.5") == "beta = 4, sigma2 -> Zoe’s -1.5"
     assert sheets.plain("お o") == "o"

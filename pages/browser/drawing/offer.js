@@ -10,7 +10,7 @@ export class Offer {
     this.element.innerHTML = `<button type="button" class="lm-button" data-testid="draw-here" aria-expanded="false">${ICONS.pen} Draw, and see where it lands</button>
       <p class="lm-soft" hidden></p>`;
     [this.button, this.sentence] = this.element.children;
-    map.root.querySelector(".lm-note").before(this.element);
+    map.root.querySelector(".lm-controls").append(this.element);
     this.button.addEventListener("click", () => (this.landing?.open ? this.landing.close() : this.show()), { signal });
   }
 

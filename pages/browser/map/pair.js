@@ -66,8 +66,7 @@ export default class Pair {
     this.maps = this.sections.map((section) => Object.assign(new Half(section.lastElementChild, signal, new Cursor()), { pair: this }));
     this.sections.forEach((section, i) => { // an id is there once
       section.querySelector(".lm-map").setAttribute("aria-describedby", `lm-help-${i}`);
-      const help = Object.assign(section.querySelector(".lm-help"), { id: `lm-help-${i}` });
-      help.before(section.querySelector(".lm-note")); // under the maps, so that both begin on one line
+      section.querySelector(".lm-help").id = `lm-help-${i}`;
     });
     for (const map of this.maps) {
       map.cursor.subscribe({ frame: (z) => this.pointed(map, z), selected: (classes) => this.selected(map, classes) }, signal);

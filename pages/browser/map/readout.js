@@ -60,7 +60,8 @@ export class Readout {
       this.map.rest.use(facts, this.decoder);
       this.show();
     } catch (error) {
-      this.element.innerHTML = `<p>The codes could not be read: ${say.escape(error.message)}. Reload the page.</p>`;
+      console.warn(error);
+      this.element.innerHTML = `<p>${say.NO_CODES}</p>`;
     }
   }
 
@@ -236,9 +237,9 @@ export class Readout {
 
   failed(error) {
     if (error.name === "AbortError") return; // another point has been kept
-    const words = this.element.lastElementChild;
-    this.map.words.tell(`The rest could not be fetched: ${error.message}.`);
-    words.insertAdjacentHTML("beforeend", `<p class="lm-soft">The rest could not be fetched: ${say.escape(error.message)}. Keep a point again to try once more.</p>`);
+    console.warn(error);
+    this.map.words.tell(say.NO_REST);
+    this.element.lastElementChild.insertAdjacentHTML("beforeend", `<p class="lm-soft">${say.NO_REST}</p>`);
   }
 }
 

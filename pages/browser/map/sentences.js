@@ -26,6 +26,8 @@ function prior(dimensions) {
   return `a round cloud around the origin. In ${dimensions} dimensions a typical draw lies about ${Math.sqrt(dimensions).toFixed(1)} σ out.`;
 }
 
+export const NO_CODES = "The codes could not be fetched; the connection may be lost. Reload the page.";
+export const NO_REST = "The rest could not be fetched; the connection may be lost. Keep a point again to try once more.";
 export const NONE_KEPT = "<h2>No point is kept</h2><p>Press anywhere on the map to keep one.</p>";
 
 /** Of a point that is no code. */

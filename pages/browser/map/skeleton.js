@@ -27,7 +27,6 @@ export const SKELETON = `
       ${slider(2, "second")}
       <p class="lm-near" data-testid="nearest"><span class="lm-said"></span></p>
       <p class="lm-found" data-testid="background-said" hidden><span class="lm-said"></span></p>
-      <p class="lm-note" hidden></p>
     </div>
   </div></div>
   <div class="lm-under">
@@ -36,6 +35,7 @@ export const SKELETON = `
       <div class="lm-legend" role="group" aria-label="Classes: click for one alone, shift-click or long press to add"></div>
       <div class="lm-tools"></div>
     </div>
+    <p class="lm-note" hidden></p>
   </div>
   <p class="lm-help live-help" id="lm-help"></p>
   <p class="live-hidden" aria-live="polite"></p>`;

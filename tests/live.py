@@ -90,6 +90,11 @@ def run_async(function: Callable[[], Awaitable[Any]]) -> Any:
         return thread.submit(anyio.run, function).result()
 
 
+def ahead(url: str) -> bool:
+    """Whether this is what Explore fetches when it has nothing else to do: modules, searches and the encoder (map/ahead.js)."""
+    return url.endswith((".js", "/encoder.safetensors")) or "/found/" in url
+
+
 def until(what: Callable[[], object], seconds: float = PATIENCE_S) -> None:
     """Wait for what only Python can see."""
     end = time.monotonic() + seconds
@@ -161,12 +166,12 @@ class Watched:
         page.set_default_timeout(PATIENCE_MS)
 
     def asked(self) -> list[str]:
-        """What the page asks for from now on, without the bundle's modules: those of its tools come when it has nothing else to do; and
-        without fonts, which come with the first word that is set in them."""
+        """What the page asks for from now on, without what comes when it has nothing else to do, and without fonts, which come with the
+        first word that is set in them."""
         urls: list[str] = []
 
         def note(request: Request) -> None:
-            if not request.url.endswith((".js", ".woff2")):
+            if not (ahead(request.url) or request.url.endswith(".woff2")):
                 urls.append(request.url)
 
         self.page.on("request", note)

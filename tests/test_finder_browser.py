@@ -42,7 +42,7 @@ def test_what_is_alike_is_not_computed_for_a_point_that_has_been_left(bundle: Bu
 
 FINDER = """const { Cursor } = await import('/map/cursor.js'), root = document.body.appendChild(document.createElement('div'));
   const stopper = new AbortController(), went = [], cursor = new Cursor(), answers = given, come = {};
-  const classes = [3, 5, 8].map((name) => ({ name: `${name}` })), facts = { codes: 'a', found: '/found', images: '/images', classes };
+  const classes = [3, 5, 8].map((name) => ({ name: `${name}` })), facts = { codes: 'a', found: '/found?of=1', images: '/images', classes };
   const readout = { map: { cursor }, facts, labels: Uint8Array.of(0, 1, 2) };
   readout.goTo = (row) => { went.push(row); cursor.keep([row, 0]); };
   const real = window.fetch;

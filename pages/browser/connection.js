@@ -1,16 +1,19 @@
-// Streamlit's dialog *Connection error* speaks of a terminal, to a student who has none. Here it says what is the matter and what goes on.
+// Streamlit's dialog *Connection error* speaks of a terminal, to a student who has none. Here it says what is the matter and what goes on. Over
+// Explore's map, which goes on and says so itself (map/alone.js), it is closed.
 
 const TITLE = "Connection error", GONE = /^Is Streamlit still running|^Streamlit server is not responding/; // on its own machine, and from another
+const GOES_ON = ".lm-alone:not([hidden])";
 const WORDS = [
   "The explorer’s server does not answer: it has been stopped, or this device is offline.",
   "Close this (Esc) to go on: Explore’s map, its panel and most of its tools need no server. The page connects again by itself.",
   "Whoever runs the explorer starts it with make run.",
 ];
 
-/** Our words in place of Streamlit's, if that is what this element is. */
+/** Our words in place of Streamlit's, if that is what this element is; none where the page goes on. */
 export function explain(element) {
   const title = element.querySelector("[role=dialog] h2"), theirs = title?.nextElementSibling;
   if (title?.textContent !== TITLE || !GONE.test(theirs?.textContent.trim())) return;
+  if (document.querySelector(GOES_ON)) return element.querySelector("[aria-label=Close]").click();
   const said = document.createElement("div");
   said.append(...WORDS.map((words) => Object.assign(document.createElement("p"), { textContent: words })));
   said.className = theirs.className;

@@ -9,3 +9,8 @@ export function onResize(element, f, signal) {
   observer.observe(element);
   signal.addEventListener("abort", () => observer.disconnect(), { once: true });
 }
+
+/** Resolves when so many frames have begun. */
+export async function onFrames(count) {
+  for (let i = 0; i < count; i++) await new Promise(requestAnimationFrame);
+}

@@ -35,7 +35,7 @@ def facts(view: MapView, images: Asset | None, why_not: str) -> dict[str, Any]:
     return {
         **decoding(view),
         "model": _model(view.checkpoint),
-        "found": f"{assets.prefix()}/found/{view.checkpoint.name}",  # what the finder asks
+        "found": f"{assets.prefix()}/found/{view.checkpoint.name}?of={training_codes.stamp(view.checkpoint)}",  # what the finder asks
         "drawing": _drawing(view.checkpoint),
         "training": training_codes.facts(view),
         "images": address(images) if images else None,

@@ -79,18 +79,19 @@ def facts(view: MapView) -> dict[str, Any] | None:
 
 def address(checkpoint: Checkpoint, shown: Shown) -> str:
     """Where the browser finds them: an address whose content never changes."""
-    named = "-".join(filter(None, (_stamp(checkpoint), plane_word(shown))))
+    named = "-".join(filter(None, (stamp(checkpoint), plane_word(shown))))
     return f"{assets.prefix()}/training-codes/{checkpoint.name}/{named}"
 
 
-def _stamp(checkpoint: Checkpoint) -> str:
+def stamp(checkpoint: Checkpoint) -> str:
+    """A short word for a model as it is now."""
     return digest(repr(checkpoints.stamp(checkpoint.name, checkpoints.home(checkpoint.name))).encode())
 
 
 def known(view: MapView) -> tuple[np.ndarray, np.ndarray] | None:
     """Where the codes lie on a map, (N, 2), and their labels, (N,); None as long as nobody has had them computed."""
     with _lock:
-        job = _jobs.get((view.checkpoint.name, _stamp(view.checkpoint), str(data_root())))
+        job = _jobs.get((view.checkpoint.name, stamp(view.checkpoint), str(data_root())))
     if job is None or job.codes is None:
         return None
     mu, labels = job.codes

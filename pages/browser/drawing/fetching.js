@@ -1,8 +1,9 @@
 // A large file, and how much of it is here.
 
+import { asked } from "../server.js";
+
 /** The bytes at an address, about `size` of them; progress(share) is told of each part that comes. */
-export async function fetched(address, size, progress, signal) {
-  const response = await fetch(address, { signal });
+export const fetched = (address, size, progress, signal) => asked(address, { signal }, async (response) => {
   if (!response.ok) throw new Error(`${address.split("/").pop()} could not be fetched (${response.status})`);
   const reader = response.body.getReader(), parts = [];
   for (let here = 0; ;) {
@@ -12,4 +13,4 @@ export async function fetched(address, size, progress, signal) {
     progress(Math.min(0.99, (here += value.length) / size));
   }
   return new Blob(parts).arrayBuffer();
-}
+});

@@ -1,12 +1,11 @@
 // A sheet of paper beside the map: what is drawn on it is encoded in the page, and lands on the map while it is drawn.
 
-import { DenseEncoder } from "../nets/encoder.js";
 import { readPoint } from "../nets/reading.js";
 import { Picture } from "../map/controls.js";
-import { Shelf } from "../map/frames.js";
+import { Lost, whenBack } from "../server.js";
 import { measure } from "../map/timing.js";
 import { onMap } from "./ellipse.js";
-import { fetched } from "./fetching.js";
+import { encoderOf } from "./encoders.js";
 import { Given } from "./given.js";
 import { Landed } from "./landed.js";
 import * as say from "./landing_words.js";
@@ -23,8 +22,6 @@ const SKELETON = `
   <div class="dr-words"><p class="dr-where" data-testid="lands"></p><p class="dr-nearest"></p><p class="dr-cloud lm-soft"></p><p class="dr-fetching" role="status" hidden></p><p class="dr-said" role="status" hidden></p></div>
   <div class="dr-buttons"><button type="button" class="lm-button" data-testid="keep-landed" disabled>Keep this point</button>
     <button type="button" class="lm-button" data-testid="draw-close">Close</button></div>`;
-
-const encoders = new Shelf(4);
 
 export class Landing {
   open = false;
@@ -77,19 +74,23 @@ export class Landing {
     this.facts = facts;
     const { encoder, bytes } = facts.drawing, tell = (words) => this.facts.drawing?.encoder === encoder && this.tell(words);
     try {
-      const read = async (signal) => {
-        const file = await fetched(encoder, bytes, (share) => tell(say.fetching(share, bytes)), signal);
-        return DenseEncoder.of(file, this.decoder, (share) => tell(say.computing(share)));
-      };
       this.encoder = null;
-      const ready = await encoders.get(encoder, read);
+      const ready = await encoderOf(facts.drawing, this.decoder, (share) => tell(say.fetching(share, bytes)), (share) => tell(say.computing(share)));
       if (this.facts !== facts || this.signal.aborted) return; // something newer came meanwhile
       this.encoder = ready;
       this.tell("");
       if (this.open) this.sheet.look();
     } catch (error) {
-      if (this.facts === facts) this.tell(`The encoder could not be fetched: ${error.message}. Close the sheet and open it again.`);
+      if (this.facts !== facts) return;
+      if (error instanceof Lost) this.wait(facts);
+      else this.tell(`The encoder could not be fetched: ${error.message}. Close the sheet and open it again.`);
     }
+  }
+
+  /** The server has the encoder, and does not answer. */
+  wait(facts) {
+    this.tell("The encoder comes from the server, which does not answer. Draw all the same: your drawing lands when the server answers again.");
+    whenBack(() => this.facts === facts && this.use(facts), this.signal);
   }
 
   /** What there is to wait for; "": nothing. */

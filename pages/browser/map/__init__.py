@@ -27,6 +27,7 @@ USUAL: dict[str, Any] = {  # what a map is told unless there is something else t
     "atlas": None,
     "readout": None,
     "field": None,
+    "titles": None,  # of the layers that there are, by name; None: they are switched elsewhere
     "walk": False,
     "spread": False,  # whether the map can be spread evenly; a sentence: why not
     "timeline": None,
@@ -99,6 +100,7 @@ def latent_map(
         field=field,
         start=view.frame.points[0].tolist(),
         layers=list(layers),
+        titles={name: title for name, title in LAYERS.items() if name != "prior" or latent.has_rings(view.checkpoint.model)},
         walk=walk,
         marked=marked(key) is not None,
         spread=latent.why_not_spread(view.checkpoint.model) or True,

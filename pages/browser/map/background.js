@@ -2,6 +2,7 @@
 
 import { EMPTY, Field } from "./field.js";
 import { said } from "./field_words.js";
+import { Lost, asked, whenBack } from "../server.js";
 import { Shelf } from "./frames.js";
 import { along, gradient } from "./layers/palettes.js";
 import { escape } from "./sentences.js";
@@ -18,7 +19,7 @@ export class Background {
   #moved = false; // whether its plane lies elsewhere, see rest.js
 
   constructor(map, signal) {
-    this.map = map;
+    Object.assign(this, { map, signal });
     this.key = map.root.querySelector(".lm-key");
     this.line = map.root.querySelector(".lm-found");
     map.cursor.subscribe({ words: (z) => this.say(z) }, signal);
@@ -60,9 +61,16 @@ export class Background {
       this.say(this.map.cursor.pointed);
     } catch (error) {
       if (this.words !== words) return;
-      this.key.innerHTML = `<p>This background could not be had: ${escape(error.message.replace(/\.?$/, "."))} Choose it again to try once more.</p>`;
       this.failed = true;
+      if (error instanceof Lost) return this.wait(words);
+      this.key.innerHTML = `<p>This background could not be had: ${escape(error.message.replace(/\.?$/, "."))} Choose it again to try once more.</p>`;
     }
+  }
+
+  /** The server computes it, and does not answer. */
+  wait(words) {
+    this.key.innerHTML = `<p><b>${escape(words.title)}</b> comes from the server, which does not answer. It comes by itself when the server does.</p>`;
+    whenBack(() => this.words === words && this.update(words), this.signal);
   }
 
   /** Draw the legend as the theme has it. */
@@ -103,7 +111,7 @@ export class Background {
 }
 
 async function fetched(words, signal) {
-  const response = await fetch(words.address, { signal });
+  const response = await asked(words.address, { signal });
   if (!response.ok) throw new Error(await response.text());
   return new Field(words, await response.arrayBuffer());
 }

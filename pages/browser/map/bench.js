@@ -32,7 +32,7 @@ export class Bench {
     const on = listener(signal), list = this.element.firstElementChild;
     on(list, "click", ({ target }) => this.choose(target.closest("[data-tool]")?.dataset.tool));
     on(list, "keydown", (event) => this.key(event));
-    signal.addEventListener("abort", () => clearTimeout(this.timer), { once: true });
+    signal.addEventListener("abort", () => this.ahead?.abort(), { once: true });
     this.mark();
   }
 
@@ -43,7 +43,7 @@ export class Bench {
     this.element.hidden = !facts;
     if (!facts) return this.leave();
     if (!this.element.isConnected) this.map.root.querySelector(".lm-help").after(this.element); // not where two maps would have it twice
-    this.timer ??= setTimeout(() => Object.keys(TOOLS).forEach((name) => this.fetch(name).catch(() => {})), IDLE_MS); // who opens it hears of it
+    this.fetchAhead(facts);
     if (this.tool) {
       this.tool.update?.(facts);
       if (ahead !== undefined) this.tool.heed?.(ahead); // it was told while the tool had the facts of the model before
@@ -94,6 +94,14 @@ export class Bench {
       work.catch(() => this.#tools.delete(name));
     }
     return this.#tools.get(name);
+  }
+
+  /** When the page has nothing else to do: what the tools need for this model, see ahead.js. */
+  fetchAhead(facts) {
+    this.ahead?.abort();
+    this.ahead = new AbortController();
+    const { signal } = this.ahead, timer = setTimeout(() => import("./ahead.js").then(({ fetchAhead }) => fetchAhead(this, facts, signal)).catch(() => {}), IDLE_MS);
+    signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
   }
 
   panel(name) {

@@ -2,11 +2,10 @@
 
 import { listener } from "../events.js";
 import { HERE } from "../nets/nearest.js";
+import { Lost, whenBack } from "../server.js";
+import { WAYS, search, waysOf } from "./searches.js";
 import * as say from "./sentences.js";
 import { Trail } from "./trail.js";
-
-const WAYS = { typical: "Most typical", worst: "Worst reconstructed", between: "Between two classes", alike: "Alike, but far apart" };
-const OF_IMAGES = ["worst", "alike"];
 
 export default class Finder {
   /** A tool of the bench: element is its place. The map's panel knows codes and labels and goes to a row. */
@@ -56,7 +55,8 @@ export default class Finder {
     if (facts.codes === this.codes) return;
     this.trail?.remove();
     Object.assign(this, { codes: facts.codes, found: {}, turn: {} });
-    for (const way of Object.keys(WAYS)) this.button(way).hidden = !facts.found || (OF_IMAGES.includes(way) && !facts.images);
+    const ways = waysOf(facts);
+    for (const way of Object.keys(WAYS)) this.button(way).hidden = !ways.includes(way);
     this.say("");
   }
 
@@ -96,18 +96,26 @@ export default class Finder {
     button.classList.add("lm-busy");
     const slow = setTimeout(() => this.last === way && this.say("Looking through the test images …"), 300);
     try {
-      this.found[way] ??= await search(`${facts.found}?way=${way}`, this.signal);
-      if (this.readout.facts !== facts || this.last !== way) return;
+      this.found[way] ??= await search(facts, way);
+      if (this.readout.facts !== facts || this.last !== way || this.signal.aborted) return;
       const { rows, values, others } = this.found[way], at = (this.turn[way] ?? -1) + 1;
       this.turn[way] = at % rows.length;
       const place = this.turn[way];
       this.go(rows[place], this.sentence(way, place), others?.[place], values[place]);
     } catch (error) {
-      if (error.name !== "AbortError" && this.last === way) this.say(`That could not be looked up: ${error.message}. Try again.`);
+      if (this.last !== way || error.name === "AbortError") return;
+      if (error instanceof Lost) this.wait(way);
+      else this.say(`That could not be looked up: ${error.message}. Try again.`);
     } finally {
       clearTimeout(slow);
       button.classList.remove("lm-busy");
     }
+  }
+
+  /** The server makes this search, and it does not answer; when it does, who has not done something else meanwhile hears of it. */
+  wait(way) {
+    this.say("The server makes this search, and it does not answer. When it does again, this line says so.");
+    whenBack(() => this.last === way && this.say(`The server answers again. Press “${WAYS[way]}” once more.`), this.signal);
   }
 
   /** Keep the code of a row and say why; other: the row of the image that it is a pair with. */
@@ -137,10 +145,4 @@ export default class Finder {
     if (way === "between") return `${which}labelled ${name(labels[row])}; of the ten codes nearest to it ${value} are of a second class.`;
     return `${which}labelled ${name(labels[row])}. By its pixels test image ${others[place].toLocaleString("en")} (${name(labels[others[place]])}) is most similar to it, but their codes lie ${say.number(value)} apart: the line.`;
   }
-}
-
-async function search(address, signal) {
-  const response = await fetch(address, { signal });
-  if (!response.ok) throw new Error((await response.text()).replace(/\.$/, ""));
-  return response.json();
 }

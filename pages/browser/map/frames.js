@@ -2,6 +2,7 @@
 
 import { AtlasDecoder, DenseDecoder } from "../nets/decoder.js";
 import { NearestIndex } from "../nets/nearest.js";
+import { asked } from "../server.js";
 
 const MOST = 0.98; // of the codes: what a map shows at first
 
@@ -38,11 +39,10 @@ export class Shelf {
   }
 }
 
-export async function read(path, kind, signal) {
-  const response = await fetch(path, { signal });
+export const read = (path, kind, signal) => asked(path, { signal }, (response) => {
   if (!response.ok) throw new Error(`${path.split("/").pop()} could not be fetched (${response.status})`);
   return response[kind]();
-}
+});
 
 export const readFigure = (path, signal) => read(path, "json", signal).then(parseFigure);
 export const readDecoder = (path, signal) => read(path, "arrayBuffer", signal).then((bytes) => new DenseDecoder(bytes));

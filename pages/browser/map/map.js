@@ -3,6 +3,7 @@
 
 import { Offer } from "../drawing/offer.js";
 import { Rest } from "../rest/rest.js";
+import { Alone } from "./alone.js";
 import { Background } from "./background.js";
 import { Bench } from "./bench.js";
 import { Controls, Picture } from "./controls.js";
@@ -52,6 +53,7 @@ export default class LatentMap {
     this.sliders = this.controls.sliders;
     this.words = new Words(this.root);
     this.background = new Background(this, signal);
+    this.alone = new Alone(this, signal);
     this.switches = switches(this, room, signal);
     this.bench = new Bench(this, signal);
     this.rest = new Rest(this, signal);
@@ -78,7 +80,7 @@ export default class LatentMap {
 
   async update(data, tell) {
     this.tell = tell;
-    this.latest = data;
+    this.latest = data = this.alone.over(data);
     try {
       const model = data.timeline ? await import("./timeline.js") : await readModel(data);
       if (this.latest !== data || this.signal.aborted) return; // something newer came meanwhile

@@ -5,6 +5,7 @@ import { onResize } from "../events.js";
 import { DenseDecoder, parseSafetensors } from "../nets/decoder.js";
 import { describe, noise } from "../nets/losses.js";
 import { ON_CODE, readPoint } from "../nets/reading.js";
+import { Lost, asked, whenBack } from "../server.js";
 import { PLACE, showAround } from "./around.js";
 import { offerCloud } from "./cloud.js";
 import { Shelf, labelsByRow, read } from "./frames.js";
@@ -156,7 +157,7 @@ export class Readout {
   /** The server decodes for this model. */
   async ask(z, code, row, label, signal) {
     const { facts } = this, query = new URLSearchParams({ z: z.join(), label: facts.drawn ?? "" });
-    const response = await fetch(`${facts.served}?${query}`, { signal });
+    const response = await asked(`${facts.served}?${query}`, { signal });
     if (!response.ok) throw new Error(await response.text());
     const { drawn, x_hat, losses } = await response.json();
     this.answer(levels(drawn));
@@ -238,8 +239,10 @@ export class Readout {
   failed(error) {
     if (error.name === "AbortError") return; // another point has been kept
     console.warn(error);
-    this.map.words.tell(say.NO_REST);
-    this.element.lastElementChild.insertAdjacentHTML("beforeend", `<p class="lm-soft">${say.NO_REST}</p>`);
+    const lost = error instanceof Lost, said = lost ? say.LOST : say.NO_REST;
+    this.map.words.tell(said);
+    this.element.lastElementChild.insertAdjacentHTML("beforeend", `<p class="lm-soft">${said}</p>`);
+    if (lost) whenBack(() => this.show(), this.stopper.signal);
   }
 }
 

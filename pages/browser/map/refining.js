@@ -2,6 +2,7 @@
 // Fetched only when somebody may want it.
 
 import { refine } from "../nets/refine.js";
+import { asked } from "../server.js";
 import { LEAST_NATS, drawn, result } from "./refined.js";
 import { Trail } from "./trail.js";
 
@@ -51,7 +52,7 @@ async function inBrowser(readout, dot, signal, onStep) {
 }
 
 async function fromServer({ facts }, dot, signal) {
-  const response = await fetch(`${facts.served.replace("/points/", "/refined/")}?row=${dot.row}`, { signal });
+  const response = await asked(`${facts.served.replace("/points/", "/refined/")}?row=${dot.row}`, { signal });
   if (!response.ok) throw new Error(await response.text());
   const { x_hat: xHat, ...found } = await response.json();
   return { ...found, xHat: Float32Array.from(atob(xHat), (c) => c.charCodeAt(0) / 255) };

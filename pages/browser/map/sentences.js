@@ -28,6 +28,7 @@ function prior(dimensions) {
 
 export const NO_CODES = "The codes could not be fetched; the connection may be lost. Reload the page.";
 export const NO_REST = "The rest could not be fetched; the connection may be lost. Keep a point again to try once more.";
+export const LOST = "The rest comes from the server, which does not answer. It comes by itself when the server does.";
 export const NONE_KEPT = "<h2>No point is kept</h2><p>Press anywhere on the map to keep one.</p>";
 
 /** Of a point that is no code. */

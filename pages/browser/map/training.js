@@ -3,6 +3,7 @@
 
 import { listener } from "../events.js";
 import { parseSafetensors } from "../nets/decoder.js";
+import { Lost, asked, whenBack } from "../server.js";
 import { escape } from "./sentences.js";
 
 const SWITCH = '<button type="button" role="switch" aria-checked="false" class="lm-switch" data-testid="all-codes" hidden></button>';
@@ -70,19 +71,20 @@ export class Training {
     this.bring(facts, this.stopper.signal).catch((error) => {
       if (error.name === "AbortError") return; // not wanted any more
       this.drop();
+      if (error instanceof Lost) return this.wait();
       this.say(`The codes of the training images could not be had: ${escape(error.message.replace(/\.?$/, "."))} Switch them off and on to try again.`);
     });
   }
 
   async bring({ address, count }, signal) {
     const { map } = this;
-    let response = await fetch(address, { signal });
+    let response = await asked(address, { signal });
     while (response.status === 202) {
       const { share, left } = await response.json();
       this.say(`Encoding the ${said(count)} training images: ${Math.round(100 * share)} %${left && `, about ${left} left`} …`);
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
       signal.throwIfAborted();
-      response = await fetch(address, { signal });
+      response = await asked(address, { signal });
     }
     if (!response.ok) throw new Error(await response.text());
     const { tensors: { points, labels } } = parseSafetensors(await response.arrayBuffer());
@@ -91,6 +93,12 @@ export class Training {
     this.say(`<b>The small dots are the ${said(labels.data.length)} training images</b>, the larger ones the ${said(map.figure.codes.row.length)} test images. `
       + "A click keeps a test image, and what is said of a point is read off the test images alone.");
     this.map.refresh();
+  }
+
+  /** The server has the codes, and it does not answer. */
+  wait() {
+    this.say("The codes of the training images come from the server, which does not answer. They come by themselves when it does; until then these are the test images alone.");
+    whenBack(() => this.follow(), this.stopper.signal);
   }
 
   say(html) {

@@ -3,6 +3,7 @@
 
 import { same } from "../agreed.js";
 import { DenseDecoder, parseSafetensors } from "../nets/decoder.js";
+import { asked } from "../server.js";
 import { Shelf, read } from "./frames.js";
 import { levels } from "./ink.js";
 
@@ -49,7 +50,7 @@ export class WholeCodes {
     if (!z || !this.facts?.served) return;
     const query = new URLSearchParams({ z: z.join(), label: this.facts.drawn ?? "" });
     try {
-      const response = await fetch(`${this.facts.served}?${query}`, { signal: this.asked.signal });
+      const response = await asked(`${this.facts.served}?${query}`, { signal: this.asked.signal });
       if (!response.ok) throw new Error(await response.text());
       this.answer = { z, ink: Float32Array.from(levels((await response.json()).drawn)) };
       this.show();

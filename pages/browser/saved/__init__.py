@@ -19,7 +19,7 @@ import numpy as np
 from pages.browser import FOLDER
 
 ENTRY = "saved/saved.js"
-NEVER = ("map/refining.js", "map/timeline.js")  # fetched for what a saved page does not have: test images, a run
+NEVER = ("map/ahead.js", "map/refining.js", "map/timeline.js")  # fetched for what a saved page does not have: a server, test images, a run
 IMPORT = re.compile(r'(?P<before>\b(?:from|import)\s*\(?\s*)"(?P<path>\.{1,2}/[^"]+)"')
 ENDS_A_SCRIPT = re.compile(r"</script|<!--", re.IGNORECASE)
 LEVEL = 9  # of the compression

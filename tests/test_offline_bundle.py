@@ -1,0 +1,155 @@
+"""With the connection gone: who hears of it, what is fetched ahead, and what the map has in place of Streamlit's controls."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from bundle import HOST, Bundle
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+# Streamlit's page, whose server answers or not: window.alive. `asked`: what else was asked for.
+SERVER = """document.body.innerHTML = '<div data-testid="stApp" data-test-connection-state="CONNECTED"></div>';
+  window.alive = true;
+  const asked = [], stop = new AbortController(), soon = () => new Promise((done) => setTimeout(done, 20));
+  window.fetch = async (address) => {
+    if (new URL(address, location).pathname !== '/healthz') asked.push(address);
+    if (!window.alive) throw new TypeError('Failed to fetch');
+    return new Response('{"rows": [1]}');
+  };
+  const server = await import('/server.js'), go = async (alive) => { window.alive = alive; await server.look(); };"""
+
+
+@pytest.fixture
+def run(bundle: Bundle) -> Iterator[Callable[..., Any]]:
+    """What a script returns that knows SERVER; its modules are new, and end with it."""
+
+    def script(text: str, given: Any = None) -> Any:
+        return bundle.page.evaluate(f"async (given) => {{ {SERVER} try {{ {text} }} finally {{ stop.abort(); }} }}", given)
+
+    bundle.page.goto(f"{HOST}/")
+    yield script
+    bundle.page.goto(f"{HOST}/")
+
+
+def test_what_does_not_come_is_lost_and_who_waits_is_called_once_when_the_server_answers_again(run: Callable[..., Any]) -> None:
+    script = """const heard = [], back = [], gone = new AbortController();
+      server.hear((there) => heard.push(there), stop.signal);
+      window.alive = false;
+      const lost = await server.asked('/codes').catch((error) => [error instanceof server.Lost, error.message]);
+      await soon();
+      server.whenBack(() => back.push('stayed'), stop.signal); server.whenBack(() => back.push('left'), gone.signal);
+      gone.abort();
+      const away = [server.answers(), [...heard]];
+      await go(false); await go(true); await go(false); await go(true);
+      return [lost, away, heard, back, await server.asked('/codes', {}, (response) => response.text())];"""
+    lost, away, heard, back, text = run(script)
+    assert lost == [True, "the server does not answer"] and away == [False, [False]]
+    assert heard == [False, True, False, True] and back == ["stayed"] and text == '{"rows": [1]}'
+
+
+def test_what_is_given_up_is_not_lost_and_streamlit_s_word_counts(run: Callable[..., Any]) -> None:
+    script = """const failed = await server.asked('/codes', {}, () => { throw new DOMException('', 'AbortError'); }).catch((error) => error.name);
+      const app = document.querySelector('[data-testid=stApp]'), seen = [server.answers()];
+      for (const state of ['PINGING_SERVER', 'CONNECTED']) {
+        app.dataset.testConnectionState = state;
+        await soon(); seen.push(server.answers());
+      }
+      return [failed, seen];"""
+    assert run(script) == ["AbortError", [True, False, True]]
+
+
+AHEAD = """const done = [], facts = { found: '/found?of=1', images: '/images', drawing: { encoder: '/encoder', bytes: 3 } };
+  const bench = { fetch: async (name) => done.push(name), map: { readout: { pixels: async () => done.push('images') } } };
+  const { fetchAhead } = await import('/map/ahead.js'), connection = (value) => Object.defineProperty(navigator, 'connection', { value, configurable: true });"""
+
+
+def test_what_the_tools_ask_for_is_fetched_ahead_once_in_the_order_of_use(run: Callable[..., Any]) -> None:
+    script = f"""{AHEAD} connection(undefined);
+      await fetchAhead(bench, facts, stop.signal);
+      const {{ search }} = await import('/map/searches.js'), {{ encoderOf }} = await import('/drawing/encoders.js');
+      await search(facts, 'worst');
+      await encoderOf(facts.drawing, null, () => {{}}, () => {{}}).catch(() => {{}}); // it is none
+      const modules = performance.getEntriesByType('resource').map(({{ name }}) => new URL(name).pathname);
+      return [done, asked, modules.includes('/drawing/landing.js'), modules.includes('/map/refining.js')];"""
+    done, asked, *modules = run(script)
+    assert done == ["find", "paths", "select", "bookmarks", "dimensions", "images"] and modules == [True, True]
+    assert asked == [*(f"/found?of=1&way={way}" for way in ("typical", "worst", "between")), "/encoder", "/found?of=1&way=alike"]
+
+
+@pytest.mark.parametrize("link", [{"saveData": True, "effectiveType": "4g"}, {"saveData": False, "effectiveType": "3g"}])
+def test_who_saves_data_or_has_a_slow_line_is_sent_nothing_ahead(run: Callable[..., Any], link: dict[str, Any]) -> None:
+    assert run(f"{AHEAD} connection(given); await fetchAhead(bench, facts, stop.signal); return [done, asked];", link) == [[], []]
+
+
+def test_who_leaves_is_sent_nothing_more_and_a_file_under_way_is_given_up(run: Callable[..., Any]) -> None:
+    script = f"""{AHEAD} connection(undefined);
+      bench.map.readout.pixels = async () => stop.abort();
+      await fetchAhead(bench, facts, stop.signal);
+      const {{ encoderAhead }} = await import('/drawing/encoders.js'), leave = new AbortController(), kept = new AbortController();
+      let given = null;
+      window.fetch = (address, {{ signal }}) => new Promise((_, fail) => signal.addEventListener('abort', () => {{ given = address; fail(signal.reason); }}));
+      const work = encoderAhead(facts.drawing, leave.signal).catch((error) => error.name);
+      leave.abort();
+      return [asked.filter((one) => /encoder|alike/.test(one)), given, await work];"""
+    assert run(script) == [[], "/encoder", "AbortError"]
+
+
+# Explore's map as it is told: its element, and what Python says; `told`: what it was updated with.
+ALONE = """const { Alone } = await import('/map/alone.js'); await import('/connection.js');
+  const room = document.body.appendChild(document.createElement('div'));
+  room.innerHTML = `<div class="st-key-explore-layers"><div role="toolbar">${['Points', 'Class names'].map((title) => `<button aria-pressed="true">${title}</button>`).join('')}</div></div>
+    <div class="lm"><div class="lm-under"></div></div>`;
+  const pills = [...room.querySelectorAll('[role=toolbar] button')], told = [];
+  for (const pill of pills) pill.addEventListener('click', () => pill.setAttribute('aria-pressed', pill.ariaPressed !== 'true'));
+  const map = { root: room.querySelector('.lm'), words: { tell() {} }, update(data) { const { layers, field } = alone.over(data); told.push([layers.join(), field?.title ?? null]); } };
+  const alone = new Alone(map, stop.signal), says = { view: 'a', titles: { points: 'Points', names: 'Class names' }, layers: ['points', 'names'], field: { title: 'Rarity' } };
+  const press = (name) => alone.element.querySelector(`[data-layer=${name}]`).click(), on = () => pills.map((pill) => pill.ariaPressed).join();"""
+
+
+def test_while_the_server_is_gone_the_map_has_the_layers_switches_and_streamlit_s_are_pressed_after(run: Callable[..., Any]) -> None:
+    script = f"""{ALONE} map.update(says);
+      const hidden = [alone.element.hidden];
+      await go(false);
+      hidden.push(alone.element.hidden);
+      const offered = [...alone.element.querySelectorAll('[role=switch]')].map(({{ textContent, ariaChecked }}) => [textContent, ariaChecked]);
+      const words = alone.element.innerText;
+      press('names'); press('background'); press('background');
+      const before = on();
+      await go(true);
+      hidden.push(alone.element.hidden);
+      const after = on();
+      map.update(says); map.update({{ ...says, layers: ['points'] }}); map.update(says);
+      return [hidden, offered, before, after, told, words];"""
+    hidden, offered, before, after, told, words = run(script)
+    assert hidden == [True, False, True]
+    assert words.startswith("The server does not answer.")
+    assert offered == [["Points", "true"], ["Class names", "true"], ["Rarity", "true"]]
+    assert (before, after) == ("true,true", "true,false"), "Python hears of it by its own pills"
+    assert told[1:4] == [["points", "Rarity"], ["points", None], ["points", "Rarity"]]
+    assert told[4:] == [["points", "Rarity"], ["points", "Rarity"], ["points,names", "Rarity"]], "until Python has heard of it"
+
+
+def test_another_model_is_drawn_as_python_says_and_a_map_without_titles_has_no_switches(run: Callable[..., Any]) -> None:
+    script = f"""{ALONE} map.update({{ ...says, titles: null }}); await go(false);
+      const bare = alone.element.hidden;
+      await go(true); map.update(says); await go(false); press('points'); map.update({{ ...says, view: 'b' }});
+      return [bare, told.at(-1)];"""
+    assert run(script) == [True, ["points,names", "Rarity"]]
+
+
+def test_no_dialog_lies_over_a_map_that_goes_on(run: Callable[..., Any]) -> None:
+    script = f"""{ALONE} map.update(says);
+      const dialog = () => {{
+        const element = Object.assign(document.createElement('div'), {{ innerHTML: given }});
+        element.dataset.testid = 'stDialog';
+        element.querySelector('button').addEventListener('click', () => element.remove());
+        document.body.append(element);
+      }};
+      await go(false); dialog(); await soon(); await soon();
+      const over = document.querySelectorAll('[data-testid=stDialog]').length;
+      await go(true); dialog(); await soon(); await soon();
+      return [over, document.querySelector('[data-testid=stDialog]').innerText.includes('server does not answer')];"""
+    words = "Streamlit server is not responding. Are you connected to the internet?"
+    dialog = f'<section role="dialog"><h2>Connection error</h2><div>{words}</div><button aria-label="Close"></button></section>'
+    assert run(script, dialog) == [0, True]

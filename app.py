@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from pages.web.guard import Guard
 from pages.web.identity import Identity
+from pages.web.to_download import keep_while_running
 from pages.web.uploads import Uploads, forgetting
 
 COLLECT_S = 60.0
@@ -96,6 +97,7 @@ async def api(scope: Scope, receive: Receive, send: Send) -> None:
 async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Import what is heavy, open the default model, then freeze: see warm_up."""
     warm_up()
+    keep_while_running()
     async with forgetting(), collecting():
         yield
 

@@ -49,7 +49,8 @@ def test_what_does_not_come_is_lost_and_who_waits_is_called_once_when_the_server
 
 
 def test_what_is_given_up_is_not_lost_and_streamlit_s_word_counts(run: Callable[..., Any]) -> None:
-    script = """const failed = await server.asked('/codes', {}, () => { throw new DOMException('', 'AbortError'); }).catch((error) => error.name);
+    script = """const failed = await server.asked('/codes', {}, () => { throw new DOMException('', 'AbortError'); })
+        .catch((error) => error.name);
       const app = document.querySelector('[data-testid=stApp]'), seen = [server.answers()];
       for (const state of ['PINGING_SERVER', 'CONNECTED']) {
         app.dataset.testConnectionState = state;
@@ -61,7 +62,8 @@ def test_what_is_given_up_is_not_lost_and_streamlit_s_word_counts(run: Callable[
 
 AHEAD = """const done = [], facts = { found: '/found?of=1', images: '/images', drawing: { encoder: '/encoder', bytes: 3 } };
   const bench = { fetch: async (name) => done.push(name), map: { readout: { pixels: async () => done.push('images') } } };
-  const { fetchAhead } = await import('/map/ahead.js'), connection = (value) => Object.defineProperty(navigator, 'connection', { value, configurable: true });"""
+  const { fetchAhead } = await import('/map/ahead.js');
+  const connection = (value) => Object.defineProperty(navigator, 'connection', { value, configurable: true });"""
 
 
 def test_what_the_tools_ask_for_is_fetched_ahead_once_in_the_order_of_use(run: Callable[..., Any]) -> None:
@@ -86,9 +88,10 @@ def test_who_leaves_is_sent_nothing_more_and_a_file_under_way_is_given_up(run: C
     script = f"""{AHEAD} connection(undefined);
       bench.map.readout.pixels = async () => stop.abort();
       await fetchAhead(bench, facts, stop.signal);
-      const {{ encoderAhead }} = await import('/drawing/encoders.js'), leave = new AbortController(), kept = new AbortController();
+      const {{ encoderAhead }} = await import('/drawing/encoders.js'), leave = new AbortController();
       let given = null;
-      window.fetch = (address, {{ signal }}) => new Promise((_, fail) => signal.addEventListener('abort', () => {{ given = address; fail(signal.reason); }}));
+      window.fetch = (address, {{ signal }}) => new Promise((_, fail) =>
+        signal.addEventListener('abort', () => {{ given = address; fail(signal.reason); }}));
       const work = encoderAhead(facts.drawing, leave.signal).catch((error) => error.name);
       leave.abort();
       return [asked.filter((one) => /encoder|alike/.test(one)), given, await work];"""
@@ -98,13 +101,17 @@ def test_who_leaves_is_sent_nothing_more_and_a_file_under_way_is_given_up(run: C
 # Explore's map as it is told: its element, and what Python says; `told`: what it was updated with.
 ALONE = """const { Alone } = await import('/map/alone.js'); await import('/connection.js');
   const room = document.body.appendChild(document.createElement('div'));
-  room.innerHTML = `<div class="st-key-explore-layers"><div role="toolbar">${['Points', 'Class names'].map((title) => `<button aria-pressed="true">${title}</button>`).join('')}</div></div>
+  const pill = (title) => `<button aria-pressed="true">${title}</button>`;
+  room.innerHTML = `<div class="st-key-explore-layers"><div role="toolbar">${['Points', 'Class names'].map(pill).join('')}</div></div>
     <div class="lm"><div class="lm-under"></div></div>`;
   const pills = [...room.querySelectorAll('[role=toolbar] button')], told = [];
   for (const pill of pills) pill.addEventListener('click', () => pill.setAttribute('aria-pressed', pill.ariaPressed !== 'true'));
-  const map = { root: room.querySelector('.lm'), words: { tell() {} }, update(data) { const { layers, field } = alone.over(data); told.push([layers.join(), field?.title ?? null]); } };
-  const alone = new Alone(map, stop.signal), says = { view: 'a', titles: { points: 'Points', names: 'Class names' }, layers: ['points', 'names'], field: { title: 'Rarity' } };
-  const press = (name) => alone.element.querySelector(`[data-layer=${name}]`).click(), on = () => pills.map((pill) => pill.ariaPressed).join();"""
+  const update = (data) => { const { layers, field } = alone.over(data); told.push([layers.join(), field?.title ?? null]); };
+  const map = { root: room.querySelector('.lm'), words: { tell() {} }, update }, alone = new Alone(map, stop.signal);
+  const titles = { points: 'Points', names: 'Class names' };
+  const says = { view: 'a', titles, layers: ['points', 'names'], field: { title: 'Rarity' } };
+  const press = (name) => alone.element.querySelector(`[data-layer=${name}]`).click();
+  const on = () => pills.map((pill) => pill.ariaPressed).join();"""
 
 
 def test_while_the_server_is_gone_the_map_has_the_layers_switches_and_streamlit_s_are_pressed_after(run: Callable[..., Any]) -> None:
@@ -112,7 +119,7 @@ def test_while_the_server_is_gone_the_map_has_the_layers_switches_and_streamlit_
       const hidden = [alone.element.hidden];
       await go(false);
       hidden.push(alone.element.hidden);
-      const offered = [...alone.element.querySelectorAll('[role=switch]')].map(({{ textContent, ariaChecked }}) => [textContent, ariaChecked]);
+      const offered = [...alone.element.querySelectorAll('button')].map(({{ textContent, ariaChecked }}) => [textContent, ariaChecked]);
       const words = alone.element.innerText;
       press('names'); press('background'); press('background');
       const before = on();

@@ -6,8 +6,8 @@ import { listener, onFrames } from "../events.js";
 import { answers, hear } from "../server.js";
 import { escape } from "./sentences.js";
 
-const WORDS = "<b>The server does not answer.</b> It was stopped, or this device is offline. Explore goes on with all that this page has, and connects again by itself. "
-  + "Another model, another background and files to take along come from the server: they wait for it.";
+const WORDS = "<b>The server does not answer.</b> It was stopped, or this device is offline. Explore goes on, and connects again by itself. "
+  + "Another model or background, and files to take along, wait for the server.";
 const PILLS = ".st-key-explore-layers [role=toolbar] button"; // Streamlit's
 const HEARD_MS = 5000; // after it is back, until what Python says of the layers holds again
 

@@ -4,8 +4,8 @@ import { Settling } from "../agreed.js";
 import { listener } from "../events.js";
 import { Picture, format } from "../map/controls.js";
 import { Cursor } from "../map/cursor.js";
+import { readDecoder } from "../map/frames.js";
 import { measure } from "../map/timing.js";
-import { DenseDecoder } from "../nets/decoder.js";
 import { keys } from "./keys.js";
 
 const STEPS = 50, FINE_STEPS = 250; // arrow keys from the middle of the pad to its edge
@@ -78,9 +78,7 @@ export default class Pad {
   }
 
   async open({ decoder, classes }) {
-    const answer = await fetch(decoder);
-    if (!answer.ok) throw new Error("the decoder could not be fetched");
-    this.decoder = new DenseDecoder(await answer.arrayBuffer());
+    this.decoder = await readDecoder(decoder);
     this.decoding = decoder;
     this.pictures = classes.map(() => new Picture(document.createElement("canvas")));
     this.told.replaceChildren(...this.pictures.map((picture, label) => {

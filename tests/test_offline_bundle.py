@@ -48,6 +48,17 @@ def test_what_does_not_come_is_lost_and_who_waits_is_called_once_when_the_server
     assert heard == [False, True, False, True] and back == ["stayed"] and text == '{"rows": [1]}'
 
 
+def test_what_is_cut_off_for_a_moment_is_asked_for_once_more(run: Callable[..., Any]) -> None:
+    script = """const answer = window.fetch, cut = [0, 0];
+      window.fetch = async (address) => {
+        if (address in cut && cut[address]++ < 1 + address) throw new TypeError('Failed to fetch');
+        return answer(address);
+      };
+      const text = (response) => response.text(), failed = (error) => [error.message, error instanceof server.Lost];
+      return [await server.asked(0, {}, text), await server.asked(1, {}, text).catch(failed), server.answers()];"""
+    assert run(script) == ['{"rows": [1]}', ["the connection was cut", False], True]
+
+
 def test_what_is_given_up_is_not_lost_and_streamlit_s_word_counts(run: Callable[..., Any]) -> None:
     script = """const failed = await server.asked('/codes', {}, () => { throw new DOMException('', 'AbortError'); })
         .catch((error) => error.name);

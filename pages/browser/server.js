@@ -12,15 +12,19 @@ export class Lost extends Error {
   }
 }
 
-/** fetch, and what take(response) reads of the answer; Lost where none comes. */
+/** fetch, and what take(response) reads of the answer; Lost where none comes. Where the server is there all the same, it is asked once more. */
 export async function asked(address, options, take = (response) => response) {
+  const once = async () => take(await fetch(address, options));
+  const cut = (error) => error instanceof TypeError; // else it was given up, or is no JSON
   try {
-    return await take(await fetch(address, options));
+    return await once();
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error; // given up, or no JSON
-    look();
-    throw new Lost(error);
+    if (!cut(error)) throw error;
+    if (!(await look())) throw new Lost(error);
   }
+  return once().catch((error) => {
+    throw cut(error) ? new Error("the connection was cut", { cause: error }) : error;
+  });
 }
 
 export const answers = () => there;
@@ -43,12 +47,14 @@ export function whenBack(once, signal) {
 const app = () => document.querySelector("[data-testid=stApp]");
 
 /** Ask whether the server is there, and as long as it is not, again and again. */
-export async function look() {
-  if (!app() || asking) return;
-  asking = fetch(new URL(HEALTH, import.meta.url), { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
-  const healthy = await asking.then(({ ok }) => ok, () => false);
-  asking = null;
+export const look = () => (asking ??= ask().finally(() => (asking = null)));
+
+async function ask() {
+  if (!app()) return false;
+  const answer = fetch(new URL(HEALTH, import.meta.url), { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
+  const healthy = await answer.then(({ ok }) => ok, () => false);
   say(healthy && app()?.dataset.testConnectionState === "CONNECTED");
+  return there;
 }
 
 function say(now) {

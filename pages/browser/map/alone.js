@@ -71,10 +71,10 @@ export class Alone {
     this.element.lastElementChild.replaceChildren();
     this.map.words.tell("The server answers again.");
     this.timer = setTimeout(() => this.end(), HEARD_MS);
-    const { said: { titles } } = this, own = this.#own;
+    const { said: { titles, layers } } = this, own = this.#own;
     for (const pill of document.querySelectorAll(PILLS)) {
-      const name = Object.keys(titles).find((one) => titles[one] === pill.textContent);
-      if (!name || own.layers.includes(name) === (pill.getAttribute("aria-pressed") === "true")) continue;
+      const name = Object.keys(titles).find((one) => titles[one] === pill.textContent), was = layers.includes(name);
+      if (!name || own.layers.includes(name) === was || (pill.getAttribute("aria-pressed") === "true") !== was) continue; // or it was pressed meanwhile
       pill.click();
       await onFrames(2); // React's row of pills takes one press after another
     }

@@ -148,6 +148,14 @@ def test_while_the_server_is_gone_the_map_has_the_layers_switches_and_streamlit_
     assert told[4:] == [["points", "Rarity"], ["points", "Rarity"], ["points,names", "Rarity"]], "until Python has heard of it"
 
 
+def test_streamlit_s_own_pills_work_where_it_has_not_noticed_yet(run: Callable[..., Any]) -> None:
+    script = f"""{ALONE} map.update(says); await go(false); pills[1].click();
+      const seen = [told.at(-1)[0], alone.element.querySelector('[data-layer=names]').ariaChecked];
+      await go(true);
+      return [seen, on()];"""
+    assert run(script) == [["points", "false"], "true,false"], "and are not pressed a second time"
+
+
 def test_another_model_is_drawn_as_python_says_and_a_map_without_titles_has_no_switches(run: Callable[..., Any]) -> None:
     script = f"""{ALONE} map.update({{ ...says, titles: null }}); await go(false);
       const bare = alone.element.hidden;

@@ -22,6 +22,7 @@ export class Alone {
     map.root.querySelector(".lm-under").prepend(this.element);
     const on = listener(signal);
     on(this.element, "click", ({ target }) => this.turn(target.closest("[data-layer]")?.dataset.layer));
+    on(document, "click", ({ target }) => this.element.hidden || this.turn(this.named(target.closest(PILLS)))); // where Streamlit has not noticed yet
     hear((there) => (there ? this.back() : this.show()), signal);
     signal.addEventListener("abort", () => clearTimeout(this.timer), { once: true });
   }
@@ -71,13 +72,19 @@ export class Alone {
     this.element.lastElementChild.replaceChildren();
     this.map.words.tell("The server answers again.");
     this.timer = setTimeout(() => this.end(), HEARD_MS);
-    const { said: { titles, layers } } = this, own = this.#own;
+    const { said: { layers } } = this, own = this.#own;
     for (const pill of document.querySelectorAll(PILLS)) {
-      const name = Object.keys(titles).find((one) => titles[one] === pill.textContent), was = layers.includes(name);
+      const name = this.named(pill), was = layers.includes(name);
       if (!name || own.layers.includes(name) === was || (pill.getAttribute("aria-pressed") === "true") !== was) continue; // or it was pressed meanwhile
       pill.click();
       await onFrames(2); // React's row of pills takes one press after another
     }
+  }
+
+  /** The layer of a pill of Streamlit's. */
+  named(pill) {
+    const { said: { titles } } = this;
+    return pill && Object.keys(titles).find((name) => titles[name] === pill.textContent);
   }
 
   /** Python's word holds again. */

@@ -416,6 +416,16 @@ def test_what_the_panel_cannot_fetch_is_said_in_plain_words(view: View) -> None:
     view.errors[:] = [error for error in view.errors if "ERR_FAILED" not in error]
 
 
+@pytest.mark.slow
+def test_on_a_wide_screen_the_tools_have_the_room_under_map_and_picture(view: View) -> None:
+    view.page.set_viewport_size({"width": 1920, "height": 1080})
+    view.open(f"?z={POINT[0]},{POINT[1]}")
+    tools, picture = view.page.locator(".lm-bench").bounding_box(), view.page.get_by_test_id("decoded").bounding_box()
+    words = view.page.locator(".lm-help").bounding_box()
+    assert tools and picture and words and abs(tools["x"] + tools["width"] - picture["x"] - picture["width"]) < 1
+    assert 0 <= tools["y"] - words["y"] - words["height"] < 20, "right under what stands under the map"
+
+
 BAD_LINKS = ("?checkpoint=../../etc/passwd", "?z=nan,1", "?z=1e30,0", "?z=cat", "?layers=points,attic")
 
 

@@ -17,7 +17,7 @@ export const className = ({ classes }, label) => classes[label]?.name ?? String(
 const name = (facts, label) => escape(className(facts, label));
 const inAll = ({ z }) => (z.length <= 2 ? "" : `, in all ${z.length} dimensions,`); // where distances are not those on the map
 const chip = (facts, label) => `<span class="lm-chip" style="background:${facts.classes[label].colour};color:${facts.classes[label].text}">${name(facts, label)}</span>`;
-const percent = (share) => (share < 0.01 ? "Less than 1 %" : share > 0.99 ? "More than 99 %" : `${(100 * share).toFixed(0)} %`);
+const percent = (share) => (share < 0.01 ? "Less than 1\u00a0%" : share > 0.99 ? "More than 99\u00a0%" : `${(100 * share).toFixed(0)}\u00a0%`);
 
 /** The standard normal distribution in so many dimensions. */
 function prior(dimensions) {
@@ -65,7 +65,7 @@ export function neighbours(facts, reading) {
     ? '<p class="lm-soft">This model is told the class, so its codes need not say it, and neighbours of every class are no surprise.</p>' : "";
   return `<p>Its neighbours say it is ${chip(facts, label)}</p>`
     + `<div class="lm-bar"><div style="width:${share}%;background:${facts.classes[label].colour}"></div></div>`
-    + `<p class="lm-soft">${votes} of the ${neighbours} nearest test codes${inAll(reading)} are ${name(facts, label)} (${share} %, `
+    + `<p class="lm-soft">${votes} of the ${neighbours} nearest test codes${inAll(reading)} are ${name(facts, label)} (${share}\u00a0%, `
     + `a ${neighbours}-nearest-neighbour vote).</p>${far}${crowd}${told}`;
 }
 

@@ -79,7 +79,7 @@ def take_part(rank: int, meeting: Path, model: str, device: str, images: int, ep
         answer.put(speeds)
     del run, runs  # the trainers hold on to the connection
     dist.destroy_process_group()
-    os._exit(0)  # all is said: the interpreter's own end, among threads of torch's, was seen to abort ("terminate called", once in many)
+    os._exit(0)  # all is said; why not by the interpreter's own end: core.training.distributed.leave
 
 
 def ways(ranks: Ranks, model: str, device: str, images: int, epochs: int) -> dict[str, Callable[[], int]]:

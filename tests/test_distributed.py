@@ -27,7 +27,7 @@ from core.data.datasets import load
 from core.models import MODELS
 from core.training import __main__ as command
 from core.training.config import TrainingConfig
-from core.training.distributed import ALONE, STOP_EVERY, LostContact, Ranks, in_contact, joined
+from core.training.distributed import ALONE, STOP_EVERY, LostContact, Ranks, in_contact, joined, leave
 from core.training.folder import STOP, read_status
 from core.training.history import read_metrics
 from core.training.loop import Trainer
@@ -248,6 +248,19 @@ def test_devices_that_are_not_there_for_everyone_are_a_sentence(monkeypatch, dev
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     with pytest.raises(ValueError, match=sentence), joined(device):
         pass
+
+
+@pytest.mark.parametrize(("world", "at_once"), [(None, []), ("1", []), ("2", [3])])
+def test_one_of_several_processes_ends_at_once(monkeypatch, world, at_once):
+    """Without the interpreter's own end, in which a thread of gloo's may abort it."""
+    ended: list[int] = []
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    if world:
+        monkeypatch.setenv("WORLD_SIZE", world)
+    monkeypatch.setattr(os, "_exit", ended.append)
+    with pytest.raises(SystemExit, match="3"):
+        leave(3)
+    assert ended == at_once
 
 
 def test_other_errors_stay_what_they_are():

@@ -26,7 +26,7 @@ from core.models.config import Setting, from_json, settings, to_json
 from core.training.card import summary
 from core.training.config import DEVICES, TrainingConfig, choose_device, completed, device_title
 from core.training.diagnosis import diagnose
-from core.training.distributed import LostContact, in_contact, joined
+from core.training.distributed import LostContact, in_contact, joined, leave
 from core.training.failures import TrainingError
 from core.training.folder import STOP, BusyError, begin, hold, read_config, withdraw, write_status
 from core.training.history import read_metrics
@@ -244,4 +244,4 @@ def describe(losses: dict[str, float]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -5,10 +5,11 @@ together, and only the first one reads and writes the run's folder.
 """
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import torch
 import torch.distributed as dist
@@ -94,7 +95,7 @@ ALONE = Ranks()
 @contextmanager
 def joined(device_type: str) -> Iterator[Ranks]:
     """The processes that torchrun started (its environment variables say so); alone without it."""
-    world, local_rank = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("LOCAL_RANK", "0"))
+    world, local_rank = _world(), int(os.environ.get("LOCAL_RANK", "0"))
     if world == 1:
         yield ALONE
         return
@@ -107,6 +108,21 @@ def joined(device_type: str) -> Iterator[Ranks]:
     dist.init_process_group("nccl" if device_type == "cuda" else "gloo")
     yield Ranks(dist.get_rank(), world, local_rank)
     dist.destroy_process_group()  # not after an error: the others may be waiting for this process, and it must end at once
+
+
+def leave(code: int) -> NoReturn:
+    """End this process; one of several at once. A thread of gloo's may still hold the last tensor that was summed: to let go of it, it asks for an
+    interpreter that is ending, and the process aborts (torch 2.14, DistributedDataParallel; "terminate called without an active exception")."""
+    if _world() > 1:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
+def _world() -> int:
+    """Processes that torchrun started; 1 without it."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
 
 
 @contextmanager

@@ -146,6 +146,15 @@ def test_the_typical_gap_is_wider_where_codes_lie_thinner():
     assert latent.typical_gaps(grid, (1, 4, 6)) == pytest.approx([1, 2**0.5, 2])  # on an edge; corners are fewer than one in a hundred
 
 
+def test_the_typical_gaps_are_those_that_each_code_s_nearest_say():
+    codes = np.random.default_rng(3).normal(size=(2_500, 5)).astype(np.float32)
+    around = np.array([latent.nearest(codes, code, 8)[1] for code in codes[::2]])  # every second: 1,000 at least
+    assert latent.typical_gaps(codes, (1, 7)) == pytest.approx([np.quantile(around[:, k], 0.99) for k in (1, 7)], rel=1e-6)
+    assert latent.typical_gaps(codes[:4], (2, 9)) == pytest.approx(
+        [np.quantile([latent.nearest(codes[:4], code, 4)[1][k] for code in codes[:4]], 0.99) for k in (2, 3)], rel=1e-6
+    )
+
+
 @pytest.mark.parametrize(("z", "sigmas"), [((0.0, 0.0), 0.0), ((3.0, -4.0), 5.0), ((0.0, 1.0), 1.0)])
 def test_a_reading_places_the_point_in_the_prior(codes, z, sigmas):
     """The distance of a 2-D standard normal draw from the centre has a Rayleigh distribution."""

@@ -3,6 +3,7 @@
 import ast
 import re
 import sys
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -122,16 +123,18 @@ def imported(source: str, module: str) -> set[str]:
     return names
 
 
-def sources(*patterns: str) -> dict[str, set[str]]:
-    """What each file that matches imports; a package's __init__ counts as a module of its own name."""
-    files = sorted(file for pattern in patterns for file in PROJECT.glob(pattern))
-    return {
-        str(f.relative_to(PROJECT)): imported(f.read_text("utf-8"), ".".join(f.relative_to(PROJECT).with_suffix("").parts)) for f in files
-    }
+def sources(pattern: str) -> list[str]:
+    """The files that match."""
+    return [str(file.relative_to(PROJECT)) for file in sorted(PROJECT.glob(pattern))]
 
 
-CORE = sources("core/**/*.py")
-PAGES = sources("pages/**/*.py")
+CORE, PAGES = sources("core/**/*.py"), sources("pages/**/*.py")
+
+
+@cache
+def imports(file: str) -> set[str]:
+    """What a file imports; a package's __init__ counts as a module of its own name. Read when a test asks: every worker collects the tests."""
+    return imported((PROJECT / file).read_text("utf-8"), ".".join(Path(file).with_suffix("").parts))
 
 
 def tops(names: set[str]) -> set[str]:
@@ -155,23 +158,23 @@ def test_imports_are_found_in_every_form(source, names):
 
 
 def test_the_sources_are_found():
-    assert {"core/__init__.py", "core/models/vae.py", "core/training/__main__.py"} <= CORE.keys()
-    assert any("streamlit" in tops(names) for names in PAGES.values())
+    assert {"core/__init__.py", "core/models/vae.py", "core/training/__main__.py"} <= set(CORE)
+    assert any("streamlit" in tops(imports(file)) for file in PAGES)
 
 
 @pytest.mark.parametrize("file", CORE)
 def test_core_knows_neither_streamlit_nor_the_pages(file):
-    assert not tops(CORE[file]) & {"streamlit", "pages", "app"}
+    assert not tops(imports(file)) & {"streamlit", "pages", "app"}
 
 
 @pytest.mark.parametrize("file", PAGES)
 def test_pages_do_not_import_the_app(file):
-    assert "app" not in tops(PAGES[file])
+    assert "app" not in tops(imports(file))
 
 
 @pytest.mark.parametrize("file", PAGES)
 def test_pages_compute_nothing_with_torch(file):
-    assert ("torch" in tops(PAGES[file])) == (file in STILL_WITH_TORCH), "a page makes one call into core, and gets arrays"
+    assert ("torch" in tops(imports(file))) == (file in STILL_WITH_TORCH), "a page makes one call into core, and gets arrays"
 
 
 def test_torchvision_is_imported_only_in_the_function_that_needs_it():
@@ -195,7 +198,7 @@ def test_looks_stand_in_the_stylesheets():
 @pytest.mark.parametrize("file", CORE)
 def test_the_arrows_inside_core(file):
     module = Path(file).with_suffix("").parts[1]
-    inside = {name.split(".")[1] for name in CORE[file] if name.startswith("core.")}
+    inside = {name.split(".")[1] for name in imports(file) if name.startswith("core.")}
     if module == "__init__":
         assert not inside
         return
@@ -204,16 +207,16 @@ def test_the_arrows_inside_core(file):
 
 
 def test_no_two_modules_of_core_import_each_other_even_by_detours():
-    modules = {".".join(Path(file).with_suffix("").parts).removesuffix(".__init__"): names for file, names in CORE.items()}
+    modules = {".".join(Path(file).with_suffix("").parts).removesuffix(".__init__"): imports(file) for file in CORE}
 
     def module(name: str) -> str:
         return name if name in modules else name.rpartition(".")[0]
 
-    imports = {one: {module(name) for name in names if name.startswith("core.")} - {one} for one, names in modules.items()}
-    TopologicalSorter(imports).prepare()  # CycleError names the circle
+    arrows = {one: {module(name) for name in names if name.startswith("core.")} - {one} for one, names in modules.items()}
+    TopologicalSorter(arrows).prepare()  # CycleError names the circle
 
 
 @pytest.mark.parametrize("file", CORE)
 def test_core_needs_only_torch_numpy_and_small_libraries(file):
-    others = tops(CORE[file]) - {"core"} - sys.stdlib_module_names - SMALL_LIBRARIES
+    others = tops(imports(file)) - {"core"} - sys.stdlib_module_names - SMALL_LIBRARIES
     assert others <= ({"plotly"} if file == "core/figures.py" else set())

@@ -1,6 +1,7 @@
 """Fixtures that every test file can ask for: a tiny model, a few digits, and a folder with one trained checkpoint.
 
-What drives pages is imported where it is needed: the tests of training also run on a machine with a GPU that has only torch's libraries.
+All but pytest is imported where it is needed: the process that shares the tests out among workers begins them two seconds sooner
+without torch, and the tests of training also run on a machine with a GPU that has only torch's libraries.
 """
 
 from __future__ import annotations
@@ -14,29 +15,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import torch
 from chromium import ADVICE, FLAGS, NO_SUGGESTIONS, ON_CPU, find
-from live import PATIENCE_MS, Server, first_visit, write_mnist_files
-from torch import nn
-
-from core import checkpoints
-from core.data.datasets import DATASETS, Split, load
-from core.models import Model, build
-from core.models.vae import VAEConfig
-from core.training.card import write_checkpoint
-from core.training.config import TrainingConfig
-from core.training.loop import Trainer
 
 if TYPE_CHECKING:
     from bundle import Bundle
+    from live import Server
     from playwright.sync_api import Browser, BrowserContext
     from view import View
 
-# One thread per worker, from the first model that a test file opens: the order of floating-point sums does not depend on the machine, and
-# workers do not compete.
-torch.set_num_threads(1)
-
-TINY = VAEConfig(encoder_hidden=(24,), decoder_hidden=(16,))
+    from core.data.datasets import Split
+    from core.models import Model
+    from core.training.loop import Trainer
 
 if find_spec("hypothesis"):
     from hypothesis import settings
@@ -46,8 +35,16 @@ if find_spec("hypothesis"):
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Generator[None, object, object]:
-    """What was imported for good need not be looked through for garbage, as in app.py; and of the rest, not after every 700 objects."""
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """What was imported for good need not be looked through for garbage, as in app.py; and of the rest, not after every 700 objects.
+
+    One thread per worker, from the first model that a test file opens: the order of floating-point sums does not depend on the machine, and
+    workers do not compete.
+    """
+    if not session.config.pluginmanager.has_plugin("dsession"):  # it only shares the tests out
+        import torch
+
+        torch.set_num_threads(1)
     gc.disable()
     try:
         return (yield)
@@ -64,29 +61,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 
-def linear(network: nn.Module, index: int) -> nn.Linear:
-    """The dense layer at that place of a network."""
-    assert isinstance(network, nn.Sequential)
-    layer = network[index]
-    assert isinstance(layer, nn.Linear)
-    return layer
-
-
-def gradient(parameter: nn.Parameter) -> torch.Tensor:
-    """Of the last backward pass, which has to have reached it."""
-    assert parameter.grad is not None
-    return parameter.grad
-
-
 @pytest.fixture
 def tiny_model() -> Model:
     """An untrained VAE with a 2-D latent, in evaluation mode."""
+    from tiny import TINY
+
+    from core.models import build
+
     return build("vae", TINY, seed=1).eval()
 
 
 @pytest.fixture(scope="session")
 def digits() -> tuple[Split, Split]:
     """300 training and 100 test images of scikit-learn's digits."""
+    from core.data.datasets import Split, load
+
     train, test = load("digits", "train"), load("digits", "test")
     return Split(train.images[:300], train.labels[:300]), Split(test.images[:100], test.labels[:100])
 
@@ -94,6 +83,11 @@ def digits() -> tuple[Split, Split]:
 @pytest.fixture(scope="session")
 def trained(digits: tuple[Split, Split]) -> Trainer:
     """A finished run of three epochs; not to be changed."""
+    from tiny import TINY
+
+    from core.training.config import TrainingConfig
+    from core.training.loop import Trainer
+
     recipe = TrainingConfig(dataset="digits", epochs=3, batch_size=50, learning_rate=1e-2, device="cpu", precision="float32")
     trainer = Trainer(recipe, "vae", TINY, digits[0].images)
     trainer.run()
@@ -103,6 +97,8 @@ def trained(digits: tuple[Split, Split]) -> Trainer:
 @pytest.fixture(scope="session")
 def checkpoint_root(trained: Trainer, digits: tuple[Split, Split], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of checkpoints that holds one, `tiny`; not to be changed."""
+    from core.training.card import write_checkpoint
+
     root = tmp_path_factory.mktemp("checkpoints")
     write_checkpoint(trained, root / "tiny", *digits)
     return root
@@ -111,12 +107,16 @@ def checkpoint_root(trained: Trainer, digits: tuple[Split, Split], tmp_path_fact
 @pytest.fixture(scope="session")
 def mnist_like(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data root with 10,000 digits where MNIST's test split lies, so that no test needs a download."""
+    from live import write_mnist_files
+
     return write_mnist_files(tmp_path_factory.mktemp("data"))
 
 
 @pytest.fixture(scope="session")
 def server(mnist_like: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The running app with MNIST-shaped test images; it must not have printed a traceback when it ends."""
+    from live import Server
+
     running = Server(mnist_like, tmp_path_factory.mktemp("server") / "log")
     yield running
     running.stop()
@@ -126,6 +126,8 @@ def server(mnist_like: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.fixture(scope="session")
 def bare_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The running app as in a fresh clone: no data set on disk."""
+    from live import Server
+
     running = Server(tmp_path_factory.mktemp("nothing"), tmp_path_factory.mktemp("bare-server") / "log")
     yield running
     running.stop()
@@ -135,6 +137,7 @@ def bare_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """A headless Chromium with software rendering."""
+    from live import PATIENCE_MS
     from playwright.sync_api import expect, sync_playwright
 
     path = find()
@@ -163,6 +166,7 @@ def profile(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iter
 @pytest.fixture
 def view(server: Server, profile: BrowserContext) -> Iterator[View]:
     """The Explore page for somebody who is here for the first time, but for the files; nothing may have gone wrong in it."""
+    from live import first_visit
     from view import View
 
     with first_visit(profile, server.url) as page:
@@ -191,6 +195,7 @@ def nothing(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def no_data(nothing: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """As in a fresh clone, unless a test says otherwise."""
+    from core.data.datasets import DATASETS
     from pages.session import downloads
 
     monkeypatch.setenv("LATENT_DATA", str(nothing))
@@ -205,6 +210,8 @@ def no_data(nothing: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def own_checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the shipped checkpoints that a test may damage."""
+    from core import checkpoints
+
     root = tmp_path / "checkpoints"
     shutil.copytree(checkpoints.CHECKPOINTS / "vae-mnist-2d", root / "vae-mnist-2d")
     monkeypatch.setattr(checkpoints, "CHECKPOINTS", root)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import TINY
+from tiny import TINY
 
 from core import alignment, checkpoints, latent
 from core.alignment import TURNS

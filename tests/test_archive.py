@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import TINY
 from hypothesis import given
 from hypothesis import strategies as st
 from onnxruntime import InferenceSession
 from safetensors.numpy import save as save_arrays
 from safetensors.torch import save as save_tensors
+from tiny import TINY
 
 from core import archive, checkpoints, export
 from core.archive import ArchiveError, pack, unpack

@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import TINY, linear
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import save as save_arrays
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
+from tiny import TINY, linear
 from together import Together
 
 from core import checkpoints, restore

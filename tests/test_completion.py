@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from conftest import TINY
+from tiny import TINY
 from torch.distributions import Bernoulli, Normal
 
 from core import completion

@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 import torch
 import torch.distributed as dist
-from conftest import gradient
 from live import until
 from safetensors.torch import load_file, save_file
+from tiny import gradient
 from torch import Tensor, nn
 
 from core.data.datasets import load

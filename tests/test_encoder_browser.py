@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 from bundle import Bundle
-from conftest import linear
 from playwright.sync_api import Error
+from tiny import linear
 
 from core import checkpoints, export, latent
 from core.data.datasets import load, to_ink

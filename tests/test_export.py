@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import TINY
 from onnxruntime import InferenceSession
 from safetensors.numpy import load
+from tiny import TINY
 from torch import nn
 
 from core import export

@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 import torch
-from conftest import TINY
 from safetensors.torch import load_file
+from tiny import TINY
 
 from core.models import MODELS
 from core.training.config import TrainingConfig

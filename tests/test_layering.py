@@ -133,7 +133,7 @@ CORE, PAGES = sources("core/**/*.py"), sources("pages/**/*.py")
 
 @cache
 def imports(file: str) -> set[str]:
-    """What a file imports; a package's __init__ counts as a module of its own name. Read when a test asks: every worker collects the tests."""
+    """What a file imports; a package's __init__ counts as a module of its own name."""
     return imported((PROJECT / file).read_text("utf-8"), ".".join(Path(file).with_suffix("").parts))
 
 

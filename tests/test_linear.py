@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from conftest import linear
 from sklearn.decomposition import PCA
+from tiny import linear
 
 from core import checkpoints, export, latent
 from core.data.datasets import Split, to_unit_images

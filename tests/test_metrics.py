@@ -7,11 +7,11 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 import torch
-from conftest import linear
 from scipy.integrate import quad
 from scipy.special import expit
 from scipy.stats import norm
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+from tiny import linear
 from torch import nn
 from torch.distributions import LowRankMultivariateNormal
 

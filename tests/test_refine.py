@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 import torch
-from conftest import TINY
 from test_metrics import LinearGaussian
+from tiny import TINY
 
 from core.checkpoints import load
 from core.models import build, objectives

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 from bundle import Bundle
-from conftest import linear
 from explore import map_data, run
 from starlette.requests import Request
 from test_nets_browser import READ, base64_of
+from tiny import linear
 from untrained import save_random
 
 from core import export

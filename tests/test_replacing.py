@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import TINY
 from safetensors import SafetensorError
+from tiny import TINY
 
 from core import checkpoints, denoise
 from core.checkpoints import CheckpointError

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from conftest import linear
 from safetensors.numpy import load
+from tiny import linear
 from torch import nn
 
 from core import checkpoints, export

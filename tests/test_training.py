@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from conftest import TINY, gradient, linear
 from safetensors.torch import load_file, save_file
+from tiny import TINY, gradient, linear
 
 from core import checkpoints, latent, metrics
 from core.data.datasets import load as load_data

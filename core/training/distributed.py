@@ -111,8 +111,8 @@ def joined(device_type: str) -> Iterator[Ranks]:
 
 
 def leave(code: int) -> NoReturn:
-    """End this process; one of several at once. A thread of gloo's may still hold the last tensor that was summed: to let go of it, it asks for an
-    interpreter that is ending, and the process aborts (torch 2.14, DistributedDataParallel; "terminate called without an active exception")."""
+    """End this process; one of several at once: a thread of gloo's may still hold the last tensor that was summed. To let go of it, it asks
+    for an interpreter that is ending, and the process aborts (torch 2.14; "terminate called without an active exception")."""
     if _world() > 1:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -52,6 +52,8 @@ def _short(value: float) -> str:
 
 
 def _times(bits: float) -> str:
+    if _short(2 ** abs(bits)) == "1":
+        return "as frequent"
     return f"{_short(2**-bits)} times as frequent" if bits < 0 else f"{_short(2**bits)} times rarer"
 
 

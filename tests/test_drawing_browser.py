@@ -179,7 +179,7 @@ def test_a_model_without_a_posterior_has_no_ellipse(bundle: Bundle) -> None:
 WORDS = """const facts = { classes: [{ name: 'four' }, { name: 'nine' }], gap: 0.5, vote_gap: 0.8,
     conditional: given.conditional, drawn: given.drawn };
   const reading = { vote: { label: 1, votes: 7, neighbours: 10 }, distance: given.distance, farthest: given.farthest };
-  const at = { point: given.mu.slice(0, 2), covariance: given.cloud && [[0.04, 0], [0, 0.01]] };
+  const at = { point: given.mu.slice(0, 2), covariance: given.cloud && [[given.narrow ? 1e-8 : 0.04, 0], [0, 0.01]] };
   return [m.where(at, given.mu), m.nearest(facts, reading), m.cloud(facts, at, given.mu)];"""
 
 
@@ -192,6 +192,7 @@ WORDS = """const facts = { classes: [{ name: 'four' }, { name: 'nine' }], gap: 0
         ({"mu": [1, 2], "distance": 0.6, "farthest": 0.9}, "It lands at", "No test code is near, so this means little.", "posterior"),
         ({"mu": [1, 2], "farthest": 0.9}, "It lands at", "Fewer than ten test codes are near, so this means little.", "posterior"),
         ({"mu": [1, 2], "distance": 0.6}, "It lands at", "Nearest class: nine (7 of the 10 nearest test codes).", "posterior"),
+        ({"mu": [1, 2], "narrow": True}, "It lands at", "nine", "standard deviations (less than 0.001, 0.100)"),
         ({"mu": [1, 2], "cloud": False}, "It lands at", "nine", "This model answers with a point, not a cloud."),
         ({"mu": [1, 2], "conditional": True, "drawn": 0}, "It lands at", "codes need not say it", "The encoder was told the class four."),
         ({"mu": [1, 2], "conditional": True}, "It lands at", "its codes need not say it", "The encoder was told no class."),

@@ -77,7 +77,7 @@ WORDS = "const z = (x, y) => m.said(field, [x, y], [{ meta: 0, name: 'T-shirt' }
 def test_a_background_says_in_words_what_it_finds(
     bundle: Bundle, name: str, levels: np.ndarray, scale: dict[str, float], at: str, said: str
 ) -> None:
-    assert run(bundle, "map/field_words.js", f"{WORDS} return z({at});", levels, name, "ramp", **scale) == said
+    assert run(bundle, "map/field_words.js", f"{WORDS} return z({at});", levels, name, "ramp", **scale) == said.replace(" %", "\u00a0%")
 
 
 LAYER = """const map = document.body.appendChild(document.createElement('div')), plot = document.createElement('div');

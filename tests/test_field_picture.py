@@ -88,3 +88,7 @@ def test_the_ends_of_the_scale_are_those_of_the_page() -> None:
     said = {name: Field(name, "ramp", "", ("", ""), 1, low, high, np.zeros((1, 1, 1), np.uint8)).ends for name, (low, high) in ends.items()}
     assert said["loss"] == ("33 or less", "180 or more") and said["sensitivity"] == ("2 or less", "8 or more")
     assert said["rarity"] == ("2 times as frequent", "4 times rarer")
+    assert Field("rarity", "ramp", "", ("", ""), 1, -1.0, 0.01, np.zeros((1, 1, 1), np.uint8)).ends == (
+        "2 times as frequent",
+        "as frequent",
+    )

@@ -51,15 +51,15 @@ class Words:
 WORDS = {
     "codes": Words(
         "Where test codes are", "veil",
-        "No test image’s code comes near what is veiled: there the decoder invents. The clear part is the smallest that holds 99 % of the "
-        "test codes, each spread as wide as the encoder is unsure (the <i>aggregated posterior</i>).",
+        "No test image’s code comes near what is veiled: there the decoder invents. The clear part is the smallest that holds 99\u00a0% of "
+        "the test codes, each spread as wide as the encoder is unsure (the <i>aggregated posterior</i>).",
         "most crowded", "nobody",
     ),
     "neighbours": Words(
         "10-NN regions", "classes",
         "The class that most of the ten nearest test codes{all} have (a <i>10-nearest-neighbour vote</i>); the stronger the colour, the "
-        "more of them agree. A line is where another class wins. The colour fades where the tenth is farther away than from 96 % of the "
-        "codes themselves, and is gone at 99 %: codes are too thin there (<i>k-NN density</i>) for a vote to mean anything.",
+        "more of them agree. A line is where another class wins. The colour fades where the tenth is farther away than from 96\u00a0% of "
+        "the codes themselves, and is gone at 99\u00a0%: codes are too thin there (<i>k-NN density</i>) for a vote to mean anything.",
         "3 of 10", "all agree",
     ),
     "classifier": Words(

@@ -25,11 +25,13 @@ export function nearest(facts, reading) {
   return `Nearest class: ${name} (${votes} of the ${neighbours} nearest test codes).${far}${told}`;
 }
 
+const deviation = (v) => (v < 0.001 ? "less than 0.001" : number(v, 3));
+
 /** What the ellipses are; covariance: of the cloud on the map. */
 export function cloud({ conditional, classes, drawn }, { covariance }, mu) {
   const told = !conditional ? "" : drawn === null ? " The encoder was told no class." : ` The encoder was told the class ${classes[drawn]?.name ?? drawn}.`;
   if (!covariance) return `This model answers with a point, not a cloud.${told}`;
   const inside = mu.length === 1 ? "68 and 95 %" : "39 and 86 %"; // of a normal distribution in one dimension, and in two
-  const wide = covariance.slice(0, Math.min(2, mu.length)).map((row, i) => number(Math.sqrt(row[i]), 3));
+  const wide = covariance.slice(0, Math.min(2, mu.length)).map((row, i) => deviation(Math.sqrt(row[i])));
   return `The encoder answers with a cloud (its posterior): the rings hold ${inside} of it, 1 and 2 standard deviations (${wide.join(", ")}).${told}`;
 }

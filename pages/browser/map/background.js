@@ -123,7 +123,7 @@ const heading = ({ title, sentence }) => `<p><b>${escape(title)}.</b> ${sentence
 function ends(field) {
   if (field.ends[0]) return field.ends;
   const short = (v) => Number(v.toPrecision(2)).toLocaleString("en").replace("-", "−");
-  const times = (bits) => (bits < 0 ? `${short(2 ** -bits)} times as frequent` : `${short(2 ** bits)} times rarer`);
+  const times = (bits) => (short(2 ** Math.abs(bits)) === "1" ? "as frequent" : bits < 0 ? `${short(2 ** -bits)} times as frequent` : `${short(2 ** bits)} times rarer`);
   const [low, high] = [field.value(0), field.value(1)];
   if (field.name === "rarity") return [times(low), times(high)];
   return [`${short(low)} or less`, `${short(high)} or more`];

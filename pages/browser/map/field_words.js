@@ -7,7 +7,7 @@ const SURE = 0.9; // from here on a classifier is taken at its word, as core/qua
 const WORTH_SAYING = 0.05; // of a second class
 const OUTSIDE = "So far out, nothing was computed.";
 
-const percent = (share) => `${Math.round(100 * share)} %`;
+const percent = (share) => `${Math.round(100 * share)}\u00a0%`;
 
 /** "4 (62 %) or 9 (31 %)"; one alone where there is no doubt. names: of the classes, by label. */
 export function classes(shares, names) {

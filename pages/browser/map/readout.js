@@ -215,7 +215,7 @@ export class Readout {
     const canvases = shown.map(([caption, alt]) => `<figure><canvas role="img" aria-label="${alt}"></canvas><figcaption>${caption}</figcaption></figure>`);
     const words = here ? "Error map: blue ink was left out, orange ink was invented." : facts.images ? "The test images are being fetched …" : facts.instead;
     section.innerHTML = `<div class="lm-images">${canvases.join("")}</div><p class="lm-soft">${say.escape(words)}</p>`;
-    last.innerHTML = `${say.toldAnother(facts, label)}${here ? '<div class="lm-refine"></div>' : ""}<div class="lm-losses${here ? " lm-expected" : ""}"></div>`;
+    last.innerHTML = `${say.toldAnother(facts, label)}${here ? '<div class="lm-refine"></div>' : ""}<div class="lm-losses${here ? ` lm-expected${this.codes.tensors.logvar ? "" : " lm-brief"}` : ""}"></div>`;
     const inks = here ? [grey(this.image(row)), grey(xHat), errors(this.image(row), xHat, facts.error_rgb)] : [grey(xHat)];
     section.querySelectorAll("canvas").forEach((canvas, i) => put(canvas, inks[i], decoder));
   }

@@ -109,7 +109,7 @@ export class Named {
   /** What to do next, and what the link does not hold. */
   sayHeld() {
     const { list, left } = this;
-    const next = list.length > 1 ? "" : list.length ? "Select something else and name that, too." : "Name this selection and then another one: what tells them apart can be added to any digit.";
+    const next = list.length > 1 ? "" : list.length ? "Select something else and name that, too." : "Name this selection and then another one: what tells them apart can be added to any image.";
     this.words.textContent = [next, notHeld(list, left)].filter(Boolean).join(" ");
   }
 

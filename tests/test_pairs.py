@@ -12,6 +12,7 @@ from test_sheets import found
 from visit import address, html, html_if_any, visit, words
 
 from core import checkpoints, pair_sheet, pairs
+from core.checkpoints import CheckpointError
 from core.pairs import PAIRS, STEPS
 
 NAME, TOLD = "vae-mnist-2d", "cvae-mnist-2d"
@@ -143,3 +144,14 @@ def test_a_link_opens_the_pairs_of_its_seed_and_another_seed_shows_others() -> N
 @pytest.mark.usefixtures("data")
 def test_of_a_conditional_model_it_says_what_that_is_told() -> None:
     assert "up to step 4 A’s, from step 5 on B’s" in words(visit("explore.py", {"checkpoint": TOLD, "pairs": "0"}))
+
+
+@pytest.mark.usefixtures("data")
+def test_what_cannot_be_made_is_said_without_a_stranger_s_markdown(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise CheckpointError("The card holds ![a picture](http://elsewhere.example/x.png).")
+
+    monkeypatch.setattr(pairs, "between", refuse)
+    app = visit("explore.py", {"checkpoint": NAME, "pairs": "7"})
+    (said,) = [warning.value for warning in app.warning]
+    assert "The card holds" in said and "![" not in said and "http://" not in said

@@ -16,10 +16,9 @@ from core.pairs import Pair, Pairs
 from pages.exploring import readout
 from pages.images import gallery
 from pages.images.picked import WIDTH_PX, another
-from pages.session import caches, state, take_along, words
+from pages.session import caches, link, state, take_along, words
 from pages.session.properties.explore import PAIRS_OPEN, PAIRS_SEED
 from pages.session.properties.shared import MAX_SEED
-from pages.web import errors
 
 TITLE = "Twenty pairs: through the codes, and through the pixels"
 HOW = (
@@ -60,7 +59,7 @@ def show_pairs(name: str) -> None:
                 icon=":material/download:",
             )  # fmt: skip
     except (CheckpointError, DatasetError) as error:
-        st.warning(errors.words(error))
+        st.warning(link.plain(str(error)), icon=":material/error:")
         return
     st.caption(" ".join(explained(checkpoint)))
     st.html(drawn(made, names_of(checkpoint)))

@@ -639,6 +639,25 @@ def test_plotly_is_told_when_nothing_else_is_to_be_done(bundle: Bundle) -> None:
     assert early == 0 and told == [now], "the next move takes it back"
 
 
+DRAWING = f"""{PLOTLY} const pauses = [], later = window.setTimeout, canvas = document.createElement('canvas'), answer = [];
+  canvas.className = 'gl-canvas-context'; plot.element.append(canvas);
+  const hold = () => {{ window.setTimeout = (then) => pauses.push(then); }};
+  const relayed = plot.Plotly.relayout; plot.Plotly.relayout = async (...view) => {{ await relayed(...view); hold(); }};
+  const drawing = async () => {{ wheel(); while (!pauses.length && !plotted()) await drawn(); window.setTimeout = later; }};"""
+
+
+def test_plotly_s_dots_show_once_they_are_drawn_so_that_no_frame_waits_for_that(bundle: Bundle) -> None:
+    script = f"""{DRAWING} canvas.getContext = () => ({{ flush: () => answer.push(told.length) }});
+      await drawing(); answer.push(plotted()); pauses[0]?.(); await rest();"""
+    assert sketch(bundle, script) == [1, False], "its commands are under way, and ours stand until they are done"
+
+
+def test_who_ends_while_plotly_s_dots_are_drawn_shows_none_of_them(bundle: Bundle) -> None:
+    script = f"""{DRAWING} canvas.getContext = () => null; await drawing(); stopper.abort(); pauses[0]?.(); await drawn();
+      answer.push(pauses.length, plotted());"""
+    assert sketch(bundle, script) == [1, False], "nor does it ask for more of a canvas that has no WebGL (any more)"
+
+
 def test_who_ends_while_the_view_moves_has_plotly_told_nothing(bundle: Bundle) -> None:
     script = f"""{PLOTLY} wheel(); stopper.abort(); await new Promise((done) => setTimeout(done, 500)); const answer = told;"""
     assert sketch(bundle, script) == []

@@ -10,6 +10,7 @@ const AXES = ["xaxis", "yaxis"], TICK_PX = 36; // between two labels
 const LETTERS_PX = 12, NUMBERS = 0.72; // of the numbers at the axes; in a presentation, of its type
 const CONFIG = { staticPlot: true, displayModeBar: false, responsive: false };
 const REST_MS = 300, PATIENCE_MS = 2000; // without a move, after which Plotly is told; how long it waits for an idle moment then
+const DRAWING_MS = 200; // from Plotly's commands to their picture, where there is no GPU
 const whenIdle = (then) => (window.requestIdleCallback ? requestIdleCallback(then, { timeout: PATIENCE_MS }) : setTimeout(then));
 
 const painted = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
@@ -172,7 +173,15 @@ export class Plot {
   async tell() {
     const { viewport: { width, height }, ranges, element: { layout } } = this, same = layout?.width === width && layout.height === height;
     await this.Plotly.relayout(this.element, { ...Object.fromEntries(ranges.map((range, i) => [`${AXES[i]}.range`, range])), ...(same ? {} : { width, height }) });
-    this.told(ranges);
+    await this.pictured();
+    if (!this.ended) this.told(ranges);
+  }
+
+  /** Once the dots are drawn. Shown before, the page would wait for that in the frame that reads them back. */
+  pictured() {
+    const canvas = this.element.querySelector(".gl-canvas-context");
+    canvas?.getContext("webgl")?.flush(); // else what is hidden is begun when it is shown
+    return canvas && new Promise((resolve) => setTimeout(resolve, DRAWING_MS));
   }
 
   /** Plotly has drawn these ranges. */

@@ -463,6 +463,21 @@ def test_what_is_drawn_piece_by_piece_is_seen_as_far_as_it_is_a_finished_picture
     assert contexts == [False] * 3
 
 
+def test_what_each_frame_draws_anew_is_a_canvas_in_view_and_once_it_rests_a_finished_picture(bundle: Bundle) -> None:
+    script = """const room = document.body.appendChild(document.createElement('div')), canvas = new m.MovingCanvas('some'), seen = [];
+      room.append(canvas.element); canvas.hidden = true;
+      const look = () => { const c = room.firstChild, live = Boolean(c.getContext('2d'));
+        seen.push([live, c.hidden, room.childNodes.length, ...[...COPY.getImageData(0, 0, 3, 1).data].filter((_, i) => i % 4 === 3)]); };
+      const draw = (x) => { const pen = canvas.over({ left: 0, top: 0, width: 3, height: 1 }); pen.beginPath(); pen.rect(x, 0, 2, 1);
+        pen.clip(); pen.fillRect(x, 0, 1, 1); canvas.show(); };
+      const rest = async () => { while (room.firstChild.getContext('2d')) await new Promise(requestAnimationFrame); };
+      draw(0); look(); canvas.hidden = false; draw(2); look(); await rest(); look(); canvas.pen.fillRect(2, 0, 9, 1); canvas.show();
+      draw(1); look(); await rest(); look(); room.remove(); return seen;"""
+    before, moved, rested, again, end = bundle.run("map/moving_canvas.js", script.replace("COPY", COPY))
+    assert before == [True, True, 1, 255, 0, 0] and moved == [True, False, 1, 0, 0, 255], "one of the two is in the page, and shown or not"
+    assert rested == [False, *moved[1:]] and again == [True, False, 1, 0, 255, 0] and end == [False, *again[1:]]
+
+
 def test_a_mouse_on_its_way_has_the_system_s_crosshair_and_a_rested_one_ours(bundle: Bundle) -> None:
     """Ours is shown wherever no mouse is, as where the map's limit holds the point, and in a presentation."""
     script = """const { SKELETON } = await import('/map/skeleton.js'), { Viewport } = await import('/map/viewport.js');
@@ -602,6 +617,14 @@ def test_until_plotly_has_come_lines_and_rings_are_drawn_and_the_mouse_moves_the
     first, moved, dragged, wheeled, zoomed = sketch(bundle, script)
     assert first == dragged == zoomed == [True, True, False, True, False], "a ring of one, and a line at 1"
     assert moved == pytest.approx([60, -25]) and wheeled == pytest.approx(np.exp(0.1))
+
+
+def test_where_there_is_no_ring_no_sheet_for_rings_is_emptied_and_handed_over(bundle: Bundle) -> None:
+    script = """const { over } = plot.sketch.canvases, answer = [over.element.hidden]; let sheets = 0;
+      const begin = over.begin; over.begin = (...view) => { sheets += 1; return begin.apply(over, view); };
+      const move = async (shapes) => { plot.sketch.use({ shapes }); await drawn(); answer.push([over.element.hidden, sheets]); };
+      await move([{ ...ring, visible: false }]); await move([ring]); answer.push(seen().slice(0, 3)); await move([]);"""
+    assert sketch(bundle, script) == [False, [True, 0], [False, 1], [True, True, False], [True, 1]]
 
 
 PLOTLY = """const told = [], plotted = () => 'plotted' in map.dataset && map.classList.contains('lm-plotted');

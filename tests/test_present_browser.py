@@ -96,7 +96,7 @@ def test_on_a_screen_that_stands_upright_the_picture_is_beside_its_words_and_the
 
 
 def test_the_numbers_at_the_axes_are_large_too_and_have_room(view: View) -> None:
-    view.page.add_init_script("""const { prototype } = OffscreenCanvasRenderingContext2D, { fillText } = prototype;
+    view.page.add_init_script("""const { prototype } = CanvasRenderingContext2D, { fillText } = prototype;
       prototype.fillText = function (...given) { window.axisType = parseFloat(this.font); return fillText.apply(this, given); }""")
     seen = "(({ layout: { margin } }) => [window.axisType, margin.l, margin.b])(document.querySelector('.lm-plot'))"
     view.open("?z=0.5,1.5&present=1")

@@ -1,6 +1,6 @@
 // Axes and rings of a map, on canvases: lines and numbers at the axes under the dots, rings over them.
 
-import { StillCanvas } from "./still_canvas.js";
+import { MovingCanvas } from "./moving_canvas.js";
 import { clamp } from "./viewport.js";
 
 const APART_PX = [80, 40], FEWEST = 4, MOST = 9; // between two lines, about, and how many of them, as Plotly has it
@@ -31,7 +31,7 @@ function labels({ range: [low, high], tickvals, ticktext }, most) {
 export class Axes {
   /** plot: the element that Plotly draws dots into. */
   constructor(plot) {
-    Object.assign(this, { under: new StillCanvas("lm-axes"), over: new StillCanvas("lm-axes") });
+    Object.assign(this, { under: new MovingCanvas("lm-axes"), over: new MovingCanvas("lm-axes") });
     this.embrace(plot);
   }
 
@@ -44,15 +44,21 @@ export class Axes {
 
   /** axes, shapes: of Plotly's layout; style: {ink, line, font: as CSS has it}. */
   paint(viewport, axes, shapes, { ink, line, font }) {
-    const { box: { left, top, width, height } } = viewport, below = this.under.begin(viewport), above = this.over.begin(viewport);
+    const below = this.under.begin(viewport), rings = shapes.filter(({ visible }) => visible !== false);
     Object.assign(below, { font, fillStyle: ink, strokeStyle: line });
     this.lines(below, viewport, axes, 0);
     this.lines(below, viewport, axes, 1);
+    this.under.show();
+    this.over.hidden = !rings.length; // a canvas of the map's size costs each frame something, even an empty one
+    if (rings.length) this.rings(rings, viewport);
+  }
+
+  rings(shapes, viewport) {
+    const { box: { left, top, width, height } } = viewport, above = this.over.begin(viewport);
     above.beginPath();
     above.rect(left, top, width, height);
     above.clip();
-    for (const shape of shapes) if (shape.visible !== false) this.shape(above, viewport, shape);
-    this.under.show();
+    for (const shape of shapes) this.shape(above, viewport, shape);
     this.over.show();
   }
 

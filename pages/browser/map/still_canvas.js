@@ -10,22 +10,6 @@ export class StillCanvas {
     this.copy = new OffscreenCanvas(1, 1).getContext("2d");
   }
 
-  /** An empty sheet of width x height CSS pixels, to draw the next picture on: its context. */
-  begin({ width, height }) {
-    const scale = devicePixelRatio || 1;
-    this.clear(Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale)));
-    this.context.scale(scale, scale);
-    return this.context;
-  }
-
-  /** An empty sheet over a box of the map, in CSS pixels, to be drawn on in device pixels, crisp: its context. */
-  over({ left, top, width, height }) {
-    const scale = devicePixelRatio || 1;
-    Object.assign(this.element.style, { left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` });
-    this.clear(Math.round(width * scale), Math.round(height * scale)).imageSmoothingEnabled = false;
-    return this.context;
-  }
-
   /** An empty sheet of width x height device pixels: its context. */
   clear(width, height) {
     Object.assign(this.sheet, { width, height }); // which empties it

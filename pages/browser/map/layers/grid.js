@@ -1,7 +1,7 @@
 // The grid of decoded digits under the points: tiles on a lattice that is anchored in the map's coordinates, decoded a few at a time
 // so that the pointer stays live, finer as one zooms in.
 
-import { StillCanvas } from "../still_canvas.js";
+import { MovingCanvas } from "../moving_canvas.js";
 import { Slices } from "./slices.js";
 
 const MIN_TILE_PX = 30; // CSS pixels of a tile's side; up to twice that
@@ -9,9 +9,9 @@ const MAX_TILES = 6000; // kept, least recently drawn dropped first
 
 export class GridLayer {
   constructor(plot) {
-    this.picture = new StillCanvas("lm-tiles");
-    this.canvas = Object.assign(this.picture.element, { hidden: true });
-    plot.before(this.canvas);
+    this.picture = new MovingCanvas("lm-tiles");
+    this.picture.hidden = true;
+    plot.before(this.picture.element);
     this.tiles = new Map(); // "level:column:row" -> alpha of its pixels
     this.stamp = document.createElement("canvas");
     this.visible = false;
@@ -33,7 +33,7 @@ export class GridLayer {
   show(visible) {
     if (visible === this.visible) return;
     this.visible = visible;
-    this.canvas.hidden = !visible;
+    this.picture.hidden = !visible;
     if (!visible) this.stop();
     this.draw();
   }
@@ -58,7 +58,7 @@ export class GridLayer {
     }, () => {
       if (missing.length) this.decode(missing.shift());
       return missing.length > 0;
-    }, () => this.picture.showSoFar());
+    }, () => this.picture.show());
   }
 
   /** Fit the canvas to the plot and empty it. */

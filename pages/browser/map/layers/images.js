@@ -2,7 +2,7 @@
 // Those in view are brought into an atlas a few at a time, so that the pointer stays live, and drawn from there.
 
 import { REACH, outline, shapeOf } from "../shapes.js";
-import { StillCanvas } from "../still_canvas.js";
+import { MovingCanvas } from "../moving_canvas.js";
 import { rgb } from "./colours.js";
 import { Slices } from "./slices.js";
 
@@ -64,9 +64,9 @@ export class ImageLayer {
 
   constructor(plot) {
     this.map = plot.parentElement;
-    this.picture = new StillCanvas("lm-close");
-    this.canvas = Object.assign(this.picture.element, { hidden: true });
-    plot.after(this.canvas);
+    this.picture = new MovingCanvas("lm-close");
+    this.picture.hidden = true;
+    plot.after(this.picture.element);
     this.slices = new Slices();
     this.times = 0;
   }
@@ -101,7 +101,7 @@ export class ImageLayer {
     if (this.times && !this.ink) closeUp?.want();
     const drawn = Boolean(this.times && this.ink);
     if (closeUp) closeUp.side = drawn ? this.times * Math.max(this.width, this.height) : 0;
-    this.canvas.hidden = !drawn;
+    this.picture.hidden = !drawn;
     this.map.classList.toggle("lm-close-up", drawn); // dots are hidden by that: Plotly draws nothing anew
     if (drawn) this.draw();
     else this.slices.stop();
@@ -120,7 +120,7 @@ export class ImageLayer {
       for (const dot of some) this.make(dot);
       for (const dot of some) this.stampKnown(dot);
       return missing.length > 0;
-    }, () => this.picture.showSoFar());
+    }, () => this.picture.show());
   }
 
   clear() {

@@ -128,6 +128,16 @@ def test_the_dial_turns_map_pictures_and_mark_without_a_jump(view: Compare) -> N
     expect(view.page.get_by_test_id("dial-figures")).to_have_text("Blended from its two neighbours, not trained.")
 
 
+def test_the_dials_chart_follows_a_theme_that_comes_with_another_size(view: Compare) -> None:
+    view.open("dial=2")
+    word = view.page.locator(".dl-plot .xtick text").first
+    expect(word).to_be_visible()
+    view.page.locator(".dl-map").evaluate(
+        """map => { map.closest(".dl").style.color = "rgb(1, 2, 3)"; map.style.height = `${map.clientHeight + 40}px`; }"""
+    )
+    expect(word).to_have_css("fill", "rgb(1, 2, 3)")
+
+
 def test_what_the_dial_shows_is_in_the_link(view: Compare) -> None:
     view.open("")
     expect(view.page.get_by_test_id("dial-said")).to_have_text("β = 1")

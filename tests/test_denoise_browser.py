@@ -125,3 +125,6 @@ def test_no_mode_is_wider_than_a_phone(page: Page, photo: Path, mode: str) -> No
     page.wait_for_timeout(500)
     wider = "[document.documentElement, document.querySelector('[data-testid=stMain]')].map(e => e.scrollWidth - e.clientWidth)"
     assert page.evaluate(wider) == [0, 0]
+    page.set_viewport_size({"width": 820, "height": 1000})
+    for kinds in page.get_by_test_id("stFileUploaderDropzoneInstructions").locator("span").all():
+        assert kinds.evaluate("e => e.scrollWidth <= e.clientWidth"), "which kinds of file are read is whole in a narrow column"

@@ -278,7 +278,7 @@ def test_the_photos_zip_holds_numbered_names_and_readable_pictures() -> None:
 
 def test_a_sample_is_made_and_its_digits_are_found() -> None:
     app = press(run("photo"), "Make a sample")
-    assert "A sample: digits that the model vae-mnist-2d decoded" in words(app)
+    assert "A sample: digits that the model VAE: the main model decoded" in words(app)
     assert 6 <= html(app, "digit-cards").count("<figure") <= 10
     assert given_page.sample(VAE, 1) == given_page.sample(VAE, 1) != given_page.sample(VAE, 2)
     assert app.query_params["sample"] in ("1,vae-mnist-2d", ["1,vae-mnist-2d"])

@@ -47,6 +47,35 @@ def test_new_images_are_drawn_judged_and_another_seed_draws_others(server: Serve
         assert sources(other) == again
 
 
+CONTRAST = """text => {
+  const context = new OffscreenCanvas(1, 1).getContext("2d"), linear = (v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+  const luminance = (...fills) => {
+    for (const fill of fills) { context.fillStyle = fill; context.fillRect(0, 0, 1, 1); }
+    const [r, g, b] = [...context.getImageData(0, 0, 1, 1).data].map((v) => linear(v / 255));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = getComputedStyle(document.querySelector(".stApp")).backgroundColor;
+  const [low, high] = [luminance(ground), luminance(ground, getComputedStyle(text).fill)].sort((a, b) => a - b);
+  return (high + 0.05) / (low + 0.05);
+}"""  # WCAG 2.2's contrast ratio
+
+
+@pytest.mark.slow
+def test_on_a_phone_labels_stand_on_one_line_and_a_charts_words_can_be_read(server: Server, chromium: Browser) -> None:
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, color_scheme="light")
+    page = context.new_page()
+    page.goto(f"{server.url}/generate?count=1")
+    expect(page.locator(".stPlotlyChart .cbtitle text")).to_be_visible()
+    for name in (".xtick text", ".ytick text", ".cbtitle text", "[class*=cb][class$=tick] text"):
+        assert page.locator(f".stPlotlyChart {name}").first.evaluate(CONTRAST) >= 4.5, name
+    tops = [(page.locator("label").filter(has_text=name).bounding_box() or {"y": -99})["y"] for name in ("How many", "Seed")]
+    assert tops[0] == pytest.approx(tops[1], abs=1), "a question mark beside a label moves nothing"
+    for button in page.get_by_test_id("stNumberInputContainer").get_by_role("button").all():
+        box = button.bounding_box() or {"width": 0, "height": 0}
+        assert min(box["width"], box["height"]) >= 40, "a finger hits it"
+    context.close()
+
+
 @pytest.mark.parametrize("tab", ["morph", "arithmetic"])
 def test_each_tab_has_its_whole_border_where_the_row_breaks_on_a_phone(server: Server, chromium: Browser, tab: str) -> None:
     context = chromium.new_context(viewport={"width": 390, "height": 844})

@@ -218,6 +218,16 @@ def test_wiping_shows_one_picture_left_and_the_other_right_pixel_by_pixel(view: 
 
 
 @browser_test
+def test_a_long_name_on_the_stage_is_whole(view: Tools) -> None:
+    view.to("Compare", "wipe")
+    name = view.page.locator(".it-wiping .it-name").first
+    wider, end, stage = name.evaluate("""name => { name.textContent = "Wavelet shrinkage, each scale with a threshold of its own";
+      const [own, stage] = [name, name.parentElement].map((element) => element.getBoundingClientRect());
+      return [name.scrollWidth - name.clientWidth, own.right, stage.right]; }""")
+    assert wider <= 0 and end <= stage - 140, "on several lines, and in its half"
+
+
+@browser_test
 def test_wiping_with_the_arrow_keys(view: Tools) -> None:
     view.to("Compare", "wipe")
     slider = view.page.get_by_role("slider", name="Divider")

@@ -34,6 +34,7 @@ def test_from_the_gallery_to_a_comparison_to_a_model_to_explore_and_back(server:
     details = card.get_by_role("button", name="Details (ae-mnist-2d)")
     assert (details.bounding_box() or {"width": 999})["width"] < 100, "the model's name is heard, not seen"
 
+    assert (card.locator(".stCheckbox label").bounding_box() or {"width": 999})["width"] < 110, "nor is it seen at the tick"
     for name in ("ae-mnist-2d", "vae-mnist-2d"):
         page.get_by_role("checkbox", name=f"Compare ({name})").check(force=True)
     page.get_by_role("button", name="Compare 2 models").click()

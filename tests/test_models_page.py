@@ -175,6 +175,17 @@ def test_details_are_a_card_in_words_without_json(root: Path) -> None:
     assert len(titles(app)) == 3 and address(app) == {}
 
 
+def test_a_model_of_two_trainings_and_a_computed_encoder_says_so(root: Path) -> None:
+    before = {"epochs": 200.0, "training_seconds": 2015.8, "device": "cpu: 1 thread"}
+    change(root / "one", training_seconds=1031.3, device="cpu: 1 thread", stage="decoder", began_with=before, encoder="not trained: a rule")
+    (card,) = [body for body in all_html(run(checkpoint="one")) if "model-card" in body]
+    for said in (
+        "First: 200 epochs in 34 minutes on a CPU, 1 thread", "Then, its decoder alone: 3 epochs in 17 minutes", "Not trained: a rule.",
+        "Settings, then",
+    ):  # fmt: skip
+        assert said in card, said
+
+
 def test_back_to_the_bare_address_shows_the_gallery_again(root: Path) -> None:
     app = run()
     checked(app.button(key="details-two").click().run())
@@ -192,7 +203,8 @@ def test_the_page_stays_as_it_was_left_when_one_comes_back_from_another(root: Pa
 
 
 ODD = {"dataset": [], "recipe": {"epochs": "x"}, "metrics": {"ssim": {"value": 0.5, "protocol": ["?"]}}, "versions": 3, "epochs": "many",
-       "seed": None, "title": "<script>", "description": 7, "device": {}, "stored_weights": 1, "commit": None}  # fmt: skip
+       "seed": None, "title": "<script>", "description": 7, "began_with": 3, "encoder": [], "stage": {}, "device": {}, "stored_weights": 1,
+       "commit": None}  # fmt: skip
 
 
 @pytest.mark.parametrize("odd", [ODD, *({name: value} for name, value in ODD.items()), {"title": "\ud800", "preprocessing": "\ud800"}])

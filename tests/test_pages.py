@@ -166,7 +166,7 @@ def test_damaged_checkpoint_gets_a_sentence_and_the_rest_works(own_checkpoints: 
     (broken / "model.safetensors").write_bytes((broken / "model.safetensors").read_bytes()[:1000])
     app = run(checkpoint="broken")
     assert "model.safetensors is not a whole safetensors file" in app.error[0].value
-    assert map_data(app)["kept"]["value"] and "vae-mnist-2d instead" in app.info[0].value
+    assert map_data(app)["kept"]["value"] and "VAE: the main model instead" in app.info[0].value
 
 
 def test_without_any_checkpoint_the_page_says_what_to_do(own_checkpoints: Path) -> None:
@@ -190,7 +190,7 @@ def test_a_model_that_was_deleted_meanwhile_gives_way_to_the_default_with_a_sent
     shutil.rmtree(own_checkpoints / "other")
     app.run()
     assert not app.exception and not app.error
-    assert [warning.value for warning in app.warning] == ["The model `other` is no longer here. Showing vae-mnist-2d instead."]
+    assert [warning.value for warning in app.warning] == ["The model `other` is no longer here. Showing VAE: the main model instead."]
     assert app.session_state.checkpoint == "vae-mnist-2d"
     app.run()
     assert not app.warning

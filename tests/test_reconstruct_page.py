@@ -402,7 +402,7 @@ def test_refining_says_what_is_true_of_each_kind(own_checkpoints: Path, mnist: N
     app = refined(run(checkpoint="other"))
     said = words(app)
     assert ("amortization gap" in said) <= (kind in ("cvae", "lesson-vae"))
-    assert ("steps of Adam on z," in said) == (kind in ("ae", "aae", "pca"))
+    assert ("steps uphill (Adam) on the code z," in said) == (kind in ("ae", "aae", "pca"))
     assert ("was told the image’s class" in said) == (kind == "cvae")
     if "found nothing better" not in said:
         assert ("course’s mistaken loss" in said) == (kind == "lesson-vae")

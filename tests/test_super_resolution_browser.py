@@ -55,6 +55,7 @@ def test_from_a_digit_to_a_downloaded_picture(page: Page) -> None:
     assert sizes(page, "enlarged")[0] == [7, 140, 140]
     expect(page.locator("[data-testid=enlarged]")).not_to_contain_text("Course")
 
+    assert sizes(page, "error-map") == [[28, 280, 280]], "as large as the divider's picture"
     stage = page.get_by_test_id("wipe-stage").locator("visible=true")
     expect(page.get_by_label("Right").locator("visible=true").locator("option:checked")).to_have_text("Our model")
     box = stage.bounding_box()

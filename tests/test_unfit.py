@@ -17,7 +17,7 @@ from pages.session.words import NO_MODEL
 pytestmark = pytest.mark.usefixtures("no_data")
 WHY = "wide is for images of 12 x 20 pixels, and these have 28 x 28."
 UNFIT = [f"This page's images do not fit the model: {WHY}"]
-INSTEAD = ["Showing vae-mnist-2d instead; choose another in the sidebar."]
+INSTEAD = ["Showing VAE: the main model instead; choose another in the sidebar."]
 GENERATED_UNFIT = [f"This model's images do not fit this page: {WHY}"]
 
 

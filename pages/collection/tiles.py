@@ -89,7 +89,7 @@ def download(name: str, label: str) -> None:
 
 
 def compare_box(name: str) -> None:
-    """A tick puts the model among those to compare."""
+    """A tick puts the model among those to compare. Its name is heard; *Compare* alone is seen, by style.css."""
     now = st.session_state.get(chosen.PICKED, [])
     st.session_state[f"pick-{name}"] = name in now
     full = len(now) >= MOST_COMPARED and name not in now

@@ -62,7 +62,7 @@ def told(name: str) -> None:
     st.header("A class a row, a style a column", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         seed = st.number_input(
-            "Seed of the sheet", 0, MAX_SEED, 0, key=f"{KEY}_seed", persist_state="session", width=WIDTH_PX,
+            "Seed", 0, MAX_SEED, 0, key=f"{KEY}_seed", persist_state="session", width=WIDTH_PX,
             help="The same seed draws the same styles from the prior.",
         )  # fmt: skip
         another(f"{KEY}_again", f"{KEY}_seed", MAX_SEED + 1, "Other styles")

@@ -15,7 +15,7 @@ from core.data.uploads import UploadError
 from pages.images import from_upload
 from pages.images.from_upload import FILE_TYPES, LIMITS
 from pages.images.pictures import grey
-from pages.session import caches, link
+from pages.session import caches, link, words
 from pages.web.assets import digest
 
 SAMPLE_SIZE = (420, 760)  # rows, columns
@@ -59,7 +59,10 @@ def ask(checkpoint: Checkpoint | None) -> tuple[Given, np.ndarray] | None:
         return None
     if given.sampled_from:
         st.caption(
-            f"A sample: digits that the model {given.sampled_from} decoded, written with a dry pen on grainy paper, in uneven light."
+            link.plain(
+                f"A sample: digits that the model {words.title_of(given.sampled_from)} decoded, written with a dry pen on grainy paper, in "
+                "uneven light."
+            )
         )
     elif state.denoise_upload is None:
         from_upload.of_before(_uploaded)

@@ -99,11 +99,11 @@ def how(checkpoint: Checkpoint, label: int | None) -> str:
     """How it was found, exactly."""
     model = checkpoint.model
     pixels = "grey pixels (cross-entropy)" if model.config.likelihood == "bernoulli" else "grey pixels"
-    climbed = f"{STEPS} steps of Adam on z, in {pixels}."
+    climbed = f"{STEPS} steps uphill (Adam) on the code z, in {pixels}."
     if "kl_nats" in model.LOSSES:
         climbed = (
-            f"{STEPS} steps of Adam on mu and logvar; before and after are measured with the same {MEASURED_SAMPLES} samples of z, "
-            f"in {pixels}."
+            f"{STEPS} steps uphill (Adam) on the code’s mean and spread (mu, logvar); before and after are measured with the same "
+            f"{MEASURED_SAMPLES} samples of z, in {pixels}."
         )
     told = (
         "" if not model.conditional else " The model was told the image’s class." if label is not None else " The model was told no class."

@@ -14,6 +14,7 @@ from core.words import duration, number, operations, plural, sentence
 from pages.session import figures
 
 TOLD_APART = ("epochs", "seed", "latent_dim", "training_images")  # settings that have a row of their own
+ALONE = {stage: f", its {stage} alone" for stage in ("decoder", "encoder")}  # what a second stage of core.training.second_stage trains
 MOST_TEXT = 300  # characters of a stranger's
 
 
@@ -81,16 +82,27 @@ def how_trained(model: Model, card: dict[str, Any]) -> Rows:
     images = [Row("Images", how)] if (how := _text(card.get("preprocessing"))) else []
     if model.linear:
         return [Row("Training", "None: its weights are computed from the images."), *images]
-    epochs, seconds = _number(card.get("epochs")), _number(card.get("training_seconds"))
-    if epochs is not None:
-        took = f" in {duration(seconds)}" if seconds is not None else ""
-        where = f" on {_device(device)}" if (device := _text(card.get("device"))) else ""
+    before = _took(_part(card, "began_with"))
+    if took := _took(card):
         early = "\nStopped before its end." if card.get("finished") is False else ""
-        rows.append(Row("Training", f"{plural(round(epochs, 1) if epochs % 1 else int(epochs), 'epoch')}{took}{where}{early}"))
-    rows.append(Row("Settings", "\n".join(unusual(model, card))))
+        alone = ALONE.get(_text(card.get("stage")), "")
+        rows.append(Row("Training", f"First: {before}\nThen{alone}: {took}{early}" if before else f"{took}{early}"))
+    if encoder := _text(card.get("encoder")):
+        rows.append(Row("Encoder", sentence(encoder)))
+    rows.append(Row("Settings, then" if before else "Settings", "\n".join(unusual(model, card))))
     if isinstance(seed := card.get("seed"), int):
         rows.append(Row("Seed", str(seed)))
     return rows + images
+
+
+def _took(told: dict[str, Any]) -> str:
+    """ "28 epochs in 17 minutes on a CPU, 1 thread"; "" where the card does not say."""
+    epochs, seconds = _number(told.get("epochs")), _number(told.get("training_seconds"))
+    if epochs is None:
+        return ""
+    time = f" in {duration(seconds)}" if seconds is not None else ""
+    where = f" on {_device(device)}" if (device := _text(told.get("device"))) else ""
+    return f"{plural(round(epochs, 1) if epochs % 1 else int(epochs), 'epoch')}{time}{where}"
 
 
 def unusual(model: Model, card: dict[str, Any]) -> list[str]:

@@ -50,14 +50,15 @@ def open_chosen(shape: Shape | None = None) -> Checkpoint | None:
     """The chosen checkpoint; where it cannot be used, also for images of the page's shape, a sentence, and the default in its place."""
     name, default = st.session_state.checkpoint, default_checkpoint()
     if gone := st.session_state.pop("gone", None):
-        st.warning(f"The model {link.quote(gone)} is no longer here.{f' Showing {name} instead.' * bool(name)}", icon=":material/link_off:")
+        instead = f" Showing {link.plain(words.title_of(str(name)))} instead." if name else ""
+        st.warning(f"The model {link.quote(gone)} is no longer here.{instead}", icon=":material/link_off:")
     if name is None:
         st.info(words.NO_MODEL, icon=":material/model_training:")
         return None
     checkpoint = _opened(str(name), shape)
     if checkpoint is not None or default in (None, name):
         return checkpoint
-    st.info(f"Showing {default} instead; choose another in the sidebar.", icon=":material/swap_horiz:")
+    st.info(f"Showing {link.plain(words.title_of(str(default)))} instead; choose another in the sidebar.", icon=":material/swap_horiz:")
     return _opened(str(default), shape)
 
 

@@ -91,7 +91,6 @@ export default class Dial {
     if (!same(data.dial, this.heard)) this.heed(data.dial);
     if (getComputedStyle(this.element).color === this.cloud.ink) return;
     this.fit(); // another theme
-    this.chart.draw();
   }
 
   failed(error) {
@@ -136,6 +135,7 @@ export default class Dial {
     });
     this.widest = this.views.reduce((a, b) => (b.xr[1] - b.xr[0] > a.xr[1] - a.xr[0] ? b : a));
     this.cloud.fit(this.shownViews(), this.shaped);
+    this.chart.draw(); // here, too: another theme may be seen first by a map that has another size
     this.redraw();
   }
 

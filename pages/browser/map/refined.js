@@ -40,8 +40,8 @@ function words({ logvar }, { beta }, before, after) {
 function how({ likelihood, classes, served }, { mu, logvar, label }) {
   const pixels = likelihood === "bernoulli" ? "grey pixels (cross-entropy)" : "grey pixels";
   const climbed = logvar
-    ? `${STEPS} steps of Adam on mu and logvar; before and after are measured with the same ${MEASURED_SAMPLES} samples of z, in ${pixels}.`
-    : `${STEPS} steps of Adam on z, in ${pixels}.`;
+    ? `${STEPS} steps uphill (Adam) on the code’s mean and spread (mu, logvar); before and after are measured with the same ${MEASURED_SAMPLES} samples of z, in ${pixels}.`
+    : `${STEPS} steps uphill (Adam) on the code z, in ${pixels}.`;
   const told = label === null ? "" : ` The model was told the image’s class, ${escape(classes[label]?.name ?? String(label))}.`;
   const shadow = mu.length > 2 ? ` The map shows the walk’s shadow: it went through all ${mu.length} dimensions.` : "";
   return `${climbed}${told}${shadow} Computed ${served ? "by the server" : "in your browser"}.`;

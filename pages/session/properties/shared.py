@@ -12,6 +12,7 @@ from core.data.datasets import DATASETS, on_disk
 from core.frame import class_names
 from core.models.conditional_vae import NOT_TOLD
 from pages.browser.map import LAYERS
+from pages.session import link, words
 from pages.session.link import Property, UnusableError, Values, one_of, read_flag, several_of, told, whole
 
 MAIN = next(iter(checkpoints.SHIPPED))  # the model that a first visitor sees
@@ -44,7 +45,7 @@ def read_checkpoint(text: str, values: Values) -> str:
 
 CHECKPOINT = Property(
     "the model", read_checkpoint, "checkpoint", lambda values: default_checkpoint(), lambda name: name,
-    instead=lambda values: f"Showing {name} instead." if (name := default_checkpoint()) else "",
+    instead=lambda values: f"Showing {link.plain(words.title_of(name))} instead." if (name := default_checkpoint()) else "",
 )  # fmt: skip
 
 

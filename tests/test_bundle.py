@@ -129,10 +129,14 @@ def test_what_can_wait_is_told_when_someone_turns_to_what_python_draws(bundle: B
     script = f"""{LATE} let at = 1; late.say('pick', () => at); late.say('pick', () => 10 * at); late.say('look', () => 'all'); at = 2;
       press(room); room.focus(); press(away); away.focus(); const waiting = told.length;
       press(other); press(other); late.say('pick', () => 3); other.focus(); late.say('pick', () => 4); late.flush();
-      stop.abort(); late.say('pick', () => 5); press(other); document.body.innerHTML = ''; return [waiting, told];"""
-    waiting, told = bundle.run("map/late.js", script)
+      const key = (element) => element.dispatchEvent(new KeyboardEvent('keydown', {{ key: ' ', bubbles: true }}));
+      late.say('pick', () => 6); key(document.body); key(room); const keyed = told.length; key(other);
+      stop.abort(); late.say('pick', () => 5); press(other); document.body.innerHTML = ''; return [waiting, told, keyed];"""
+    waiting, told, keyed = bundle.run("map/late.js", script)
     assert waiting == 0, "neither the map's own room nor the way to another page needs Python"
-    assert told == [["pick", 20], ["look", "all"], ["pick", 3], ["pick", 4]], "the last word of each name, as it is when it is told, once"
+    assert keyed == 4 and told == [["pick", 20], ["look", "all"], ["pick", 3], ["pick", 4], ["pick", 6]], (
+        "the last word of each name, as it is when it is told, once"
+    )
 
 
 LOOK = """const { Viewport } = await import('/map/viewport.js'), { Cursor } = await import('/map/cursor.js');
@@ -140,7 +144,9 @@ LOOK = """const { Viewport } = await import('/map/viewport.js'), { Cursor } = aw
   const v = Object.assign(new Viewport(), { width: 700, height: 420, bound: 3.5, limit: 100 });
   const extents = { most: { left: -3, right: 2.5, bottom: -1, top: 2 }, all: { left: -6, right: 4, bottom: -9, top: 3 } };
   const look = new m.Look(v, cursor, (said) => told.push(said), stop.signal), quiet = () => new Promise(done => setTimeout(done, 500));
-  v.fit(extents, 'most'); const say = (view, classes, number) => look.follow({ value: [view, classes], number }, extents);"""
+  v.fit(extents, 'most'); const say = (view, classes, number) => look.follow({ value: [view, classes], number }, extents, 'a');
+  const put = (query) => history.replaceState({}, '', `${location.pathname}${query}`);
+  const view = () => new URLSearchParams(location.search).get('view');"""
 
 
 def look(bundle: Bundle, script: str) -> Any:
@@ -165,6 +171,31 @@ def test_what_one_does_to_zoom_and_legend_is_told_once_and_not_before_python_has
     before, told = look(bundle, script)
     assert before == 0 and len(told) == 1 and told[0]["number"] == 1 and told[0]["value"][1] == "3,8"
     assert len(told[0]["value"][0].split(",")) == 3
+
+
+def test_a_zoom_alone_is_in_the_address_and_told_when_python_has_to_know_it(bundle: Bundle) -> None:
+    """Streamlit's rerun for it would hold the page's next frame."""
+    script = """put('?checkpoint=a&layers=names'); say('', '', 0); v.centre(0, 0, 0.01); v.framing = null; look.changed(); await quiet();
+      const found = [told.length, view()], entries = history.length; put('?checkpoint=a'); say('', '', 0); found.push(view());
+      v.fit(extents, 'most'); look.changed(); await quiet(); found.push(location.search, look.news() ?? null);
+      v.fit(extents, 'all'); found.push(look.news(), look.news() ?? null); put('?checkpoint=a'); say('all', '', 1); found.push(view());
+      await quiet(); found.push(told.length, history.length - entries); put(''); return found;"""
+    first, zoomed, held, whole, nothing, news, again, known, times, entries = look(bundle, script)
+    assert (first, zoomed, held) == (0, "0,0,7", "0,0,7"), "also where Python has put the one before back there"
+    assert (whole, nothing) == ("?checkpoint=a", None) and (news, again) == ({"value": ["all", ""], "number": 1}, None), "once"
+    assert known is None and (times, entries) == (0, 0), "what Python knows, it writes; and no zoom is an entry of the history"
+
+
+def test_a_zoom_that_python_has_not_heard_of_is_there_when_its_map_is_mounted_again(bundle: Bundle) -> None:
+    script = """const mount = () => new m.Look(v, new Cursor(), (said) => told.push(said), stop.signal), found = [];
+      const python = (one, zoom, of, number = 0) => { v.fit(extents, 'most'); put('?checkpoint=a');
+        one.follow({ value: [zoom, ''], number }, extents, of); found.push([one.words[0], view()]); };
+      say('', '', 0); v.centre(1, 0, 0.01); v.framing = null; look.changed(); await quiet();
+      const back = mount(); python(back, '', 'a'); python(mount(), '', 'b'); python(mount(), 'all', 'a'); found.push(Boolean(back.news()));
+      python(mount(), '', 'a'); put(''); return [found, told];"""
+    found, told = look(bundle, script)
+    assert found == [["1,0,7", "1,0,7"], ["", None], ["all", None], True, ["", None]], "another model's or zoom is Python's to say"
+    assert told == []
 
 
 def test_no_link_zooms_farther_than_one_can(bundle: Bundle) -> None:

@@ -102,7 +102,7 @@ def test_explore(server: Server, chromium: Browser) -> None:
         address(page, "checkpoint=vae-mnist-2d&z=0.5%2C1.5&classes=3")
         page.get_by_test_id("latent-map").focus()
         page.keyboard.press("+")
-        view = re.compile(r"&view=[-.\d]+%2C[-.\d]+%2C[.\d]+&classes=3$")
+        view = re.compile(r"&classes=3&view=[-.\d]+%2C[-.\d]+%2C[.\d]+$")
         expect(page).to_have_url(view, timeout=PATIENCE_MS)
 
         def look(page: Page) -> None:
@@ -111,6 +111,37 @@ def test_explore(server: Server, chromium: Browser) -> None:
             expect(page).to_have_url(view)
 
         seen_alike(chromium, page, look)
+
+
+@pytest.mark.slow
+def test_a_zoom_stays_though_python_has_not_heard_of_it(server: Server, chromium: Browser) -> None:
+    """On the way to another page and back, and where what Python draws is chosen next."""
+    with visitor(chromium, f"{server.url}/?checkpoint=vae-mnist-2d&z=0.5,1.5") as page:
+        expect(page.get_by_test_id("panel")).to_contain_text("z = (")
+        settled(page)
+        shown = "new URLSearchParams(location.search).get('view')"
+        page.get_by_test_id("latent-map").focus()
+        page.keyboard.press("+")
+        page.wait_for_function(shown)
+        zoomed = page.evaluate(shown)
+        page.get_by_role("link", name="Reconstruct").click()
+        expect(page.get_by_role("heading", name="Reconstruct", exact=True)).to_be_visible()
+        page.get_by_role("link", name="Explore").click()
+        page.wait_for_function(f"zoomed => {shown} === zoomed", arg=zoomed)
+        settled(page)
+        page.get_by_role("button", name="Class names", exact=True).click()
+        page.wait_for_function("location.search.includes('layers=points')")
+        settled(page)
+        assert page.evaluate(shown) == zoomed
+        page.reload()
+        expect(page.get_by_test_id("panel")).to_contain_text("z = (")
+        assert page.evaluate(shown) == zoomed
+
+
+def settled(page: Page) -> None:
+    """Python has drawn the page, and what follows from it."""
+    page.wait_for_selector("[data-testid=latent-map][data-plotted]")
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
 
 
 def legend_of(page: Page) -> Locator:

@@ -30,10 +30,10 @@ export class Agreed {
 
 /** The same of something that changes all the time: Python is told when it stays as it is. */
 export class Settling extends Agreed {
-  /** tell({ value, number }) reaches Python. */
-  constructor(value, tell) {
+  /** tell({ value, number }) reaches Python; waits(value): whether this one need not, until `news` is asked for. */
+  constructor(value, tell, waits = () => false) {
     super(value);
-    this.tell = tell;
+    Object.assign(this, { tell, waits });
   }
 
   /** News takes back a change that was not told yet. */
@@ -48,8 +48,14 @@ export class Settling extends Agreed {
     this.stop();
     this.timer = setTimeout(() => {
       const value = now();
-      if (!same(value, this.value)) this.tell(this.change(value));
+      if (!this.waits(value) && !same(value, this.value)) this.tell(this.change(value));
     }, QUIET_MS);
+  }
+
+  /** What Python is to be told now, where it is another than the one it knows. */
+  news(value) {
+    this.stop();
+    return same(value, this.value) ? undefined : this.change(value);
   }
 
   stop() {

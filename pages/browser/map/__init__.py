@@ -86,8 +86,9 @@ def latent_map(
     spread evenly, shapes, present, tool], in the words of an address; each with the number that it came with from the browser (0: from
     Python).
 
-    When either has changed there, st.session_state[key].pick or .look is {"value": what it is now, "number": n}: the look soon, the
-    point when the visitor turns from the map to what Python draws. It comes from the browser, so check it (session/link.py). `facts`:
+    When either has changed there, st.session_state[key].pick or .look is {"value": what it is now, "number": n}: the look soon, a
+    zoom alone and the point when the visitor turns from the map to what Python draws. It comes from the browser, so check it
+    (session/link.py). `facts`:
     what the panel needs (exploring/readout.py). `walk` plays the tour until the first touch.
     """
     _mount(

@@ -1,4 +1,4 @@
-// The kept point in the page's address, written and read as pages/session/properties.py does: checkpoint, z, and what else there is. A saved
+// The kept point and the view in the page's address, written and read as pages/session/properties.py does: checkpoint, z, and what else there is. A saved
 // page has it behind "#": of a file's address that is all that a page may change.
 
 const saved = () => "saved" in document.documentElement.dataset;
@@ -10,6 +10,15 @@ export function writeAddress(z, instead = false) {
   const first = others.filter(([name]) => name === "checkpoint"), rest = others.filter(([name]) => name !== "checkpoint");
   const said = new URLSearchParams([...first, ["z", z ? z.map((v) => Number(v.toFixed(4)) || 0).join() : ""], ...rest]);
   history[instead ? "replaceState" : "pushState"]({}, "", saved() ? `#${said}` : `${location.pathname}?${said}${location.hash}`);
+}
+
+/** Put a view's word ("": the usual one) into the address, in place; not into a saved page's, which does not read it. */
+export function writeView(word) {
+  const said = query();
+  if (saved() || (said.get("view") ?? "") === word) return;
+  if (word) said.set("view", word);
+  else said.delete("view");
+  history.replaceState({}, "", `${location.pathname}${said.size ? `?${said}` : ""}${location.hash}`);
 }
 
 /** The address's point: null where it says that none is kept, undefined where it says nothing that can be used. */

@@ -18,6 +18,7 @@ export class Keeping {
     this.map = map;
     this.late = new Late(room, signal, (name, word) => map.tell(name, word));
     this.pictured = new Pictured(map, this.late);
+    this.late.ask("look", () => (map.ready ? map.look.news() : undefined));
     this.page = location.pathname;
     listener(signal)(window, "popstate", () => this.followAddress());
   }

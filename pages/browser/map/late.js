@@ -15,6 +15,7 @@ export class Late {
     const on = listener(signal), turn = ({ target }) => room.contains(target) || target.closest?.(LEAVING) || this.flush();
     on(document, "pointerdown", turn, { capture: true }); // before the click that makes Streamlit run
     on(document, "focusin", turn, { capture: true });
+    on(document, "keydown", (event) => event.target === document.body || turn(event), { capture: true }); // of what has the focus still, after the map was zoomed
   }
 
   /** The word for a name, in place of an earlier one. */

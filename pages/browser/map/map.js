@@ -132,7 +132,7 @@ export default class LatentMap {
       this.lookAgain();
       if (this.latest !== data) return;
     } else {
-      if (this.look.follow(data.look, figure.extents)) this.plot.relayout();
+      if (this.look.follow(data.look, figure.extents, data.view)) this.plot.relayout();
       this.refresh();
     }
     this.controls.stretch(this.viewport, this.cursor.pointed);
@@ -172,7 +172,7 @@ export default class LatentMap {
       viewport.fit(figure.extents, "most");
     } else if (data.timeline && viewport.framing && !viewport.wellFramed(figure.extents)) viewport.fit(figure.extents, viewport.framing);
     this.view = data.view;
-    this.look.follow(data.look, figure.extents);
+    this.look.follow(data.look, figure.extents, data.view);
     this.useLayers();
   }
 

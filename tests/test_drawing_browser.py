@@ -176,6 +176,29 @@ def test_a_model_without_a_posterior_has_no_ellipse(bundle: Bundle) -> None:
     assert bundle.run("drawing/ellipse.js", script) == {"point": [1, 2], "covariance": None}
 
 
+ROOM = """const { Viewport } = await import('/map/viewport.js');
+  document.body.innerHTML = '<div id=map><svg><g class=lm-kept></g></svg></div>';
+  const viewport = Object.assign(new Viewport(), { width: 400, height: 400, margin: { l: 0, r: 0, t: 0, b: 0 }, xr: [0, 400], yr: [0, 400] });
+  const map = { root: document.getElementById('map'), viewport, drawn: new Set() }, landed = new m.Landed(map), [behind] = landed.element.children;
+  const covariance = [[100, 0], [0, 25]], looked = given.map(([x, y, drawn]) => {
+    landed.show({ point: [x, y], covariance });
+    if (drawn) for (const thing of map.drawn) thing.draw();
+    return ['x', 'y', 'width', 'height'].map((name) => Number(behind.getAttribute(name)));
+  });
+  document.body.innerHTML = ''; return looked;"""
+
+
+def test_what_lies_behind_the_mark_stays_until_the_mark_leaves_it_or_the_view_changes(bundle: Bundle) -> None:
+    """The bounds of what is drawn there do not change with each move of the pen; they hold the mark and its ellipses."""
+    places = [(200, 200, False), (230, 170, False), (200, 200, False), (300, 200, False), (310, 200, False), (310, 200, True)]
+    looked = bundle.run("drawing/landed.js", ROOM, places)
+    for (x, y, _), (left, top, width, height) in zip(places, looked, strict=True):
+        assert left <= x - 20 - 9 and x + 20 + 9 <= left + width, "two standard deviations of 10 and the point's edge"
+        assert top <= 400 - y - 10 - 9 and 400 - y + 10 + 9 <= top + height, "the map's pixels go down"
+    assert looked[0] == looked[1] == looked[2] != looked[3] == looked[4] != looked[5]
+    assert looked[5][0] - looked[0][0] == 110 and looked[5][2:] == looked[0][2:], "after a change of the view it is round the mark again"
+
+
 WORDS = """const facts = { classes: [{ name: 'four' }, { name: 'nine' }], gap: 0.5, vote_gap: 0.8,
     conditional: given.conditional, drawn: given.drawn };
   const reading = { vote: { label: 1, votes: 7, neighbours: 10 }, distance: given.distance, farthest: given.farthest };

@@ -78,6 +78,17 @@ def test_dots_lines_and_specks_are_drawings_too_and_bare_paper_is_none(bundle: B
     assert drawn(bundle, [line, {"points": [[0, 30], [280, 30]], "width": 60, "erase": True}])[1] is None, "wiped away again"
 
 
+@pytest.mark.parametrize("lightest", [0.2, 0.55, 0.8])
+def test_ink_of_many_shades_is_as_dark_as_most_of_it(bundle: Bundle, lightest: float) -> None:
+    """Not as its darkest pixel: a picture that is uploaded may have one."""
+    y, x = np.mgrid[0:200, 0:120]
+    bowl = np.abs(np.hypot(y - 100, 1.8 * (x - 60)) - 80) < 11
+    ink = (bowl * np.linspace(lightest, 1, 200)[:, None] ** 3).astype(np.float32)
+    script = "return Array.from(m.normalized({ data: Float32Array.from(given.flat()), height: 200, width: 120 }));"
+    ours = np.reshape(bundle.run("drawing/mnist_form.js", script, ink.tolist()), (28, 28))
+    np.testing.assert_allclose(ours, normalized_in(ink, (0, 0, *ink.shape)).x[0], atol=1e-5)
+
+
 BOUNDED = """const { bounds, draw } = await import('/tools/strokes.js');
   const sheet = Object.assign(document.createElement('canvas'), { width: 280, height: 280 }).getContext('2d', { willReadFrequently: true });
   draw(sheet, given, 280);

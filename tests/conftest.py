@@ -7,6 +7,7 @@ without torch, and the tests of training also run on a machine with a GPU that h
 from __future__ import annotations
 
 import gc
+import re
 import shutil
 from collections.abc import Generator, Iterator
 from dataclasses import replace
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from core.data.datasets import Split
     from core.models import Model
     from core.training.loop import Trainer
+
+PAGE_TESTS = re.compile(r"_pages?(_links)?$")  # files that open a page over and over
 
 if find_spec("hypothesis"):
     from hypothesis import settings
@@ -54,11 +57,17 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
         gc.enable()
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A browser on a busy machine may be late: its tests get a second try, and the summary lists every RERUN."""
+    """A browser on a busy machine may be late: its tests get a second try, and the summary lists every RERUN.
+
+    What a page has computed for one test, its other tests find in its caches: they run on one worker.
+    """
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.flaky(reruns=1))
+        if PAGE_TESTS.search(item.path.stem) and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture

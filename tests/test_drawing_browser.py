@@ -178,8 +178,9 @@ def test_a_model_without_a_posterior_has_no_ellipse(bundle: Bundle) -> None:
 
 ROOM = """const { Viewport } = await import('/map/viewport.js');
   document.body.innerHTML = '<div id=map><svg><g class=lm-kept></g></svg></div>';
-  const viewport = Object.assign(new Viewport(), { width: 400, height: 400, margin: { l: 0, r: 0, t: 0, b: 0 }, xr: [0, 400], yr: [0, 400] });
-  const map = { root: document.getElementById('map'), viewport, drawn: new Set() }, landed = new m.Landed(map), [behind] = landed.element.children;
+  const viewport = Object.assign(new Viewport(), { width: 400, height: 400, xr: [0, 400], yr: [0, 400] });
+  const map = { root: document.getElementById('map'), viewport, drawn: new Set() };
+  const landed = new m.Landed(map), [behind] = landed.element.children;
   const covariance = [[100, 0], [0, 25]], looked = given.map(([x, y, drawn]) => {
     landed.show({ point: [x, y], covariance });
     if (drawn) for (const thing of map.drawn) thing.draw();

@@ -9,8 +9,6 @@ from torch import Tensor, nn
 WIDTH = 1.5  # the anchors are spread like N(0, WIDTH^2): the prior itself would leave too few for images far out
 LEAST_SIGMA = 0.003  # added to what is read, in quadrature
 LEAST_CURVATURE = 1e-3  # nats per square of an anchor's spacing: less is flat
-
-
 MOST_CURVATURE = 1e9
 
 

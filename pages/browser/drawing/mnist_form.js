@@ -31,7 +31,7 @@ export function inMnistsForm(ink) {
 }
 
 /** normalize_digit of all of a picture. */
-export function normalized(crop) {
+function normalized(crop) {
   const { height, width } = crop, fine = FINE_SIDE / Math.max(height, width);
   const size = [height, width].map((side) => Math.max(1, round(side * fine)));
   const large = within(resized(crop, size, [0, 0, height, width], fine < 1 ? "box" : "bicubic"));

@@ -6,7 +6,7 @@ import { className, isThin, number } from "./sentences.js";
 export const TITLES = { points: "Points", names: "Class names", manifold: "Decoded grid", prior: "Prior rings" }; // as Python's LAYERS
 
 /** "a 3", "an 8". */
-export const withArticle = (name) => `${/^(8|11$|18$|[aeiou])/i.test(name) ? "an" : "a"} ${name}`;
+const withArticle = (name) => `${/^(8|11$|18$|[aeiou])/i.test(name) ? "an" : "a"} ${name}`;
 
 /** Of a kept point; facts: the panel's, reading: nets/reading.js's. */
 export function ofPoint(facts, { z, vote: { label, votes, neighbours }, onCode, distance, farthest, nearest, more }) {

@@ -35,7 +35,7 @@ export function noise(seed) {
 
 /** One sample of -log p(x|z), z ~ N(mu, exp(logvar)); x is turned into black or white at random for a model of such pixels, while mu and
  *  logvar stay those of the grey image, whose dot is on the map (a card's -ELBO encodes what was turned). */
-export function sampleLoss(decoder, { mu, logvar, x, label }, { likelihood, sigma, binarised }, { uniform, normal }) {
+function sampleLoss(decoder, { mu, logvar, x, label }, { likelihood, sigma, binarised }, { uniform, normal }) {
   const z = mu.map((m, i) => m + Math.exp(logvar[i] / 2) * normal());
   const seen = binarised ? x.map((v) => (uniform() < v ? 1 : 0)) : x;
   return -LIKELIHOODS[likelihood](decoder.logits(z, label), seen, sigma);

@@ -7,7 +7,7 @@ import { apart } from "./evenly.js";
 import { shortest } from "./shortest.js";
 
 const CELLS = 96; // on the longer side: an edge's images are then still little apart, and few of its bends are cut off
-export const AROUND = [[1, 0], [0, 1], [1, 1], [1, -1], [2, 1], [1, 2], [2, -1], [1, -2]]; // sixteen neighbours, each edge once
+const AROUND = [[1, 0], [0, 1], [1, 1], [1, -1], [2, 1], [1, 2], [2, -1], [1, -2]]; // sixteen neighbours, each edge once
 
 export class Lattice {
   /** On a window [[left, right], [bottom, top]] of points. */

@@ -29,7 +29,7 @@ export function emptiness(bits) {
 export const veil = (bits, dark) => [...VEIL[dark ? "dark" : "light"], VEIL_ALPHA * emptiness(bits)];
 
 /** A class's colour [r, g, b], the stronger the larger its share. */
-export const ofClass = (colour, share) => [...colour, 255 * (FAINT + (STRONG - FAINT) * Math.max(0, Math.min(1, (share - LEAST) / (1 - LEAST))))];
+const ofClass = (colour, share) => [...colour, 255 * (FAINT + (STRONG - FAINT) * Math.max(0, Math.min(1, (share - LEAST) / (1 - LEAST))))];
 
 export const line = (dark) => LINE[dark ? "dark" : "light"];
 

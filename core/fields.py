@@ -148,11 +148,14 @@ def _prior_beyond(points: np.ndarray) -> np.ndarray:
 def neighbours(codes: np.ndarray, z: np.ndarray, k: int = NEIGHBOURS) -> tuple[np.ndarray, np.ndarray]:
     """Rows and Euclidean distances, both (M, k), nearest first, of the codes (N, D) around each z (M, D)."""
     among = torch.from_numpy(np.ascontiguousarray(codes, np.float32))
-    found = []
-    for batch in torch.from_numpy(np.ascontiguousarray(z, np.float32)).split(BATCH):
+    far = torch.empty(len(z), min(k, len(codes)))
+    rows = torch.empty(far.shape, dtype=torch.int64)
+    # What is found has its place beforehand: between the batches' distances it would keep their memory from serving the next (600 MB).
+    batches = torch.from_numpy(np.ascontiguousarray(z, np.float32)).split(BATCH)
+    for batch, *found in zip(batches, far.split(BATCH), rows.split(BATCH), strict=True):
         distances = torch.cdist(batch, among, compute_mode="donot_use_mm_for_euclid_dist")
-        found.append(distances.topk(min(k, len(codes)), largest=False))
-    return torch.cat([one.indices for one in found]).numpy(), torch.cat([one.values for one in found]).numpy()
+        torch.topk(distances, far.shape[1], largest=False, out=tuple(found))
+    return rows.numpy(), far.numpy()
 
 
 def share_as_far(codes: np.ndarray, distances: np.ndarray, k: int = NEIGHBOURS) -> np.ndarray:

@@ -9,7 +9,7 @@ import { escape } from "./sentences.js";
 import { mover } from "./still.js";
 
 const fields = new Shelf(8); // the ones last looked at
-const COMPUTING = "Computing this background for the whole map …";
+const COMPUTING = "Computing it for the whole map …";
 
 const OF_THE_CODES = ["codes", "rarity"]; // these say where codes fall on the map, wherever its plane lies
 const ELSEWHERE = "was computed for the map as it lies by itself, with the other numbers of the code in the middle. Set them back to the middle to see it.";

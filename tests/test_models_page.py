@@ -180,8 +180,8 @@ def test_a_model_of_two_trainings_and_a_computed_encoder_says_so(root: Path) -> 
     change(root / "one", training_seconds=1031.3, device="cpu: 1 thread", stage="decoder", began_with=before, encoder="not trained: a rule")
     (card,) = [body for body in all_html(run(checkpoint="one")) if "model-card" in body]
     for said in (
-        "First: 200 epochs in 34 minutes on a CPU, 1 thread", "Then, its decoder alone: 3 epochs in 17 minutes", "Not trained: a rule.",
-        "Settings, then",
+        "First part: 200 epochs in 34 minutes on a CPU, 1 thread", "Second part, its decoder alone: 3 epochs in 17 minutes",
+        "Not trained: a rule.", "Settings, second part",
     ):  # fmt: skip
         assert said in card, said
 

@@ -86,10 +86,10 @@ def how_trained(model: Model, card: dict[str, Any]) -> Rows:
     if took := _took(card):
         early = "\nStopped before its end." if card.get("finished") is False else ""
         alone = ALONE.get(_text(card.get("stage")), "")
-        rows.append(Row("Training", f"First: {before}\nThen{alone}: {took}{early}" if before else f"{took}{early}"))
+        rows.append(Row("Training", f"First part: {before}\nSecond part{alone}: {took}{early}" if before else f"{took}{early}"))
     if encoder := _text(card.get("encoder")):
         rows.append(Row("Encoder", sentence(encoder)))
-    rows.append(Row("Settings, then" if before else "Settings", "\n".join(unusual(model, card))))
+    rows.append(Row("Settings, second part" if before else "Settings", "\n".join(unusual(model, card))))
     if isinstance(seed := card.get("seed"), int):
         rows.append(Row("Seed", str(seed)))
     return rows + images

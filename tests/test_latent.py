@@ -252,13 +252,14 @@ def test_the_share_of_variance_is_scikit_learns():
     assert latent.share_of_variance(np.ones((9, 3), np.float32), latent.axes_plane(codes[:, :3], (0, 1), True)) == 0
 
 
-def test_a_turned_plane_is_the_same_plane_as_near_as_it_can_be():
-    """A mirrored and rotated map is turned back; the plane itself stays where it is."""
+@pytest.mark.parametrize("mirror", [1, -1])
+def test_a_turned_plane_is_the_same_plane_as_near_as_it_can_be(mirror):
+    """A rotated map is turned back, a mirrored one too; the plane itself stays where it is."""
     codes = (np.random.default_rng(0).normal(size=(300, 5)) * [3, 2, 1, 0.5, 0.1]).astype(np.float32)
     plane = latent.map_plane(codes, True)
     wanted = plane.points(codes)
     angle = 2.0
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) @ np.diag([1, -1])
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) @ np.diag([1, mirror])
     other = latent.Plane(plane.origin, (turn @ plane.axes).astype(np.float32))
     assert np.abs(other.points(codes) - wanted).max() > 1
     back = latent.turned(other, other.points(codes), wanted)

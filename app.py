@@ -8,7 +8,7 @@ import anyio
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
@@ -18,9 +18,8 @@ from pages.web.to_download import keep_while_running
 from pages.web.uploads import Uploads, forgetting
 
 COLLECT_S = 60.0
-WAITING = anyio.CapacityLimiter(
-    8
-)  # threads of those who wait for their turn; the others that requests have serve modules, assets, /healthz
+WAITING = anyio.CapacityLimiter(8)  # requests with a thread of the 40, of those that wait for others' work
+TURN_S = 30.0  # that another one waits, without a thread; who may have left by then is not worked for
 
 
 def healthz(request: Request) -> Response:
@@ -78,10 +77,19 @@ def training_code(request: Request) -> Response:
 
 
 def patient(respond: Callable[[Request], Response]) -> Callable[[Request], Awaitable[Response]]:
-    """A route whose work may have to wait for others': in threads of its own, so that whoever waits there keeps nobody else waiting."""
+    """A route whose work may have to wait for others': in a few of the threads, so that whoever waits there keeps nobody else waiting."""
 
     async def answer(request: Request) -> Response:
-        return await anyio.to_thread.run_sync(respond, request, limiter=WAITING)
+        who = object()
+        try:
+            with anyio.fail_after(TURN_S):
+                await WAITING.acquire_on_behalf_of(who)
+        except TimeoutError:
+            return PlainTextResponse("The server is busy with other maps.", 503, {"Retry-After": "3", "Cache-Control": "no-store"})
+        try:
+            return await anyio.to_thread.run_sync(respond, request)
+        finally:
+            WAITING.release_on_behalf_of(who)
 
     return answer
 

@@ -92,6 +92,30 @@ def test_who_waits_for_others_work_keeps_no_other_route_waiting():
     run_async(serve)
 
 
+def test_whose_turn_does_not_come_in_time_is_told_so_and_not_worked_for(monkeypatch):
+    monkeypatch.setattr(app, "TURN_S", 0.05)
+    turn, request, worked = threading.Event(), Request({"type": "http"}), []
+    answered: list[int] = []
+
+    def wait(request: Request) -> Response:
+        worked.append(1)
+        turn.wait(PATIENCE_S)
+        return PlainTextResponse("")
+
+    async def ask() -> None:
+        answered.append((await app.patient(wait)(request)).status_code)
+        if answered == [503]:
+            turn.set()
+
+    async def serve() -> None:
+        async with anyio.create_task_group() as group:
+            for _ in range(int(app.WAITING.total_tokens) + 1):
+                group.start_soon(ask)
+
+    run_async(serve)
+    assert answered[0] == 503 and answered.count(200) == len(worked) == app.WAITING.total_tokens
+
+
 def test_what_waits_for_its_turn_is_patient():
     patient = app.patient(app.healthz).__name__
     waiting = {route.path for route in app.app._user_routes if isinstance(route, Route) and route.name == patient}

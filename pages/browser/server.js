@@ -2,8 +2,9 @@
 
 const AGAIN_MS = 3000, PATIENCE_MS = 4000; // until it is asked once more whether it is there, and for its answer
 const HEALTH = "../../healthz"; // from this module, /assets/<bundle>/server.js
+const DEVICE = ["online", "offline"]; // events of the window
 const hearers = new Set();
-let there = true, asking = null, timer;
+let there = true, asking = null, timer, device; // device: ends what is heard of it
 
 /** Why a file did not come: the server does not answer. Everything else has a sentence of the server's own. */
 export class Lost extends Error {
@@ -29,10 +30,15 @@ export async function asked(address, options, take = (response) => response) {
 
 export const answers = () => there;
 
-/** heard(answers) at each change, until the signal aborts. */
+/** heard(answers) at each change, until the signal aborts. While anybody hears, the device says, too, when it goes offline or comes back:
+ *  a reason to ask and no answer, the server may be on this device. */
 export function hear(heard, signal) {
+  if (!hearers.size) {
+    device = new AbortController();
+    for (const type of DEVICE) addEventListener(type, look, { signal: device.signal });
+  }
   hearers.add(heard);
-  signal.addEventListener("abort", () => hearers.delete(heard), { once: true });
+  signal.addEventListener("abort", () => hearers.delete(heard) && !hearers.size && device.abort(), { once: true });
 }
 
 /** Call once(), as soon as the server answers again. */
@@ -65,5 +71,4 @@ function say(now) {
   for (const heard of [...hearers]) heard(now);
 }
 
-for (const type of ["online", "offline"]) addEventListener(type, look); // offline alone does not say it: the server may be on this device
 if (app()) new MutationObserver(look).observe(app(), { attributes: true, attributeFilter: ["data-test-connection-state"] });

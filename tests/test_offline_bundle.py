@@ -40,6 +40,8 @@ def test_what_does_not_come_is_lost_and_who_waits_is_called_once_when_the_server
       await soon();
       server.whenBack(() => back.push('stayed'), stop.signal); server.whenBack(() => back.push('left'), gone.signal);
       gone.abort();
+      const other = new AbortController();
+      server.whenBack(() => other.abort(), stop.signal); server.whenBack(() => back.push('ended by who was called before'), other.signal);
       const away = [server.answers(), [...heard]];
       await go(false); await go(true); await go(false); await go(true);
       return [lost, away, heard, back, await server.asked('/codes', {}, (response) => response.text())];"""
@@ -105,7 +107,7 @@ def test_who_leaves_is_sent_nothing_more_and_a_file_under_way_is_given_up(run: C
         signal.addEventListener('abort', () => {{ given = address; fail(signal.reason); }}));
       const work = encoderAhead(facts.drawing, leave.signal).catch((error) => error.name);
       leave.abort();
-      return [asked.filter((one) => /encoder|alike/.test(one)), given, await work];"""
+      return [asked.filter((one) => /encoder|alike/.test(one)), given, await Promise.race([work, soon().then(() => 'goes on')])];"""
     assert run(script) == [[], "/encoder", "AbortError"]
 
 
@@ -149,7 +151,7 @@ def test_while_the_server_is_gone_the_map_has_the_layers_switches_and_streamlit_
 
 
 def test_streamlit_s_own_pills_work_where_it_has_not_noticed_yet(run: Callable[..., Any]) -> None:
-    script = f"""{ALONE} map.update(says); await go(false); pills[1].click();
+    script = f"""{ALONE} map.update(says); await go(false); pills[1].click(); pills[1].click(); pills[1].click();
       const seen = [told.at(-1)[0], alone.element.querySelector('[data-layer=names]').ariaChecked];
       await go(true);
       return [seen, on()];"""

@@ -80,14 +80,16 @@ AHEAD = """const done = [], facts = { found: '/found?of=1', images: '/images', d
 
 
 def test_what_the_tools_ask_for_is_fetched_ahead_once_in_the_order_of_use(run: Callable[..., Any]) -> None:
-    script = f"""{AHEAD} connection(undefined);
-      await fetchAhead(bench, facts, stop.signal);
+    script = f"""{AHEAD} connection(undefined); const later = setTimeout, pauses = [];
+      window.setTimeout = (then, ms) => (ms < 10_000 ? later(then, ms) : later(then, 0, pauses.push([ms, asked.length])));
+      await fetchAhead(bench, facts, stop.signal); window.setTimeout = later;
       const {{ search }} = await import('/map/searches.js'), {{ encoderOf }} = await import('/drawing/encoders.js');
       await search(facts, 'worst');
       await encoderOf(facts.drawing, null, () => {{}}, () => {{}}).catch(() => {{}}); // it is none
       const modules = performance.getEntriesByType('resource').map(({{ name }}) => new URL(name).pathname);
-      return [done, asked, modules.includes('/drawing/landing.js'), modules.includes('/map/refining.js')];"""
-    done, asked, *modules = run(script)
+      return [pauses, done, asked, modules.includes('/drawing/landing.js'), modules.includes('/map/refining.js')];"""
+    pauses, done, asked, *modules = run(script)
+    assert pauses == [[20_000, 4]], "before the search that takes a server seconds"
     assert done == ["find", "paths", "select", "bookmarks", "dimensions", "images"] and modules == [True, True]
     assert asked == [*(f"/found?of=1&way={way}" for way in ("typical", "worst", "between")), "/encoder", "/found?of=1&way=alike"]
 

@@ -62,8 +62,8 @@ LAYER = f"""{FIGURE}
   const ink = (row) => {{ asked.push(row); return Uint8Array.from({{ length: 16 }}, (_, i) => (i === 5 ? 255 : i === 6 ? 128 : 0)); }};
   const usual = {{ figure, lit: [true, true], on: new Set(['points']), decoder: {{ width: 4, height: 4 }}, closeUp }};
   const use = (more) => layer.use({{ ...usual, ...more }});
-  const pixel = (x, y, c = layer.canvas) => [...{COPY}.getImageData(x, y, 1, 1).data];
-  const shown = () => [!layer.canvas.hidden, map.classList.contains('lm-close-up'), closeUp.side];
+  const pixel = (x, y, c = layer.picture.element) => [...{COPY}.getImageData(x, y, 1, 1).data];
+  const shown = () => [!layer.picture.hidden, map.classList.contains('lm-close-up'), closeUp.side];
 """
 
 

@@ -84,9 +84,9 @@ def test_ink_of_many_shades_is_as_dark_as_most_of_it(bundle: Bundle, lightest: f
     y, x = np.mgrid[0:200, 0:120]
     bowl = np.abs(np.hypot(y - 100, 1.8 * (x - 60)) - 80) < 11
     ink = (bowl * np.linspace(lightest, 1, 200)[:, None] ** 3).astype(np.float32)
-    script = "return Array.from(m.normalized({ data: Float32Array.from(given.flat()), height: 200, width: 120 }));"
+    script = "return Array.from(m.inMnistsForm({ data: Float32Array.from(given.flat()), height: 200, width: 120 }));"
     ours = np.reshape(bundle.run("drawing/mnist_form.js", script, ink.tolist()), (28, 28))
-    np.testing.assert_allclose(ours, normalized_in(ink, (0, 0, *ink.shape)).x[0], atol=1e-5)
+    np.testing.assert_allclose(ours, normalized_in(ink, around(ink)).x[0], atol=1e-5)
 
 
 BOUNDED = """const { bounds, draw } = await import('/tools/strokes.js');

@@ -102,7 +102,7 @@ def test_panel_with_images_compares_them(panel: Panel, mnist_like: Path, monkeyp
     assert f"; {ink:.1f} on average" in html and f"{grey:.1f}" not in html, "the same -ELBO as in the sidebar"
     assert "1 nat = 1.44 bits" in html
     away = panel(run(z="9,9"))
-    assert 'role="img"' not in away and "Press a dot" in away and "Less than 1 %" in away
+    assert 'role="img"' not in away and "Press a dot" in away and "Less than 1&nbsp;%" in away
     assert "No code is near" in away and "No code is near" not in panel(run(z="0.5,0.5"))
 
 

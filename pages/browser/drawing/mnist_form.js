@@ -30,7 +30,7 @@ export function inMnistsForm(ink) {
   return normalized(cropped(ink, Math.max(0, top - 1), Math.max(0, left - 1), Math.min(ink.height, bottom + 1), Math.min(ink.width, right + 1)));
 }
 
-/** normalize_digit of all of a picture. */
+/** What core.data.normalizing makes of all of a picture. */
 function normalized(crop) {
   const { height, width } = crop, fine = FINE_SIDE / Math.max(height, width);
   const size = [height, width].map((side) => Math.max(1, round(side * fine)));

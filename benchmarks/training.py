@@ -22,6 +22,7 @@ from core.models.vae import VAEConfig
 from core.training import presets
 from core.training.config import TrainingConfig
 from core.training.loop import Trainer
+from core.training.schedule import Schedule
 
 BATCH, RATE = 128, 1e-3
 SIZES = VAEConfig(latent_dim=2, encoder_hidden=(400,), decoder_hidden=(400,), activation="relu")
@@ -33,9 +34,9 @@ USUAL = "the usual script"
 class ConstantRate(Trainer):
     """Our trainer with the usual script's constant learning rate in place of its schedule."""
 
-    def learning_rate(self) -> float:
-        """The same at every step."""
-        return self.config.learning_rate
+    def schedule(self) -> Schedule:
+        """Its own numbers of a step, but for the rate, which is the same at every step."""
+        return dataclasses.replace(super().schedule(), learning_rate=self.config.learning_rate)
 
 
 @dataclass(frozen=True)

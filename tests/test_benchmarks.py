@@ -16,6 +16,7 @@ from benchmarks import arrival, drawing, floor, interaction, pages, pair, restor
 from benchmarks.__main__ import ARRIVAL, QUALITY, SECTIONS, main
 from benchmarks.servers import Served
 from core.data.datasets import load, to_unit_images
+from core.training.config import TrainingConfig
 from core.training.distributed import ALONE
 
 RIVAL = PROJECT / "benchmarks" / "rival" / "app.py"
@@ -133,6 +134,15 @@ def test_both_trainers_take_an_epoch_and_can_be_weighed(tmp_path: Path, monkeypa
         assert 100 < training.test_nats(side.last()) < 700
     for seen in (way() for way in scaling.ways(ALONE, "vae", "cpu", 600, 1).values()):
         assert seen == 512
+
+
+def test_beside_the_usual_script_ours_learns_at_its_rate_from_the_first_step_to_the_last() -> None:
+    config = TrainingConfig(epochs=2, batch_size=50, learning_rate=1e-3, device="cpu", precision="float32")
+    images = torch.randint(256, (100, 28, 28), dtype=torch.uint8).numpy()
+    rates: list[float] = []
+    trainer = training.ConstantRate(config, "vae", training.SIZES, images)
+    trainer.run(on_step=lambda progress: rates.append(trainer.optimizer.param_groups[0]["lr"]))
+    assert rates == [1e-3] * 4
 
 
 def test_every_fast_method_against_damage_has_its_row(mnist_like: Path, monkeypatch: pytest.MonkeyPatch) -> None:

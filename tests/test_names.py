@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from refused import NO_NAMES, shown
 
 from core import archive, checkpoints, jobs, names
 from core.training import presets
@@ -13,26 +14,6 @@ from core.training.folder import CONFIG, write_json
 from core.training.run_config import from_json
 from pages.training import form
 
-BAD = [
-    "",
-    ".",
-    "..",
-    ".hidden",
-    "-x",
-    "_x",
-    "a/b",
-    "../x",
-    "a\\b",
-    "a b",
-    "ä",
-    "a\n",
-    "x" * 65,
-    "runs",
-    "Runs",
-    "restorers",
-    "RESTORERS",
-    "Classifiers",
-]
 QUICK = presets.usual("vae", "quick", 60_000)
 
 
@@ -46,7 +27,7 @@ def own_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return root
 
 
-@pytest.mark.parametrize("name", BAD, ids=repr)
+@pytest.mark.parametrize("name", NO_NAMES, ids=shown)
 def test_what_cannot_be_a_name_is_refused_with_the_same_words_everywhere(own_root, tmp_path, capsys, name):
     sentence = names.problem(name)
     assert sentence.endswith(".") and len(sentence) < 300

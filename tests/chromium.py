@@ -49,6 +49,8 @@ NO_SUGGESTIONS = "--disable-features=" + ",".join(
         "PreconnectToSearch",
     )
 )
+# A page on a line this slow fetches nothing ahead (map/ahead.js): most tests have left before it would be of use, and have paid for it.
+SLOW_LINE = "--force-effective-connection-type=3G"
 ADVICE = (
     "The browser tests need Chromium or Chrome. Install it (Debian or Ubuntu: sudo apt-get install chromium; Fedora: sudo dnf install "
     "chromium; macOS: brew install --cask google-chrome), or name one: CHROMIUM=/path/to/chrome make test."

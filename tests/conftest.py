@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from chromium import ADVICE, FLAGS, NO_SUGGESTIONS, ON_CPU, find
+from chromium import ADVICE, FLAGS, NO_SUGGESTIONS, ON_CPU, SLOW_LINE, find
 
 if TYPE_CHECKING:
     from bundle import Bundle
@@ -145,7 +145,7 @@ def bare_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """A headless Chromium with software rendering."""
+    """A headless Chromium with software rendering; its pages fetch nothing ahead."""
     from live import PATIENCE_MS
     from playwright.sync_api import expect, sync_playwright
 
@@ -154,7 +154,7 @@ def chromium() -> Iterator[Browser]:
         pytest.fail(ADVICE)
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=[*FLAGS, ON_CPU, NO_SUGGESTIONS])
+        browser = playwright.chromium.launch(executable_path=path, args=[*FLAGS, ON_CPU, NO_SUGGESTIONS, SLOW_LINE])
         yield browser
         browser.close()
 
@@ -165,7 +165,7 @@ def profile(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iter
     context = chromium.browser_type.launch_persistent_context(
         tmp_path_factory.mktemp("profile"),
         executable_path=find(),
-        args=[*FLAGS, ON_CPU, NO_SUGGESTIONS],
+        args=[*FLAGS, ON_CPU, NO_SUGGESTIONS, SLOW_LINE],
         viewport={"width": 1440, "height": 900},
     )
     yield context

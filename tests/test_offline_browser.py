@@ -14,6 +14,7 @@ GONE = "ERR_INTERNET_DISCONNECTED"
 
 def test_draw_and_searches_go_on_and_what_needs_the_server_says_so_and_comes_by_itself(view: View) -> None:
     page = view.page
+    page.add_init_script("Object.defineProperty(navigator, 'connection', { value: { effectiveType: '4g' } })")  # it may fetch ahead
     with page.expect_request_finished(lambda request: request.url.endswith("/encoder.safetensors")):
         view.open("?checkpoint=beta-1-mnist-2d&z=")  # no kept point has asked for the test images
     page.wait_for_load_state("networkidle")

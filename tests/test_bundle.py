@@ -1068,6 +1068,20 @@ def test_a_vote_of_few_among_many_codes_at_one_place_is_said_to_mean_little(bund
     assert bundle.run("map/sentences.js", script, [8, 40]) == [False, True]
 
 
+def test_a_code_larger_than_the_map_is_first_of_all_a_place_on_it(bundle: Bundle) -> None:
+    """On a plane of two of the numbers the first four of a code are others, often all 0."""
+    script = """const facts = { plane: { rest: { title: 'The other 3 numbers' } }, keeps_to_prior: false }, code = [0, 0, 0.5, 0, -1.5];
+      const read = (html) => new DOMParser().parseFromString(html, 'text/html');
+      return given.map(([z, names, at]) => read(m.where(facts, { z: z ?? code }, false, { names, at }))).map(({ body }) =>
+        [body.querySelector('.lm-big'), body.querySelector('.lm-soft')].map((one) => one.textContent));"""
+    seen = [(None, ["z₃", "z₅"], [0.5, -1.5]), (None, ["u₁", "u₂"], [1, -0.25]), ([1, -2], ["z₁", "z₂"], [1, -2]), ([1], ["z₁"], [1, 0])]
+    own, principal, two, one = bundle.run("map/sentences.js", script, seen)
+    assert own == ["z₃ = 0.50, z₅ = −1.50", "The two of the code’s 5 numbers that the map shows. See also The other 3 numbers."]
+    assert principal[0] == "u₁ = 1.00, u₂ = −0.25"
+    assert principal[1] == "Its place on the map. The code itself has 5 numbers, z = (0.00, 0.00, 0.50, 0.00, …)."
+    assert (two[0], one[0]) == ("z = (1.00, −2.00)", "z = 1.00")
+
+
 # --- names, frames, curves -------------------------------------------------------------------------------------------------
 
 

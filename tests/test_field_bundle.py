@@ -67,7 +67,7 @@ WORDS = "const z = (x, y) => m.said(field, [x, y], [{ meta: 0, name: 'T-shirt' }
         ("loss", SCALAR, {"low": 0, "high": 254}, "1.5, -1.5", "Test images near by lose 100 nats."),
         ("loss", SCALAR, {}, "-1.5, -1.5", "No test code is near."),
         ("rarity", SCALAR, {"low": -2, "high": 2}, "0.5, -1.5", "Test codes are 4.0 times rarer here than draws from the prior."),
-        ("rarity", SCALAR, {"low": -2, "high": 2}, "-1.5, 1.5", "Test codes are 4.0 times more frequent here than draws from the prior."),
+        ("rarity", SCALAR, {"low": -2, "high": 2}, "-1.5, 1.5", "Test codes are 4.0 times as frequent here as draws from the prior."),
         ("rarity", SCALAR, {}, "-1.5, -1.5", "The prior hardly ever comes here."),
         ("codes", SCALAR, {"low": -10, "high": 0}, "-1.5, 1.5", "Hardly any test code comes here: the decoder invents."),
         ("codes", SCALAR, {"low": -10, "high": 0}, "0.5, -1.5", "Test codes come here; 100 % of them lie in places as empty or emptier."),

@@ -142,6 +142,17 @@ def test_the_sidebar_is_closed_at_first_where_there_is_little_room(server: Serve
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("width", [360, 390])
+def test_on_a_phone_the_four_layers_stand_on_one_line(view: View, width: int) -> None:
+    view.page.set_viewport_size({"width": width, "height": 780})
+    view.open("?z=0.5,1.5")
+    pills = view.page.locator(".st-key-explore-layers .stButtonGroup button")
+    expect(pills).to_have_count(4)
+    tops, words = zip(*pills.evaluate_all("all => all.map((e) => [e.offsetTop, e.querySelector('p').offsetHeight])"), strict=True)
+    assert len(set(tops)) == 1 and max(words) < 30, "also no name is on two lines"
+
+
+@pytest.mark.slow
 def test_on_a_phone_a_choice_closes_the_sidebar(server: Server, chromium: Browser) -> None:
     context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     view = View(context.new_page(), server.url).open()

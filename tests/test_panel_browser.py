@@ -32,8 +32,8 @@ READ = """
   root.innerHTML = '<div class="lm-side"></div>';
   document.body.replaceChildren(root);
   const [figure, decoder] = await readModel(given), keeping = { chosen: false };
-  const map = { root, cursor, figure, decoder, keeping, layers: {}, words: { tell() {} }, bench: { use() {} }, drawn: new Set() };
-  map.rest = { use() {}, stands: () => true };
+  const map = { data: given, root, cursor, figure, decoder, keeping, drawn: new Set(), layers: {}, words: { tell() {} } };
+  Object.assign(map, { bench: { use() {} }, rest: { use() {}, stands: () => true } });
   const readout = new m.Readout(map, stopper.signal);
   cursor.kept = given.kept.value;
   await readout.update(given.readout, given.walk);

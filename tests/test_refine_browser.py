@@ -197,7 +197,7 @@ PRESS = """
   root.innerHTML = '<svg><g class="lm-kept"></g></svg><div class="lm-side"></div>';
   document.body.replaceChildren(root);
   const [figure, decoder] = await readModel(given), plot = { bringIn() {} }, { signal } = stopper;
-  const map = { root, cursor, figure, decoder, viewport, plot, signal, view: 'other', keeping: { chosen: true } };
+  const map = { data: given, root, cursor, figure, decoder, viewport, plot, signal, view: 'other', keeping: { chosen: true } };
   Object.assign(map, { bench: { use() {} }, drawn: new Set(), layers: {}, words: { tell() {} } });
   map.rest = { use() {}, stands: () => true };
   Object.assign(viewport, { limit: 100, xr: [-3, 3], yr: [-3, 3], width: 300, height: 300 });

@@ -38,7 +38,7 @@ const SAYS = {
   rarity(field) {
     const bits = field.value(field.shares[0]), times = about(2 ** Math.abs(bits));
     if (times === "1.0") return "Test codes are as frequent here as draws from the prior.";
-    return `Test codes are ${times} times ${bits > 0 ? "rarer" : "more frequent"} here than draws from the prior.`;
+    return `Test codes are ${times} times ${bits > 0 ? "rarer here than" : "as frequent here as"} draws from the prior.`;
   },
 };
 const NOTHING = { loss: "No test code is near.", rarity: "The prior hardly ever comes here." };

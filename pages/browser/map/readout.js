@@ -88,7 +88,7 @@ export class Readout {
     if (this.ready !== facts) return void (element.innerHTML = '<p class="lm-soft">Reading the codes …</p>');
     const { code, row } = this.codeAt(z), reading = readPoint(this.codes.tensors.mu.data, this.labels, code, row);
     const label = this.labels[reading.nearest];
-    const sections = [say.where(facts, reading, this.showsExample && row !== null), say.neighbours(facts, reading), say.nearest(facts, reading, label)];
+    const sections = [say.where(facts, reading, this.showsExample && row !== null, { names: map.data.axes.map(([name]) => name), at: z }), say.neighbours(facts, reading), say.nearest(facts, reading, label)];
     const able = facts.served || (this.decoder ?? map.decoder).exact; // a saved page may have an atlas, and no server
     if (facts.images) sections.push(PLACE);
     if (able) sections.push("", row === null ? say.notOnADot(facts) : ""); // where the pictures come, and what goes with them

@@ -34,20 +34,27 @@ export const NONE_KEPT = "<h2>No point is kept</h2><p>Press anywhere on the map 
 /** Of a point that is no code. */
 export const notOnADot = ({ images }) => `<p class="lm-soft">Press a dot to see ${images ? "its test image beside what the model makes of it" : "what the model makes of its code"}.</p>`;
 
-/** `example`: nobody has chosen the point yet. */
-export function where(facts, { z, sigmas, beyond }, example) {
+/** The point itself: its code; where that is larger than the map, its place there first. `place`: {names: of the map's axes, at: [x, y]}. */
+function point({ plane }, z, { names, at }) {
   const [first, ...more] = Array.from(z, (v) => number(v)), shown = [first, ...more].slice(0, MOST_NUMBERS).join(", ");
-  const code = `<p class="lm-big">z = ${more.length ? `(${shown}${z.length > MOST_NUMBERS ? ", …" : ""})` : first}</p>`;
+  const code = `z = ${more.length ? `(${shown}${z.length > MOST_NUMBERS ? ", …" : ""})` : first}`;
+  if (z.length <= 2) return `<p class="lm-big">${code}</p>`;
+  const whole = `The code itself has ${z.length} numbers, ${code}.`, others = plane.rest ? ` See also <b>${plane.rest.title}</b>.` : "";
+  const words = names[0].startsWith("z") ? `The two of the code’s ${z.length} numbers that the map shows.${others}` : `Its place on the map. ${whole}`;
+  return `<p class="lm-big">${names.map((name, i) => `${name} = ${number(at[i])}`).join(", ")}</p><p class="lm-soft">${words}</p>`;
+}
+
+/** `example`: nobody has chosen the point yet; `place`: see point. */
+export function where(facts, { z, sigmas, beyond }, example, place) {
   const title = example
     ? '<h2>An example: the first test image</h2><p class="lm-soft">Press anywhere on the map to keep a point of your own.</p>'
     : "<h2>The kept point</h2>";
-  const some = z.length > MOST_NUMBERS ? `<p class="lm-soft">The first ${MOST_NUMBERS} of ${z.length} numbers.</p>` : "";
   const meaning = facts.keeps_to_prior
     ? `<p>${number(sigmas)} σ from the centre of the prior</p><p class="lm-soft">The <b>prior</b> is what the codes, all together, were `
       + `trained to look like: ${prior(z.length)} ${percent(beyond)} of random draws from it lie farther out.</p>`
     : '<p class="lm-soft">Nothing told the codes of this model where to lie (no prior counted when it was made), and nothing promises that '
       + "what is decoded between them looks like anything.</p>";
-  return title + code + some + meaning;
+  return title + point(facts, z, place) + meaning;
 }
 
 /** Whether the last of the ten that vote is so far that the vote means little: there, the background *10-NN regions* has no colour. */

@@ -242,6 +242,16 @@ def confidence_map(
     return figure
 
 
+def _apart(angles: np.ndarray) -> np.ndarray:
+    """Directions (K,) for the words at places seen at `angles` (K,) from their middle: evenly apart, so that words lie apart even where
+    places do not, in the order of the places and as near to theirs as can be."""
+    order, even = angles.argsort(), np.arange(len(angles)) * 2 * np.pi / len(angles) - np.pi
+    shifted = np.stack([np.roll(even, shift) for shift in range(len(angles))])  # (K, K)
+    found = np.empty_like(even)
+    found[order] = shifted[np.cos(shifted - angles[order]).sum(1).argmax()]
+    return found
+
+
 def latent_places(
     points: np.ndarray,
     labels: np.ndarray,
@@ -270,9 +280,7 @@ def latent_places(
                     "arrowhead": 2, "arrowsize": 1, "text": "", "arrowwidth": width, "arrowcolor": colour, "standoff": 6,
                 }
             )  # fmt: skip
-    around = np.arctan2(*(spots - spots.mean(0)).T[::-1]).argsort()  # so that their words lie apart, even where they do not
-    for turn, row in enumerate(around.tolist()):
-        angle = 2 * np.pi * turn / len(spots) - np.pi
+    for row, angle in enumerate(_apart(np.arctan2(*(spots - spots.mean(0)).T[::-1])).tolist()):
         notes.append(
             {
                 "x": float(spots[row, 0]), "y": float(spots[row, 1]), "text": f"<b>{list(places)[row]}</b>", "showarrow": True,
@@ -288,7 +296,7 @@ def latent_places(
     figure.update_layout(
         height=460,
         dragmode=False,
-        xaxis={"fixedrange": True, "range": [left, right], "constrain": "domain"},  # on a wide screen no more than the codes
+        xaxis={"fixedrange": True, "range": [left, right], "constrain": "domain", "constraintoward": "left"},  # no wider than the codes
         yaxis={"fixedrange": True, "range": [bottom, top], "scaleanchor": "x"},  # a unit is as long up as across, as on every map
     )
     return figure

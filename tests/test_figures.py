@@ -1,4 +1,4 @@
-"""Figures: where the words at a walk's two ends stand."""
+"""Figures: where the words at a walk's ends and at places stand, and how long a unit is."""
 
 import numpy as np
 import pytest
@@ -13,6 +13,20 @@ def test_the_words_at_both_ends_of_a_walk_stand_apart_however_short_it_is(end: t
     start, stop = [note for note in figure.layout.annotations if note.text in ("<b>a</b>", "<b>b</b>")]
     towards = np.sign(end) * (1, -1)
     assert np.array_equal(np.sign((stop.ax, stop.ay)), towards) and np.array_equal(np.sign((start.ax, start.ay)), -towards)
+
+
+def test_the_words_at_places_stand_on_the_side_where_each_place_is() -> None:
+    places = {"left": (-2.0, 0.0), "below": (-0.1, -0.2), "right": (2.0, 0.0), "above": (0.1, 0.2)}
+    figure = figures.latent_places(np.zeros((1, 2), np.float32), np.zeros(1, np.uint8), ("0",), {}, places)
+    sides = {note.text[3:-4]: (round(note.ax), round(note.ay)) for note in figure.layout.annotations if note.text}
+    assert {name: sides[name] for name in places} == {"left": (-64, 0), "below": (0, 44), "right": (64, 0), "above": (0, -44)}
+
+
+def test_the_words_at_places_in_one_spot_stand_apart() -> None:
+    figure = figures.latent_places(
+        np.zeros((1, 2), np.float32), np.zeros(1, np.uint8), ("0",), {}, dict.fromkeys(("a", "b", "c"), (0.0, 0.0))
+    )
+    assert len({(round(note.ax), round(note.ay)) for note in figure.layout.annotations if note.text != "<b>0</b>"}) == 3
 
 
 @pytest.mark.parametrize("y", [-3.0, 3.0])

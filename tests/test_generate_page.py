@@ -55,12 +55,20 @@ def test_every_shipped_model_draws_and_a_model_draws_in_every_way(name: str, way
         ("vae-mnist-2d", "codes", "that image’s own posterior"),
         ("ae-mnist-2d", "codes", "Scott’s rule"),
         ("ae-mnist-2d", "image", "Scott’s rule"),
+        ("vae-mnist-2d-collapsed", "prior", "so all of these look alike"),
+        ("vae-mnist-2d-collapsed", "class", "so all of these look alike"),
         ("vae-fashion-2d", "class", "class **T-shirt**"),
         ("vae-fashion-2d", "image", "a garment of class **Ankle boot**"),
     ],
 )
 def test_what_is_drawn_is_said_in_words_that_are_true_of_the_model(name: str, way: str, words: str) -> None:
     assert words in text(run(checkpoint=name, way=way))
+
+
+def test_only_of_collapsed_codes_all_images_are_said_to_be_alike() -> None:
+    assert not [
+        name for name in ("vae-mnist-2d", "beta-10-mnist-2d", "pca-mnist-2d") if "of these look alike" in text(run(checkpoint=name))
+    ]
 
 
 def test_another_seed_draws_other_images_and_goes_into_the_address() -> None:

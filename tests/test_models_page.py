@@ -306,6 +306,22 @@ def test_differences_of_settings_are_listed_and_nothing_else(root: Path) -> None
     assert "Training images" not in html(run(checkpoint="two")), "which its data set's row says"
 
 
+def test_of_two_trainings_both_are_listed_where_they_differ(root: Path) -> None:
+    recipe = json.loads((root / "one" / "card.json").read_text())["recipe"]
+    change(root / "two", stage="decoder", began_with={"recipe": recipe | {"epochs": 200, "learning_rate": 0.25}})
+    assert table_of(run(compare="one,two"), "What differs") == {
+        "Epochs": ["3", "200, then 3 of its decoder alone"], "Learning rate": ["0.01", "0.25, then 0.01"],
+    }  # fmt: skip
+    change(root / "two", stage=["no", "word"], began_with={"recipe": 3})
+    assert "Nothing." in "".join(block.value for block in run(compare="one,two").markdown)
+
+
+def test_an_encoder_that_is_computed_is_said_to_be(root: Path) -> None:
+    saved(root, "ruled", "vae", encoder_hidden=(8,), decoder_hidden=(8,), anchors=4)
+    saved(root, "plain", "vae", encoder_hidden=(8,), decoder_hidden=(8,))
+    assert table_of(run(compare="plain,ruled"), "What differs")["Encoder layers"] == ["8", "8, computed from its decoder"]
+
+
 def test_a_link_brings_the_comparison_and_its_scale(root: Path) -> None:
     app = run(compare="one,two", scale="own")
     (toggle,) = app.toggle

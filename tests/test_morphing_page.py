@@ -45,3 +45,9 @@ def test_a_link_is_followed_and_stands_in_the_address() -> None:
 def test_a_conditional_model_draws_a_morph_as_the_class_that_it_is_told() -> None:
     zero, seven = (strips(run(checkpoint="cvae-mnist-2d", morph_as=label))[0] for label in ("0", "7"))
     assert zero != seven
+
+
+def test_of_collapsed_codes_it_is_said_that_nothing_morphs() -> None:
+    said = [" ".join(part.value for part in run(checkpoint=name).caption) for name in ("vae-mnist-2d-collapsed", "vae-mnist-2d")]
+    assert ["nothing to morph" in words for words in said] == [True, False]
+    assert ["What is the upper one?" in words for words in said] == [False, True]

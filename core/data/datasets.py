@@ -161,7 +161,7 @@ DATASETS: dict[str, Dataset] = {
         source="https://www.nist.gov/itl/products-and-services/emnist-dataset",
     ),
     "digits": Dataset(
-        "scikit-learn digits: 1,797 small ones, always here",
+        "scikit-learn digits: small",
         DIGITS,
         training_images=1_437,
         noun="digit",

@@ -1,8 +1,10 @@
 """Two to four models beside each other: their maps, what they draw, their figures, and where their settings differ."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 from html import escape
+from typing import Any
 
 import streamlit as st
 
@@ -13,7 +15,7 @@ from core.training.config import TrainingConfig
 from core.words import joined, number, operations
 from pages.collection import changing, chosen, filters, tiles
 from pages.images import portraits
-from pages.session import caches, figures, words
+from pages.session import caches, figures, model_card, words
 from pages.session.caches import Pictured
 from pages.session.figures import Figure
 from pages.session.properties.models import MOST_COMPARED
@@ -144,19 +146,33 @@ def is_density(made: Portrait) -> bool:
 def differences(made: list[Portrait]) -> list[Row]:
     """Kind, data and settings, as far as they differ; then time and size, which always say something."""
     said = [facts(p) for p in made]
-    names = dict.fromkeys(name for known in said for name in known)
+    sizes = _size(made[0]) if made else {}
+    names = [*dict.fromkeys(name for known in said for name in known if name not in sizes), *sizes]
     rows = [Row(name, [known.get(name, NOT_ITS_OWN) for known in said]) for name in names]
     return [row for row in rows if len(set(row.cells)) > 1]
 
 
 def facts(made: Portrait) -> dict[str, str]:
-    """What a model is and how it was trained, by names for people."""
-    try:
-        recipe = from_json(TrainingConfig, made.card.get("recipe"))
-    except ConfigError:
-        recipe = None  # the card does not say
+    """What a model is and how it was trained, by names for people; of two trainings both, where they differ."""
     said = {"Kind": chosen.kind_title(made.entry.kind), "Data set": filters.dataset_name(made.entry.dataset)}
-    return said | in_effect(type(made.model), made.model.config, recipe) | _size(made)
+    last = in_effect(type(made.model), made.model.config, _recipe(made.card))
+    before = model_card.part(made.card, "began_with")
+    first = in_effect(type(made.model), made.model.config, _recipe(before)) if before else last
+    stage = str(made.card.get("stage"))
+    alone = {"Epochs": f" of its {stage} alone"} if stage in model_card.ALONE else {}
+    both = {
+        name: words if first.get(name, words) == words else f"{first[name]}, then {words}{alone.get(name, '')}"
+        for name, words in last.items()
+    }
+    return said | both | _size(made)
+
+
+def _recipe(told: Mapping[str, Any]) -> TrainingConfig | None:
+    """The settings of a training; None where the card does not say."""
+    try:
+        return from_json(TrainingConfig, told.get("recipe"))
+    except ConfigError:
+        return None
 
 
 def _size(made: Portrait) -> dict[str, str]:

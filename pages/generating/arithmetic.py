@@ -30,8 +30,11 @@ def show(checkpoint: Checkpoint) -> None:
     names, terms = ask_terms(checkpoint)
     told = telling.ask_told(checkpoint, KEY, "This model is told the class, so what is added and subtracted is style.")
     codes = np.stack([*terms, morphs.analogy(*terms)]).astype(np.float32)
-    show_sum(checkpoint, names, codes, told)
-    show_map(checkpoint, codes)
+    with st.container(key="generate-sum"):  # beside each other where there is room
+        with st.container():
+            show_sum(checkpoint, names, codes, told)
+        with st.container():
+            show_map(checkpoint, codes)
     state.address("generate")
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core import checkpoints, completion, figures, latent
 from core.checkpoints import Checkpoint
-from core.completion import BARRIER_NATS, STARTS, Completion, Reference
+from core.completion import BARRIER_NATS, STARTS, Completion, Exact, Reference
 from core.data.datasets import DATASETS, DatasetError, on_disk, to_ink
 from core.models.conditional_vae import NOT_TOLD
 from core.shape import SHAPE, SIDE
@@ -57,8 +57,12 @@ def show(checkpoint: Checkpoint) -> None:
             return
         found, reference = find(checkpoint, picked, hidden, label)
         show_answers(checkpoint, picked, hidden, found, reference)
-    show_draws(checkpoint, picked, hidden, found, label)
-    show_map(checkpoint, found)
+    with st.container(key="generate-drawn"):  # beside each other where there is room
+        if found.exact is not None and hidden.any():
+            with st.container():
+                show_draws(checkpoint, picked, hidden, found.exact, label)
+        with st.container():
+            show_map(checkpoint, found)
 
 
 # --- what is asked ---------------------------------------------------------------------------------------------------------------
@@ -266,13 +270,11 @@ def how(checkpoint: Checkpoint, found: Completion) -> str:
     )
 
 
-def show_draws(checkpoint: Checkpoint, picked: Picked, hidden: np.ndarray, found: Completion, label: int | None) -> None:
-    """Draws of the posterior, where it is known."""
-    if found.exact is None or not hidden.any():
-        return
+def show_draws(checkpoint: Checkpoint, picked: Picked, hidden: np.ndarray, exact: Exact, label: int | None) -> None:
+    """Draws of the posterior."""
     st.header("Drawn at random", anchor=False)
     st.markdown("Codes drawn from p(z | visible): each picture comes up as often as the model believes in it.")
-    x_hat = latent.decode(checkpoint.model, found.exact.z[:DRAWN], label)
+    x_hat = latent.decode(checkpoint.model, exact.z[:DRAWN], label)
     filled = np.where(hidden, x_hat, picked.x).astype(np.float32)
     gallery.strip(filled, named(checkpoint, picked, filled)[0], "completion-draws", many=True)
 

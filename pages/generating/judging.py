@@ -59,8 +59,8 @@ def even(found: Judged, classes: tuple[str, ...]) -> None:
     st.metric("How evenly the classes come", f"{said.entropy_bits:.2f} of {most:.2f} bits")
     st.caption(
         f"The entropy of the classes that it names: {between(low, high, 2)} bits, with a confidence of 95 %. "
-        f"All {len(classes)} equally often would be log₂ {len(classes)} = {most:.2f} bits, always the same one 0. Rarest here: "
-        f"{class_name(classes, said.rarest)}, {100 * said.rarest_share:.1f} %."
+        f"All {len(classes)} equally often would be log₂ {len(classes)} = {most:.2f} bits; always the same one would be 0. Rarest here: "
+        f"{class_name(classes, said.rarest)}, {f'{100 * said.rarest_share:.1f} %' if said.rarest_share else 'which never comes'}."
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from core import latent
+from core import latent, metrics
 from core.checkpoints import Checkpoint
 from core.data.datasets import DATASETS, DatasetError, on_disk, to_ink
 from core.figures import class_name
@@ -31,6 +31,10 @@ POSTERIOR = "A random test image’s code, plus noise as wide as that image’s 
 NO_POSTERIOR = (
     "A random test image’s code, plus a little noise. This model gives each image a single code without noise of its own, so the noise is "
     "that of a kernel density estimate (Scott’s rule)."
+)
+
+COLLAPSED = (
+    "This model’s codes have collapsed (posterior collapse): it draws much the same image of every code, so all of these look alike."
 )
 
 
@@ -95,7 +99,13 @@ def ask(checkpoint: Checkpoint) -> Request:
 
 
 def said(checkpoint: Checkpoint, request: Request) -> str:
-    """What is drawn, in words that are true of this model."""
+    """What is drawn, in words that are true of this model, and what to make of it where its codes say nothing."""
+    alike = not checkpoint.model.conditional and metrics.has_collapsed(checkpoint.latents.mu, checkpoint.latents.logvar)
+    return f"{drawn_from(checkpoint, request)}{f' {COLLAPSED}' * alike}"
+
+
+def drawn_from(checkpoint: Checkpoint, request: Request) -> str:
+    """Where the codes come from."""
     model, data = checkpoint.model, words.dataset_of(checkpoint)
     if request.way == "prior":
         return NO_PRIOR if not model.has_prior else PRIOR if latent.keeps_to_prior(model) else UNUSED_PRIOR

@@ -24,7 +24,7 @@ def show(name: str, picked: Picked, label: int | None) -> None:
     checkpoint = sidebar.opened_again(name)
     st.header("Noise in the code", anchor=False)
     own = reconstruction.posterior_noise(checkpoint.latents.mu, checkpoint.latents.logvar)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         sigma = st.slider(
             "Noise σ", 0.0, MOST_NOISE, usual_noise(own), 0.01, key=f"{KEY}_sigma-{name}", persist_state="session", width=320,
             help="In units of the standard deviation of each code coordinate over the test images.",

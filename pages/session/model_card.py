@@ -63,7 +63,7 @@ def what_it_is(model: Model, card: dict[str, Any]) -> Rows:
         Row("Kind", kind.title, kind.summary),
         Row("Code", f"{plural(model.config.latent_dim, 'number')} for an image of {width} × {height} pixels"),
     ]
-    told, name = _part(card, "dataset"), _text(_part(card, "dataset").get("name"))
+    told, name = part(card, "dataset"), _text(part(card, "dataset").get("name"))
     if name:
         data = DATASETS.get(name)
         counts = [
@@ -82,7 +82,7 @@ def how_trained(model: Model, card: dict[str, Any]) -> Rows:
     images = [Row("Images", how)] if (how := _text(card.get("preprocessing"))) else []
     if model.linear:
         return [Row("Training", "None: its weights are computed from the images."), *images]
-    before = _took(_part(card, "began_with"))
+    before = _took(part(card, "began_with"))
     if took := _took(card):
         early = "\nStopped before its end." if card.get("finished") is False else ""
         alone = ALONE.get(_text(card.get("stage")), "")
@@ -139,7 +139,7 @@ def size(model: Model, card: dict[str, Any], megabytes: float | None) -> Rows:
 
 def made_with(card: dict[str, Any]) -> Rows:
     """Versions of the software."""
-    versions = _part(card, "versions")
+    versions = part(card, "versions")
     said = [f"{names} {_text(versions[key])}" for key, names in (("python", "Python"), ("torch", "PyTorch"), ("numpy", "NumPy"))
             if _text(versions.get(key))]  # fmt: skip
     commit = _text(card.get("commit"))
@@ -147,7 +147,7 @@ def made_with(card: dict[str, Any]) -> Rows:
     return rows + ([Row("Commit", commit[:12] + ("+, with changes" if commit.endswith("+") else ""))] if commit else [])
 
 
-def _part(card: dict[str, Any], name: str) -> dict[str, Any]:
+def part(card: dict[str, Any], name: str) -> dict[str, Any]:
     """An object in the card; an empty one where there is none."""
     found = card.get(name)
     return found if isinstance(found, dict) else {}

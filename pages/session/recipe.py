@@ -19,6 +19,8 @@ def in_effect(module: type[Model], config: Any, recipe: TrainingConfig | None) -
     elif len(module.LOSSES) == 1:
         del of_training["kl_warmup_epochs"]  # there is nothing beside the reconstruction whose weight could rise
     said = {asked.title: asked.said(getattr(config, name)) for name, asked in of_model.items()}
+    if getattr(config, "anchors", 0):
+        said[of_model["encoder_hidden"].title] += ", computed from its decoder"
     if module.linear:
         said["Training"] = "computed, not trained"
     if recipe is not None:

@@ -26,7 +26,7 @@ export const SKELETON = `
   <div class="dl-map lm-map" data-testid="dial-map" tabindex="0" role="application" aria-label="Latent map">
     <canvas class="dl-cloud" aria-hidden="true"></canvas>
     <svg class="lm-overlay" aria-hidden="true"><g class="lm-kept" visibility="hidden"><circle r="9"/><circle r="9"/><circle r="2.5"/></g></svg>
-    <div class="lm-cross" aria-hidden="true" hidden><span><i></i><i></i><b></b></span></div>
+    <div class="lm-cross" aria-hidden="true"><span><i></i><i></i><b></b></span></div>
     <div class="lm-catch"></div>
     <div class="lm-zoom"><button type="button" data-zoom="reset" class="dl-same" aria-pressed="false">One scale for all</button></div>
     <div class="lm-loading" role="status">Reading the codes …</div>

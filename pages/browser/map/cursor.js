@@ -1,6 +1,7 @@
 // What is looked at, kept and selected. Map, panel and legend subscribe to it; two maps that share one are linked.
 
 const WORDS_MS = 100; // between two changes of words, which cost the page a layout
+const NEXT_MS = 40; // for so long words wait for the frame of the pointer's next move
 const REST_MS = 250; // a pointer that has not moved for so long rests
 
 export class Cursor {
@@ -44,12 +45,18 @@ export class Cursor {
 
   /** Show z now (null: nothing). */
   show(z) {
+    this.#draw(z);
+    const wait = this.#said + WORDS_MS - performance.now();
+    if (wait <= 0) this.say(); // with the frame: a task of its own would have the page put together once more
+    else this.timer ??= setTimeout(() => this.say(), wait + NEXT_MS);
+  }
+
+  #draw(z) {
     const { since } = this;
     cancelAnimationFrame(this.frame);
     this.frame = this.since = undefined;
     this.pointed = z;
     this.#tell("frame", z, since);
-    this.timer ??= setTimeout(() => this.say(), Math.max(0, this.#said + WORDS_MS - performance.now())); // a task of its own: the frame is first
   }
 
   /** Tell those who read what is on show. */
@@ -66,7 +73,7 @@ export class Cursor {
   /** Back to the kept point, words and all. */
   rest() {
     this.#passing = false;
-    this.show(this.kept);
+    this.#draw(this.kept);
     this.say();
   }
 

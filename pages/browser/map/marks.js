@@ -3,20 +3,21 @@
 import { listener } from "../events.js";
 import { mover } from "./still.js";
 
-const FAR_PX = 10_000; // out of every view
+const FAR_PX = 10_000; // out of every view: where the crosshair is while it is not shown
 const THERE_PX = 1; // so near to the mouse, the crosshair is where the system draws its own
 
 export class Marks {
   /** place(): {left, top} of the map in the window while a pointer is on its way over it, else nothing; mouse(): {clientX, clientY,
    *  pointerType} of a mouse or pen there. Without the last four the crosshair never leaves the map. */
   constructor(root, viewport, cursor, place = () => null, mouse = () => null, signal) {
-    Object.assign(this, { viewport, place, mouse, afloat: null });
+    Object.assign(this, { viewport, place, mouse, afloat: null, shown: true });
     this.kept = root.querySelector(".lm-kept");
     this.cross = root.querySelector(".lm-cross");
     this.home = this.cross.parentElement;
     this.after = this.cross.nextSibling;
     this.across = mover(this.cross.firstElementChild, "X", "px", FAR_PX);
     this.down = mover(this.cross.firstElementChild, "Y", "px", FAR_PX);
+    this.put(null);
     if (!cursor) return;
     cursor.subscribe({ rested: (z) => this.settle(z) }, signal);
     listener(signal)(window, "scroll", () => this.sink(), { capture: true, passive: true });
@@ -31,16 +32,17 @@ export class Marks {
   /** Called at each move of the pointer: no attribute changes, so that neither layout nor layers of the page are put together again. */
   point(z) {
     const place = z && this.place();
-    if (place && this.underMouse(z, place)) return this.reveal(false);
-    this.reveal(z);
+    if (place && this.underMouse(z, place)) return this.put(null);
     if (place) this.float(place);
     else this.sink();
     this.put(z);
   }
 
+  /** Bring the crosshair to z, or out of view: to hide it would have the page's layers put together again whenever a pointer comes or leaves. */
   put(z) {
-    if (!z) return;
-    const [x, y] = this.viewport.toPixel(z);
+    if (!z && !this.shown) return;
+    const [x, y] = z ? this.viewport.toPixel(z) : [FAR_PX, FAR_PX];
+    this.shown = Boolean(z);
     this.across(x);
     this.down(y);
   }
@@ -52,15 +54,10 @@ export class Marks {
     return mouse?.pointerType === "mouse" && Math.hypot(left + x - mouse.clientX, top + y - mouse.clientY) < THERE_PX && !this.home.closest("dialog");
   }
 
-  reveal(shown) {
-    if (this.cross.hidden !== !shown) this.cross.hidden = !shown;
-  }
-
   /** No pointer is on its way any more. */
   settle(z) {
     this.sink();
     if (!this.viewport.xr) return; // of two maps that share a cursor, the second has no view yet
-    this.reveal(z);
     this.put(z);
   }
 

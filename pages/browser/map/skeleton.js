@@ -10,7 +10,7 @@ export const SKELETON = `
     <svg class="lm-overlay" aria-hidden="true">
       <g class="lm-kept" visibility="hidden"><circle r="9"/><circle r="9"/><circle r="2.5"/></g>
     </svg>
-    <div class="lm-cross" aria-hidden="true" hidden><span><i></i><i></i><b></b></span></div>
+    <div class="lm-cross" aria-hidden="true"><span><i></i><i></i><b></b></span></div>
     <div class="lm-catch"></div>
     <div class="lm-zoom" role="group" aria-label="Zoom">
       <button type="button" data-zoom="in" aria-label="Zoom in" title="Zoom in">+</button>

@@ -7,6 +7,7 @@ without torch, and the tests of training also run on a machine with a GPU that h
 from __future__ import annotations
 
 import gc
+import os
 import re
 import shutil
 from collections.abc import Generator, Iterator
@@ -123,12 +124,13 @@ def mnist_like(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def server(mnist_like: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The running app with MNIST-shaped test images; it must not have printed a traceback when it ends."""
-    from live import Server
+    """The running app with MNIST-shaped test images, for all workers; it must not have printed a traceback when it ends."""
+    from live import Server, shared
 
-    running = Server(mnist_like, tmp_path_factory.mktemp("server") / "log")
-    yield running
-    running.stop()
+    mine = tmp_path_factory.getbasetemp()
+    everybodys = mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine
+    with shared(everybodys, lambda: Server(mnist_like, tmp_path_factory.mktemp("server") / "log")) as running:
+        yield running
     assert "Traceback" not in running.output(), running.output()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
@@ -12,6 +13,7 @@ import urllib.request
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from fcntl import LOCK_EX, LOCK_SH, LOCK_UN, flock
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,12 +58,20 @@ class Server:
         environment = os.environ | {"LATENT_DATA": str(data), "OMP_NUM_THREADS": "1"} | environment
         with log.open("wb") as out:
             self.process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=out, stderr=subprocess.STDOUT)
+        self.pid = self.process.pid
         deadline = time.monotonic() + START_S
         while not self._healthy():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 raise RuntimeError(f"the app did not start:\n{self.output()}")
             time.sleep(0.2)
+
+    @classmethod
+    def running(cls, url: str, log: Path, pid: int) -> Server:
+        """One that another process has started, and will end."""
+        server = cls.__new__(cls)
+        server.url, server.log, server.pid = url, log, pid
+        return server
 
     def _healthy(self) -> bool:
         try:
@@ -82,6 +92,33 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+
+@contextmanager
+def shared(folder: Path, start: Callable[[], Server]) -> Iterator[Server]:
+    """A server for all processes that name this folder: the first starts it, and ends it when the others have left."""
+    with (folder / "server").open("a+") as door, (folder / "server-used").open("a") as used:
+        flock(door, LOCK_EX)
+        door.seek(0)
+        told = door.read()
+        if told:
+            flock(used, LOCK_SH)
+            flock(door, LOCK_UN)
+            url, log, pid = json.loads(told)
+            yield Server.running(url, Path(log), pid)
+            return
+        server = start()
+        try:
+            door.write(json.dumps([server.url, str(server.log), server.pid]))
+            door.flush()
+            flock(door, LOCK_UN)
+            yield server
+        finally:
+            flock(door, LOCK_EX)  # who comes now starts another
+            door.truncate(0)
+            flock(door, LOCK_UN)
+            flock(used, LOCK_EX)
+            server.stop()
 
 
 def run_async(function: Callable[[], Awaitable[Any]]) -> Any:

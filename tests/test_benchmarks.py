@@ -157,7 +157,7 @@ def test_every_fast_method_against_damage_has_its_row(mnist_like: Path, monkeypa
 @pytest.mark.xdist_group("browser")
 @pytest.mark.slow
 def test_people_open_the_page_at_once(server: Server) -> None:
-    served = Served(server.url, server.process.pid)
+    served = Served(server.url, server.pid)
     waits, cpu_ms = run_async(lambda: serving.opening(served, people=2, seconds=0.1))
     assert len(waits) == 2 and min(waits) > 0 and cpu_ms > 0
 

@@ -724,12 +724,17 @@ def test_nothing_shipped_is_changed_and_nothing_gets_its_name(elsewhere):
     assert {file: (checkpoints.SHIPPED_ROOT / "vae-mnist-2d" / file).read_bytes() for file in FILES} == before
 
 
-@pytest.mark.parametrize("given", ["~/models", "models"])
-def test_the_folder_s_home_is_expanded_and_its_path_is_whole(tmp_path, given):
-    ask = "from core import checkpoints, jobs; print(checkpoints.CHECKPOINTS, jobs.RUNS)"
-    environment = os.environ | {"HOME": str(tmp_path), "LATENT_CHECKPOINTS": given, "PYTHONPATH": str(checkpoints.SHIPPED_ROOT.parent)}
+def test_the_folder_s_home_is_expanded_and_its_path_is_whole(tmp_path):
+    ask = """import os, sys
+for given in ("~/models", "models"):
+    os.environ["LATENT_CHECKPOINTS"] = given
+    from core import checkpoints, jobs
+    print(checkpoints.CHECKPOINTS, jobs.RUNS)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "core"]:
+        del sys.modules[name]"""
+    environment = os.environ | {"HOME": str(tmp_path), "PYTHONPATH": str(checkpoints.SHIPPED_ROOT.parent)}
     answer = subprocess.run([sys.executable, "-c", ask], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
-    assert answer.stdout.split() == [str(tmp_path / "models"), str(tmp_path / "models" / "runs")]
+    assert answer.stdout.split() == [str(tmp_path / "models"), str(tmp_path / "models" / "runs")] * 2
 
 
 # --- opened once ----------------------------------------------------------------------------------------------------------

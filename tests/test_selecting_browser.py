@@ -247,7 +247,7 @@ def test_a_link_shows_the_same_two_named_selections_and_the_arrow_between_them(v
     page.wait_for_function(f"(shown) => {arrow} === shown", arg=shown)
 
 
-@pytest.mark.parametrize("other", ["vae-mnist-2d-collapsed", "vae-mnist-16d"])
+@pytest.mark.parametrize("other", [pytest.param("vae-mnist-2d-collapsed", marks=pytest.mark.slow), "vae-mnist-16d"])
 def test_back_to_another_model_brings_its_selection_back(view: View, other: str) -> None:
     asked = "select:b0,0,1,0.5!A:c3!B:b-1,-1,0,0"
     page = view.open(f"?checkpoint=vae-mnist-2d&tool={asked}").page

@@ -155,6 +155,7 @@ def test_start_watch_reload_pause_cancel_resume_and_travel_in_time(train_server,
     page.wait_for_selector("[data-testid=panel]")
 
 
+@pytest.mark.slow
 def test_a_page_on_a_run_that_nobody_trains_sees_it_resumed_and_deleted_by_somebody_else(train_server, root, page):
     runs = root / "runs"
     fill_in(page, train_server.url, "left", 100_000)

@@ -52,7 +52,7 @@ def explore(name: str) -> None:
     session.address("explore")  # before the map is there: later it would cover, in the address, a point kept meanwhile
     with st.container(key="map-and-panel"):  # where the offer stands is readout.css's: under the panel, which the map brings along
         kept = state.point, state.point_number
-        latent_map(view, facts, kept, state.layers, not state.point_given, keep_pick, MAP_KEY, look, keep_look, background)
+        latent_map(view, facts, kept, state.layers, not state.point_given, keep_pick, MAP_KEY, look, keep_look, background, keep_alone)
         offer_images(dataset)
     with st.container(horizontal=True):
         taking.offer(planes.as_set(view, look[0][-1], state.point), facts, look[0], background, marked(MAP_KEY))
@@ -85,6 +85,13 @@ def keep_look() -> None:
     if checked is not None:
         said, st.session_state.look_number = checked
         session.take("explore", dict(zip(LOOK, said, strict=False)) if isinstance(said, list) else None, *LOOK)
+
+
+def keep_alone() -> None:
+    """Layers were switched on the map while the server did not answer."""
+    checked = link.check_said(st.session_state[MAP_KEY].alone)
+    if checked is not None:
+        session.take_layers(checked[0])
 
 
 def chosen_label(checkpoint: Checkpoint) -> int | None:

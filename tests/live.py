@@ -54,10 +54,14 @@ class Server:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         self.url, self.log = f"http://127.0.0.1:{port}", log
-        command = [sys.executable, "-m", "streamlit", "run", app, "--server.address", "127.0.0.1", "--server.port", str(port)]
-        environment = os.environ | {"LATENT_DATA": str(data), "OMP_NUM_THREADS": "1"} | environment
-        with log.open("wb") as out:
-            self.process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=out, stderr=subprocess.STDOUT)
+        self.command = [sys.executable, "-m", "streamlit", "run", app, "--server.address", "127.0.0.1", "--server.port", str(port)]
+        self.environment = os.environ | {"LATENT_DATA": str(data), "OMP_NUM_THREADS": "1"} | environment
+        self.start()
+
+    def start(self) -> None:
+        """Begin, also once more after stop(): at the same address, and with nothing of what it knew."""
+        with self.log.open("ab") as out:
+            self.process = subprocess.Popen(self.command, cwd=PROJECT, env=self.environment, stdout=out, stderr=subprocess.STDOUT)
         self.pid = self.process.pid
         deadline = time.monotonic() + START_S
         while not self._healthy():

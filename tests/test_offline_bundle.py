@@ -113,23 +113,25 @@ def test_who_leaves_is_sent_nothing_more_and_a_file_under_way_is_given_up(run: C
     assert run(script) == [[], "/encoder", "AbortError"]
 
 
-# Explore's map as it is told: its element, and what Python says; `told`: what it was updated with.
+# Explore's map as it is told: its element, and what Python says; `told`: what it was updated with, `word`: what Python is told.
 ALONE = """const { Alone } = await import('/map/alone.js'); await import('/connection.js');
   const room = document.body.appendChild(document.createElement('div'));
   const pill = (title) => `<button aria-pressed="true">${title}</button>`;
   room.innerHTML = `<div class="st-key-explore-layers"><div role="toolbar">${['Points', 'Class names'].map(pill).join('')}</div></div>
     <div class="lm"><div class="lm-under"></div></div>`;
-  const pills = [...room.querySelectorAll('[role=toolbar] button')], told = [];
-  for (const pill of pills) pill.addEventListener('click', () => pill.setAttribute('aria-pressed', pill.ariaPressed !== 'true'));
+  const pills = [...room.querySelectorAll('[role=toolbar] button')], told = [], word = [];
   const update = (data) => { const { layers, field } = alone.over(data); told.push([layers.join(), field?.title ?? null]); };
-  const map = { root: room.querySelector('.lm'), words: { tell() {} }, update }, alone = new Alone(map, stop.signal);
+  const tell = (name, { value, number }) => word.push(value && [value.layers.join(), value.background]);
+  const map = { root: room.querySelector('.lm'), words: { tell() {} }, update, tell }, alone = new Alone(map, stop.signal);
   const titles = { points: 'Points', names: 'Class names' };
   const says = { view: 'a', titles, layers: ['points', 'names'], field: { title: 'Rarity' } };
   const press = (name) => alone.element.querySelector(`[data-layer=${name}]`).click();
-  const on = () => pills.map((pill) => pill.ariaPressed).join();"""
+  const later = setTimeout; let end = null; // what waits for Python's word longer than a test does
+  window.setTimeout = (then, ms) => (ms === 5000 ? (end = then, -1) : later(then, ms));
+  stop.signal.addEventListener('abort', () => (window.setTimeout = later));"""
 
 
-def test_while_the_server_is_gone_the_map_has_the_layers_switches_and_streamlit_s_are_pressed_after(run: Callable[..., Any]) -> None:
+def test_while_the_server_is_gone_the_map_has_the_layers_switches_and_python_is_told_after(run: Callable[..., Any]) -> None:
     script = f"""{ALONE} map.update(says);
       const hidden = [alone.element.hidden];
       await go(false);
@@ -137,27 +139,69 @@ def test_while_the_server_is_gone_the_map_has_the_layers_switches_and_streamlit_
       const offered = [...alone.element.querySelectorAll('button')].map(({{ textContent, ariaChecked }}) => [textContent, ariaChecked]);
       const words = alone.element.innerText;
       press('names'); press('background'); press('background');
-      const before = on();
+      const before = word.length;
       await go(true);
       hidden.push(alone.element.hidden);
-      const after = on();
-      map.update(says); map.update({{ ...says, layers: ['points'] }}); map.update(says);
-      return [hidden, offered, before, after, told, words];"""
-    hidden, offered, before, after, told, words = run(script)
+      const waits = [end];
+      map.update(says); waits.push(end !== null); map.update({{ ...says, layers: ['points'] }}); map.update(says);
+      return [hidden, offered, before, word, told, words, waits];"""
+    hidden, offered, before, word, told, words, waits = run(script)
     assert hidden == [True, False, True]
     assert words.startswith("The server does not answer.")
     assert offered == [["Points", "true"], ["Class names", "true"], ["Rarity", "true"]]
-    assert (before, after) == ("true,true", "true,false"), "Python hears of it by its own pills"
+    assert (before, word) == (0, [["points", True]])
     assert told[1:4] == [["points", "Rarity"], ["points", None], ["points", "Rarity"]]
+    assert waits == [None, True], "its time is counted from Python's first word, however long a server takes to start"
     assert told[4:] == [["points", "Rarity"], ["points", "Rarity"], ["points,names", "Rarity"]], "until Python has heard of it"
 
 
-def test_streamlit_s_own_pills_work_where_it_has_not_noticed_yet(run: Callable[..., Any]) -> None:
+def test_a_background_switched_off_stays_off_and_what_python_does_not_take_is_as_it_says(run: Callable[..., Any]) -> None:
+    script = f"""{ALONE} map.update(says); await go(false); press('background'); press('points'); await go(true);
+      map.update(says); end();
+      const refused = told.at(-1);
+      await go(false); press('background'); await go(true); map.update(says); map.update({{ ...says, field: null }}); map.update(says);
+      return [word, refused, told.slice(-3)];"""
+    word, refused, taken = run(script)
+    assert word == [["names", False], ["points,names", False]]
+    assert refused == ["points,names", "Rarity"]
+    assert taken == [["points,names", None], ["points,names", None], ["points,names", "Rarity"]]
+
+
+def test_who_loses_the_connection_twice_keeps_what_was_switched_and_old_words_are_taken_back(run: Callable[..., Any]) -> None:
+    script = f"""{ALONE} map.update(says); await go(false); press('names'); await go(true); await go(false); press('background');
+      await go(true); map.update({{ ...says, layers: ['points'], field: null }});
+      map.update(says); await go(false); await go(true); // a session that is new would hear the first words as news
+      const {{ runAgain }} = await import('/again.js'), app = document.querySelector('[data-testid=stApp]'), again = [];
+      runAgain((name) => again.push([name, word.length]), stop.signal);
+      for (const state of ['PINGING_SERVER', 'CONNECTED']) {{ app.dataset.testConnectionState = state; await soon(); }}
+      return [word, told.at(-1), again];"""
+    word, told, again = run(script)
+    assert word[:2] == [["points", True], ["points", False]]
+    assert word[2:] == [None] and told == ["points,names", "Rarity"]
+    assert again == [["again", 3]], "the page is run after Python was told"
+
+
+def test_the_page_is_run_after_each_connection_alone_and_no_more_once_it_is_left(run: Callable[..., Any]) -> None:
+    script = """const { onAgain, runAgain } = await import('/again.js'), app = document.querySelector('[data-testid=stApp]');
+      const seen = [], leave = new AbortController(), one = new AbortController();
+      onAgain(() => { seen.push('first'); setTimeout(() => seen.push('sent')); }, leave.signal); onAgain(() => seen.push('left'), one.signal); one.abort();
+      runAgain((name, value) => seen.push(name, typeof value), leave.signal);
+      const go = async (state) => { app.dataset.testConnectionState = state; await soon(); };
+      await go('CONNECTED'); await go('PINGING_SERVER'); await go('CONNECTING');
+      const before = seen.length;
+      await go('CONNECTED');
+      const after = [...seen];
+      leave.abort(); await go('PINGING_SERVER'); await go('CONNECTED');
+      return [before, after, seen.length];"""
+    assert run(script) == [0, ["first", "sent", "again", "number"], 4], "in a task of its own: else it would be a fragment's run"
+
+
+def test_streamlit_s_own_pills_work_where_it_has_not_noticed_yet_or_python_not_heard(run: Callable[..., Any]) -> None:
     script = f"""{ALONE} map.update(says); await go(false); pills[1].click(); pills[1].click(); pills[1].click();
       const seen = [told.at(-1)[0], alone.element.querySelector('[data-layer=names]').ariaChecked];
-      await go(true);
-      return [seen, on()];"""
-    assert run(script) == [["points", "false"], "true,false"], "and are not pressed a second time"
+      await go(true); pills[0].click();
+      return [seen, word, told.at(-1)[0]];"""
+    assert run(script) == [["points", "false"], [["points", True], ["", True]], ""]
 
 
 def test_another_model_is_drawn_as_python_says_and_a_map_without_titles_has_no_switches(run: Callable[..., Any]) -> None:

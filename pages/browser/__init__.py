@@ -4,7 +4,7 @@
 gets a loader.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -49,4 +49,32 @@ def mount(part: str, key: str, data: dict[str, Any], width: str = "stretch", **c
     """Mount a part of the bundle (a name in mount.js) with what it needs to know; the callbacks are Streamlit's on_..._change."""
     files = {name: address(asset) for name, asset in shared_assets().items()}  # all: they import each other
     known = {"part": part, "module": files["mount.js"], "plotly": files["plotly.min.js"]}
-    _component()(key=key, data=known | data, width=width, **callbacks)
+    _hear(key, _component()(key=key, data=known | data, width=width, **callbacks), callbacks)
+
+
+def nothing() -> None:
+    """For what the browser says and nobody hears."""
+
+
+def _hear(key: str, said: Mapping[str, Any], callbacks: Mapping[str, Callable[[], None]]) -> None:
+    """In a session that is new to an open page (the server was started again, or had forgotten the visitor), a part's first words are what
+    it said to the one before, and Streamlit calls nobody for them: `heed` does, at the run that begins now."""
+    state = st.session_state
+    known: set[str] = state.setdefault("parts", set())
+    if key in known:
+        return
+    known.add(key)
+    unheard = [
+        hear
+        for name, hear in callbacks.items()
+        if hear is not nothing and said.get(name.removeprefix("on_").removesuffix("_change")) is not None
+    ]
+    if unheard:
+        state.unheard = unheard
+        st.rerun()
+
+
+def heed() -> None:
+    """Call who is to hear of what parts have said, where Streamlit did not."""
+    for hear in st.session_state.pop("unheard", ()):
+        hear()

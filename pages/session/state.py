@@ -5,7 +5,10 @@ from contextlib import suppress
 import streamlit as st
 
 from core import checkpoints
+from pages import browser
+from pages.browser.map import LAYERS
 from pages.session import link, properties
+from pages.session.properties.explore import NO_BACKGROUND
 from pages.session.properties.shared import DEFAULT_LAYERS, default_checkpoint
 
 LAYER_PILLS = {True: "layer_pills", False: "layer_pills_without_rings"}  # the widget's key, by whether the model has rings to show
@@ -32,6 +35,7 @@ def begin(page: str) -> bool:
         bare = not query
     else:  # a link in the sidebar drops it, and the page stays as it was left
         sent.insert(0, query)  # what is changed before the browser has the page's address comes with this one
+    browser.heed()
     if strange:
         st.session_state.link_problems = [*st.session_state.get("link_problems", ()), *strange]
     return bare
@@ -64,6 +68,18 @@ def take(page: str, said: object, *names: str) -> None:
         elif isinstance(text, str):
             with suppress(link.UnusableError):
                 st.session_state[key] = values[name] = table[name].read(text, values)
+
+
+def take_layers(said: object) -> None:
+    """What a visitor switched on Explore's map while the server did not answer: {"layers": [...], "background": whether it stays}."""
+    state = st.session_state
+    if not isinstance(said, dict) or not isinstance(layers := said.get("layers"), list):
+        return
+    state.layers = [layer for layer in LAYERS if layer in layers]
+    for pills in LAYER_PILLS.values():
+        state.pop(pills, None)  # they begin again with these layers
+    if said.get("background") is False:
+        state.background = NO_BACKGROUND
 
 
 def say_problems() -> None:

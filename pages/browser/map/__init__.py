@@ -10,7 +10,7 @@ from core import latent
 from core.frame import plane_word
 from core.latent import Z_LIMIT
 from core.words import subscript
-from pages.browser import address, mount
+from pages.browser import address, mount, nothing
 from pages.session.caches import MapView
 from pages.web import assets
 
@@ -81,19 +81,20 @@ def latent_map(
     look: tuple[list[str], int],
     on_look: Callable[[], None],
     field: dict[str, Any] | None = None,
+    on_alone: Callable[[], None] = nothing,
 ) -> None:
     """Mount the map, with a background where there is a `field` (exploring/fields.py). `kept`: the kept point, and `look`: [zoom, legend,
     spread evenly, shapes, present, tool], in the words of an address; each with the number that it came with from the browser (0: from
     Python).
 
     When either has changed there, st.session_state[key].pick or .look is {"value": what it is now, "number": n}: the look soon, a
-    zoom alone and the point when the visitor turns from the map to what Python draws. It comes from the browser, so check it
-    (session/link.py). `facts`:
-    what the panel needs (exploring/readout.py). `walk` plays the tour until the first touch.
+    zoom alone and the point when the visitor turns from the map to what Python draws; what was switched while the server did not answer
+    is its `alone` (map/alone.js). It comes from the browser, so check it (session/link.py). `facts`: what the panel needs
+    (exploring/readout.py). `walk` plays the tour until the first touch.
     """
     _mount(
         key,
-        {"pick": on_pick, "look": on_look, "marks": lambda: None},
+        {"pick": on_pick, "look": on_look, "alone": on_alone, "marks": nothing},
         look=_said(look),
         **_of_model(view),
         kept=_said(kept),

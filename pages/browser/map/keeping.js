@@ -1,5 +1,6 @@
 // The point that is kept: by a visitor, by Python, by Back and Forward; and who is told of it.
 
+import { onAgain } from "../again.js";
 import { Agreed, same } from "../agreed.js";
 import { listener } from "../events.js";
 import { readAddress, writeAddress } from "./address.js";
@@ -20,6 +21,7 @@ export class Keeping {
     this.pictured = new Pictured(map, this.late);
     this.late.ask("look", () => (map.ready ? map.look.news() : undefined));
     this.page = location.pathname;
+    onAgain(() => this.tellAgain(), signal);
     listener(signal)(window, "popstate", () => this.followAddress());
   }
 
@@ -86,6 +88,15 @@ export class Keeping {
     last = { view: this.map.view, z, known: this.agreed.value };
     if (this.map.data.readout) this.late.say("pick", pick);
     else this.map.tell("pick", pick());
+  }
+
+  /** Tell a session that may know nothing of this page where its map stands. */
+  tellAgain() {
+    const { ready, data, cursor: { kept }, look } = this.map;
+    if (!ready || !data.readout) return;
+    if (this.chosen) this.report(kept);
+    this.late.flush();
+    look.tellAgain();
   }
 
   /** Tell Python something else, after the kept point: what it then writes into the address holds both. */

@@ -48,6 +48,11 @@ export class Look {
     return news;
   }
 
+  /** The word, also where Python knew it. */
+  tellAgain() {
+    if (this.heard && this.viewport.xr) this.agreed.tell(this.agreed.change(this.words));
+  }
+
   /** What Python says of a model's map (`view`), where it says anything; true where that is news, and the look another: the plot is to be drawn again. */
   follow(said, extents, view) {
     if (!said) return false;

@@ -1,5 +1,7 @@
 // The button that copies the page's link; where the browser keeps the clipboard from a page, as on plain http, a field with the link selected.
+// It is on every page and in no fragment, so it also has the page run after the connection was lost.
 
+import { runAgain } from "../again.js";
 import { listener } from "../events.js";
 import { ICONS } from "./keys.js";
 
@@ -16,6 +18,7 @@ export default class CopyLink {
       <div><p role="status"></p><input readonly aria-label="The link" hidden></div>`;
     const [missing, button, status, field] = ["p", "button", "[role=status]", "input"].map((selector) => root.querySelector(selector));
     Object.assign(this, { missing, button, status, field });
+    runAgain((name, value) => this.tell(name, value), signal);
     const on = listener(signal);
     on(button, "click", () => this.copy());
     on(document, "pointerdown", ({ target }) => root.contains(target) || this.say(""));
@@ -24,7 +27,8 @@ export default class CopyLink {
   }
 
   /** missing: what is shown and is not in the link, as a sentence; "" where all of it is. */
-  update({ missing = "" }) {
+  update({ missing = "" }, tell) {
+    this.tell = tell;
     Object.assign(this.missing, { textContent: missing, hidden: !missing });
   }
 

@@ -1,0 +1,68 @@
+"""Explore while its server is killed and started again: the page is then in a session that knows nothing of it."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from live import Server, visitor
+from playwright.sync_api import Browser, Page, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("restart")]
+
+
+@pytest.fixture(scope="module")
+def mortal(mnist_like: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that tests kill."""
+    running = Server(mnist_like, tmp_path_factory.mktemp("mortal") / "log")
+    yield running
+    running.stop()
+    assert "Traceback" not in running.output(), running.output()
+
+
+def pill(page: Page, name: str) -> object:
+    return page.get_by_role("toolbar", name="Layers").get_by_role("button", name=name)
+
+
+def says(page: Page, **query: str | None) -> None:
+    """Wait until the address says this."""
+    for name, value in query.items():
+        page.wait_for_function("([n, v]) => new URLSearchParams(location.search).get(n) === v", arg=[name, value])
+
+
+def test_nothing_that_a_visitor_did_is_lost_and_the_page_works_with_the_new_server(mortal: Server, chromium: Browser) -> None:
+    with visitor(chromium, f"{mortal.url}/?checkpoint=vae-mnist-2d&background=rarity") as page:
+        page.wait_for_selector("[data-testid=latent-map][data-plotted]")
+        page.wait_for_selector(".lm-scale")
+        page.get_by_test_id("bench").get_by_role("tab", name="Paths").click()
+        says(page, tool="paths")
+        panel, map_, alone = (page.get_by_test_id(name) for name in ("panel", "latent-map", "alone"))
+        for layers in ("points,manifold,prior", "points,manifold"):
+            mortal.process.kill()
+            mortal.process.wait()
+            expect(alone).to_contain_text("The server does not answer.")
+            if "prior" in layers:
+                alone.get_by_role("switch", name="Decoded grid").click()
+                alone.get_by_role("switch", name="Class names").click()
+                alone.get_by_role("switch", name="Rarity").click()
+                page.locator(".lm-legend").get_by_text("3", exact=True).click()
+                page.get_by_test_id("bench").get_by_role("tab", name="Select").click()
+                map_.focus()
+                for key in ("ArrowRight", "ArrowRight", "Enter"):
+                    page.keyboard.press(key)
+                page.wait_for_function("/[?&]z=/.test(location.search)")
+                kept = page.evaluate("new URLSearchParams(location.search).get('z')")
+            alone.get_by_role("switch", name="Prior rings").click()
+            mortal.start()
+            expect(alone).to_be_hidden()
+            says(page, layers=layers, background=None, classes="3", tool="select", z=kept)
+            expect(pill(page, "Decoded grid")).to_have_attribute("aria-pressed", "true")
+            expect(pill(page, "Class names")).to_have_attribute("aria-pressed", "false")
+            expect(page.locator(".lm-key")).to_be_hidden()
+            expect(map_).to_have_class(re.compile("lm-inked"))
+            expect(panel).to_contain_text("The kept point")
+            page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+        pill(page, "Decoded grid").click()  # in a fragment, of which the new session knows
+        says(page, layers="points")
+        expect(map_).not_to_have_class(re.compile("lm-inked"))
+        page.get_by_text("Rarity").first.wait_for(state="hidden")

@@ -259,5 +259,5 @@ def test_progress_is_told_of_a_large_file(bundle: Bundle) -> None:
       const refused = await m.fetched('/nothing.bin', 1, () => {}, new AbortController().signal).catch((error) => error.message);
       return [bytes.byteLength, new Uint8Array(bytes).at(-1), told, refused];"""
     size, last, told, refused = bundle.run("drawing/fetching.js", script)
-    assert (size, last, refused) == (2**20, 255, "nothing.bin could not be fetched (404)")
+    assert (size, last, refused) == (2**20, 255, "the server does not have it any more (404)")
     assert told and told == sorted(told) and told[-1] == 0.99

@@ -129,6 +129,19 @@ def test_failed_download_says_why_and_offers_again(monkeypatch: pytest.MonkeyPat
     assert "no mirror answers" in app.warning[0].value and app.button(key="download-mnist")
 
 
+def test_a_download_that_nobody_can_explain_has_its_reason_in_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(name: str, on_progress: object) -> None:
+        raise ValueError("not enough values to unpack (expected 2, got 1)")
+
+    monkeypatch.setattr(downloads, "download", fail)
+    downloads.start("mnist")
+    until(lambda: downloads._jobs["mnist"].done)
+    assert downloads._jobs["mnist"].error == "The download failed. Try again; if it fails once more, the explorer's terminal says why."
+    assert "not enough values to unpack" in capsys.readouterr().err
+
+
 def test_download_shows_progress_and_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     def slow(name: str, on_progress) -> None:
         while on_progress(Progress("train-images", 3_000_000, 10_000_000, 1, 4)) is not False:

@@ -310,8 +310,8 @@ def test_an_epoch_that_is_gone_gets_a_sentence_and_the_map_stays(view: RunView) 
 @pytest.mark.slow
 def test_a_run_that_is_gone_gets_a_sentence(view: RunView) -> None:
     view.begin(12, run="gone")
-    expect(view.problem).to_contain_text("could not be fetched (404)")
-    expect(view.page.locator(".lm-loading")).to_contain_text("could not be fetched (404)")
+    expect(view.problem).to_contain_text("the server does not have it any more (404)")
+    expect(view.page.locator(".lm-loading")).to_contain_text("the server does not have it any more (404)")
     view.page.get_by_test_id("play").click()
     view.page.mouse.move(*view.at(0.5, 0.5))
     view.frames(30)

@@ -13,9 +13,10 @@ export class Lost extends Error {
   }
 }
 
-/** fetch, and what take(response) reads of the answer; Lost where none comes. Where the server is there all the same, it is asked once more. */
+/** fetch, and what take(response) reads of the answer; Lost where none comes. Where the server is there all the same, it is asked once more.
+ *  A web page is no answer: something on the way, a hotel's network or a proxy, sent its own. */
 export async function asked(address, options, take = (response) => response) {
-  const once = async () => take(await fetch(address, options));
+  const once = async () => take(ours(await fetch(address, options)));
   const cut = (error) => error instanceof TypeError; // else it was given up, or is no JSON
   try {
     return await once();
@@ -27,6 +28,14 @@ export async function asked(address, options, take = (response) => response) {
     throw cut(error) ? new Error("the connection was cut", { cause: error }) : error;
   });
 }
+
+function ours(response) {
+  if (response.headers.get("content-type")?.includes("text/html")) throw new TypeError("this is a web page");
+  return response;
+}
+
+/** What a visitor is told where the server has no answer. */
+export const refused = ({ status }) => new Error(status === 404 ? "the server does not have it any more (404)" : `the server could not make it (${status})`);
 
 export const answers = () => there;
 
@@ -58,7 +67,7 @@ export const look = () => (asking ??= ask().finally(() => (asking = null)));
 async function ask() {
   if (!app()) return false;
   const answer = fetch(new URL(HEALTH, import.meta.url), { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
-  const healthy = await answer.then(({ ok }) => ok, () => false);
+  const healthy = await answer.then(async (response) => response.ok && (await response.json()).status === "ok").catch(() => false);
   say(healthy && app()?.dataset.testConnectionState === "CONNECTED");
   return there;
 }

@@ -2,6 +2,7 @@
 
 import threading
 import time
+import traceback
 from dataclasses import dataclass
 
 import streamlit as st
@@ -52,8 +53,9 @@ def _run(name: str, job: Job) -> None:
         job.error = errors.words(error)
     except DownloadCancelled:
         job.error = "Stopped. Download again to continue where it stopped."
-    except Exception as error:  # the thread must never end without a word
-        job.error = f"The download failed ({type(error).__name__}: {errors.words(error)}). Try again."
+    except Exception:  # the thread must never end without a word
+        traceback.print_exc()
+        job.error = "The download failed. Try again; if it fails once more, the explorer's terminal says why."
     finally:
         job.done = True
 

@@ -8,6 +8,7 @@ import { format } from "../map/controls.js";
 import { grey, picture } from "../map/ink.js";
 import * as say from "../map/sentences.js";
 import { save } from "../tools/film.js";
+import { why } from "../why.js";
 import { MOST, MOST_LETTERS, named, places, read, store, stored, written } from "./places.js";
 
 const SKELETON = `
@@ -125,7 +126,7 @@ export default class Bookmarks {
       const added = all.length - this.list.length, count = (n) => (n === 1 ? "1 place" : `${n} places`);
       this.use(all, `${count(added)} added.${left ? ` ${count(left)} in the file could not be used.` : ""}${missing ? ` ${FULL}` : ""}`);
     } catch (error) {
-      this.say(error.message);
+      this.say(why(error, "The file could not be read. Choose it again").replace(/\.?$/, "."));
     } finally {
       file.value = ""; // so that the same file can be loaded again
     }

@@ -13,6 +13,7 @@ import { Shaping } from "../map/shaping.js";
 import { measure } from "../map/timing.js";
 import { Viewport } from "../map/viewport.js";
 import { parseSafetensors } from "../nets/decoder.js";
+import { again, toDo, why } from "../why.js";
 import { Chart } from "./chart.js";
 import { Cloud } from "./cloud.js";
 import { Pictures } from "./pictures.js";
@@ -41,8 +42,8 @@ export default class Dial {
   async update(data, tell) {
     this.tell = tell;
     this.ready ??= this.begin(data).catch((error) => {
-      this.find(".lm-loading").textContent = `The dial could not be read: ${error.message}. Reload the page.`;
-      console.warn(error);
+      this.find(".lm-loading").textContent = `The dial could not be read: ${why(error)}. ${toDo(error, "Reload the page.")}`;
+      again(error, () => Object.assign(this, { ready: null }).update(data, this.tell), this.signal);
       throw error;
     });
     await this.ready.then(() => this.follow(data), () => {});
@@ -68,16 +69,17 @@ export default class Dial {
     this.shaping = new Shaping(Object.defineProperty(map, "ready", { get: () => Boolean(this.views) }), signal);
     this.turning = new Turning(this.root, members, data.members, (since) => this.turned(since), signal);
     cursor.subscribe({ frame: (z) => this.show(z), selected: () => this.turned(), kept: (z) => this.where && this.marks.keep(z) }, signal);
-    this.find(".dl-help").innerHTML = data.help;
     this.heed(data.dial);
     this.input = new Input(this, signal);
     onResize(this.element, () => this.fit(), signal);
     this.find(".lm-loading").hidden = true;
     const nearest = data.members.map((_, m) => m).sort((a, b) => Math.abs(a - this.turning.at) - Math.abs(b - this.turning.at));
-    this.coming = this.bring(nearest, data);
+    this.fetch = () => this.bring(nearest, data).catch((error) => this.signal.aborted || this.failed(error));
+    this.fetch();
   }
 
-  async bring(nearest, { members, plotly, figure }) {
+  async bring(nearest, { members, plotly, figure, help }) {
+    this.find(".dl-help").innerHTML = help;
     for (const m of nearest) {
       this.pictures.use(m, await readDecoder(members[m].decoder, this.signal));
       if (this.signal.aborted) return;
@@ -87,15 +89,14 @@ export default class Dial {
   }
 
   follow(data) {
-    this.coming?.catch((error) => this.signal.aborted || this.failed(error));
     if (!same(data.dial, this.heard)) this.heed(data.dial);
     if (getComputedStyle(this.element).color === this.cloud.ink) return;
     this.fit(); // another theme
   }
 
   failed(error) {
-    console.warn(error);
-    this.find(".dl-help").textContent = `Some of the dial could not be loaded: ${error.message}. Reload the page.`;
+    this.find(".dl-help").textContent = `Some of the dial could not be loaded: ${why(error)}. ${toDo(error, "Reload the page.")}`;
+    again(error, this.fetch, this.signal);
   }
 
   // --- what the link says -----------------------------------------------------------------------------------------------

@@ -64,7 +64,7 @@ export class Given {
       this.say(grey.notes.join(" "));
     } catch (error) {
       if (!(error instanceof FileError)) console.warn(error);
-      this.say(error instanceof FileError ? error.message : `The image could not be read: ${error.message}.`);
+      this.say(error instanceof FileError ? error.message : "Your browser could not read the image. Save it as a PNG or a JPEG, smaller if it is large, and try again.");
     }
   }
 }

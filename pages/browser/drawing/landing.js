@@ -4,6 +4,7 @@ import { readPoint } from "../nets/reading.js";
 import { Picture } from "../map/controls.js";
 import { Lost, whenBack } from "../server.js";
 import { measure } from "../map/timing.js";
+import { why } from "../why.js";
 import { onMap } from "./ellipse.js";
 import { encoderOf } from "./encoders.js";
 import { Given } from "./given.js";
@@ -83,7 +84,7 @@ export class Landing {
     } catch (error) {
       if (this.facts !== facts) return;
       if (error instanceof Lost) this.wait(facts);
-      else this.tell(`The encoder could not be fetched: ${error.message}. Close the sheet and open it again.`);
+      else this.tell(`The encoder could not be fetched: ${why(error)}. Close the sheet and open it again.`);
     }
   }
 

@@ -3,6 +3,7 @@
 import { EMPTY, Field } from "./field.js";
 import { said } from "./field_words.js";
 import { Lost, asked, whenBack } from "../server.js";
+import { why } from "../why.js";
 import { Shelf } from "./frames.js";
 import { along, gradient } from "./layers/palettes.js";
 import { escape } from "./sentences.js";
@@ -63,7 +64,7 @@ export class Background {
       if (this.words !== words) return;
       this.failed = true;
       if (error instanceof Lost) return this.wait(words);
-      this.key.innerHTML = `<p>This background could not be had: ${escape(error.message.replace(/\.?$/, "."))} Choose it again to try once more.</p>`;
+      this.key.innerHTML = `<p>This background could not be had: ${escape(why(error))}. Choose it again to try once more.</p>`;
     }
   }
 

@@ -3,6 +3,7 @@
 import { listener } from "../events.js";
 import { HERE } from "../nets/nearest.js";
 import { Lost, whenBack } from "../server.js";
+import { why } from "../why.js";
 import { WAYS, search, waysOf } from "./searches.js";
 import * as say from "./sentences.js";
 import { Trail } from "./trail.js";
@@ -105,7 +106,7 @@ export default class Finder {
     } catch (error) {
       if (this.last !== way || error.name === "AbortError") return;
       if (error instanceof Lost) this.wait(way);
-      else this.say(`That could not be looked up: ${error.message}. Try again.`);
+      else this.say(`That could not be looked up: ${why(error)}. Try again.`);
     } finally {
       clearTimeout(slow);
       button.classList.remove("lm-busy");

@@ -2,7 +2,7 @@
 
 import { AtlasDecoder, DenseDecoder } from "../nets/decoder.js";
 import { NearestIndex } from "../nets/nearest.js";
-import { asked } from "../server.js";
+import { asked, refused } from "../server.js";
 
 const MOST = 0.98; // of the codes: what a map shows at first
 
@@ -40,7 +40,7 @@ export class Shelf {
 }
 
 export const read = (path, kind, signal) => asked(path, { signal }, (response) => {
-  if (!response.ok) throw new Error(`${path.split("/").pop()} could not be fetched (${response.status})`);
+  if (!response.ok) throw refused(response);
   return response[kind]();
 });
 

@@ -3,6 +3,7 @@
 
 import { Offer } from "../drawing/offer.js";
 import { Rest } from "../rest/rest.js";
+import { again, toDo, why } from "../why.js";
 import { Alone } from "./alone.js";
 import { Background } from "./background.js";
 import { Bench } from "./bench.js";
@@ -88,9 +89,9 @@ export default class LatentMap {
       else await this.apply(data, ...model);
     } catch (error) {
       const alive = this.ready && this.data === data; // all but Plotly is there
-      if (alive) this.words.note(`The map moves more slowly than it could: ${error.message}. Reload the page to try again.`);
-      else this.words.instead(`The map could not be drawn: ${error.message}. Reload the page; if that does not help, restart the explorer.`);
-      console.warn(error);
+      if (alive) this.words.note(`The map moves more slowly than it could: ${why(error)}. ${toDo(error, "Reload the page to try again.")}`);
+      else this.words.instead(`The map could not be drawn: ${why(error)}. ${toDo(error, "Reload the page; if that does not help, restart the explorer.")}`);
+      again(error, () => this.latest === data && this.update(this.alone.said, tell), this.signal);
     }
   }
 

@@ -3,6 +3,7 @@
 import { listener } from "../events.js";
 import { Settling } from "../agreed.js";
 import { Curves } from "./curves.js";
+import { again, toDo, why } from "../why.js";
 import { Shelf, readAtlas, readDecoder, readFigure } from "./frames.js";
 import { PAUSE, PLAY, STRIP } from "./time_strip.js";
 
@@ -16,7 +17,7 @@ const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 export class Timeline {
   /** map: {show(epoch, figure, decoder, since), say(text) while nothing is shown, settled(), tell(name, value)}; listeners end with the signal. */
   constructor(root, map, signal) {
-    this.map = map;
+    Object.assign(this, { map, signal });
     this.strip = Object.assign(document.createElement("div"), { className: "lm-time", innerHTML: STRIP });
     this.strip.setAttribute("role", "group");
     this.strip.setAttribute("aria-label", "Epochs of this run");
@@ -150,10 +151,11 @@ export class Timeline {
 
   failed(epoch, error) {
     this.pause();
-    console.warn(error);
-    const why = `The map of epoch ${epoch} could not be loaded: ${error.message}.`;
-    if (this.shown === undefined) this.map.say(why);
-    this.problem(this.shown === undefined ? why : `${why} What you see is epoch ${this.shown}.`);
+    again(error, () => this.wanted === epoch && this.seek(epoch), this.signal);
+    const shown = this.shown === undefined ? "" : ` What you see is epoch ${this.shown}.`;
+    const said = `The map of epoch ${epoch} could not be loaded: ${why(error)}.${shown} ${toDo(error, "Choose it again to try once more, or reload the page.")}`;
+    if (!shown) this.map.say(said);
+    this.problem(said);
   }
 
   solved() {

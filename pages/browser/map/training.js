@@ -4,6 +4,7 @@
 import { listener } from "../events.js";
 import { parseSafetensors } from "../nets/decoder.js";
 import { Lost, asked, whenBack } from "../server.js";
+import { why } from "../why.js";
 import { escape } from "./sentences.js";
 
 const SWITCH = '<button type="button" role="switch" aria-checked="false" class="lm-switch" data-testid="all-codes" hidden></button>';
@@ -72,7 +73,7 @@ export class Training {
       if (error.name === "AbortError") return; // not wanted any more
       this.drop();
       if (error instanceof Lost) return this.wait();
-      this.say(`The codes of the training images could not be had: ${escape(error.message.replace(/\.?$/, "."))} Switch them off and on to try again.`);
+      this.say(`The codes of the training images could not be had: ${escape(why(error))}. Switch them off and on to try again.`);
     });
   }
 

@@ -4,6 +4,7 @@
 import { same } from "../agreed.js";
 import { DenseDecoder, parseSafetensors } from "../nets/decoder.js";
 import { asked } from "../server.js";
+import { why } from "../why.js";
 import { Shelf, read } from "./frames.js";
 import { levels } from "./ink.js";
 
@@ -55,7 +56,7 @@ export class WholeCodes {
       this.answer = { z, ink: Float32Array.from(levels((await response.json()).drawn)) };
       this.show();
     } catch (error) {
-      if (error.name !== "AbortError") this.map.words.note(`The server did not decode the kept point, so a preview is shown: ${error.message}`);
+      if (error.name !== "AbortError") this.map.words.note(`The server did not decode the kept point, so a preview is shown: ${why(error)}.`);
     }
   }
 

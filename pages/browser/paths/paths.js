@@ -2,6 +2,7 @@
 
 import { listener } from "../events.js";
 import { escape } from "../map/sentences.js";
+import { STRANGE, why } from "../why.js";
 import { Chosen } from "./chosen.js";
 import { KINDS } from "./kinds.js";
 import { Line } from "./line.js";
@@ -213,7 +214,7 @@ export default class Paths {
     try {
       await this.shown.use(space, waypoints, chosen, signal);
     } catch (error) {
-      if (!signal.aborted) this.shown.state(`The path could not be computed: ${error.message}.`);
+      if (!signal.aborted) this.shown.state(`The path could not be computed: ${why(error, STRANGE)}. Choose another kind of path, or reload the page.`);
     }
   }
 

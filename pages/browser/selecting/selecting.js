@@ -4,6 +4,7 @@ import { listener } from "../events.js";
 import { MOST } from "../map/bench.js";
 import * as say from "../map/sentences.js";
 import { clamp } from "../map/viewport.js";
+import { STRANGE, why } from "../why.js";
 import { Found } from "./found.js";
 import { Keyed } from "./keyed.js";
 import { linked, read } from "./linked.js";
@@ -170,7 +171,7 @@ export default class Selecting {
       this.named.leave(this.link().left);
       await this.found.show(rows);
     } catch (error) {
-      if (error.name !== "AbortError") this.said.textContent = `The pictures could not be made: ${error.message}. Select again to try once more.`;
+      if (error.name !== "AbortError") this.said.textContent = `The pictures could not be made: ${why(error, STRANGE)}. Select again to try once more.`;
     }
   }
 

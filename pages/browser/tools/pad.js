@@ -6,6 +6,7 @@ import { Picture, format } from "../map/controls.js";
 import { Cursor } from "../map/cursor.js";
 import { readDecoder } from "../map/frames.js";
 import { measure } from "../map/timing.js";
+import { again, toDo, why } from "../why.js";
 import { keys } from "./keys.js";
 
 const STEPS = 50, FINE_STEPS = 250; // arrow keys from the middle of the pad to its edge
@@ -65,9 +66,11 @@ export default class Pad {
     Object.assign(this, { tell, latest: data, window: data.window, plane: data.plane });
     try {
       if (data.decoder !== this.decoding) await this.open(data);
+      this.problem.hidden = true;
     } catch (error) {
       this.problem.hidden = false;
-      this.problem.textContent = `The styles could not be drawn: ${error.message}. Reload the page.`;
+      this.problem.textContent = `The styles could not be drawn: ${why(error)}. ${toDo(error, "Reload the page.")}`;
+      again(error, () => this.latest === data && this.update(data, tell), this.signal);
       return;
     }
     if (this.latest !== data || this.signal.aborted) return;

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from live import Server, visitor
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("restart")]
 
@@ -20,7 +20,7 @@ def mortal(mnist_like: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     assert "Traceback" not in running.output(), running.output()
 
 
-def pill(page: Page, name: str) -> object:
+def pill(page: Page, name: str) -> Locator:
     return page.get_by_role("toolbar", name="Layers").get_by_role("button", name=name)
 
 
@@ -65,4 +65,3 @@ def test_nothing_that_a_visitor_did_is_lost_and_the_page_works_with_the_new_serv
         pill(page, "Decoded grid").click()  # in a fragment, of which the new session knows
         says(page, layers="points")
         expect(map_).not_to_have_class(re.compile("lm-inked"))
-        page.get_by_text("Rarity").first.wait_for(state="hidden")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.comparing import dial, two_models, two_runs
-from pages.session import heading, state
+from pages.session import exercise_words, exercises, heading, state
 from pages.session.properties.compare import COMPARING
 
 SHOW: dict[str, Callable[[], None]] = {"models": two_models.show, "dial": dial.show, "runs": two_runs.show}
@@ -22,6 +22,7 @@ def main() -> None:
     )  # fmt: skip
     state.address("compare")
     SHOW[str(mode)]()
+    exercises.show("compare", exercise_words.COMPARE)
 
 
 main()

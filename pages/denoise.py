@@ -8,7 +8,7 @@ from core.checkpoints import Checkpoint
 from core.shape import SHAPE
 from pages.denoising import many_files, one_digit, whole_picture
 from pages.denoising import photo as denoise_photo
-from pages.session import heading, sidebar, state
+from pages.session import exercise_words, exercises, heading, sidebar, state
 
 MODES: dict[str, tuple[str, Callable[[Checkpoint | None], None]]] = {
     "digit": ("One digit", one_digit.show),
@@ -32,6 +32,7 @@ def main() -> None:
     )  # fmt: skip
     MODES[str(mode)][1](checkpoint)
     state.address("denoise")
+    exercises.show("denoise", exercise_words.DENOISE)
     st.expander("What am I looking at?", icon=":material/school:").markdown(WHAT_IT_IS)
 
 

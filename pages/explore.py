@@ -10,7 +10,7 @@ from pages.browser.map import LAYERS, latent_map, marked
 from pages.exploring import backgrounds, pairs, planes, readout, taking
 from pages.images import sent
 from pages.images.picked import Picked
-from pages.session import caches, downloads, heading, link, sidebar, words
+from pages.session import caches, downloads, exercise_words, exercises, heading, link, sidebar, words
 from pages.session import state as session
 from pages.session.properties.shared import told_names, usual_drawn
 
@@ -28,6 +28,7 @@ def main() -> None:
         return
     explore(checkpoint.name)
     pairs.show(checkpoint.name)
+    exercises.show("explore", exercise_words.of_map(checkpoint))
     st.expander("What am I looking at?", icon=":material/school:").markdown(words.what_it_is(checkpoint))
 
 

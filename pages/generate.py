@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.checkpoints import Checkpoint
 from pages.generating import arithmetic, completing, morphing, new_images, telling
-from pages.session import heading, sidebar, state, words
+from pages.session import exercise_words, exercises, heading, sidebar, state, words
 from pages.session.properties.generate import GENERATING
 
 SHOW: dict[str, Callable[[Checkpoint], None]] = {
@@ -33,6 +33,7 @@ def main() -> None:
     )  # fmt: skip
     SHOW[str(tab)](checkpoint)
     state.address("generate")
+    exercises.show("generate", exercise_words.GENERATE)
     st.expander("What am I looking at?", icon=":material/school:").markdown(WHAT_IT_IS)
 
 

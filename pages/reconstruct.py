@@ -5,7 +5,7 @@ import streamlit as st
 from core.shape import SHAPE
 from pages.images import gallery, sent, source
 from pages.reconstructing import KEY, bottlenecks, every_model, gauge, noise, refining
-from pages.session import heading, sidebar, state
+from pages.session import exercise_words, exercises, heading, sidebar, state
 
 
 def main() -> None:
@@ -32,6 +32,7 @@ def main() -> None:
         gauge.show(checkpoint, picked)
         every_model.show(picked)
     state.address("reconstruct")
+    exercises.show("reconstruct", exercise_words.RECONSTRUCT)
     st.expander("What am I looking at?", icon=":material/school:").markdown(WHAT_IT_IS.format(pixels=checkpoint.model.config.pixels))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.enlarging import noise, one_digit, ten_digits, whole_picture
-from pages.session import heading, state
+from pages.session import exercise_words, exercises, heading, state
 from pages.session.properties.super_resolution import ENLARGING
 
 SHOW: dict[str, Callable[[], None]] = {"one": one_digit.show, "ten": ten_digits.show, "noise": noise.show, "larger": whole_picture.show}
@@ -25,6 +25,7 @@ def main() -> None:
     )  # fmt: skip
     SHOW[str(tab)]()
     state.address("super-resolution")
+    exercises.show("super-resolution", exercise_words.SUPER_RESOLUTION)
     st.expander("What am I looking at?", icon=":material/school:").markdown(WHAT_IT_IS)
 
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import jobs
-from pages.session import heading, link, refusals
+from pages.session import exercise_words, exercises, heading, link, refusals
 from pages.session import state as session
 from pages.training import class_panel, form, run_view, visitor
 
@@ -37,6 +37,7 @@ def main() -> None:
         "you can decode any point of it while the model learns."
     )
     _form()
+    exercises.show("train", exercise_words.TRAIN)
 
 
 def _form() -> None:

@@ -3,7 +3,8 @@
 import { listener } from "../events.js";
 
 // Who leaves for another page needs no rerun of this one, which would run into that page's; keeping.js remembers the point.
-const LEAVING = "[data-testid=stSidebarNav]";
+// An exercise's link asks for another look than the one here.
+const LEAVING = "[data-testid=stSidebarNav], .st-key-exercises";
 
 export class Late {
   #words = new Map(); // name -> what makes the word, when it is told

@@ -189,6 +189,20 @@ ROOM = """const { Viewport } = await import('/map/viewport.js');
   document.body.innerHTML = ''; return looked;"""
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [(820, 1180), (1100, 800)])
+def test_what_a_background_says_of_the_point_is_whole_beside_the_sheet(view: View, size: tuple[int, int]) -> None:
+    view.page.set_viewport_size({"width": size[0], "height": size[1]})
+    view.open("?z=0.5,1.5&background=rarity")
+    words = view.page.get_by_test_id("background-said")
+    expect(words).to_contain_text("Test codes are")
+    view.page.get_by_test_id("draw-here").click()
+    expect(view.page.get_by_test_id("sheet")).to_be_visible()
+    below = """e => { const words = document.createRange(); words.selectNodeContents(e);
+      return words.getBoundingClientRect().bottom - e.getBoundingClientRect().bottom; }"""
+    assert words.locator(".lm-said").evaluate(below) <= 0
+
+
 def test_what_lies_behind_the_mark_stays_until_the_mark_leaves_it_or_the_view_changes(bundle: Bundle) -> None:
     """The bounds of what is drawn there do not change with each move of the pen; they hold the mark and its ellipses."""
     places = [(200, 200, False), (230, 170, False), (200, 200, False), (300, 200, False), (310, 200, False), (310, 200, True)]

@@ -72,8 +72,10 @@ def test_a_slider_moves_the_picture_and_the_map_goes_through_what_is_kept(view: 
     expect(rest.locator("summary")).to_contain_text("(moved)")
     expect(page.get_by_test_id("panel")).to_contain_text("The kept point")
     expect(page.get_by_test_id("panel")).to_contain_text("Press a dot")
-    assert "This is its code" not in page.get_by_test_id("panel").inner_text()
     assert z2.input_value() == "2"
+    words = page.get_by_test_id("panel").inner_text()
+    assert f"{np.linalg.norm(code):.2f} σ from the centre" in words and "This is its code" not in words
+    assert f"z₉ = {code[8]:.2f}, z₁₅ = {code[14]:.2f}".replace("-", "−") in words
     view.point(0.3, 0.6)
     view.frames(15)  # words come a little later
     there = [float(text.replace("−", "-")) for text in page.locator(".lm-controls output").all_inner_texts()]

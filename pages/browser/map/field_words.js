@@ -1,7 +1,6 @@
 // What a background says of a point, in a few words.
 
 import { EMPTY, THIN, firstTwo } from "./field.js";
-import { TENTH } from "./sentences.js";
 
 const SURE = 0.9; // from here on a classifier is taken at its word, as core/quality.py does
 const WORTH_SAYING = 0.05; // of a second class
@@ -26,8 +25,8 @@ const SAYS = {
   },
   neighbours(field, names) {
     const share = 2 ** field.nearBits;
-    if (share < EMPTY) return `Fewer than ten test codes are near: ${TENTH}. A vote means little.`;
-    return `The ten nearest test codes${share < THIN ? ", some of them far" : ""}: ${classes(field.shares, names)}.`;
+    if (share < EMPTY) return "Fewer than ten test codes are near: a vote means little."; // how near, sentences.js says
+    return `The ten nearest test codes${share < THIN ? ", some far" : ""}: ${classes(field.shares, names)}.`;
   },
   classifier: ({ shares }, names) => `Classifier: ${classes(shares, names)}.`,
   sensitivity(field) {

@@ -60,7 +60,7 @@ export function where(facts, { z, sigmas, beyond }, example, place) {
 /** Whether the last of the ten that vote is so far that the vote means little: there, the background *10-NN regions* has no colour. */
 export const isThin = ({ vote_gap: gap }, { farthest }) => farthest > gap;
 
-export const TENTH = "the tenth is farther away than from 99\u00a0% of the codes";
+const TENTH = "the tenth is farther away than from 99\u00a0% of the codes";
 const few = ({ gap }, { distance }) => (distance > gap ? "No code is near" : "Fewer than ten codes are near");
 
 export function neighbours(facts, reading) {

@@ -270,7 +270,10 @@ def test_a_sheet_that_could_not_be_fetched_is_said_without_addresses_and_comes_a
 def test_progress_is_told_of_a_large_file(bundle: Bundle) -> None:
     bundle.served["large.bin"] = bytes(range(256)) * 4096
     script = """const told = [], bytes = await m.fetched('/large.bin', 2 ** 20, (share) => told.push(share), new AbortController().signal);
+      const { fetch } = window;
+      window.fetch = async () => new Response('', { status: 404 });
       const refused = await m.fetched('/nothing.bin', 1, () => {}, new AbortController().signal).catch((error) => error.message);
+      window.fetch = fetch;
       return [bytes.byteLength, new Uint8Array(bytes).at(-1), told, refused];"""
     size, last, told, refused = bundle.run("drawing/fetching.js", script)
     assert (size, last, refused) == (2**20, 255, "the server does not have it any more (404)")

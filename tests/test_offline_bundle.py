@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 from bundle import HOST, Bundle
+from playwright.sync_api import Route
+
+from pages.browser import FOLDER
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -195,6 +198,20 @@ def test_the_page_is_run_after_each_connection_alone_and_no_more_once_it_is_left
       leave.abort(); await go('PINGING_SERVER'); await go('CONNECTED');
       return [before, after, seen.length];"""
     assert run(script) == [0, ["first", "sent", "again", "number"], 4], "in a task of its own: else it would be a fragment's run"
+
+
+def test_a_page_that_goes_on_with_another_version_says_so(run: Callable[..., Any], bundle: Bundle) -> None:
+    def newer(route: Route) -> None:
+        route.fulfill(body=(FOLDER / route.request.url.removeprefix(f"{HOST}/newer/")).read_text("utf-8"), content_type="text/javascript")
+
+    bundle.page.route(f"{HOST}/newer/**", newer)
+    script = """const said = async (version) => {
+        const place = document.createElement('div'), { default: CopyLink } = await import(`${version}/tools/copy_link.js`);
+        new CopyLink(place, stop.signal);
+        return place.querySelector('[role=status]').textContent;
+      };
+      return [await said(''), await said('/newer')];"""
+    assert run(script) == ["", "The explorer was updated, and this page goes on with the new version. Drawings that were on it are gone."]
 
 
 def test_streamlit_s_own_pills_work_where_it_has_not_noticed_yet_or_python_not_heard(run: Callable[..., Any]) -> None:

@@ -4,7 +4,12 @@
 import { look } from "./server.js";
 
 const STATE = "data-test-connection-state";
+const VERSION = "explorerVersion"; // a property of the window: this module's address, which has the bundle's hash in it
 const tellers = new Set();
+
+/** Whether the server has come back with another version of these modules: the page's parts are new then, and have what its address says. */
+export const updated = (globalThis[VERSION] ??= import.meta.url) !== import.meta.url;
+globalThis[VERSION] = import.meta.url;
 
 /** Have Streamlit run the whole page whenever it is connected again; tell(name, value) is that of a part in no fragment. */
 export function runAgain(tell, signal) {

@@ -1,13 +1,14 @@
 // The button that copies the page's link; where the browser keeps the clipboard from a page, as on plain http, a field with the link selected.
 // It is on every page and in no fragment, so it also has the page run after the connection was lost.
 
-import { runAgain } from "../again.js";
+import { runAgain, updated } from "../again.js";
 import { listener } from "../events.js";
 import { ICONS } from "./keys.js";
 
 const SAID_MS = 6000; // how long "Link copied" stands
 const HERE = /^(localhost|127\.[\d.]+|\[::1\])$/; // names that mean this computer on every computer
 const COPIED = "Link copied.", COPIED_HERE = "Link copied. It works only on this computer.";
+const UPDATED = "The explorer was updated, and this page goes on with the new version. Drawings that were on it are gone.";
 const SELECTED = "Your browser won't let this page copy. The link is selected below: copy it from there.";
 
 export default class CopyLink {
@@ -24,6 +25,7 @@ export default class CopyLink {
     on(document, "pointerdown", ({ target }) => root.contains(target) || this.say(""));
     on(root, "keydown", ({ key }) => key === "Escape" && this.close());
     signal.addEventListener("abort", () => clearTimeout(this.timer), { once: true });
+    if (updated) this.say(UPDATED);
   }
 
   /** missing: what is shown and is not in the link, as a sentence; "" where all of it is. */

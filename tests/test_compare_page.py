@@ -470,7 +470,7 @@ def test_settings_beside_each_other() -> None:
     said = {title: (a, b) for title, a, b in found.different}
     assert said["Model"] == (MODELS["vae"].title, MODELS["ae"].title) and ("3", "4") in said.values()
     assert said["β, weight of the KL"] == ("2", NOT_ITS_OWN), "an autoencoder has no β"
-    assert said["KL warm-up"] == ("4 epochs", NOT_ITS_OWN), "and nothing whose weight could rise"
+    assert said["KL warm-up"] == ("4 epochs, at most half of all", NOT_ITS_OWN), "and nothing whose weight could rise"
     assert "Pixel scale σ" not in {**said, **dict(found.same)}, "a probability of ink has no scale"
     assert run_settings.beside(one, one).different == []
 

@@ -177,6 +177,25 @@ def test_beta_and_warm_up_are_this_run_s():
     assert "its weight is 0" in reading("digits aae", adversarial_weight=0.0)
 
 
+def test_a_kl_that_stays_is_not_said_to_go_anywhere():
+    def said(*kl: float) -> str:
+        lines = [
+            {"epoch": epoch, "test": {"negative_elbo_nats": 205.0, "reconstruction_nats": 205.0, "kl_nats": nats}}
+            for epoch, nats in enumerate(kl)
+        ]
+        return " ".join(loss_words.how_to_read(a_run(), loss_words.Loss("negative_elbo_nats", len(kl) - 1, 205.0), lines))
+
+    assert "Here it stayed at 0.0 until epoch 2." in said(0.0, 0.04, 0.001)
+    assert "Here it went from 0.0 to 0.1 by epoch 2." in said(0.0, 0.06, 0.09)
+    assert "Here it went from 0.0 to 3.0 by epoch 2, by way of 5.0 after epoch 1." in said(0.0, 5.0, 3.0)
+
+
+def test_curves_of_a_computed_model_are_said_to_waver_not_to_fall():
+    lines = [{"epoch": epoch, "test": {"reconstruction_nats": 99.5}} for epoch in range(2)]
+    said = " ".join(loss_words.how_to_read(a_run("pca"), loss_words.Loss("reconstruction_nats", 1, 99.5), lines))
+    assert "Neither falls" in said and "no batch" in said and "moves" not in said
+
+
 def test_the_average_is_spoken_of_where_there_is_one():
     config, lines = recorded("digits quick")
     config = dataclasses.replace(config, recipe=config.recipe_settings | {"ema_decay": 0.0})

@@ -48,8 +48,13 @@ def test_what_nought_means_is_said():
 
 def test_amounts_have_their_units():
     said = run_settings.in_words(a_config("cvae", warmup_fraction=0.25, kl_warmup_epochs=1.0, label_dropout=0.05))
-    assert "**Warm-up 25 % of the steps** (Quick: 10 % of the steps)" in said and "**KL warm-up 1 epoch** (Quick: " in said
+    assert (
+        "**Warm-up 25 % of the steps** (Quick: 10 % of the steps)" in said
+        and "**KL warm-up 1 epoch, at most half of all** (Quick: " in said
+    )
     assert "**Label dropout 5 % of the images**" in said
+    assert "**KL warm-up 9 epochs, at most half of all** (Quick: 4 epochs, at most" in run_settings.in_words(a_config(kl_warmup_epochs=9.0))
+    assert "KL warm-up" not in run_settings.in_words(a_config("ae", kl_warmup_epochs=9.0)), "it has no KL"
     said = run_settings.in_words(a_config(warmup_fraction=0.0, kl_warmup_epochs=0.0))
     assert "**Warm-up none** (" in said and "**KL warm-up none** (" in said
 

@@ -164,7 +164,7 @@ def test_a_run_over_few_images_says_how_many():
     [
         ("Latent dimensions", 65, "Latent dimensions must be a whole number from 1 to 64; it is 65."),
         ("Epochs", 0, "Epochs must be"),
-        ("Learning rate", 1e9, "Learning rate must be a number from 1e-07 to 10"),
+        ("Learning rate", 1e9, "Learning rate must be a number from 0.0000001 to 10; it is 1000000000."),
         ("Batch size, images", -3, "Batch size must be"),
         ("β, weight of the KL", -1.0, "β, weight of the KL must be"),
         ("Encoder layers", "512, many", "Encoder layers must be"),
@@ -334,6 +334,20 @@ def test_other_people_s_models_can_be_opened_and_not_changed(mine, monkeypatch):
     monkeypatch.setattr(visitor, "me", lambda: "myself")
     checkpoints.set_owner(mine, "myself")
     assert by_label(run(MODELS_PAGE, checkpoint="mine").button, "Delete it")
+
+
+def test_a_run_that_ended_gives_its_settings_to_another(own_root):
+    left_alone(own_root, "failed", message="training diverged")
+    app = run(run="mine")
+    by_label(app.button, "Change a setting").click().run()
+    assert not app.exception and app.session_state.run is None
+    assert [text.value for text in app.text_input if text.value == "16"] == ["16", "16"]
+    assert by_label(app.number_input, "Epochs").value == 3
+    left_alone(own_root, "stopped", "odd", "no such model")
+    app = run(run="odd")
+    by_label(app.button, "Change a setting").click().run()
+    assert not app.exception and app.session_state.run == "odd"
+    assert "The settings of this run cannot be read." in words(app)
 
 
 def test_other_people_s_runs_can_be_watched_and_not_touched(own_root, monkeypatch):

@@ -242,7 +242,7 @@ def test_gradients_are_clipped(digits):
 
 
 def test_a_diverging_run_ends_with_a_sentence(digits):
-    with pytest.raises(TrainingError, match=r"became (nan|inf) in epoch \d+: training diverged\. Try a lower learning rate than 10"):
+    with pytest.raises(TrainingError, match=r"in epoch \d+: training diverged\. Start another run with a lower learning rate than 10\.$"):
         a_trainer(digits, learning_rate=10.0, epochs=30).run()
 
 

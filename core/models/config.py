@@ -29,6 +29,7 @@ class Setting:
     zero: str = ""  # what 0 means, where it is no amount
     unit: str = ""  # what its number counts, in the singular
     share_of: str = ""  # or what it is a share of
+    bound: str = ""  # what it is at most, whatever its number
 
     @property
     def name(self) -> str:
@@ -54,7 +55,7 @@ class Setting:
         if self.share_of:
             return f"{100 * value:g} % of {self.share_of}"
         if self.unit:
-            return plural(value, self.unit)
+            return ", ".join(filter(None, [plural(value, self.unit), self.bound]))
         return f"{value:,}" if isinstance(value, int) else f"{value:g}"
 
 
@@ -69,7 +70,13 @@ def check_number(name: str, value: Any, low: float, high: float, whole: bool = F
     fits = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
     if not fits or not low <= value <= high:  # NaN is in no range
         kind = "a whole number" if whole else "a number"
-        raise ConfigError(f"{name} must be {kind} from {low:g} to {high:g}; it is {value!r}.")
+        said = _written_out(value) if isinstance(value, float) else repr(value)
+        raise ConfigError(f"{name} must be {kind} from {_written_out(low)} to {_written_out(high)}; it is {said}.")
+
+
+def _written_out(value: float) -> str:
+    """A number without an exponent, where it has a sensible size: "0.0000001", not "1e-07"."""
+    return f"{value:.9f}".rstrip("0").rstrip(".") if value == 0 or 1e-9 <= abs(value) < 1e12 else f"{value:g}"
 
 
 def check_one_of(name: str, value: Any, choices: Collection[str]) -> None:

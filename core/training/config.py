@@ -39,7 +39,15 @@ class TrainingConfig:
     beta2: Annotated[float, Setting("AdamW β₂", "How long it remembers their squares.")] = 0.99
     weight_decay: Annotated[float, Setting("Weight decay", "Pulls the weights to zero (AdamW).")] = 0.01  # decoupled
     kl_warmup_epochs: Annotated[
-        float, Setting("KL warm-up", "The weight of the KL rises to its full value over so many epochs.", zero="none", unit="epoch")
+        float,
+        Setting(
+            "KL warm-up",
+            "The weight of the KL (in an adversarial autoencoder: of the adversary) rises to its full value over so many epochs, "
+            "at most half of all.",
+            zero="none",
+            unit="epoch",
+            bound="at most half of all",
+        ),
     ] = 4.0  # linearly, from 0 to beta
     ema_decay: Annotated[
         float, Setting("Averaging of weights", "The model that is kept is a running average; 0 keeps the last weights.", zero="off")
@@ -71,6 +79,11 @@ class TrainingConfig:
         check_number("seed", self.seed, 0, 2**31 - 1, whole=True)
         check_one_of("device", self.device, DEVICES)
         check_one_of("precision", self.precision, PRECISIONS)
+
+    @property
+    def kl_warmup_in_effect(self) -> float:
+        """Over how many epochs the KL's weight rises: those asked for, or half of a short run."""
+        return min(self.kl_warmup_epochs, self.epochs / 2)
 
     def images_of(self, there: int) -> int:
         """How many of the images that are there an epoch goes over."""

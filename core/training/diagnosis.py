@@ -139,8 +139,7 @@ def _collapsed(config: RunConfig, kl: float) -> Diagnosis:
     tries = []
     if isinstance(beta := model.get("beta"), int | float) and beta > 0:
         tries.append(Try("a smaller {}", "beta", f"now {beta:g}"))
-    warmup = recipe.get("kl_warmup_epochs")
-    tries.append(Try("a longer {}", "kl_warmup_epochs", f"now {plural(float(warmup), 'epoch')}" if isinstance(warmup, int | float) else ""))
+    tries.append(_longer_warmup(config, recipe.get("kl_warmup_epochs"), recipe.get("epochs")))
     if model.get("likelihood") in ("gaussian", "laplace") and isinstance(sigma := model.get("sigma"), int | float):
         tries.append(Try("a smaller {}", "sigma", f"now {sigma:g}"))
     return Diagnosis(
@@ -150,6 +149,14 @@ def _collapsed(config: RunConfig, kl: float) -> Diagnosis:
         "the same for all of them. To tell just two kinds of image apart takes 0.69 nats.",
         tuple(tries),
     )
+
+
+def _longer_warmup(config: RunConfig, asked: Any, epochs: Any) -> Try:
+    """A KL warm-up that takes half of all epochs is longer only with more of them."""
+    taken = warmup_epochs(config)
+    if isinstance(epochs, int) and taken == epochs / 2:
+        return Try("more {}", "epochs", f"now {epochs:,}; the KL warm-up takes at most half of them, here {taken:g}")
+    return Try("a longer {}", "kl_warmup_epochs", f"now {plural(float(asked), 'epoch')}" if isinstance(asked, int | float) else "")
 
 
 def _overfitting(config: RunConfig, losses: Losses) -> Diagnosis:
@@ -172,17 +179,13 @@ def _overfitting(config: RunConfig, losses: Losses) -> Diagnosis:
 
 
 def _diverging(config: RunConfig, losses: Losses) -> Diagnosis:
-    recipe, at = config.recipe_settings, losses.lowest
-    rate, clip = (recipe.get(name) for name in ("learning_rate", "gradient_clip"))
+    rate, at = config.recipe_settings.get("learning_rate"), losses.lowest
     return Diagnosis(
         "diverging",
         "Its steps are too large.",
         f"Its loss on training images came down to {number(losses.train[at], 1)} nats in epoch {losses.epochs[at]:,} and is "
         f"{number(losses.train[-1], 1)} now, as if it had learnt nothing.",
-        (
-            Try("a smaller {}", "learning_rate", f"now {rate:g}" if isinstance(rate, int | float) else ""),
-            Try("a smaller {}" if clip else "a {}", "gradient_clip", f"now {clip:g}" if isinstance(clip, int | float) and clip else ""),
-        ),
+        (Try("a smaller {}", "learning_rate", f"now {rate:g}" if isinstance(rate, int | float) else ""),),
     )
 
 
@@ -191,7 +194,8 @@ def _computed(losses: Losses) -> Diagnosis:
     return Diagnosis(
         "computed",
         "There is nothing to train here.",
-        f"PCA is computed from the images in one go, so its loss stays the same: {test} nats on test images, {train} on training images.",
+        f"PCA is computed from the images in one go, so no epoch changes it. Its loss is {test} nats on test images, {train} on training "
+        "images.",
     )
 
 
@@ -242,7 +246,7 @@ def has_kl(kind: str) -> bool:
 
 
 def warmup_epochs(config: RunConfig) -> float:
-    """Over how many epochs the KL's weight rises, as `schedule.regularizer_weight` has it."""
+    """`TrainingConfig.kl_warmup_in_effect`, from a config that may be damaged."""
     warmup, epochs = (config.recipe_settings.get(name) for name in ("kl_warmup_epochs", "epochs"))
     return min(warmup, epochs / 2) if isinstance(warmup, int | float) and isinstance(epochs, int) else 0.0
 

@@ -216,8 +216,7 @@ class Trainer:
                 if stop := self._agreed(should_stop()):
                     break
             if not all(map(math.isfinite, (losses := self._losses_of_all_ranks(progress)).values())):
-                loss = next(value for value in losses.values() if not math.isfinite(value))
-                raise TrainingError(f"The loss became {loss} in epoch {math.ceil(progress.epoch)}: {self._diverged()}")
+                raise TrainingError(f"The loss was no finite number any more in epoch {math.ceil(progress.epoch)}: {self._diverged()}")
             if self.step % self.steps_per_epoch == 0:
                 on_epoch(self, losses)
             if stop:
@@ -230,7 +229,7 @@ class Trainer:
         return due and self.ranks.any(stop, self.device)
 
     def _diverged(self) -> str:
-        return f"training diverged. Try a lower learning rate than {self.config.learning_rate:g}, or a gradient clip of 1."
+        return f"training diverged. Start another run with a lower learning rate than {self.config.learning_rate:g}."
 
     def _losses_of_all_ranks(self, progress: Progress) -> dict[str, float]:
         return dataclasses.replace(progress, sums=self.ranks.sum(progress.sums)).losses()

@@ -50,7 +50,7 @@ LINGER_S = 600.0  # a paused run stays in memory so long, without its device
 SENTENCES = (ConfigError, CheckpointError, DatasetError, TrainingError, StateError, LostContact)  # errors that say what to do
 
 
-DIVERGED = "The codes are no longer finite numbers: training diverged. Try a lower learning rate, or a gradient clip of 1."
+DIVERGED = "The codes are no longer finite numbers: training diverged. Start another run with a lower learning rate."
 STOPPED = "Stopped. It can go on from here at any time."
 
 

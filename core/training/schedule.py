@@ -40,7 +40,7 @@ def learning_rate(step: int, config: TrainingConfig, total_steps: int) -> float:
 
 def regularizer_weight(step: int, config: TrainingConfig, steps_per_epoch: int) -> float:
     """Share of its full weight that the KL has, rising linearly over the KL warm-up.  (Bowman et al. 2016)"""
-    warmup = min(config.kl_warmup_epochs, config.epochs / 2) * steps_per_epoch
+    warmup = config.kl_warmup_in_effect * steps_per_epoch
     return min(1.0, (step + 1) / warmup if warmup else 1.0)
 
 

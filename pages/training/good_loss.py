@@ -21,7 +21,6 @@ NAMES = {  # of settings that a diagnosis suggests to change
     "sigma": "pixel scale σ",
     "epochs": "epochs",
     "learning_rate": "learning rate",
-    "gradient_clip": "gradient clip",
     "training_images": "training images",
     "layers": "layers",
     "dataset": "data set",

@@ -82,7 +82,10 @@ def how_to_read(config: RunConfig, loss: Loss, lines: Sequence[dict[str, Any]]) 
 
 def _two_curves(facts: Facts) -> str:
     if isinstance(facts.model, LinearConfig):
-        return "Solid: on test images. Dashed: on the images that it was computed from. Neither moves."
+        return (
+            "Solid: on test images. Dashed: on the images that it was computed from. Neither falls, because nothing is learnt; the dashed "
+            "one may waver a little: each epoch leaves out the few images that fill no batch."
+        )
     return (
         "Solid: on test images, after each epoch. Dashed: on the training images, as the mean over the epoch, during which the model got "
         "better. So at first the solid curve may lie below the dashed one."
@@ -175,7 +178,9 @@ def _kl_here(facts: Facts) -> str:
     if len(facts.kl) < 2:
         return ""
     (_, before), (last, now), (top, most) = facts.kl[0], facts.kl[-1], max(facts.kl, key=lambda point: point[1])
-    peak = f", by way of {number(most, 1)} after epoch {top:,}" if most > 1.05 * max(before, now) and top != last else ""
+    if number(before, 1) == number(now, 1) == number(most, 1):
+        return f" Here it stayed at {number(now, 1)} until epoch {last:,}."
+    peak = f", by way of {number(most, 1)} after epoch {top:,}" if most > max(1.05 * max(before, now), 0.1) and top != last else ""
     return f" Here it went from {number(before, 1)} to {number(now, 1)} by epoch {last:,}{peak}."
 
 

@@ -37,6 +37,8 @@ def in_words(config: RunConfig) -> str:
     said = [*(name for name in ALWAYS if name in values), *(name for name in differs if name in asked and name not in ALWAYS)]
     if MODELS[model].module.linear:  # it is computed: of a training it has only the images
         said = [name for name in said if name in settings(type(model_config)) or name == "training_images"]
+    elif len(MODELS[model].module.LOSSES) == 1:
+        said = [name for name in said if name != "kl_warmup_epochs"]  # there is no KL
     words = [
         f"**{_plain(asked[name], values[name])}** ({whose}: {asked[name].said(usual[name])})"
         if name in differs

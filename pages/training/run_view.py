@@ -10,7 +10,7 @@ import streamlit as st
 from core import checkpoints, figures, frame, jobs, waiting
 from core.data.datasets import DATASETS
 from core.jobs import Run
-from core.models import MODELS
+from core.models import MODELS, ConfigError
 from core.models.conditional_vae import NOT_TOLD
 from core.training import snapshot
 from core.training.history import read_metrics
@@ -121,6 +121,10 @@ def _controls(run: Run) -> None:
     if run.active:
         st.button("Cancel", icon=":material/stop:", key="run_cancel", on_click=_ask, args=(jobs.cancel, run), disabled=run.stopping)
     else:
+        st.button(
+            "Change a setting", icon=":material/tune:", key="run_again", on_click=_again, args=(run,),
+            help="Set up another run, with this one's settings to begin with.",
+        )  # fmt: skip
         with st.popover("Delete", icon=":material/delete:"):
             st.markdown("This deletes the run with its epochs and time machine. A model that it produced is kept.")
             st.button("Delete the run", key="run_delete", on_click=_delete, args=(run,))
@@ -154,6 +158,14 @@ def _delete(run: Run) -> None:
     with refusals.kept(f"run-{run.id}", jobs.JobError):
         jobs.delete(run)
         st.session_state.run = None
+
+
+def _again(run: Run) -> None:
+    """The form, with the run's settings filled in."""
+    try:
+        form.begin_with(run.config)
+    except (ConfigError, KeyError):
+        refusals.say(f"run-{run.id}", "The settings of this run cannot be read.")
 
 
 def _open(name: str) -> None:

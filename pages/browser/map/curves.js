@@ -163,7 +163,7 @@ export class Curves {
   }
 
   layout({ width, margin, colour, family, grid }) {
-    const axis = { fixedrange: true, zeroline: false, gridcolor: grid, automargin: false }, [from, to] = this.domain, [upper, lower] = this.panels;
+    const axis = { fixedrange: true, zeroline: false, gridcolor: grid, automargin: false, exponentformat: "power" }, [from, to] = this.domain, [upper, lower] = this.panels;
     const ended = this.ended();
     const across = ({ range, domain }, nticks) => ({ ...axis, range, domain, nticks });
     return {

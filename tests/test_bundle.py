@@ -711,9 +711,31 @@ DRAWING = f"""{PLOTLY} const pauses = [], later = window.setTimeout, canvas = do
 
 
 def test_plotly_s_dots_show_once_they_are_drawn_so_that_no_frame_waits_for_that(bundle: Bundle) -> None:
-    script = f"""{DRAWING} canvas.getContext = () => ({{ flush: () => answer.push(told.length) }});
+    script = f"""{DRAWING} canvas.getContext = () => ({{ getParameter: () => 'a card', flush: () => answer.push(told.length) }});
       await drawing(); answer.push(plotted()); pauses[0]?.(); await rest();"""
     assert sketch(bundle, script) == [1, False], "its commands are under way, and ours stand until they are done"
+
+
+CHROMIUM = "ANGLE (Google, Vulkan 1.3.0 (SwiftShader Device (Subzero)), SwiftShader driver)"
+CARD = "ANGLE (NVIDIA, NVIDIA GeForce RTX 3060 Direct3D11 vs_5_0 ps_5_0, D3D11)"
+
+
+@pytest.mark.parametrize(
+    ("said", "unmasked", "shows"),
+    [("WebKit WebGL", CHROMIUM, False), ("llvmpipe, or similar", None, False), ("WebKit WebGL", CARD, True), ("WebKit WebGL", None, True)],
+)
+def test_where_webgl_is_emulated_our_dots_stay_in_view(bundle: Bundle, said: str, unmasked: str | None, shows: bool) -> None:
+    """Each picture of Plotly's would be read back in one task, which holds the page."""
+    names = json.dumps({"said": said, "unmasked": unmasked})
+    script = f"""{PLOTLY} const names = {names}, answer = []; let asked = 0;
+      const canvas = plot.element.appendChild(document.createElement('canvas')); canvas.className = 'gl-canvas-context';
+      const gl = {{ RENDERER: 'said', flush() {{}}, getParameter: (name) => (asked += 1, names[name]),
+        getExtension: () => names.unmasked && {{ UNMASKED_RENDERER_WEBGL: 'unmasked' }} }};
+      canvas.getContext = () => gl; const rested = async () => {{ while (!('plotted' in map.dataset)) await drawn(); }};
+      for (const _ of [1, 2]) {{ wheel(); await rested(); answer.push(map.classList.contains('lm-plotted')); }}
+      answer.push(told.length, asked);"""
+    *shown, told, asked = sketch(bundle, script)
+    assert shown == [shows, shows] and told == 2 and asked <= 2, "Plotly is told all the same"
 
 
 def test_who_ends_while_plotly_s_dots_are_drawn_shows_none_of_them(bundle: Bundle) -> None:

@@ -74,10 +74,31 @@ def test_under_images_close_up_no_dot_is_painted_until_the_view_has_none(bundle:
         layer.look({ viewport });
         layer.show(true);
         await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-        const { data } = layer.canvas.getContext('2d').getImageData(30, 0, 1, 60), rows = [...data].filter((_, i) => i % 4 === 3);
+        const { data } = layer.all.picture.pen.getImageData(30, 0, 1, 60), rows = [...data].filter((_, i) => i % 4 === 3);
         seen.push(rows.indexOf(255));
       }
-      map.remove(); return [seen, layer.canvas.parentElement === plot && plot.lastChild === rings];"""
+      map.remove(); return [seen, layer.all.picture.element.parentElement === plot && plot.lastChild === rings];"""
     (before, under, after), placed = bundle.run("map/layers/points.js", script)
     assert before > 0 and under == before, "it is as it was painted before"
     assert after == before + 10 and placed
+
+
+def test_dots_that_rest_are_a_finished_picture_of_the_same(bundle: Bundle) -> None:
+    """A canvas that can be drawn on is copied in each frame of the page where there is no GPU."""
+    script = """const { Viewport } = await import('/map/viewport.js'), map = document.createElement('div');
+      map.innerHTML = '<div class="lm-plot"><i></i></div>'; document.body.append(map);
+      const layer = new m.PointLayer(map.firstChild), viewport = Object.assign(new Viewport(), { width: 90, height: 90 });
+      const figure = { data: [{ x: [20, 40], y: [30, 60], meta: 1, marker: { size: 9, color: '#123456', opacity: 1 } }] };
+      viewport.xr = viewport.yr = [0, 90]; const frame = () => new Promise(requestAnimationFrame);
+      const dots = () => map.querySelector('.lm-dots'), still = () => !dots().getContext('2d');
+      const look = () => { const pen = new OffscreenCanvas(90, 90).getContext('2d'); pen.drawImage(dots(), 0, 0);
+        return pen.getImageData(0, 0, 90, 90).data; };
+      const places = () => [[20, 60], [40, 30], [10, 10]].map(([x, y]) => look()[4 * (90 * y + x) + 3]);
+      const seen = () => ({ still: still(), shown: !dots().hidden, places: places() });
+      layer.use({ figure, lit: [true], on: new Set(['points']) }); layer.look({ viewport }); layer.show(true);
+      await frame(); await frame(); const answer = [seen()], before = look(); while (!still()) await frame(); answer.push(seen());
+      answer.push(look().every((v, i) => v === before[i]), layer.looks().dots.map(({ opacity }) => opacity)); layer.show(false);
+      answer.push(seen().shown, layer.looks().dots.map(({ opacity }) => opacity)); layer.stop(); map.remove(); return answer;"""
+    moving, resting, same, bright, shown, dark = bundle.run("map/layers/points.js", script)
+    assert moving == {"still": False, "shown": True, "places": [255, 255, 0]} and resting == {**moving, "still": True} and same
+    assert bright == [1] and not shown and dark == [0]

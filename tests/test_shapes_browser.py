@@ -183,11 +183,11 @@ def test_dots_of_our_own_have_shapes(bundle: Bundle) -> None:
         layer.look({ viewport });
         layer.show(true);
         await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-        const context = layer.canvas.getContext('2d');
+        const context = layer.all.picture.pen;
         seen.push([[0, 0], [9, 9], [14, 14]].map(([x, y]) => [...context.getImageData(30 + x, 30 + y, 1, 1).data].join()));
         seen.push(layer.looks().dots);
       }
-      plot.remove(); layer.canvas.remove(); return seen;"""
+      plot.remove(); return seen;"""
     red, nothing = "255,0,0,255", "0,0,0,0"
     round_, plain, square, shaped = bundle.run("map/layers/points.js", script)
     assert round_ == [red, nothing, nothing] and plain == [{"symbol": "circle", "size": 20, "opacity": 1}]

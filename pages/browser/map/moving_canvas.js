@@ -6,10 +6,11 @@ import { StillCanvas } from "./still_canvas.js";
 const REST_MS = 200; // without another drawing
 
 export class MovingCanvas {
-  constructor(className) {
+  /** settings: of the context that is drawn on while the view moves. */
+  constructor(className, settings) {
     this.picture = new StillCanvas(className);
     this.element = this.picture.element; // which of the two is in the page
-    this.pen = this.element.cloneNode().getContext("2d");
+    this.pen = this.element.cloneNode().getContext("2d", settings);
   }
 
   get hidden() {

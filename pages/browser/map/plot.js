@@ -1,6 +1,7 @@
 // The plot: Plotly's scatter of the codes in the part of the latent space that a viewport says, between axes and rings on canvases. Plotly takes
-// several frames to draw another part, and where there is no GPU each of its pictures is read back: while the view moves, dots of our own
-// (layers/points.js) stand for its, and once that rests it is told when nothing else is to be done.
+// several frames to draw another part: while the view moves, dots of our own (layers/points.js) stand for its, and once that rests it is told
+// when nothing else is to be done. Where WebGL is emulated, ours stay in view: each picture of Plotly's would be read back in one task, of 65 ms
+// and more where the CPU is slow.
 
 import { onResize } from "../events.js";
 import { Dragging } from "./dragging.js";
@@ -12,6 +13,14 @@ const CONFIG = { staticPlot: true, displayModeBar: false, responsive: false };
 const REST_MS = 300, PATIENCE_MS = 2000; // without a move, after which Plotly is told; how long it waits for an idle moment then
 const DRAWING_MS = 200; // from Plotly's commands to their picture, where there is no GPU
 const whenIdle = (then) => (window.requestIdleCallback ? requestIdleCallback(then, { timeout: PATIENCE_MS }) : setTimeout(then));
+
+const EMULATED = /swiftshader|llvmpipe|softpipe|software|basic render/i, MASKED = "WebKit WebGL"; // names of renderers; what Chromium says in place of one
+
+/** Whether a WebGL context is drawn by the CPU. */
+function byCpu(gl) {
+  const said = gl.getParameter(gl.RENDERER), info = said === MASKED && gl.getExtension("WEBGL_debug_renderer_info");
+  return EMULATED.test(info ? gl.getParameter(info.UNMASKED_RENDERER_WEBGL) : said);
+}
 
 const painted = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
 
@@ -180,8 +189,16 @@ export class Plot {
   /** Once the dots are drawn. Shown before, the page would wait for that in the frame that reads them back. */
   pictured() {
     const canvas = this.element.querySelector(".gl-canvas-context");
+    if (this.emulated) return undefined; // they are not shown
     canvas?.getContext("webgl")?.flush(); // else what is hidden is begun when it is shown
     return canvas && new Promise((resolve) => setTimeout(resolve, DRAWING_MS));
+  }
+
+  /** Whether Plotly's WebGL is drawn by the CPU; asked once. */
+  get emulated() {
+    const gl = this.element.querySelector(".gl-canvas-context")?.getContext("webgl");
+    if (gl) this.slow ??= byCpu(gl);
+    return Boolean(gl && this.slow);
   }
 
   /** Plotly has drawn these ranges. */
@@ -190,7 +207,7 @@ export class Plot {
     clearTimeout(this.resting);
     this.move = null;
     this.map.dataset.plotted = "";
-    this.map.classList.add("lm-plotted");
+    this.map.classList.toggle("lm-plotted", !this.emulated);
   }
 
   zoom(factor, z) {

@@ -324,7 +324,8 @@ MOVED_AND_TOLD = """() => { const map = document.querySelector('.lm-map'), plott
   const ink = (data) => data.filter((v, i) => i % 4 === 3 && v > 100).length;
   const apart = (a, b) => a.filter((v, i) => i % 4 === 3 && Math.abs(v - b[i]) > 100).length;
   window.seen = (async () => { const first = dots(), moved = await once(() => !plotted()), who = shown(), told = await once(plotted);
-    return [who[0].className === 'lm-dots', shown()[0] === theirs, ink(moved), ink(told), apart(first, told), apart(moved, told)]; })(); }"""
+    return [who[0].className === 'lm-dots', shown()[0] === theirs, ink(moved), ink(told), apart(first, told), apart(moved, told)];
+  })(); }"""
 
 
 A_CARD = """const { prototype } = WebGLRenderingContext, { getParameter } = prototype; // tests have none

@@ -28,6 +28,7 @@ from core.sheets import printed
 from pages.exploring import fields, picturing, taking
 from pages.exploring.picturing import Shown
 from pages.session import caches, take_along
+from pages.session.words import title_of
 
 NAME = "vae-mnist-2d"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -268,6 +269,12 @@ def test_explore_offers_a_spread_map_spread_and_in_shapes(zoom: str, monkeypatch
 
 
 # --- what else is on the screen -----------------------------------------------------------------------------------------------
+
+
+def test_the_model_is_named_once_on_the_poster_and_on_the_map() -> None:
+    shown, name = Shown(caches.map_view(NAME), ("points",), LOOK), title_of(NAME)
+    for made in (picturing.poster(shown), picturing.map_of(shown)):
+        assert " ".join([made.title, *made.notes]).count(name) == 1
 
 
 def test_a_background_is_on_the_picture_with_its_legend() -> None:

@@ -15,7 +15,7 @@ from core.sheets import Sheet
 from core.words import number, subscript
 from pages.exploring import fields, training_codes
 from pages.exploring.marked import NOTHING, Marked
-from pages.session import take_along, words
+from pages.session import take_along
 from pages.session.caches import MapView
 
 ALL = 5  # where the look has whether the training images' codes are shown
@@ -78,7 +78,7 @@ def map_of(shown: Shown) -> MapPicture:
         shown.window(zoom),
         shown.layers,
         [int(label) for label in lit.split(",") if label],
-        words.title_of(checkpoint.name),
+        "Latent map",
         (made_by, " ".join([axes_of(shown), *spread, *told, *small, *kept])),
         take_along.credit_of(checkpoint.dataset_name),
         shown.scale,
@@ -141,7 +141,7 @@ def poster(shown: Shown) -> Sheet:
     images, across, down = shown.decoded(POSTER_ROWS, POSTER_COLUMNS)
     notes = [how_spaced(shown, across, down), *([_told(shown.view)] if checkpoint.model.conditional else [])]
     whole = latent.one_picture(images)
-    return take_along.sheet_of(checkpoint, words.title_of(checkpoint.name), np.asarray([whole]), 1, notes=notes)
+    return take_along.sheet_of(checkpoint, "Latent map, decoded", np.asarray([whole]), 1, notes=notes)
 
 
 def how_spaced(shown: Shown, across: np.ndarray, down: np.ndarray) -> str:

@@ -354,7 +354,7 @@ def test_a_card_that_is_nested_too_deep(root):
         ({"name": "diffusion", "config": {}}, "model must be one of .*vae"),
         ({"name": None, "config": {}}, "model must be one of .*vae"),
         ({"name": "vae", "config": []}, "must be a JSON object"),
-        ({"name": "vae", "config": {"latent_dim": 10**9}}, "latent_dim must be a whole number from 1 to 64"),
+        ({"name": "vae", "config": {"latent_dim": 10**9}}, "latent_dim must be a whole number from 1 to 128"),
         ({"name": "vae", "config": {"latent_dim": 10**400}}, "latent_dim"),
         ({"name": "vae", "config": {"encoder_hidden": [10**9]}}, "encoder_hidden"),
         ({"name": "vae", "config": {"decoder_hidden": [4] * 1000}}, "decoder_hidden"),

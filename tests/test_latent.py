@@ -237,7 +237,7 @@ def test_a_map_is_spread_where_codes_keep_to_a_prior_and_there_is_a_plane():
         == "This model has no prior that its codes keep to, so there are no percentiles to spread them by."
     )
     assert why["beta-0-mnist-2d"].startswith("Training did not draw")
-    of = [latent.why_not_spread(build("vae", VAEConfig(latent_dim=dimensions))) for dimensions in (1, 2, 64)]
+    of = [latent.why_not_spread(build("vae", VAEConfig(latent_dim=dimensions))) for dimensions in (1, 2, 128)]
     assert of[0].startswith("This model’s code is one number") and of[1:] == ["", ""]
 
 

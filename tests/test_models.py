@@ -104,7 +104,7 @@ def test_bias_adds_its_own_number_to_each_value():
 # --- configuration --------------------------------------------------------------------------------------------------------
 
 SHARED: dict[str, list[Any]] = {
-    "latent_dim": [0, 65, -1, 2.0, "2", None, True, math.nan, math.inf, 10**400],
+    "latent_dim": [0, 129, -1, 2.0, "2", None, True, math.nan, math.inf, 10**400],
     "activation": ["sine", "", None, 3, ("silu",)],
     "likelihood": ["poisson", None],
     "sigma": [0.0, -1.0, 11.0, math.nan, math.inf, "0.1", None, True],
@@ -152,7 +152,7 @@ def test_every_setting_of_every_model_has_values_that_are_refused():
 
 
 LIMITS = {
-    "ae": [{"latent_dim": 1}, {"latent_dim": 64}, {"encoder_hidden": (), "decoder_hidden": ()}],
+    "ae": [{"latent_dim": 1}, {"latent_dim": 128}, {"encoder_hidden": (), "decoder_hidden": ()}],
     "vae": [{"encoder_hidden": (), "decoder_hidden": ()}, {"beta": 0, "sigma": 1}],
     "conv-vae": [{"channels": (1,), "hidden": 1}, {"channels": (MAX_CHANNELS, 1)}],
     "cvae": [{"encoder_hidden": (), "decoder_hidden": ()}, {"classes": 2, "label_dropout": 0}, {"classes": 256, "label_dropout": 1}],
@@ -256,7 +256,7 @@ def test_building_does_not_seed_the_generators_of_other_devices(monkeypatch):
 
 
 @pytest.mark.parametrize("name", MODELS)
-@pytest.mark.parametrize("latent_dim", [1, 2, 64])
+@pytest.mark.parametrize("latent_dim", [1, 2, 128])
 def test_shapes_types_and_ranges(name, latent_dim, x, label):
     model = small(name, latent_dim=latent_dim)
     mu, logvar = model.encode(x)

@@ -714,7 +714,7 @@ def test_a_bad_option_is_a_sentence_and_no_traceback(out):
 
 
 BAD = {
-    "--latent-dim 0": "latent_dim must be a whole number from 1 to 64",
+    "--latent-dim 0": "latent_dim must be a whole number from 1 to 128",
     "--encoder-hidden 0": "encoder_hidden",
     "--learning-rate nan": "learning_rate must be",
     "--beta -1": "beta must be",

@@ -21,11 +21,12 @@ LOSSES = {  # the likelihoods by the losses that most people know them as
     "gaussian": "MSE, squared error (Gaussian)",
     "laplace": "L1, absolute error (Laplace)",
 }
+MOST_DIMENSIONS = 128  # as many as courses compare
 LatentDim = Annotated[
     int,
     Setting(
         "Latent dimensions",
-        "How many numbers a code has, 1 to 64. Two can be drawn directly; for more, the map shows a plane through them.",
+        f"How many numbers a code has, 1 to {MOST_DIMENSIONS}. Two can be drawn directly; for more, the map shows a plane through them.",
     ),
 ]
 EncoderLayers = Annotated[tuple[int, ...], Setting("Encoder layers", "Units of each hidden layer.")]
@@ -44,7 +45,7 @@ class ModelConfig:
     shape: Shape  # of an image: (1, H, W)
 
     def __post_init__(self) -> None:
-        check_number("latent_dim", self.latent_dim, 1, 64, whole=True)
+        check_number("latent_dim", self.latent_dim, 1, MOST_DIMENSIONS, whole=True)
         check_one_of("likelihood", self.likelihood, objectives.LIKELIHOODS)
         check_number("sigma", self.sigma, 1e-3, 10.0)
         check_shape(self.shape)

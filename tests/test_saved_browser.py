@@ -53,7 +53,7 @@ class Saved(View):
     def open(self, query: str = "") -> "Saved":
         self.page.goto(f"{self.base}{query}")
         self.page.wait_for_selector("[data-testid=latent-map][data-plotted]")
-        expect(self.page.get_by_test_id("panel")).to_contain_text("z =")
+        expect(self.page.get_by_test_id("panel")).to_contain_text(re.compile("z[₀-₉]* = "))
         expect(self.page.locator(".saved-instead")).to_have_count(0)
         self.frame()
         return self

@@ -91,8 +91,10 @@ def test_a_lasso_selects_what_it_goes_round_and_a_link_selects_the_same(view: Vi
         assert 1480 < picture.width < 1540 and 2000 < picture.height < 3000, "twelve images across, at most twenty rows"
 
     page.locator(".lm-legend button").first.click()  # another legend, the same selection
+    page.wait_for_function("new URLSearchParams(location.search).get('classes') === '0'")
     expect(tool.get_by_role("status")).to_have_text(f"{len(rows):,} of 10,000 test images are selected.")
     page.locator(".lm-legend button").first.click()
+    page.wait_for_function("!new URLSearchParams(location.search).has('classes')")  # else what is reloaded shows one class alone
     page.reload()
     expect(page.get_by_test_id("selecting").get_by_role("status")).to_have_text(f"{len(rows):,} of 10,000 test images are selected.")
     tool.get_by_role("button", name="Clear").click()

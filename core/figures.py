@@ -284,14 +284,16 @@ def latent_places(
         notes.append(
             {
                 "x": float(spots[row, 0]), "y": float(spots[row, 1]), "text": f"<b>{list(places)[row]}</b>", "showarrow": True,
-                "arrowcolor": "#808a94", "arrowhead": 0, "ax": float(64 * np.cos(angle)), "ay": float(-44 * np.sin(angle)),
+                "arrowcolor": "#808a94", "arrowhead": 0, "ax": float(52 * np.cos(angle)), "ay": float(-44 * np.sin(angle)),
                 "font": {"size": 13, "color": "#ffffff"}, "bgcolor": "#10141b", "bordercolor": "#ffffff", "borderwidth": 1, "borderpad": 4,
             }
         )  # fmt: skip
     figure.layout.annotations = notes  # at once: Plotly looks through all of them each time
     low, high = np.quantile(points, [0.005, 0.995], axis=0)  # but for outliers
-    words = 0.15 * (high - low)  # room for those around the spots
+    words = (high - low) * (0.15 + 0.02 * max(map(len, places)), 0.15)  # room for those around the spots, also on a phone
     low, high = np.minimum(low, spots.min(0) - words), np.maximum(high, spots.max(0) + words)
+    grow = np.maximum((high - low)[::-1] * 0.75 - (high - low), 0) / 2  # codes that have collapsed lie in a line, or in one place
+    low, high = low - grow, high + grow
     (left, bottom), (right, top) = (low - 0.06 * (high - low)).tolist(), (high + 0.06 * (high - low)).tolist()
     figure.update_layout(
         height=460,

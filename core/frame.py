@@ -79,6 +79,11 @@ class Frame:
         dimensions = len(self.plane.origin)
         return dimension_note(dimensions, self.shown, self.share, not self.model.has_prior) + BESIDE_THE_PLANE * (dimensions > 2)
 
+    @property
+    def still_note(self) -> str:
+        """The same of a map that is only looked at: nothing is pointed at or kept there."""
+        return dimension_note(len(self.plane.origin), self.shown, self.share, not self.model.has_prior, live=False)
+
     @cached_property
     def description(self) -> str:
         """The map in words, for those who cannot see it."""
@@ -133,9 +138,11 @@ def class_names(dataset: Any) -> tuple[str, ...]:
     return DATASETS[dataset].classes if dataset in DATASETS else ()
 
 
-def dimension_note(dimensions: int, shown: tuple[int, int] | None = None, share: float | None = None, at_mean: bool = False) -> str:
+def dimension_note(
+    dimensions: int, shown: tuple[int, int] | None = None, share: float | None = None, at_mean: bool = False, live: bool = True
+) -> str:
     """What the map is when the codes do not have two dimensions; "" when they do. shown, share: see Frame; at_mean: the plane goes through
-    the codes' mean, not through the prior's centre."""
+    the codes' mean, not through the prior's centre; live: its points are decoded."""
     if dimensions == 1:
         return "The code is one number, from left to right; the height only keeps the dots apart."
     if dimensions == 2:
@@ -148,6 +155,8 @@ def dimension_note(dimensions: int, shown: tuple[int, int] | None = None, share:
     else:
         what = "the map is the plane through them along which they differ most (the first two principal directions, PCA)."
     drawn = " The decoder draws the points of that plane, and a dot is where its code falls on it."
+    if not live:
+        drawn = " A dot is where its code falls on it; most lie off it, so what looks near may be far apart."
     return f"The codes have {dimensions} dimensions; {what}{holds}{drawn}"
 
 

@@ -214,14 +214,14 @@ def test_an_image_unlike_the_data_is_said_to_be() -> None:
     app = drawn_checkerboard("vae-digits-2d")
     count = len(checkpoints.opened("vae-digits-2d").latents.label)
     assert "The model cannot explain what is visible" in words(app) and f"none of {count} test images cost as much" in words(app)
-    assert "The truth is not among the answers" in words(app)
+    assert "The truth is another.** Under this answer" in words(app), "there is but one"
     assert "cover" not in app.query_params and "complete_kind" not in app.query_params, "a drawing is in no link, and its cover neither"
 
 
 def test_of_test_images_that_are_not_here_or_are_others_nothing_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert "cannot explain" not in words(drawn_checkerboard("vae-mnist-2d")), "these test images are not those of its codes"
     monkeypatch.setenv("LATENT_DATA", str(tmp_path))
-    assert "comes nearest to the truth" in words(drawn_checkerboard("vae-mnist-2d"))
+    assert "Under this answer the covered pixels cost" in words(drawn_checkerboard("vae-mnist-2d"))
 
 
 def test_an_answer_is_kept_for_the_session(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,3 +237,10 @@ def test_an_answer_is_kept_for_the_session(monkeypatch: pytest.MonkeyPatch) -> N
 def test_no_two_ready_covers_are_the_same_and_all_have_a_title() -> None:
     assert len({cover.write(one) for one in cover.READY.values()}) == len(cover.READY) and list(cover.TITLES) == list(cover.READY)
     assert all(re.fullmatch("[a-z]+", name) for name in cover.READY)
+
+
+def test_of_a_single_answer_it_is_not_said_that_it_is_the_nearest() -> None:
+    said = [words(run(checkpoint=name, cover="left")) for name in ("vae-mnist-2d-collapsed", "vae-mnist-2d")]
+    assert ["comes nearest" in text for text in said] == [False, True]
+    assert ["Under this answer the covered pixels cost" in text for text in said] == [True, False]
+    assert ["have collapsed" in text for text in said] == [True, False]

@@ -19,7 +19,7 @@ def test_the_words_at_places_stand_on_the_side_where_each_place_is() -> None:
     places = {"left": (-2.0, 0.0), "below": (-0.1, -0.2), "right": (2.0, 0.0), "above": (0.1, 0.2)}
     figure = figures.latent_places(np.zeros((1, 2), np.float32), np.zeros(1, np.uint8), ("0",), {}, places)
     sides = {note.text[3:-4]: (round(note.ax), round(note.ay)) for note in figure.layout.annotations if note.text}
-    assert {name: sides[name] for name in places} == {"left": (-64, 0), "below": (0, 44), "right": (64, 0), "above": (0, -44)}
+    assert {name: sides[name] for name in places} == {"left": (-52, 0), "below": (0, 44), "right": (52, 0), "above": (0, -44)}
 
 
 def test_the_words_at_places_in_one_spot_stand_apart() -> None:
@@ -57,3 +57,20 @@ def test_a_unit_is_as_long_up_as_across_wherever_codes_are_shown() -> None:
     places = figures.latent_places(*ground, {"A": (0.0, 0.0), "B": (1.0, 0.2)})
     confidence = figures.confidence_map(*ground, codes, np.full(2, 90.0), ["sure"] * 2, prior=True)
     assert {figure.layout.yaxis.scaleanchor for figure in (path, places, confidence)} == {"x"}
+
+
+def test_places_of_codes_that_lie_in_a_line_are_not_squeezed_into_a_sliver() -> None:
+    """As codes that have collapsed do: they differ by next to nothing."""
+    points = np.random.default_rng(0).normal(size=(500, 2)).astype(np.float32) * (0.001, 0.02)
+    figure = figures.latent_places(points, np.zeros(500, np.uint8), ("0",), {}, {"a": (0.0, 0.0), "b": (0.0, 0.1)})
+    across, up = np.diff(figure.layout.xaxis.range), np.diff(figure.layout.yaxis.range)
+    assert across > 0.7 * up
+
+
+def test_the_words_at_a_place_on_the_right_edge_are_within_the_map_of_a_phone() -> None:
+    points = np.random.default_rng(0).uniform(-3, 3, (500, 2)).astype(np.float32)
+    figure = figures.latent_places(points, np.zeros(500, np.uint8), ("0",), {}, {"answer 1": (0.0, 0.0), "the truth": (3.0, 0.0)})
+    left, right = figure.layout.xaxis.range
+    unit = 320 / (right - left)  # pixels, of a plot on a screen of 390
+    (note,) = (note for note in figure.layout.annotations if "truth" in note.text)
+    assert (right - note.x) * unit > note.ax + 25  # more than half of the box's width

@@ -104,6 +104,7 @@ def test_two_numbers_of_a_code_may_be_the_axes():
     share = CODES[:, [0, 2]].var(0).sum() / CODES.var(0).sum()
     assert f"It holds {100 * share:.0f} % of their variance" in shown.note
     assert "principal directions" in usual.note and "z₃" not in usual.note
+    assert "principal directions" in usual.still_note and "keep a dot" in usual.note and "keep a dot" not in usual.still_note
     assert shown.figure() != usual.figure()
 
 

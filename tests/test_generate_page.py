@@ -167,7 +167,7 @@ def test_the_model_is_judged_by_a_thousand_draws_of_the_same_kind() -> None:
     sure, even = app.metric
     assert sure.value == f"{100 * found.verdict.confident:.0f} %" and even.value == f"{found.verdict.entropy_bits:.2f} of 3.32 bits"
     low, high = (100 * share for share in found.confident_between)
-    assert any(f"{low:.1f} to {high:.1f} %, with a confidence of 95 %" in caption.value for caption in app.caption)
+    assert any(f"{low:.1f} to {high:.1f}\u00a0%, with a confidence of 95\u00a0%" in caption.value for caption in app.caption)
     assert app.get("plotly_chart") and html(app, "doubtful").count("<figure>") == 12
     app.number_input(key="generate_seed").set_value(9)
     assert go(app).metric[0].value == sure.value, "the model is judged, not the seed"

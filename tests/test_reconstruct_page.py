@@ -258,7 +258,7 @@ def test_more_noise_goes_farther_and_again_draws_others(mnist: None) -> None:
     assert latents.logvar is not None
     own = np.median(np.exp(0.5 * latents.logvar) / latents.mu.std(0))
     assert app.slider(key="reconstruct_sigma-vae-mnist-2d").value == round(float(own), 2) == 0.01
-    assert f"typically σ = {own:.2g}" in words(app) and "another digit" in words(app)
+    assert f"typically σ\u00a0=\u00a0{own:.2g}" in words(app) and "another digit" in words(app)
     assert strip.count("<img") == 9 and "no noise" in strip
     app.button(key="reconstruct_again").click().run()
     assert html(checked(app), "neighbours") != strip

@@ -143,7 +143,7 @@ def show_path(given: np.ndarray, checkpoint: Checkpoint) -> None:
     st.plotly_chart(figure, width="stretch", key=f"{KEY}_path", config={"displayModeBar": False})
     st.caption(
         f"**{link.plain(title_of(checkpoint.name))}** encodes the image, decodes the code, encodes the result, and so on, {STEPS} times in "
-        f"all. Each round pulls the image towards what the model can draw. {path_words(checkpoint)} {frame.note}"
+        f"all. Each round pulls the image towards what the model can draw. {path_words(checkpoint)} {frame.still_note}"
     )
 
 

@@ -94,8 +94,8 @@ def outcome(checkpoint: Checkpoint, codes: np.ndarray) -> str:
             "that does not fit, two images lie on top of each other."
         )
     few = (
-        f"**Do not expect too much of {dimensions} numbers.** They have to say class and style at once, so the same step is a change of "
-        "slant in one place and another class in the next: try other images for C."
+        f"**Do not expect too much of {dimensions} numbers.** They have to say class and style at once, so the same step changes the "
+        "style in one place and the class in the next: try other images for C."
         if dimensions < 8
         else f"With {dimensions} numbers there is room for style beside class, so such sums come out more often than on a map of two."
     )
@@ -113,4 +113,4 @@ def show_map(checkpoint: Checkpoint, codes: np.ndarray) -> None:
         frame.points[::every], frame.labels[::every], frame.classes, frame.middles, places, arrows=(("B", "A"), ("C", "A − B + C"))
     )
     st.plotly_chart(figure, key=f"{KEY}_map", config={"displayModeBar": False})
-    st.caption(f"The step from B to A, and the same step from C. {frame.note}")
+    st.caption(f"The step from B to A, and the same step from C. {frame.still_note}")

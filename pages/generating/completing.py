@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from core import checkpoints, completion, figures, latent
+from core import checkpoints, completion, figures, latent, metrics
 from core.checkpoints import Checkpoint
 from core.completion import BARRIER_NATS, STARTS, Completion, Exact, Reference
 from core.data.datasets import DATASETS, DatasetError, on_disk, to_ink
@@ -153,6 +153,8 @@ def show_answers(checkpoint: Checkpoint, picked: Picked, hidden: np.ndarray, fou
         Picture(f"Answer {row + 1}", answer.filled, notes[row + 1], figures_of(found, row)) for row, answer in enumerate(found.answers)
     ]
     gallery.row(pictures, "completions", 148, 130)
+    if metrics.has_collapsed(checkpoint.latents.mu, checkpoint.latents.logvar):
+        st.markdown("**The codes of this model have collapsed**: whatever is visible, it fills in much the same.")
     for sentence in verdicts(found, hidden, reference):
         st.markdown(sentence)
     st.caption(f"What each image shows is not said: {link.plain(why_none)}" if why_none else NAMED)
@@ -235,17 +237,23 @@ def verdicts(found: Completion, hidden: np.ndarray, reference: Reference | None)
             )
     if hidden.any():
         row = int(np.argmin([answer.hidden_nats for answer in found.answers]))
-        nearest = found.answers[row].hidden_nats
+        nearest, several = found.answers[row].hidden_nats, len(found.answers) > 1
+        under = f"Answer {row + 1} comes nearest to the truth: under it" if several else "Under this answer"
         sentence = (
-            f"Answer {row + 1} comes nearest to the truth: under it the covered pixels cost {nats(nearest)}. Under the code that the "
-            f"encoder gives the whole image they cost {nats(found.hidden_nats_of_truth)}."
+            f"{under} the covered pixels cost {nats(nearest)}. Under the code that the encoder gives the whole image they cost "
+            f"{nats(found.hidden_nats_of_truth)}."
         )
         if reference is not None:
             share, how_many = rarity(reference.hidden_nats, nearest)
             if share < RARE:
+                missed = (
+                    f"is not among the answers.** Even under the nearest, answer {row + 1},"
+                    if several
+                    else "is another.** Under this answer"
+                )
                 sentence = (
-                    f":material/warning: **The truth is not among the answers.** Even under the nearest, answer {row + 1}, the "
-                    f"covered pixels cost {nats(nearest)}; {how_many} cost as much at their own codes."
+                    f":material/warning: **The truth {missed} the covered pixels cost {nats(nearest)}; {how_many} cost as much at their "
+                    "own codes."
                 )
         said.append(sentence)
         if found.exact is not None:
@@ -294,4 +302,4 @@ def show_map(checkpoint: Checkpoint, found: Completion) -> None:
     st.header("On the map", anchor=False)
     st.plotly_chart(figure, width="stretch", key=f"{KEY}_map", config={"displayModeBar": False})
     dots = " The small dots are random draws of p(z | visible)." if cloud is not None else ""
-    st.caption(f"*The truth* is where the encoder puts the whole image.{dots} {frame.note}")
+    st.caption(f"*The truth* is where the encoder puts the whole image.{dots} {frame.still_note}")

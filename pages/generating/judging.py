@@ -49,7 +49,9 @@ def known(found: Judged, noun: str, card: dict) -> None:
     st.metric(f"Look like a {noun}", f"{100 * found.verdict.confident:.0f} %")
     real = metrics.from_card(card, "confident_percent")
     beside = f" Of real test images it is {number(real, 0)} %." if real is not None else ""
-    st.caption(f"The share of which it is over {SURE} sure: {between(100 * low, 100 * high, 1)} %, with a confidence of 95 %.{beside}")
+    st.caption(
+        f"The share of which it is over {SURE} sure: {between(100 * low, 100 * high, 1)}\u00a0%, with a confidence of 95\u00a0%.{beside}"
+    )
 
 
 def even(found: Judged, classes: tuple[str, ...]) -> None:
@@ -58,7 +60,7 @@ def even(found: Judged, classes: tuple[str, ...]) -> None:
     low, high = found.entropy_between_bits
     st.metric("How evenly the classes come", f"{said.entropy_bits:.2f} of {most:.2f} bits")
     st.caption(
-        f"The entropy of the classes that it names: {between(low, high, 2)} bits, with a confidence of 95 %. "
+        f"The entropy of the classes that it names: {between(low, high, 2)} bits, with a confidence of 95\u00a0%. "
         f"All {len(classes)} equally often would be log₂ {len(classes)} = {most:.2f} bits; always the same one would be 0. Rarest here: "
         f"{class_name(classes, said.rarest)}, {f'{100 * said.rarest_share:.1f} %' if said.rarest_share else 'which never comes'}."
     )
@@ -74,7 +76,7 @@ def as_asked(found: Judged, checkpoint: Checkpoint, request: Request, classes: t
     st.metric(title, f"{100 * found.verdict.right:.0f} %")
     st.caption(
         f"The share in which it sees {'the class that the model was told' if told else 'the class that the codes are from'}, sure or not: "
-        f"{between(100 * low, 100 * high, 1)} %, with a confidence of 95 %."
+        f"{between(100 * low, 100 * high, 1)}\u00a0%, with a confidence of 95\u00a0%."
     )
 
 

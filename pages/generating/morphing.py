@@ -104,5 +104,6 @@ def show_map(checkpoint: Checkpoint, codes: np.ndarray) -> None:
     if not checkpoint.model.conditional:
         names = [class_name(frame.classes, latent.read_point(mu, labels, z).vote.label) for z in (codes[0], codes[-1])]
         st.caption(
-            f"The ten codes nearest to the start vote for class {names[0]}, those nearest to the end for class {names[1]}. {frame.note}"
+            f"The ten codes nearest to the start vote for class {names[0]}, those nearest to the end for class {names[1]}. "
+            f"{frame.still_note}"
         )

@@ -38,7 +38,9 @@ def show(checkpoint: Checkpoint) -> None:
 def offer_conditional(checkpoint: Checkpoint) -> None:
     """Why this model cannot be told, and the button that opens one that can."""
     st.info(
-        link.plain(f"{words.title_of(checkpoint.name)} was never told a class, so it cannot be asked for one. A conditional model can."),
+        link.plain(
+            f"This model ({words.title_of(checkpoint.name)}) was never told a class, so it cannot be asked for one. A conditional one can."
+        ),
         icon=":material/record_voice_over:",
     )
     if TOLD_MODEL in checkpoints.available():

@@ -49,7 +49,7 @@ def noise_words(own: float | None) -> str:
         return (
             "The codes of this model are little more than noise (its posterior has collapsed), so they all decode to much the same image."
         )
-    typical = f"σ = {own:.2g}" if own >= LEAST_SAID else f"σ below {LEAST_SAID:g}"
+    typical = f"σ\u00a0=\u00a0{own:.2g}" if own >= LEAST_SAID else f"σ below {LEAST_SAID:g}"
     return (
         f"This model was trained with noise in its codes, typically {typical} (the median over the test images of its posterior's "
         "standard deviation). Within that, neighbours should look alike; farther out, there is no such promise."

@@ -134,4 +134,4 @@ def show_walk(path: np.ndarray, checkpoint: Checkpoint) -> None:
         REACH,
     )
     st.plotly_chart(figure, width="stretch", key=f"{KEY}_walk", config={"displayModeBar": False})
-    st.caption(f"The walk on the map of **{link.plain(words.title_of(checkpoint.name))}**. {frame.note}")
+    st.caption(f"The walk on the map of **{link.plain(words.title_of(checkpoint.name))}**. {frame.still_note}")

@@ -290,6 +290,8 @@ def latent_places(
         )  # fmt: skip
     figure.layout.annotations = notes  # at once: Plotly looks through all of them each time
     low, high = np.quantile(points, [0.005, 0.995], axis=0)  # but for outliers
+    if cloud is not None:  # of codes that have collapsed it is far wider than they are
+        low, high = np.minimum(low, cloud.min(0)), np.maximum(high, cloud.max(0))
     words = (high - low) * (0.15 + 0.02 * max(map(len, places)), 0.15)  # room for those around the spots, also on a phone
     low, high = np.minimum(low, spots.min(0) - words), np.maximum(high, spots.max(0) + words)
     grow = np.maximum((high - low)[::-1] * 0.75 - (high - low), 0) / 2  # codes that have collapsed lie in a line, or in one place

@@ -67,6 +67,15 @@ def test_places_of_codes_that_lie_in_a_line_are_not_squeezed_into_a_sliver() -> 
     assert across > 0.7 * up
 
 
+def test_small_dots_that_belong_to_places_are_on_the_map_however_far_they_spread() -> None:
+    """As draws of the posterior do where codes have collapsed: it is nearly the prior, and the codes lie in one spot."""
+    random = np.random.default_rng(0)
+    points, cloud = random.normal(size=(500, 2)) * 0.001, random.normal(size=(120, 2))
+    figure = figures.latent_places(points, np.zeros(500, np.uint8), ("0",), {}, {"a": (0.0, 0.0), "b": (0.0, 0.1)}, cloud)
+    for axis, values in ((figure.layout.xaxis, cloud[:, 0]), (figure.layout.yaxis, cloud[:, 1])):
+        assert axis.range[0] < values.min() and values.max() < axis.range[1]
+
+
 def test_the_words_at_a_place_on_the_right_edge_are_within_the_map_of_a_phone() -> None:
     points = np.random.default_rng(0).uniform(-3, 3, (500, 2)).astype(np.float32)
     figure = figures.latent_places(points, np.zeros(500, np.uint8), ("0",), {}, {"answer 1": (0.0, 0.0), "the truth": (3.0, 0.0)})

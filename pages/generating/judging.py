@@ -30,7 +30,7 @@ def show(checkpoint: Checkpoint, request: Request) -> None:
     st.markdown(f"{JUDGED:,} more images, drawn in the same way, go through the classifier.")
     found = caches.judged(checkpoint.name, request, judge)
     frame, card = of_checkpoint(checkpoint), checkpoints.opened_classifier(judge).card
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="medium"):
         with st.container(width=330, gap="small"):
             known(found, noun, card)
         if meant(checkpoint, request) is None:  # else there is but one class to come

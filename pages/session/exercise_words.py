@@ -181,7 +181,8 @@ COMPARE = (
     ),
     Exercise(
         "What does the KL cost, and what does it buy?",
-        "Predict what the map does as β rises, then turn the dial. Where is the sum of both costs least?",
+        "Predict what the map does as β rises, then turn the dial. Only β = 1 trains for the sum of both costs, −ELBO. Is it least there, "
+        "on test images?",
         "The beta dial", "compare", {"mode": "dial"},
     ),
     Exercise(

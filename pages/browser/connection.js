@@ -1,7 +1,9 @@
 // Streamlit's dialog *Connection error* speaks of a terminal, to a student who has none. Here it says what is the matter and what goes on. Over
 // Explore's map, which goes on and says so itself (map/alone.js), it is closed.
 
-const TITLE = "Connection error", GONE = /^Is Streamlit still running|^Streamlit server is not responding/; // on its own machine, and from another
+const TITLE = "Connection error";
+// On its own machine, from another, over a dead line, and where something on the way answers in its place.
+const GONE = /^Is Streamlit still running|^Streamlit server is not responding|^Connection timed out|^Connection failed with status 5/;
 const GOES_ON = ".lm-alone:not([hidden])";
 const WORDS = [
   "The explorer’s server does not answer: it has been stopped, or this device is offline.",

@@ -48,7 +48,7 @@ FINDER = """const { Cursor } = await import('/map/cursor.js'), root = document.b
   const real = window.fetch;
   window.fetch = async (address) => {
     await come.late; const answer = answers[new URL(address, location).searchParams.get('way')];
-    return { ok: !answer.error, text: async () => answer.error, json: async () => answer }; };
+    return { ok: !answer.error, headers: new Headers(), text: async () => answer.error, json: async () => answer }; };
   const finder = new m.default({ readout }, root, stopper.signal), soon = () => new Promise((done) => setTimeout(done, 20));
   finder.update(facts);
   const say = () => root.querySelector('[role=status]').textContent, press = (way) => root.querySelector(`[data-way=${way}]`).click();"""

@@ -22,13 +22,14 @@ def test_no_module_shows_what_an_error_says_without_asking_whose_words_they_are(
 
 def test_words_of_ours_and_the_server_s_are_said_and_what_a_browser_throws_is_not(bundle: Bundle) -> None:
     script = """const { Lost } = await import('/server.js'), busy = new Error('The server is busy.');
-      const errors = [busy, new Lost(), new TypeError('x is undefined')];
+      const errors = [busy, new Lost(), new TypeError('x is undefined'), new Error(''), new Error('Internal Server Error')];
       return errors.map((error) => [m.why(error), m.why(error, m.STRANGE), m.toDo(error, 'Reload the page.')]);"""
     busy, away = "The server is busy", "the server does not answer"
     assert bundle.run("why.js", script) == [
         [busy, busy, "Reload the page."],
         [away, away, "It comes by itself when the server answers again."],
         ["what came from the server could not be used", "something went wrong in this page", "Reload the page."],
+        *[["the server could not make it", "the server could not make it", "Reload the page."]] * 2,
     ]
 
 

@@ -4,8 +4,13 @@ import { Lost, whenBack } from "./server.js";
 
 export const STRANGE = "something went wrong in this page"; // where nothing was asked for
 
+const BARE = /^(internal server error|bad gateway|service unavailable)?\.?$/i; // a server's words that say nothing
+
 /** The end of a sentence, without its full stop; `strange`: what is said of an error that is not ours. */
-export const why = (error, strange = "what came from the server could not be used") => (error.constructor === Error || error instanceof Lost ? error.message.replace(/\.$/, "") : strange);
+export function why(error, strange = "what came from the server could not be used") {
+  if (error.constructor !== Error && !(error instanceof Lost)) return strange;
+  return BARE.test(error.message) ? "the server could not make it" : error.message.replace(/\.$/, "");
+}
 
 /** What to do: nothing where the server is waited for. */
 export const toDo = (error, todo) => (error instanceof Lost ? "It comes by itself when the server answers again." : todo);

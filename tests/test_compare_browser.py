@@ -10,10 +10,15 @@ import pytest
 from live import PATIENCE_MS, Server, Watched, until
 from playwright.sync_api import Browser, ConsoleMessage, Locator, expect
 
-from core import checkpoints, latent, refine
+from benchmarks.killing import kill
+from core import checkpoints, jobs, latent, refine
 from core.data.datasets import load, to_ink
 from core.family import beta_family
+from core.models.config import to_json
+from core.models.vae import VAEConfig
 from core.training.__main__ import main as train
+from core.training.config import TrainingConfig
+from core.training.run_config import RunConfig
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.slow]
 
@@ -77,13 +82,19 @@ class Compare(Watched):
 
 
 @pytest.fixture(scope="module")
-def compare_server(mnist_like: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The app with two finished runs that differ in β."""
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two finished runs that differ in β."""
     root = tmp_path_factory.mktemp("checkpoints")
     tiny = ["--dataset", "digits", "--encoder-hidden", "16", "--decoder-hidden", "16", "--device", "cpu"]
     for name, more in {"low": ["--epochs", "4"], "high": ["--epochs", "3", "--beta", "8"]}.items():
         assert train([*tiny, *more, "--out", str(root / name)]) == 0
     (root / "runs" / ".speeds.json").write_text("{}")
+    return root
+
+
+@pytest.fixture(scope="module")
+def compare_server(root: Path, mnist_like: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app with these."""
     running = Server(mnist_like, tmp_path_factory.mktemp("compare") / "log", LATENT_CHECKPOINTS=str(root))
     yield running
     running.stop()
@@ -200,6 +211,26 @@ def test_two_runs_go_through_their_epochs_together(view: Compare) -> None:
     assert view.page.evaluate(
         "document.querySelectorAll('[id]').length === new Set([...document.querySelectorAll('[id]')].map(e => e.id)).size"
     )
+
+
+def test_an_interrupted_run_is_seen_to_go_on_and_to_be_deleted_by_somebody_else(view: Compare, root: Path) -> None:
+    runs = root / "runs"
+    model = {"name": "vae", "config": to_json(VAEConfig(encoder_hidden=(16,), decoder_hidden=(16,)))}
+    recipe = to_json(TrainingConfig(dataset="digits", epochs=100_000))
+    jobs.start(RunConfig(name="left", dataset="digits", model=model, recipe=recipe, threads=1), runs)
+    until(lambda: jobs.find("left", runs).epoch > 4)
+    kill(jobs.find("left", runs))
+    assert jobs.find("left", runs).state == "interrupted"
+    view.open("mode=runs&first=left&second=high", ".lm-plot .plotly")
+    epoch = "() => +document.querySelector('[data-testid=epoch-shown]').textContent.split(' ')[1]"
+    kept = view.page.evaluate(epoch)
+    assert kept >= 4
+    jobs.resume(jobs.find("left", runs))
+    view.page.wait_for_function(f"(kept) => ({epoch})() > kept + 1", arg=kept)
+    kill(jobs.find("left", runs))
+    jobs.delete(jobs.find("left", runs))
+    expect(view.page.get_by_text("left", exact=True)).to_have_count(0)
+    expect(view.page.get_by_test_id("latent-map")).to_have_count(2)
 
 
 def test_where_nothing_is_to_move_the_dial_steps_from_model_to_model(compare_server: Server, chromium: Browser) -> None:

@@ -140,4 +140,5 @@ def test_python_hears_of_the_style_that_is_kept_by_click_key_and_slider(told_pad
 def test_a_decoder_that_does_not_come_becomes_a_sentence(told_pad: tuple) -> None:
     bundle, _, given = told_pad
     script = f"{SETUP} return document.querySelector('[role=alert]').textContent"
-    assert "Reload the page" in bundle.run("tools/pad.js", script, given | {"decoder": "/gone.bin"})
+    said = bundle.run("tools/pad.js", script, given | {"decoder": "/gone.bin"})
+    assert said.startswith("The styles could not be drawn: the server does not answer."), "nor is its health known here"

@@ -162,7 +162,7 @@ def test_a_run_over_few_images_says_how_many():
 @pytest.mark.parametrize(
     ("label", "value", "sentence"),
     [
-        ("Latent dimensions", 65, "Latent dimensions must be a whole number from 1 to 64; it is 65."),
+        ("Latent dimensions", 129, "Latent dimensions must be a whole number from 1 to 128; it is 129."),
         ("Epochs", 0, "Epochs must be"),
         ("Learning rate", 1e9, "Learning rate must be a number from 0.0000001 to 10; it is 1000000000."),
         ("Batch size, images", -3, "Batch size must be"),

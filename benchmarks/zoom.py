@@ -92,5 +92,5 @@ def zoom_table(seen: Seen, rounds: int) -> str:
         title = what if rate == 1 else f"{what}, CPU slowed {rate}x"
         rows.append([longest[0], title, f"{ms(p50(found['frame']))} / {ms(p95(found['frame']))}", longest[1], len(found["frame"])])
     header = ["longest task while it moves, ms (how many over 50)", f"{rounds} rounds", "frames, ms p50 / p95"]
-    header += ["longest task once it rests, Plotly's, ms (how many)", "frames"]
+    header += ["longest task once it rests, ms (how many)", "frames"]
     return table("Zooming deep", header, rows)

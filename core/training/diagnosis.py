@@ -135,11 +135,10 @@ def diagnose(config: RunConfig, lines: Sequence[dict[str, Any]], active: bool = 
 
 
 def _collapsed(config: RunConfig, kl: float) -> Diagnosis:
-    model, recipe = config.model_settings, config.recipe_settings
-    tries = []
+    model, tries = config.model_settings, []
     if isinstance(beta := model.get("beta"), int | float) and beta > 0:
         tries.append(Try("a smaller {}", "beta", f"now {beta:g}"))
-    tries.append(_longer_warmup(config, recipe.get("kl_warmup_epochs"), recipe.get("epochs")))
+    tries.append(_longer_warmup(config))
     if model.get("likelihood") in ("gaussian", "laplace") and isinstance(sigma := model.get("sigma"), int | float):
         tries.append(Try("a smaller {}", "sigma", f"now {sigma:g}"))
     return Diagnosis(
@@ -151,8 +150,9 @@ def _collapsed(config: RunConfig, kl: float) -> Diagnosis:
     )
 
 
-def _longer_warmup(config: RunConfig, asked: Any, epochs: Any) -> Try:
+def _longer_warmup(config: RunConfig) -> Try:
     """A KL warm-up that takes half of all epochs is longer only with more of them."""
+    asked, epochs = (config.recipe_settings.get(name) for name in ("kl_warmup_epochs", "epochs"))
     taken = warmup_epochs(config)
     if isinstance(epochs, int) and taken == epochs / 2:
         return Try("more {}", "epochs", f"now {epochs:,}; the KL warm-up takes at most half of them, here {taken:g}")

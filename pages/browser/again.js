@@ -1,9 +1,8 @@
 // After the connection was lost, Streamlit may talk to a session that knows nothing of this page: the server was started again, or has forgotten
 // who was away for more than two minutes. Streamlit then asks for no run, and drops whatever is pressed in a fragment. So it is asked here.
 
-import { look } from "./server.js";
+import { connected, look, onConnection } from "./server.js";
 
-const STATE = "data-test-connection-state";
 const VERSION = "explorerVersion"; // a property of the window: this module's address, which has the bundle's hash in it
 const tellers = new Set();
 
@@ -13,18 +12,15 @@ globalThis[VERSION] = import.meta.url;
 
 /** Have Streamlit run the whole page whenever it is connected again; tell(name, value) is that of a part in no fragment. */
 export function runAgain(tell, signal) {
-  const app = document.querySelector("[data-testid=stApp]"), connected = () => app?.getAttribute(STATE) === "CONNECTED";
   let there = connected();
-  const observer = new MutationObserver(async () => {
+  onConnection(async () => {
     const before = there;
     there = connected();
     if (before || !there) return;
     await look(); // who waits for the server is told first
     for (const told of [...tellers]) told();
     setTimeout(() => signal.aborted || tell("again", Date.now())); // what is told in one task asks for one run, of a fragment where any of it comes from one
-  });
-  if (app) observer.observe(app, { attributes: true, attributeFilter: [STATE] });
-  signal.addEventListener("abort", () => observer.disconnect(), { once: true });
+  }, signal);
 }
 
 /** told() tells Python, before that run, what the page has and a new session does not; until the signal aborts. */

@@ -1,6 +1,7 @@
 // Whether the explorer's server answers, and who hears when that changes. A saved page has no server and asks for none.
 
 const AGAIN_MS = 3000, PATIENCE_MS = 4000; // until it is asked once more whether it is there, and for its answer
+const CONNECTION = "data-test-connection-state"; // Streamlit's attribute
 const HEALTH = "../../healthz"; // from this module, /assets/<bundle>/server.js
 const DEVICE = ["online", "offline"]; // events of the window
 const hearers = new Set();
@@ -61,6 +62,16 @@ export function whenBack(once, signal) {
 /** Streamlit's own connection; null where there is no Streamlit. */
 const app = () => document.querySelector("[data-testid=stApp]");
 
+/** Whether that is up; onConnection(told) has every change of it told, until the signal aborts. */
+export const connected = () => app()?.getAttribute(CONNECTION) === "CONNECTED";
+
+export function onConnection(told, signal) {
+  if (!app()) return;
+  const observer = new MutationObserver(told);
+  observer.observe(app(), { attributes: true, attributeFilter: [CONNECTION] });
+  signal?.addEventListener("abort", () => observer.disconnect(), { once: true });
+}
+
 /** Ask whether the server is there, and as long as it is not, again and again. */
 export const look = () => (asking ??= ask().finally(() => (asking = null)));
 
@@ -68,7 +79,7 @@ async function ask() {
   if (!app()) return false;
   const answer = fetch(new URL(HEALTH, import.meta.url), { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
   const healthy = await answer.then(async (response) => response.ok && (await response.json()).status === "ok").catch(() => false);
-  say(healthy && app()?.dataset.testConnectionState === "CONNECTED");
+  say(healthy && connected());
   return there;
 }
 
@@ -80,4 +91,4 @@ function say(now) {
   for (const heard of [...hearers]) heard(now);
 }
 
-if (app()) new MutationObserver(look).observe(app(), { attributes: true, attributeFilter: ["data-test-connection-state"] });
+onConnection(look);

@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from core import figures, metrics, restore
+from core import figures, restore
 from core.checkpoints import Checkpoint, CheckpointError
 from core.data.corruptions import CORRUPTIONS
 from core.restore import RestoreError
@@ -21,7 +21,7 @@ from pages.images import sent, source
 from pages.images.picked import Picked
 from pages.images.pictures import data_uri, error_map, grey, legend
 from pages.session import caches, link
-from pages.session.words import title_of
+from pages.session.words import has_collapsed, title_of
 
 KEY = "denoise"
 OWN = ("upload", "draw", sent.KIND)  # sources that may be noisy already
@@ -149,7 +149,7 @@ def show_path(given: np.ndarray, checkpoint: Checkpoint) -> None:
 
 def path_words(checkpoint: Checkpoint) -> str:
     """What a path over the map means, which is not the same for every kind of model."""
-    if metrics.has_collapsed(checkpoint.latents.mu, checkpoint.latents.logvar):
+    if has_collapsed(checkpoint):
         return "The codes of this one have collapsed: whatever it is given, it draws the same image, so the path leads nowhere."
     if checkpoint.model.conditional:
         return "It is told no class here, and on its map the classes lie on top of each other: the path shows the style, not the class."

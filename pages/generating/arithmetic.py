@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from core import figures, latent, metrics, morphs
+from core import figures, latent, morphs
 from core.checkpoints import Checkpoint
 from core.figures import class_name
 from core.frame import class_names
@@ -86,7 +86,7 @@ def outcome(checkpoint: Checkpoint, codes: np.ndarray) -> str:
     rows, _ = latent.nearest(checkpoint.latents.mu, codes[-1], 10)
     vote = latent.vote(checkpoint.latents.label[rows])
     where = f"Its ten nearest codes vote for **{class_name(class_names(checkpoint.dataset_name), vote.label)}**."
-    if metrics.has_collapsed(checkpoint.latents.mu, checkpoint.latents.logvar):
+    if words.has_collapsed(checkpoint):
         return "**The codes of this model have collapsed**: whatever is added, it draws the same image."
     if checkpoint.model.linear:
         return (

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from core import checkpoints, completion, figures, latent, metrics
+from core import checkpoints, completion, figures, latent
 from core.checkpoints import Checkpoint
 from core.completion import BARRIER_NATS, STARTS, Completion, Exact, Reference
 from core.data.datasets import DATASETS, DatasetError, on_disk, to_ink
@@ -153,7 +153,7 @@ def show_answers(checkpoint: Checkpoint, picked: Picked, hidden: np.ndarray, fou
         Picture(f"Answer {row + 1}", answer.filled, notes[row + 1], figures_of(found, row)) for row, answer in enumerate(found.answers)
     ]
     gallery.row(pictures, "completions", 148, 130)
-    if metrics.has_collapsed(checkpoint.latents.mu, checkpoint.latents.logvar):
+    if words.has_collapsed(checkpoint):
         st.markdown("**The codes of this model have collapsed**: whatever is visible, it fills in much the same.")
     for sentence in verdicts(found, hidden, reference):
         st.markdown(sentence)

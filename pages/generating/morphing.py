@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from core import figures, latent, metrics, morphs
+from core import figures, latent, morphs
 from core.checkpoints import Checkpoint
 from core.figures import class_name
 from pages.browser import tools
@@ -69,7 +69,7 @@ def show_steps(checkpoint: Checkpoint, codes: np.ndarray, told: int | None) -> N
     faded = morphs.cross_fade(images[0], images[-1], len(images))
     shares = [f"{100 * share:.0f} %" for share in np.linspace(0, 1, len(images))]
     gallery.table([Strip("Through the codes", images), Strip("Pixels faded", faded)], shares, "morph", side_px=84, heads=shares)
-    if metrics.has_collapsed(checkpoint.latents.mu, checkpoint.latents.logvar):
+    if words.has_collapsed(checkpoint):
         st.caption("**The codes of this model have collapsed**: it draws much the same image of every code, so there is nothing to morph.")
         return
     st.caption(

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from core import latent, metrics
+from core import latent
 from core.checkpoints import Checkpoint
 from core.data.datasets import DATASETS, DatasetError, on_disk, to_ink
 from core.figures import class_name
@@ -100,7 +100,7 @@ def ask(checkpoint: Checkpoint) -> Request:
 
 def said(checkpoint: Checkpoint, request: Request) -> str:
     """What is drawn, in words that are true of this model, and what to make of it where its codes say nothing."""
-    alike = not checkpoint.model.conditional and metrics.has_collapsed(checkpoint.latents.mu, checkpoint.latents.logvar)
+    alike = not checkpoint.model.conditional and words.has_collapsed(checkpoint)
     return f"{drawn_from(checkpoint, request)}{f' {COLLAPSED}' * alike}"
 
 

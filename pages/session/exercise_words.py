@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from core import latent, metrics
+from core import latent
 from core.checkpoints import Checkpoint
 from pages.session import words
 
@@ -77,7 +77,7 @@ OF_THE_CODE = (
 
 def of_map(checkpoint: Checkpoint) -> list[Exercise]:
     """Explore's questions, of this model as far as they are true of it."""
-    if metrics.has_collapsed(checkpoint.latents.mu, checkpoint.latents.logvar):
+    if words.has_collapsed(checkpoint):
         return [*OF_THE_CODE]
     apart = not checkpoint.model.conditional and checkpoint.model.config.latent_dim == 2  # else its classes lie on top of each other there
     middle = IN_THE_MIDDLE if latent.keeps_to_prior(checkpoint.model) else IN_THE_MIDDLE._replace(look=WITHOUT_PRIOR)

@@ -50,6 +50,11 @@ def dataset_of(checkpoint: Checkpoint) -> Dataset:
     return DATASETS.get(checkpoint.dataset_name, UNKNOWN)
 
 
+def has_collapsed(checkpoint: Checkpoint) -> bool:
+    """Whether its codes say nothing of their images, see `metrics.has_collapsed`."""
+    return metrics.has_collapsed(checkpoint.latents.mu, checkpoint.latents.logvar)
+
+
 def what_it_is(checkpoint: Checkpoint) -> str:
     """What the Explore page shows of this model, as Markdown for a beginner."""
     model, data = checkpoint.model, dataset_of(checkpoint)
@@ -72,7 +77,7 @@ def what_it_is(checkpoint: Checkpoint) -> str:
     if model.conditional:
         tries[0] = "keep a point and choose another class under *Draw as*: the style stays, the class changes"
     between = f"can be decoded as well: move there and watch {change}"
-    if metrics.has_collapsed(checkpoint.latents.mu, checkpoint.latents.logvar):
+    if has_collapsed(checkpoint):
         between = "decodes to the same image as the dots: the codes of this model have **collapsed** (*posterior collapse*, a KL near 0)"
         tries = ["move anywhere and see that the image stays", "compare with a model whose β is smaller"]
     return f"""

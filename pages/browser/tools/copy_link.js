@@ -1,5 +1,5 @@
 // The button that copies the page's link; where the browser keeps the clipboard from a page, as on plain http, a field with the link selected.
-// It is on every page and in no fragment, so it also has the page run after the connection was lost.
+// It is on every page (but Train's form) and in no fragment, so it also has the page run after the connection was lost.
 
 import { runAgain, updated } from "../again.js";
 import { listener } from "../events.js";

@@ -32,16 +32,16 @@ def main() -> None:
     if chosen:
         run_view.show(chosen)
         return
-    st.markdown(
-        "Choose what to train and press **Start training**: the map of its codes appears at once and changes with every epoch, and "
-        "you can decode any point of it while the model learns."
-    )
     _form()
     exercises.show("train", exercise_words.TRAIN)
 
 
 def _form() -> None:
     with st.container(width=FORM_PX):
+        st.markdown(
+            "Choose what to train and press **Start training**: the map of its codes appears at once and changes with every epoch, and "
+            "you can decode any point of it while the model learns."
+        )
         if visitor.gate():
             form.show()
             visitor.introduce()

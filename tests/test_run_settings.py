@@ -59,6 +59,12 @@ def test_amounts_have_their_units():
     assert "**Warm-up none** (" in said and "**KL warm-up none** (" in said
 
 
+def test_a_batch_larger_than_the_data_is_said_to_be_all_of_them():
+    assert "**Batch size 65,000 images, here all 60,000** (Quick: 128 images)" in run_settings.in_words(a_config(batch_size=65_000))
+    assert "**Batch size 600 images, here all 500** (" in run_settings.in_words(a_config(batch_size=600, training_images=500))
+    assert "here all" not in run_settings.in_words(a_config(batch_size=60_000))
+
+
 def test_a_run_of_the_command_line_is_compared_with_the_defaults():
     said = run_settings.in_words(a_config(preset=None, epochs=30, batch_size=256, learning_rate=2e-3, gradient_clip=0.0, beta=0.5))
     assert "Preset" not in said and said.count("**") == 2 and "**β 0.5** (default: 1)" in said

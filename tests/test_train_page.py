@@ -97,12 +97,21 @@ def test_a_first_visitor_finds_a_form_that_can_be_started_at_once():
     assert by_label(app.text_input, "Name").placeholder == "vae-digits-2d-2"  # a shipped model has the first
 
 
+LEARNING = ("learning_rate", "warmup_fraction", "beta1", "beta2", "weight_decay", "ema_decay", "gradient_clip", "precision")
+WITHOUT = {  # what a model has no use for
+    "ae": ("kl_warmup_epochs",),
+    "pca": ("kl_warmup_epochs", "batch_size", *LEARNING),
+}
+
+
 def test_every_model_has_its_own_settings():
     app = run()
     for name in MODELS:
         checked(by_label(app.selectbox, "Model").set_value(name).run())
         labels = {element.label for kind in (app.number_input, app.text_input, app.selectbox, app.toggle) for element in kind}
         asked = settings(MODELS[name].config) | settings(TrainingConfig)
+        for without in WITHOUT.get(name, ()):
+            del asked[without]
         assert {setting.label for setting in asked.values()} <= labels
         (advanced,) = [part for part in app.expander if part.label.startswith("Advanced")]
         assert [node.label for node in advanced if hasattr(node, "label")][1:] == [setting.label for setting in asked.values()]
@@ -157,6 +166,15 @@ def test_a_run_over_few_images_says_how_many():
     assert "over 1,437 images" in words(app)
     checked(by_label(app.number_input, "Training images").set_value(500).run())
     assert "over 500 images" in words(app) and by_label(app.text_input, "Name").placeholder == "vae-digits-2d-images-500"
+
+
+def test_a_batch_larger_than_the_data_is_all_of_them():
+    app = run()
+    assert "over 1,437 images:" in words(app)
+    checked(by_label(app.number_input, "Batch size, images").set_value(5_000).run())
+    assert "over 1,437 images, all in one batch:" in words(app)
+    checked(by_label(app.selectbox, "Model").set_value("pca").run())
+    assert "over 1,437 images:" in words(app)  # it is computed
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ class Comparable:
 
     name: str
     nats: float
-    epochs: float
+    epochs: float  # of all its trainings
     beta: float | None  # None: no KL
 
 
@@ -70,7 +70,9 @@ def _comparable(name: str, card: Any, metric: str, kind: str, model: ModelConfig
         return None
     if data != (data | {"name": config.dataset, "training_images": training_images_of(config)}) or _measure(other) != _measure(model):
         return None
-    return Comparable(name, nats, card.get("epochs", 0.0), getattr(other, "beta", None))
+    before = card.get("began_with")  # of a model that was trained in two parts: its first
+    epochs = sum(part.get("epochs", 0.0) for part in (card, before) if isinstance(part, dict))
+    return Comparable(name, nats, epochs, getattr(other, "beta", None))
 
 
 def _measure(model: ModelConfig) -> tuple[Any, ...]:

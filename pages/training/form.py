@@ -22,10 +22,12 @@ from core.training.config import TrainingConfig, devices, model_of, recipe_of
 from core.training.run_config import RunConfig
 from core.words import duration, plural
 from pages.session import downloads, link, refusals
+from pages.session.recipe import of_training
 from pages.training import visitor
 from pages.web import errors
 
 COMPUTED = "The same model: it is computed in one go, and the epochs only measure it."  # for the linear one, in place of a preset's words
+MEASURING = ("epochs", "binarize", "seed")  # of a training, what the linear one is asked beside its images
 IN_NAMES = {  # settings that a suggested name says, where they are not the preset's, and the words for them
     "likelihood": [],
     **{name: [name] for name in ("sigma", "beta", "activation", "epochs", "seed")},
@@ -75,7 +77,8 @@ def show() -> None:
     elif config and recipe:
         count = recipe.images_of(images)
         seconds = presets.estimate_seconds(speeds, model, config, recipe.epochs, images, count)
-        st.caption(f"{plural(recipe.epochs, 'epoch')} over {plural(count, 'image')}: {words_for(seconds)}.")
+        one_batch = ", all in one batch" if recipe.batch_size > count and not MODELS[model].module.linear else ""
+        st.caption(f"{plural(recipe.epochs, 'epoch')} over {plural(count, 'image')}{one_batch}: {words_for(seconds)}.")
         _say_limit(presets.training_seconds(speeds, model, config, recipe.epochs, count))
     refusals.show("start")
     pressed = st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=bool(problem), width="stretch")
@@ -138,10 +141,12 @@ def _say_limit(seconds: float | None) -> None:
 
 
 def _advanced(model: str, preset: str, images: int) -> dict[str, Any]:
-    """A widget for each setting of the model and the recipe; what they hold, by name."""
-    recipe = presets.recipe_for(preset, images)
-    values: dict[str, Any] = {}
-    asked = [(name, setting, config) for config in (MODELS[model].config(), recipe) for name, setting in settings(config).items()]
+    """A widget for each setting of the model and the recipe that the model has a use for; what all of them hold, by name."""
+    own, recipe, linear = MODELS[model].config(), presets.recipe_for(preset, images), MODELS[model].module.linear
+    useful = {*of_training(MODELS[model].module), *(MEASURING if linear else ())}
+    values: dict[str, Any] = {name: getattr(recipe, name) for name in settings(recipe)}
+    asked: list[tuple[str, Setting, Any]] = [(name, setting, own) for name, setting in settings(own).items()]
+    asked += [(name, setting, recipe) for name, setting in settings(recipe).items() if name in useful]
     columns = [column for _ in asked[::2] for column in st.columns(2)]  # a row for two: they are one below the other where there is no room
     for column, (name, setting, config) in zip(columns, asked, strict=False):
         with column:

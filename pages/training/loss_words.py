@@ -276,7 +276,7 @@ def normal(config: RunConfig, found: Sequence[Comparable]) -> str:
     if other_beta:
         words += f" None with this run's β = {own_beta:g} comes with the explorer."
     elif recipe.epochs < min(one.epochs for one in found):
-        words += f" This run is shorter ({plural(recipe.epochs, 'epoch')}), so it may well end higher."
+        words += f" This run is shorter ({plural(recipe.epochs, 'epoch')}); a shorter one usually ends higher."
     return words
 
 

@@ -9,9 +9,9 @@ from core.jobs import Run
 from core.models import MODELS, ConfigError
 from core.models.config import Setting, settings
 from core.training import presets
-from core.training.config import TrainingConfig, model_of, recipe_of
+from core.training.config import model_of, recipe_of
 from core.training.run_config import RunConfig
-from pages.session.recipe import NOT_ITS_OWN, in_effect
+from pages.session.recipe import NOT_ITS_OWN, in_effect, of_training
 
 ALWAYS = ("latent_dim", "likelihood", "beta", "epochs", "batch_size", "learning_rate")  # said even where they are the preset's
 
@@ -27,24 +27,18 @@ def show(run: Run) -> None:
 def in_words(config: RunConfig) -> str:
     """The settings that matter and those that differ, as Markdown; ConfigError where they cannot be used."""
     model, model_config = model_of(config)
-    asked = settings(type(model_config)) | settings(TrainingConfig)
-    values = vars(model_config) | vars(recipe_of(config))
+    asked = settings(type(model_config)) | of_training(MODELS[model].module)
+    recipe = recipe_of(config)
+    values = vars(model_config) | vars(recipe)
     preset, dataset = str(config.preset), config.dataset
     known = preset in presets.PRESETS and dataset in DATASETS
     usual = presets.usual(model, preset if known else None, DATASETS[dataset].training_images if known else 0)
     whose = presets.PRESETS[preset].title if known else "default"
     differs = presets.changed(values, usual)
-    said = [*(name for name in ALWAYS if name in values), *(name for name in differs if name in asked and name not in ALWAYS)]
-    if MODELS[model].module.linear:  # it is computed: of a training it has only the images
-        said = [name for name in said if name in settings(type(model_config)) or name == "training_images"]
-    elif len(MODELS[model].module.LOSSES) == 1:
-        said = [name for name in said if name != "kl_warmup_epochs"]  # there is no KL
-    words = [
-        f"**{_plain(asked[name], values[name])}** ({whose}: {asked[name].said(usual[name])})"
-        if name in differs
-        else _plain(asked[name], values[name])
-        for name in said
-    ]
+    said = {name: _plain(asked[name], values[name]) for name in (*ALWAYS, *differs) if name in asked}
+    if known and "batch_size" in said and recipe.batch_size > (count := recipe.images_of(DATASETS[dataset].training_images)):
+        said["batch_size"] += f", here all {count:,}"
+    words = [f"**{text}** ({whose}: {asked[name].said(usual[name])})" if name in differs else text for name, text in said.items()]
     return " · ".join([f"Preset: {whose}", *words] if known else words)
 
 

@@ -15,9 +15,14 @@ class Bundle:
     """An empty page beside the bundle's files; `served` has what else it finds, address -> bytes. What goes wrong in it is in `errors`."""
 
     def __init__(self, browser: Browser) -> None:
-        self.page = browser.new_page()
+        self.browser = browser
         self.served: dict[str, bytes] = {}
         self.errors: list[str] = []
+        self.open()
+
+    def open(self) -> None:
+        """A page in which no module has seen anything yet."""
+        self.page = self.browser.new_page()
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.route(f"{HOST}/**", self._answer)
         self.page.goto(f"{HOST}/")

@@ -23,6 +23,7 @@ import numpy as np
 from core.data.datasets import load
 
 if TYPE_CHECKING:
+    import pytest
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -142,6 +143,11 @@ def until(what: Callable[[], object], seconds: float = PATIENCE_S) -> None:
     while not what():
         assert time.monotonic() < end, "it did not come to this in time"
         time.sleep(0.02)
+
+
+def tried_before(request: pytest.FixtureRequest) -> bool:
+    """Whether a test has its second try: what the first has left may be anything."""
+    return getattr(request.node, "execution_count", 1) > 1
 
 
 @contextmanager

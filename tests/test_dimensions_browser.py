@@ -10,7 +10,7 @@ from bundle import Bundle
 from live import Server
 from PIL import Image
 from playwright.sync_api import BrowserContext, Locator, expect
-from view import View, left_open
+from view import View, as_new, left_open
 
 from core import checkpoints, dimensions, latent
 
@@ -30,10 +30,15 @@ LARGE = "vae-mnist-16d"
 
 
 @pytest.fixture(scope="module")
-def opened(server: Server, profile: BrowserContext) -> Iterator[View]:
-    """The large model's table, opened once: the tests that only look at it come first."""
+def left(server: Server, profile: BrowserContext) -> Iterator[View]:
     with left_open(profile, server.url, f"?checkpoint={LARGE}&tool=dimensions") as shared:
         yield shared
+
+
+@pytest.fixture
+def opened(left: View, request: pytest.FixtureRequest) -> View:
+    """The large model's table, opened once: the tests that only look at it come first."""
+    return as_new(left, request)
 
 
 def cell(table: Locator, row: int, column: int) -> Locator:

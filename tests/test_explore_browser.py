@@ -9,7 +9,7 @@ import pytest
 import torch
 from live import Server, until
 from playwright.sync_api import Browser, BrowserContext, Route, expect
-from view import COPY, View, left_open
+from view import COPY, View, as_new, left_open
 
 from core import checkpoints
 
@@ -26,10 +26,15 @@ def view(server: Server, view: View) -> Iterator[View]:
 
 
 @pytest.fixture(scope="module")
-def opened(server: Server, profile: BrowserContext) -> Iterator[View]:
-    """A map that is opened once, for the tests that begin wherever the point is."""
+def left(server: Server, profile: BrowserContext) -> Iterator[View]:
     with left_open(profile, server.url, f"?z={POINT[0]},{POINT[1]}") as shared:
         yield shared
+
+
+@pytest.fixture
+def opened(left: View, request: pytest.FixtureRequest) -> View:
+    """A map that is opened once, for the tests that begin wherever the point is."""
+    return as_new(left, request)
 
 
 @pytest.fixture

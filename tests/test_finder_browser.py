@@ -9,7 +9,7 @@ import pytest
 from bundle import Bundle
 from live import Server
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
-from view import View, left_open
+from view import View, as_new, left_open
 
 from core import checkpoints, findings, latent
 
@@ -157,10 +157,15 @@ def test_a_search_that_ends_late_moves_nobody_from_what_was_done_since(view: Vie
 
 
 @pytest.fixture(scope="module")
-def opened(server: Server, profile: BrowserContext) -> Iterator[View]:
-    """The map at the code of test image 17, opened once for the tests that begin there or wherever the point is."""
+def left(server: Server, profile: BrowserContext) -> Iterator[View]:
     with left_open(profile, server.url, f"?checkpoint=vae-mnist-2d&z={CODES.mu[17][0]:.4f},{CODES.mu[17][1]:.4f}") as shared:
         yield shared
+
+
+@pytest.fixture
+def opened(left: View, request: pytest.FixtureRequest) -> View:
+    """The map at the code of test image 17, opened once for the tests that begin there or wherever the point is."""
+    return as_new(left, request)
 
 
 def test_who_is_near_by_code_and_by_pixels_and_a_click_goes_there(opened: View) -> None:

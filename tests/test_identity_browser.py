@@ -67,7 +67,7 @@ def owner_of(context: BrowserContext) -> str:
 def paused_run(root: Path, name: str, owner: str) -> None:
     """A run of that owner which its owner, and nobody else, can resume."""
     folder = root / "runs" / name
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)  # a second try's owner is another
     model = {"name": "vae", "config": {"encoder_hidden": [16], "decoder_hidden": [16]}}
     config = {"name": name, "id": name, "owner": owner, "created": 1.0, "dataset": "digits", "model": model, "recipe": {"epochs": 3}}
     (folder / CONFIG).write_text(json.dumps(config))

@@ -11,10 +11,10 @@ from playwright.sync_api import Browser, Locator, Page, expect
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("restart")]
 
 
-@pytest.fixture(scope="module")
-def mortal(mnist_like: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that tests kill."""
-    running = Server(mnist_like, tmp_path_factory.mktemp("mortal") / "log")
+@pytest.fixture
+def mortal(mnist_like: Path, tmp_path: Path) -> Iterator[Server]:
+    """A server that its test kills; a second try gets another."""
+    running = Server(mnist_like, tmp_path / "log")
     yield running
     running.stop()
     assert "Traceback" not in running.output(), running.output()

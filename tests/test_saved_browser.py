@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from bundle import Bundle
-from live import until
+from live import tried_before, until
 from playwright.sync_api import Browser, Page, expect
 from test_accessibility import SIZES, complaints
 from test_drawing_browser import draw, picture
@@ -109,8 +109,10 @@ def left_open(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 @pytest.fixture
-def shared(left_open: Saved) -> Saved:
+def shared(left_open: Saved, request: pytest.FixtureRequest) -> Saved:
     """The same, at the point that was kept when it was saved."""
+    if tried_before(request):
+        left_open.open()
     left_open.page.goto(f"{left_open.base}#z={KEPT[0]},{KEPT[1]}")  # within the file
     expect(left_open.page.get_by_test_id("panel")).to_contain_text("(0.50, 1.50)")
     left_open.page.mouse.move(3, 3)

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
-from live import Watched
+import pytest
+from live import Watched, tried_before
 from playwright.sync_api import BrowserContext
 
 # JavaScript: a context with a copy of the canvas c. One that shows a finished picture has none of its own to read.
@@ -14,6 +15,8 @@ COPY = "((s) => (s.drawImage(c, 0, 0), s))(new OffscreenCanvas(c.width, c.height
 
 class View(Watched):
     """The Explore page in a browser, with the gestures that the tests make."""
+
+    first = ""  # what it was opened with, where it is left open for several tests
 
     def open(self, query: str = "") -> "View":
         self.page.goto(f"{self.base}/{query}")
@@ -79,6 +82,12 @@ class View(Watched):
 def left_open(profile: BrowserContext, base: str, query: str) -> Iterator[View]:
     """Explore, opened once for several tests; nothing may have gone wrong in it by their end."""
     shared = View(profile.new_page(), base).open(query)
+    shared.first = query
     yield shared
     shared.page.close()
     assert shared.errors == []
+
+
+def as_new(shared: View, request: pytest.FixtureRequest) -> View:
+    """A page that is left open; a second try finds it as it was opened."""
+    return shared.open(shared.first) if tried_before(request) else shared

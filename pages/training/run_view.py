@@ -62,6 +62,8 @@ def show(run_id: str) -> None:
 
 def _follow(run_id: str, live: bool) -> None:
     """One look at the run."""
+    if st.session_state.get("run") != run_id:  # another one, or the form, was chosen: a press in a fragment draws the fragment alone
+        st.rerun()
     try:
         run = jobs.find(run_id)
     except jobs.JobError:  # it was deleted: the page shows what there is

@@ -25,6 +25,7 @@ FIRST = {  # of a page, or a part of it: its address, and the first things of us
     "Compare, *The beta dial*": ("compare?mode=dial", "[data-testid=dial-mark]:not([hidden])"),
     "Train": ("train", "[data-testid=stRadio]"),
     "Models": ("models", "[data-testid=portrait-map] img"),
+    "Lesson": ("lesson", ".st-key-exercises h2"),
 }
 SEEN = """(selectors) => new Promise((resolve) => {
   const there = (e) => e && (e.hidden || e.checkVisibility()) && (e.tagName !== "IMG" || (e.complete && e.naturalWidth > 0));

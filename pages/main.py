@@ -22,6 +22,7 @@ page = st.navigation(
         st.Page("compare.py", title="Compare", icon=":material/balance:"),
         st.Page("train.py", title="Train", icon=":material/model_training:"),
         st.Page("models.py", title="Models", icon=":material/inventory_2:"),
+        st.Page("lesson.py", title="Lesson", icon=":material/school:"),
     ]
 )
 with st.sidebar:

@@ -189,6 +189,7 @@ STATES: dict[str, tuple[str, Callable[[Page], None]]] = {  # of each page: its a
     "compare": ("/compare", with_map),
     "compare, the dial": ("/compare?mode=dial", with_the_dial),
     "models": ("/models", with_everything_unfolded),
+    "lesson": ("/lesson?step=7", settled),
     "generate, complete": ("/generate?tab=complete", with_a_cover),
     "generate, told": ("/generate?tab=told&checkpoint=cvae-mnist-2d", with_test_id("transferred")),
     "generate, morphs": ("/generate?tab=morph", with_test_id("player-picture")),

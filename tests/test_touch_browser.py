@@ -19,6 +19,7 @@ OTHER_PAGES = {  # their addresses, and a button that is there once they are
     "generate?tab=complete&cover=left": "Bottom half",
     "models": "Details",
     "train": "Start training",
+    "lesson?step=7": "Back",
 }
 # Whatever answers a press, with what is pressed for it: of a box to tick or a choice its label. A slider is long anyway; Streamlit's arrow
 # is part of its select.

@@ -16,7 +16,7 @@ class Exercise(NamedTuple):
     words: str = ""  # of the link; "": the answer is on the page as it is
     page: str = ""
     link: Mapping[str, str] = {}
-    session: Mapping[str, str] = {}
+    session: Mapping[str, str | None] = {}
 
 
 # --- Explore --------------------------------------------------------------------------------------------------------------------
@@ -83,13 +83,13 @@ def of_map(checkpoint: Checkpoint) -> list[Exercise]:
     middle = IN_THE_MIDDLE if latent.keeps_to_prior(checkpoint.model) else IN_THE_MIDDLE._replace(look=WITHOUT_PRIOR)
     asked = [*(ON_THE_MAP if apart else ()), middle, *ANYWHERE]
     noun = words.dataset_of(checkpoint).noun
-    here = [
-        exercise._replace(
-            ask=exercise.ask.format(noun=noun), look=exercise.look.format(noun=noun), link={"checkpoint": checkpoint.name, **exercise.link}
-        )
-        for exercise in asked
-    ]
-    return [*here, *OF_THE_CODE]
+    return [*(about(exercise, checkpoint.name, noun) for exercise in asked), *OF_THE_CODE]
+
+
+def about(exercise: Exercise, name: str, noun: str) -> Exercise:
+    """A question on the map of the model of that name, which draws such things."""
+    said = exercise.ask.format(noun=noun), exercise.look.format(noun=noun)
+    return exercise._replace(ask=said[0], look=said[1], link={"checkpoint": name, **exercise.link})
 
 
 # --- the other pages ------------------------------------------------------------------------------------------------------------
@@ -205,7 +205,7 @@ TRAIN = (
     Exercise(
         "Where does a plain autoencoder put its codes?",
         "Train one with two numbers, then a VAE, and look at both maps epoch by epoch (Compare, *Two runs*).",
-        "Choose the autoencoder", "train", session={"train_model": "ae"},
+        "Choose the autoencoder", "train", session={"train_model": "ae", "run": None},
     ),
     Exercise(
         "How many numbers does a digit need?",
@@ -215,6 +215,6 @@ TRAIN = (
     Exercise(
         "Can an opponent replace the KL?",
         "Train an adversarial autoencoder. When do encoder and discriminator tie, and what does the map look like before and after?",
-        "Choose the adversarial one", "train", session={"train_model": "aae"},
+        "Choose the adversarial one", "train", session={"train_model": "aae", "run": None},
     ),
 )  # fmt: skip

@@ -5,7 +5,7 @@ shows by itself.
 """
 
 from pages.session.link import Table
-from pages.session.properties import compare, denoise, explore, generate, models, reconstruct, super_resolution, train
+from pages.session.properties import compare, denoise, explore, generate, lesson, models, reconstruct, super_resolution, train
 
 PAGES: dict[str, Table] = {
     "explore": explore.TABLE,
@@ -16,5 +16,6 @@ PAGES: dict[str, Table] = {
     "compare": compare.TABLE,
     "train": train.TABLE,
     "models": models.TABLE,
+    "lesson": lesson.TABLE,
 }
 NAMES = frozenset(name for table in PAGES.values() for name in table)

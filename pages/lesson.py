@@ -39,7 +39,13 @@ def show(number: int, step: Step) -> None:
         if number > 1:
             st.button("Back", icon=":material/arrow_back:", on_click=st.session_state.update, args=({KEY: number - 1},))
         if number < len(STEPS):
-            st.button(f"Next: {STEPS[number].title}", icon=exercises.ICON, type="primary", on_click=st.session_state.update, args=({KEY: number + 1},))
+            st.button(
+                f"Next: {STEPS[number].title}",
+                icon=exercises.ICON,
+                type="primary",
+                on_click=st.session_state.update,
+                args=({KEY: number + 1},),
+            )
 
 
 main()

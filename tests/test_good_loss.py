@@ -12,7 +12,8 @@ from core.training.__main__ import describe
 from core.training.comparable import Comparable, comparables, shipped_cards
 from core.training.loop import named_losses
 from core.training.run_config import RunConfig, from_json
-from pages.training import good_loss, loss_words, run_view, run_words
+from pages.session import loss_words
+from pages.training import good_loss, run_view, run_words
 
 
 def a_run(kind: str = "vae", recipe: dict[str, Any] | None = None, dataset: str = "mnist", **model: Any) -> RunConfig:

@@ -5,7 +5,7 @@ import streamlit as st
 from core.checkpoints import SHIPPED, CheckpointError, Stamp
 from pages.collection import changing, chosen, tiles
 from pages.images import portraits
-from pages.session import caches, model_card, refusals, take_along
+from pages.session import caches, model_card, model_loss, refusals, take_along
 
 
 def show(name: str, stamp: Stamp) -> None:
@@ -33,3 +33,4 @@ def show(name: str, stamp: Stamp) -> None:
     elif name in SHIPPED:
         st.caption("It comes with the explorer and cannot be changed.")
     model_card.show(made.model, made.card, made.megabytes)
+    model_loss.show(name, made.model, made.card)

@@ -82,9 +82,9 @@ STEPS = (
     ),
     Step(
         "A cloud in place of a point", "variational autoencoder (VAE); z = μ + σ · ε",
-        "The encoder of a VAE gives each image not a point but a small cloud: a mean (*z_mean*) and a spread (*z_log_var*) for each number. "
-        "The decoder gets a random point of it, so neighbours have to be drawn alike. Open *How sure is the encoder?* beside the map: it "
-        "draws the cloud, and sixteen points of it.",
+        "The encoder of a VAE gives each image not a point but a small cloud: a mean (*z_mean*) and a spread (*z_log_var*) for each "
+        "number. The decoder gets a random point of it, so neighbours have to be drawn alike. Open *How sure is the encoder?* beside the "
+        "map: it draws the cloud, and sixteen points of it.",
         [Link("A kept test image", "explore", {"checkpoint": "beta-1-mnist-2d"})],
         [COMPARE[0], RECONSTRUCT[1]],
     ),
@@ -94,7 +94,7 @@ STEPS = (
         "cloud is the same round one, the prior. A code that says more costs more and saves more. β weighs the two: turn it.",
         [
             Link("The beta dial", "compare", {"mode": "dial"}),
-            Link("What is a good loss?", "models", {"checkpoint": "beta-1-mnist-2d"}),
+            Link("A model’s figures, and what a good loss is", "models", {"checkpoint": "beta-1-mnist-2d"}),
         ],
         [on_train(TRAIN[0]), COMPARE[2], COMPARE[3], *exercise_words.OF_THE_CODE],
     ),

@@ -8,7 +8,7 @@ from core import checkpoints
 from core.checkpoints import Checkpoint, CheckpointError
 from core.shape import Shape
 from core.training.config import choose_device, device_title
-from pages.session import figures, link, state, words
+from pages.session import figures, link, model_loss, state, words
 from pages.session import model_card as whole_card
 from pages.session.properties.shared import default_checkpoint
 
@@ -84,11 +84,12 @@ def _opened(name: str, shape: Shape | None) -> Checkpoint | None:
 
 
 def model_card(checkpoint: Checkpoint) -> None:
-    """The card in brief, and whole on request."""
+    """The card in brief; whole, and how to read its loss, on request."""
     for figure in figures.leading(checkpoint.model, checkpoint.card):
         st.markdown(f"**{figure.title} {figure.value}** · {figure.words}", help=figure.help)
     with st.expander("How it was trained and measured"):
         whole_card.show(checkpoint.model, checkpoint.card)
+    model_loss.show(checkpoint.name, checkpoint.model, checkpoint.card)
 
 
 def leave_room() -> None:

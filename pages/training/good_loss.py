@@ -11,9 +11,9 @@ from core.models import ConfigError
 from core.training.comparable import Comparable, comparables
 from core.training.diagnosis import Diagnosis, beta_of, diagnose, shape_of
 from core.training.run_config import RunConfig
-from core.words import number
-from pages.session import caches
-from pages.training import loss_words, run_words
+from pages.session import caches, loss_words
+from pages.session.model_loss import TITLE, in_every_unit
+from pages.training import run_words
 
 NAMES = {  # of settings that a diagnosis suggests to change
     "beta": "β",
@@ -34,9 +34,9 @@ def show(run: Run, lines: list[dict[str, Any]]) -> None:
     loss = loss_words.last_loss(lines)
     if loss is None:
         return
-    st.header("What is a good loss?", anchor=False)
+    st.header(TITLE, anchor=False)
     _verdict(diagnose(run.config, lines, run.active, run.state == "finished"))
-    _figures(loss, math.prod(shape_of(run.config)))
+    in_every_unit(loss.title, loss.nats, math.prod(shape_of(run.config)))
     reading = [run_words.what_the_curves_are({*lines[-1]["test"]})]
     with suppress(ConfigError):  # the page says above that the settings cannot be read
         st.markdown(f"**What is normal?** {loss_words.normal(run.config, reference(run.config))}")
@@ -67,11 +67,3 @@ def _verdict(found: Diagnosis) -> None:
         st.warning(words, icon=TROUBLE[found.kind])
     else:
         st.markdown(f"{ICONS.get(found.kind, ':gray[:material/info:]')} {words}")
-
-
-def _figures(loss: loss_words.Loss, pixels: int) -> None:
-    """The loss as people ask for it."""
-    with st.container(horizontal=True, key="good_loss_figures"):
-        st.metric(f"{loss.title}, nats per image", number(loss.nats, 1), width="content")
-        st.metric(f"mean of {pixels:,} pixels", number(loss.nats / pixels, 3), width="content")
-        st.metric("bits per image", number(loss.nats / math.log(2), 1), width="content")

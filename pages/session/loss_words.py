@@ -1,11 +1,12 @@
-"""How to read a run's curves, in sentences that are true of this run: of its kind of model, its settings and its own losses."""
+"""How to read a run's curves and a model's figures, in sentences that are true of it: of its kind, its settings and its own losses."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from core.data.datasets import DATASETS
+from core.metrics import COLLAPSED_NATS
 from core.models import ModelConfig
 from core.models.adversarial import AdversarialConfig
 from core.models.conditional_vae import ConditionalVAEConfig
@@ -50,6 +51,7 @@ class Facts:
     loss: Loss
     reconstruction: float  # after the same epoch
     kl: list[tuple[int, float]]  # epochs, and the KL on the test images after them
+    it: str = "run"  # or "model"
 
     @property
     def kl_counts(self) -> bool:
@@ -73,8 +75,20 @@ def how_to_read(config: RunConfig, loss: Loss, lines: Sequence[dict[str, Any]]) 
     """Sentences as Markdown, a question that people ask in front of each; ConfigError where the run's config cannot be used."""
     kl = [(line["epoch"], value) for line in lines if (value := (line.get("test") or {}).get("kl_nats")) is not None]
     reconstruction = (lines[-1].get("test") or {}).get("reconstruction_nats") or 0.0
-    facts = Facts(config, model_of(config)[1], recipe_of(config), loss, reconstruction, kl)
-    return [f"**{question}** {answer}" for question, say in QUESTIONS.items() if (answer := say(facts))]
+    return _answers(Facts(config, model_of(config)[1], recipe_of(config), loss, reconstruction, kl))
+
+
+def of_figures(config: RunConfig, nats: float, kl_nats: float | None) -> list[str]:
+    """The same of a finished model's −ELBO, or reconstruction where it has no KL: what there is to say without curves.
+
+    kl_nats: of its test images' codes; None where it has none.
+    """
+    kl = [] if kl_nats is None else [(0, kl_nats)]
+    return _answers(Facts(config, model_of(config)[1], recipe_of(config), Loss("", 0, nats), nats, kl, "model"), OF_CURVES)
+
+
+def _answers(facts: Facts, without: Collection[str] = ()) -> list[str]:
+    return [f"**{question}** {answer}" for question, say in QUESTIONS.items() if question not in without and (answer := say(facts))]
 
 
 # --- one question each -----------------------------------------------------------------------------------------------------
@@ -136,7 +150,8 @@ def _why_so_large(facts: Facts) -> str:
         else "the cross-entropy of a grey pixel with itself is above 0."
     )
     mean, whole = number(nats / pixels, 3), number(nats, 1)
-    return f"{pixels:,} pixels add up: {mean} nats for each make {whole} for the reconstruction. Not even a perfect one gets to 0: {floor}"
+    of_what = ", with what the code costs" if facts.it == "model" and facts.kl_counts else " for the reconstruction"
+    return f"{pixels:,} pixels add up: {mean} nats for each make {whole}{of_what}. Not even a perfect one gets to 0: {floor}"
 
 
 def _negative(facts: Facts) -> str:
@@ -151,31 +166,37 @@ def _negative(facts: Facts) -> str:
         f"scale σ = {model.sigma:g}"
     )
     if peak > 0:
-        return f"Yes. {measure}, which can be above 1: a perfect drawing would have {lowest} nats. So compare only runs with the same σ."
+        same = f"compare only {facts.it}s with the same σ"
+        return f"Yes. {measure}, which can be above 1: a perfect drawing would have {lowest} nats. So {same}."
     return f"Not with this σ: {measure}, whose peak is below 1, so that a perfect drawing has {lowest} nats. With a small σ it may."
 
 
 def _kl_first(facts: Facts) -> str:
-    if not facts.kl_counts:
+    if not facts.kl_counts or (
+        facts.it == "model" and facts.kl and facts.kl[-1][1] < COLLAPSED_NATS
+    ):  # which never came to tell them apart
         return ""
     words = (
         "An untrained encoder gives every image the same code, which costs nothing (KL 0), and the decoder draws the mean image. Telling "
         "images apart costs KL, and saves more than that in the reconstruction: one rises, the other falls, and their sum falls."
     )
     if facts.beta == 0:
-        words = "β = 0: the KL costs this run nothing, so it only grows, while the reconstruction falls. The −ELBO counts it all the same."
+        words = (
+            f"β = 0: the KL costs this {facts.it} nothing, so it only grows, while the reconstruction falls. The −ELBO counts it all the "
+            "same."
+        )
     warmup = warmup_epochs(facts.config)
     if warmup and facts.beta:
         words += (
-            f" In the first {plural(warmup, 'epoch')} of this run its weight still rises to β (KL warm-up): codes are cheap, so the KL may "
-            "climb higher than where it ends."
+            f" In the first {plural(warmup, 'epoch')} of {TRAINING[facts.it]} its weight still rises to β (KL warm-up): codes are cheap, "
+            "so the KL may climb higher than where it ends."
         )
     return words + _kl_here(facts)
 
 
 def _kl_here(facts: Facts) -> str:
     """Where this run's KL went."""
-    if len(facts.kl) < 2:
+    if len(facts.kl) < 2:  # a model's
         return ""
     (_, before), (last, now), (top, most) = facts.kl[0], facts.kl[-1], max(facts.kl, key=lambda point: point[1])
     if number(before, 1) == number(now, 1) == number(most, 1):
@@ -187,9 +208,10 @@ def _kl_here(facts: Facts) -> str:
 def _kl_size(facts: Facts) -> str:
     if not facts.kl_counts:
         return ""
+    here = f" Here it is {number(facts.kl[-1][1], 1)}, on average over the test images." if facts.it == "model" and facts.kl else ""
     return (
         "How much a code says about its image. Near 0 it says nothing, and every image is drawn alike: the codes have *collapsed*. To tell "
-        "two kinds of image apart takes ln 2 = 0.69 nats; ten kinds, ln 10 = 2.3."
+        f"two kinds of image apart takes ln 2 = 0.69 nats; ten kinds, ln 10 = 2.3.{here}"
     )
 
 
@@ -197,8 +219,8 @@ def _beta(facts: Facts) -> str:
     if not facts.kl_counts or facts.beta in (0, 1):
         return ""
     return (
-        f"Training minimises reconstruction + {facts.beta:g} × KL. The −ELBO counts the KL once, whatever β is, so that runs can be "
-        "compared; it is not what this run is after, so it may even rise."
+        f"Training minimises reconstruction + {facts.beta:g} × KL. The −ELBO counts the KL once, whatever β is, so that {facts.it}s can be "
+        f"compared; {AFTER[facts.it]}"
     )
 
 
@@ -242,6 +264,9 @@ def _lesson(facts: Facts) -> str:
     )
 
 
+TRAINING = {"run": "this run", "model": "its training"}
+AFTER = {"run": "it is not what this run is after, so it may even rise.", "model": "it is not what this model was trained for."}
+OF_CURVES = ("Two curves of each?", "Which model is tested?", "What do these curves show?", "Encoder against discriminator?")
 QUESTIONS: dict[str, Callable[[Facts], str]] = {
     "Two curves of each?": _two_curves,
     "Which model is tested?": _average,
@@ -262,7 +287,7 @@ QUESTIONS: dict[str, Callable[[Facts], str]] = {
 # --- what is normal --------------------------------------------------------------------------------------------------------
 
 
-def normal(config: RunConfig, found: Sequence[Comparable]) -> str:
+def normal(config: RunConfig, found: Sequence[Comparable], it: str = "run") -> str:
     """Where the shipped models ended that the run can be compared with, or why there is none; ConfigError as above."""
     (_, model), recipe = model_of(config), recipe_of(config)
     data = DATASETS[config.dataset].name if config.dataset in DATASETS else "this data set"
@@ -274,9 +299,11 @@ def normal(config: RunConfig, found: Sequence[Comparable]) -> str:
     models = "A model" if len(found) == 1 else "Models"
     words = f"{models} of this kind{other_beta} on {data} with {model.latent_dim}-D codes ended at {ends}."
     if other_beta:
-        words += f" None with this run's β = {own_beta:g} comes with the explorer."
+        words += f" None with this {it}'s β = {own_beta:g} comes with the explorer."
     elif recipe.epochs < min(one.epochs for one in found):
-        words += f" This run is shorter ({plural(recipe.epochs, 'epoch')}); a shorter one usually ends higher."
+        epochs = plural(recipe.epochs, "epoch")
+        shorter = f" This run is shorter ({epochs}); a shorter one usually ends higher."
+        words += shorter if it == "run" else f" This one was trained for {epochs}."
     return words
 
 

@@ -29,6 +29,13 @@ def test_by_keyboard_to_the_next_step_to_the_page_and_back(server: Server, chrom
         at_step(page, 11)
 
 
+def test_the_cloud_that_a_step_speaks_of_is_there(server: Server, chromium: Browser) -> None:
+    with visitor(chromium, f"{server.url}/lesson?step=6") as page:
+        page.get_by_role("link", name="A kept test image").click()
+        page.get_by_text("How sure is the encoder?").click()
+        expect(page.get_by_role("img", name="16 images decoded from draws of the posterior")).to_be_visible()
+
+
 @pytest.mark.parametrize("width", [390, 820, 1440, 1920])
 def test_every_step_fits_and_the_next_one_begins_at_its_top(server: Server, chromium: Browser, width: int) -> None:
     context = chromium.new_context(viewport={"width": width, "height": 844})

@@ -32,5 +32,5 @@ def show(name: str, stamp: Stamp) -> None:
         changing.edit(name, made.card)
     elif name in SHIPPED:
         st.caption("It comes with the explorer and cannot be changed.")
-    model_card.show(made.model, made.card, made.megabytes)
     model_loss.show(name, made.model, made.card)
+    model_card.show(made.model, made.card, made.megabytes)

@@ -63,7 +63,7 @@ STEPS = (
         "The plain autoencoder", "loss = reconstruction",
         "It is trained for one thing: that what comes back is like what went in. Nothing says where the codes should lie, so they lie far "
         "out and unevenly. Between them is room that no code ever used, and what is drawn there need not look like a digit.",
-        [Link("Its map, with what is drawn everywhere", "explore", {"checkpoint": "ae-mnist-2d", "layers": "points,names,manifold"})],
+        [Link("Its map, and what is drawn there", "explore", {"checkpoint": "ae-mnist-2d", "layers": "points,names,manifold"})],
         [TRAIN[1]],
     ),
     Step(
@@ -83,8 +83,8 @@ STEPS = (
     Step(
         "A cloud in place of a point", "variational autoencoder (VAE); z = μ + σ · ε",
         "The encoder of a VAE gives each image not a point but a small cloud: a mean (*z_mean*) and a spread (*z_log_var*) for each "
-        "number. The decoder gets a random point of it, so neighbours have to be drawn alike. Open *How sure is the encoder?* beside the "
-        "map: it draws the cloud, and sixteen points of it.",
+        "number. The decoder gets a random point of it, so neighbours have to be drawn alike. Under the kept image, open *How sure is "
+        "the encoder?*: it draws the cloud, and sixteen points of it.",
         [Link("A kept test image", "explore", {"checkpoint": "beta-1-mnist-2d"})],
         [COMPARE[0], RECONSTRUCT[1]],
     ),
@@ -101,7 +101,7 @@ STEPS = (
     Step(
         "The map of codes", "scatter of the latent space",
         "Each dot is one of the 10,000 test images, at the mean of its cloud, in the colour of its digit. The KL pulls them together "
-        "around (0, 0): about 86 % lie within the second ring if they are spread like the prior.",
+        "around (0, 0): nine in ten lie within the second ring, where the prior has 86 %.",
         [Link("Dots and rings", "explore", {"checkpoint": MAIN, "layers": "points,names,prior"})],
         [VARIES_MOST, HARDEST, on_the_map(IN_THE_MIDDLE), NOTHING],
     ),

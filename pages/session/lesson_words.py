@@ -77,7 +77,7 @@ STEPS = (
         "Making larger", "super-resolution",
         "From 14 × 14 pixels back to 28 × 28. A rule can only smooth what is left; a network that has seen many digits fills in what was "
         "probably there. The course’s own network does worse than the rule: too much is lost in its bottleneck.",
-        [Link("Ten digits, ×2", "super-resolution", {"tab": "ten", "factor": "2"})],
+        [Link("One digit, ×2", "super-resolution", {"tab": "one", "factor": "2"})],
         SUPER_RESOLUTION,
     ),
     Step(

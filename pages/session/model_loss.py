@@ -29,7 +29,7 @@ def show(name: str, model: Model, card: Mapping[str, Any]) -> None:
         with part:
             in_every_unit(loss.title, loss.number, model.config.pixels)
             with suppress(ConfigError):  # the card does not say how it was trained
-                st.markdown("\n".join(f"- {sentence}" for sentence in reading(name, model, card, loss.number)))
+                st.markdown("\n\n".join(reading(name, model, card, loss.number)))
 
 
 def in_every_unit(title: str, nats: float, pixels: int) -> None:

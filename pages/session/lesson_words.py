@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from core.shipped import SHIPPED
 from pages.session import exercise_words
 from pages.session.exercise_words import COMPARE, DENOISE, GENERATE, IN_THE_MIDDLE, RECONSTRUCT, SUPER_RESOLUTION, TRAIN, Exercise, about
-from pages.session.properties.shared import MAIN
+
+MAIN = next(iter(SHIPPED))  # the model that a first visitor sees
 
 
 class Link(NamedTuple):

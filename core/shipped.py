@@ -61,8 +61,8 @@ SHIPPED: dict[str, Words] = {
     ),
     "vae-mnist-2d-collapsed": Words(
         "VAE that collapsed",
-        "With β = 100 a code costs more than it is worth, so the encoder gave up: its KL is 0 (posterior collapse). Look at the dots, all "
-        "in one place, and at the same grey digit everywhere.",
+        "With β = 100 a code costs more than it is worth, so the encoder gave up: its KL is 0 (posterior collapse). Look at the map: all "
+        "codes lie in one place, and everywhere the same grey digit is drawn.",
     ),
     "vae-mnist-2d-overfitted": Words(
         "VAE that overfitted",

@@ -137,6 +137,13 @@ def test_what_is_said_of_the_path_is_true_of_every_kind_of_model(name: str, mean
     assert means in one_digit.path_words(checkpoints.load(name))
 
 
+@pytest.mark.parametrize("method", ["vae", "vae-search"])
+def test_of_a_collapsed_model_it_is_said_that_any_input_gives_this_image(method: str) -> None:
+    collapsed, sound = (methods.summary(method, checkpoints.load(name)) for name in ("vae-mnist-2d-collapsed", "vae-mnist-2d"))
+    assert "whatever it is given, it draws the same image" in collapsed and "collapsed" not in sound
+    assert "collapsed" not in methods.summary("tv", checkpoints.load("vae-mnist-2d-collapsed")), "which a filter has nothing to do with"
+
+
 def test_a_code_of_one_number_walks_along_a_line(own_checkpoints: Path) -> None:
     """The dots of such a map have made-up heights that keep them apart; a walk with heights would show what is not there."""
     save_random(own_checkpoints, "vae", 1)

@@ -16,6 +16,7 @@ from pages.session.properties.denoise import FIRST_METHODS, WITH_CODES, methods
 from pages.web.assets import digest
 
 KEPT = 64  # answers in a session's memory
+COLLAPSED = "Its codes have collapsed: whatever it is given, it draws the same image."
 SLOW_S = 0.4  # what takes longer shows how far it is
 Scores = tuple[float, float | None]  # PSNR in dB, and SSIM; a tiny picture has none
 
@@ -50,7 +51,8 @@ def summary(name: str, checkpoint: Checkpoint | None) -> str:
         return METHODS[name].summary()
     data = DATASETS.get(checkpoint.dataset_name)
     learnt = f", which knows {data.name}" if data else ""
-    return METHODS[name].summary(f"the chosen model ({words.title_of(checkpoint.name)}{learnt})")
+    said = METHODS[name].summary(f"the chosen model ({words.title_of(checkpoint.name)}{learnt})")
+    return f"{said} {COLLAPSED}" if name in WITH_CODES and words.has_collapsed(checkpoint) else said
 
 
 def offered(any_size: bool, checkpoint: Checkpoint | None) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from mounted import mounted
 from streamlit.testing.v1 import AppTest
-from visit import address, all_html, checked, visit
+from visit import address, all_html, by_label, checked, visit
 
 from core import checkpoints, jobs, latent, reconstruction, refine
 from core.checkpoints import CheckpointError
@@ -147,6 +147,9 @@ def test_digits_and_clothes_share_the_point_and_the_page_says_why(with_images: N
     (data,) = mounted(app, "pair")
     assert data["by"] == "point" and not data["same_classes"]
     assert any("different images" in caption.value for caption in app.caption)
+    shared = by_label(app.button_group, "Both maps show the")
+    assert shared.value == "point" and shared.disabled, "what holds is what looks chosen"
+    assert "Same image" not in data["help"] and "One scale" in data["help"], "and nothing else is explained"
 
 
 def test_a_point_kept_on_the_second_map_is_that_image_on_the_first(with_images: None) -> None:

@@ -83,9 +83,11 @@ def maps(first: str, second: str) -> None:
         with row:
             same_images = linking.of_the_same_images(*opened)
             session.setdefault("models_link", "image")
+            session.models_only_link = "point"  # of different images; what was chosen of others stays chosen
             by = st.segmented_control(
-                "Both maps show the", list(LINKS), required=True, format_func=LINKS.__getitem__, key="models_link",
-                disabled=not same_images, persist_state="session", label_visibility="collapsed",
+                "Both maps show the", list(LINKS), required=True, format_func=LINKS.__getitem__,
+                key="models_link" if same_images else "models_only_link", disabled=not same_images, persist_state="session",
+                label_visibility="collapsed",
             )  # fmt: skip
             session.pair_one_scale = session.get("models_scale", "own") == SCALES[0]
             one_scale = st.toggle("One scale", key="pair_one_scale", on_change=_scaled)
@@ -99,7 +101,6 @@ def maps(first: str, second: str) -> None:
         st.error(link.plain(errors.words(error)), icon=":material/error:")
         return
     if not same_images:
-        by = "point"
         st.caption("These models were measured on different images, so the maps share the point.")
     z, numbers = session.get("models_z", DIAL_Z), session.get("models_z_numbers", (0, 0))
     kept = [
@@ -109,7 +110,10 @@ def maps(first: str, second: str) -> None:
     titles = [words.title_of(name) for name in (first, second)]
     spread = switches.spread({title: latent.why_not_spread(one.model) for title, one in zip(titles, opened, strict=True)})
     callbacks = {"pick": lambda: _keep(views, str(by), 0), "pick_other": lambda: _keep(views, str(by), 1), **switched.hears(KEY)}
-    browser_map.pair(views, titles, kept, str(by), one_scale, layers, callbacks, KEY, spread, switched.said())
+    browser_map.pair(
+        views, titles, kept, str(by), one_scale, layers, callbacks, KEY, spread, switched.said(),
+        more_help=browser_map.PAIR_HELP if same_images else browser_map.SCALE_HELP,
+    )  # fmt: skip
     state.address("compare")
 
 

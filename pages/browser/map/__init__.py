@@ -46,9 +46,10 @@ HELP = (
     "keep the point. <b>Two fingers</b> pan and zoom.</span>"
 )
 
+SCALE_HELP = " <span><b>One scale</b>: both show the same part of the space.</span>"
 PAIR_HELP = (
     " <span><b>Same image</b>: where you point at one map, the other shows where it has the same test image. <b>Same point</b>: both "
-    "decode the same numbers. <b>One scale</b>: both show the same part of the space.</span>"
+    f"decode the same numbers.</span>{SCALE_HELP}"
 )
 REFINED_HELP = " <span><b>Click</b> a dot on either map to refine the code of its image.</span>"
 

@@ -150,6 +150,11 @@ def tried_before(request: pytest.FixtureRequest) -> bool:
     return getattr(request.node, "execution_count", 1) > 1
 
 
+def pause(page: Page, ms: int) -> None:
+    """Let so much time pass as the page counts it: what it had put off for less has come, however busy the machine is."""
+    page.evaluate("ms => new Promise(done => setTimeout(done, ms))", ms)
+
+
 @contextmanager
 def first_visit(profile: BrowserContext, base: str) -> Iterator[Page]:
     """A page of a kept profile, for somebody who is at this address for the first time, but for the files."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from live import Server, returning
+from live import Server, pause, returning
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -122,7 +122,8 @@ def test_no_mode_is_wider_than_a_phone(page: Page, photo: Path, mode: str) -> No
     if mode == "A whole picture":
         page.locator("input[type=file]").set_input_files(photo)
         expect(page.get_by_text("760 × 420 pixels")).to_be_visible()
-    page.wait_for_timeout(500)
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    pause(page, 500)
     wider = "[document.documentElement, document.querySelector('[data-testid=stMain]')].map(e => e.scrollWidth - e.clientWidth)"
     assert page.evaluate(wider) == [0, 0]
     page.set_viewport_size({"width": 820, "height": 1000})

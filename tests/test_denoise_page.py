@@ -412,9 +412,8 @@ def test_work_shows_its_progress_and_can_be_stopped(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(restore, "denoise_page", slow)
     app = press(uploaded(run("picture"), ("p.png", page_of_digits())), "Denoise it")
     until(lambda: app.session_state["denoise_picture"].share == 0.25)
-    time.sleep(0.6)
-    checked(app.run())
-    assert "left" in app.get("progress")[0].proto.text and "450 × 200 pixels" in app.get("progress")[0].proto.text
+    until(lambda: "left" in checked(app.run()).get("progress")[0].proto.text)
+    assert "450 × 200 pixels" in app.get("progress")[0].proto.text
     press(app, "Stop")
     finished(app, "denoise_picture")
     assert "Stopped." in words(app) and not app.get("progress")

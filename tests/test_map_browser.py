@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 import pytest
-from live import Server
+from live import Server, pause
 from PIL import Image
 from playwright.sync_api import Browser, expect
 from view import View
@@ -173,7 +173,7 @@ def test_a_phone_that_is_turned_keeps_its_sidebar_closed(server: Server, chromiu
     view = View(context.new_page(), server.url).open()
     view.page.wait_for_function(f"() => {SIDEBAR} === 'true'")
     view.page.set_viewport_size({"width": 844, "height": 390})
-    view.page.wait_for_timeout(2000)  # Streamlit opens it some time after
+    pause(view.page, 2000)  # Streamlit opens it some time after
     assert view.page.evaluate(SIDEBAR) == "true"
     context.close()
 
@@ -203,13 +203,13 @@ def test_a_double_click_shows_the_whole_map_wherever_it_falls(view: View) -> Non
         view.page.mouse.move(*view.at(u, v))
         view.page.mouse.wheel(0, -300)
         view.page.wait_for_function("first => document.querySelector('.lm-plot').layout.xaxis.range[0] > first + 0.01", arg=first[0])
-        view.page.mouse.dblclick(*view.at(u, v))
+        view.double_click(u, v)
         view.page.wait_for_function(
             "first => Math.abs(document.querySelector('.lm-plot').layout.xaxis.range[0] - first) < 1e-6", arg=first[0]
         )
         assert view.ranges() == pytest.approx(first)
         view.page.wait_for_timeout(400)  # so that the next one is no third click
-    view.page.mouse.dblclick(*view.at(0.5, 0.5))
+    view.double_click(0.5, 0.5)
     view.frame()
     assert whole(view), "and once more: its outliers"
 

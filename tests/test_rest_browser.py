@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from bundle import Bundle
+from live import pause
 from playwright.sync_api import expect
 from test_nets_browser import READ, base64_of
 from view import View
@@ -107,15 +108,14 @@ def test_the_grid_is_drawn_again_and_a_background_of_the_old_plane_is_not(view: 
     page, rest = view.page, view.page.get_by_test_id("rest")
     key = page.get_by_test_id("background-key")
     expect(key).to_contain_text("How much the picture changes")
-    tiles = "c => c.toDataURL()"
-    canvas = page.locator(".lm-tiles")
+    tiles = "document.querySelector('.lm-tiles').toDataURL()"
     page.wait_for_function("() => document.querySelector('.lm-tiles').width > 300")
-    page.wait_for_timeout(1500)
-    before = canvas.evaluate(tiles)
+    before = None
+    while before != (before := page.evaluate(tiles)):  # until the last tile is there
+        pause(page, 500)
     rest.locator("summary").click()
     expect(key).to_contain_text("Set them back to the middle")
-    page.wait_for_timeout(1500)
-    assert canvas.evaluate(tiles) != before
+    page.wait_for_function(f"before => {tiles} !== before", arg=before)
     rest.get_by_role("button", name="To the middle").click()
     expect(key).to_contain_text("How much the picture changes")
 
@@ -132,7 +132,7 @@ def test_a_moved_slider_is_undone_and_done_again(view: View) -> None:
     view.open(f"?checkpoint={NAME}&plane=9,15&z={MU[3, 8]:.4f},{MU[3, 14]:.4f}&rest=image")
     page, rest = view.page, view.page.get_by_test_id("rest")
     expect(rest.locator("summary")).to_contain_text("(of the kept image)")
-    page.wait_for_timeout(1000)  # what an address has set is no step
+    pause(page, 1000)  # what an address has set is no step
     rest.locator("summary").click()
     z2 = rest.get_by_label("z₂", exact=True)
     z2.evaluate(

@@ -2,6 +2,7 @@
 
 import pytest
 from bundle import Bundle
+from live import pause
 from playwright.sync_api import expect
 from view import View
 
@@ -88,7 +89,7 @@ def test_it_says_what_a_kept_point_looks_like_and_nothing_while_it_moves(view: V
     )
     for v in (0.3, 0.4, 0.5, 0.6):
         view.point(0.4, v)
-    page.wait_for_timeout(600)
+    pause(page, 600)
     assert page.evaluate("said") == [], "moves are not spoken of"
     page.get_by_test_id("latent-map").focus()
     page.evaluate(  # at once, as a machine that is busy may take longer from key to key than a pause is long

@@ -76,7 +76,7 @@ def test_switched_back_the_map_is_as_it_was(view: View) -> None:
     for checked in ("true", "false"):
         switch.press("Enter")
         expect(switch).to_have_attribute("aria-checked", checked)
-        view.page.wait_for_timeout(500)  # Plotly is told when the view rests
+        view.ranges()  # once the view rests
         apart = np.abs(pixels(view) - before).max(axis=-1) > 8
         assert apart.mean() > 0.05 if checked == "true" else apart.sum() < 20, "the spread map's edge is gone, too"
 

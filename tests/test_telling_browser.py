@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from live import PATIENCE_MS, Server, visitor
+from live import PATIENCE_MS, Server, pause, visitor
 from playwright.sync_api import Browser, Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
@@ -65,5 +65,5 @@ def test_a_morph_is_played_and_paused(page: Page) -> None:
     button.click()
     expect(button).to_have_text("Play")
     rests = picture.get_attribute("alt")
-    page.wait_for_timeout(300)
+    pause(page, 300)
     assert picture.get_attribute("alt") == rests

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import timeline_app
 import torch
-from live import PROJECT, Server, until
+from live import PROJECT, Server, pause, until
 from playwright.sync_api import Browser, BrowserContext, Route, expect
 from view import COPY, View
 
@@ -235,7 +235,7 @@ def test_the_decoded_grid_is_that_epochs(view: RunView) -> None:
     view.page.wait_for_function(f"({ink})() > 10", polling=now_and_then)
     late = None
     while late != (late := view.page.evaluate(ink)):  # until the last tile is there
-        view.page.wait_for_timeout(1000)
+        pause(view.page, 1000)
     view.scrub(0)  # grey everywhere: sigmoid of next to nothing
     view.page.wait_for_function(f"late => ({ink})() > 1.5 * late", arg=late, polling=now_and_then)
     view.scrub(12)

@@ -1,11 +1,20 @@
 """Undo and redo on Explore's map in a browser: by keys and by button, and the address follows."""
 
 import pytest
+from live import pause
 from playwright.sync_api import expect
 from view import View
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("tools")]
 REST_MS = 700  # after which what was done is a step of its own
+SETTLED_MS = 1000  # until then, what the plot makes of the first view is nobody's doing
+
+
+def rest(view: View, ms: int = REST_MS) -> None:
+    """Until the view rests, and Python, and so long after."""
+    view.ranges()
+    view.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    pause(view.page, ms)
 
 
 def until_shown(view: View, ranges: list[float]) -> None:
@@ -19,19 +28,19 @@ def test_clicks_a_drag_and_the_legend_are_undone_one_by_one_and_done_again(view:
     page = view.open("?checkpoint=vae-mnist-2d&z=0.5,1.5").page
     undo, redo = (page.get_by_role("button", name=name) for name in ("undo", "redo"))
     expect(undo).to_have_attribute("title", "Nothing to undo")
-    page.wait_for_timeout(1000)  # what the plot makes of the first view is nobody's doing
+    rest(view, SETTLED_MS)
     whole = view.ranges()
     view.click(0.4, 0.4)
     first = view.url_z()
     view.click(0.6, 0.6)  # at once
     second = view.url_z()
-    page.wait_for_timeout(REST_MS)
+    rest(view)
     page.mouse.move(*view.at(0.5, 0.5))
     page.mouse.down()
     for u in (0.45, 0.4, 0.35, 0.3):
         page.mouse.move(*view.at(u, 0.45))
     page.mouse.up()
-    page.wait_for_timeout(REST_MS)
+    rest(view)
     expect(page.get_by_role("button", name="Undo: the view")).to_be_visible()
     dragged = view.ranges()
     assert dragged != whole
@@ -62,13 +71,13 @@ def test_clicks_a_drag_and_the_legend_are_undone_one_by_one_and_done_again(view:
 @pytest.mark.slow
 def test_a_double_click_shows_the_whole_map_and_its_first_click_keeps_nothing(view: View) -> None:
     page = view.open("?checkpoint=vae-mnist-2d&z=0.5,1.5&view=0.4,1.4,2").page
-    page.wait_for_timeout(1000)
+    rest(view, SETTLED_MS)
     near, kept = view.ranges(), view.image()
-    page.mouse.dblclick(*view.at(0.3, 0.3), delay=20)
+    view.double_click(0.3, 0.3)
     page.wait_for_function("() => !location.href.includes('view=')")
     assert view.url_z() == (0.5, 1.5) and (view.image() == kept).all(), "the point before it, in the address and in the picture"
     assert view.ranges() != near
-    page.wait_for_timeout(REST_MS)
+    rest(view)
     undo = page.get_by_role("button", name="undo")
     expect(undo).to_have_attribute("title", "Undo: the view (Ctrl+Z)")
     undo.click()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.session import sidebar
+from pages.session import focus, sidebar
 
 ICON = str(Path(__file__).parent / "session" / "icon.png")  # a file: an emoji or a symbol would be fetched from the network
 SIDEBAR_PX = 250
@@ -28,4 +28,5 @@ page = st.navigation(
 with st.sidebar:
     sidebar.device_badge()
     sidebar.leave_room()
+    focus.keep()
 page.run()

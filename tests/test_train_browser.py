@@ -85,12 +85,18 @@ def shown_epoch(page: Page) -> int:
 
 def test_a_run_is_started_watched_finished_early_and_opened(train_server, root, page):
     fill_in(page, train_server.url, "brief", 100_000)
-    page.get_by_role("button", name="Start training").click()
+    page.get_by_role("button", name="Start training").press("Enter")
     expect(page).to_have_url(f"{train_server.url}/train?run=brief")
+    expect(page.get_by_role("heading", name="Train a model")).to_be_focused()  # the button is gone
     page.wait_for_function("() => +document.querySelector('[data-testid=epoch-shown]')?.textContent.split(' ')[1] > 1")
     expect(page.get_by_test_id("curves")).to_be_visible()
-    page.get_by_role("button", name="Finish here").click()
+    page.get_by_role("button", name="Finish here").press("Enter")
     expect(page.locator("[data-testid=stMain] .stMarkdownBadge")).to_contain_text("finished")
+    expect(page.get_by_role("button", name="Open in Explore")).to_be_focused()
+    page.get_by_role("button", name="Delete").press("Enter")
+    expect(page.get_by_role("button", name="Delete the run")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Delete")).to_be_focused()
     page.get_by_role("button", name="Change a setting").click()
     expect(page.get_by_role("button", name="Start training")).to_be_visible()
     expect(page.get_by_text("100,000 epochs over 1,437 images")).to_be_visible()

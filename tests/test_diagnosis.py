@@ -242,6 +242,13 @@ def test_a_kl_warm_up_that_takes_half_of_a_short_run_is_longer_only_with_more_ep
     assert "longer" not in said
 
 
+def test_a_run_that_was_stopped_while_its_steps_still_grew_has_not_collapsed_yet():
+    long = {"warmup_fraction": 0.1, "kl_warmup_epochs": 2.0, "epochs": 50}
+    config = from_json(GAUSSIAN | {"recipe": long})
+    assert diagnose(config, lines(0.0, 0.02, 0.02, 0.02), finished=False).kind != "collapsed"
+    assert diagnose(config, lines(0.0, 0.02, 0.02, 0.02, 0.02, 0.02), finished=False).kind == "collapsed"
+
+
 def test_a_run_that_was_stopped_during_the_kl_warm_up_has_not_collapsed_yet():
     config = from_json(GAUSSIAN)
     assert diagnose(config, lines(0.0, 0.02), finished=False).kind != "collapsed"

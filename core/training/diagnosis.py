@@ -112,7 +112,7 @@ def losses_of(config: RunConfig, lines: Sequence[dict[str, Any]]) -> Losses | No
 def diagnose(config: RunConfig, lines: Sequence[dict[str, Any]], active: bool = False, finished: bool = True) -> Diagnosis:
     """What a run's metrics show. `active`: it trains on; `finished`: it has come to its end."""
     kl = final_kl_nats(list(lines))
-    past_warmup = bool(lines) and lines[-1]["epoch"] >= warmup_epochs(config)
+    past_warmup = bool(lines) and lines[-1]["epoch"] >= max(warmup_epochs(config), _rate_warmup_epochs(config))
     unused, early = kl is not None and kl < COLLAPSED_NATS, _steps(lines) < BEGUN_STEPS
     if kl is not None and unused and not early and not active and (finished or past_warmup):
         return _collapsed(config, kl)
@@ -249,6 +249,12 @@ def warmup_epochs(config: RunConfig) -> float:
     """`TrainingConfig.kl_warmup_in_effect`, from a config that may be damaged."""
     warmup, epochs = (config.recipe_settings.get(name) for name in ("kl_warmup_epochs", "epochs"))
     return min(warmup, epochs / 2) if isinstance(warmup, int | float) and isinstance(epochs, int) else 0.0
+
+
+def _rate_warmup_epochs(config: RunConfig) -> float:
+    """Over how many epochs the learning rate rises, from a config that may be damaged."""
+    share, epochs = (config.recipe_settings.get(name) for name in ("warmup_fraction", "epochs"))
+    return share * epochs if isinstance(share, int | float) and isinstance(epochs, int) else 0.0
 
 
 def shape_of(config: RunConfig) -> tuple[int, ...]:

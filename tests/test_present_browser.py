@@ -1,7 +1,8 @@
 """Present in a real browser: the map on the whole screen, and back."""
 
 import pytest
-from playwright.sync_api import expect
+from live import until
+from playwright.sync_api import Route, expect
 from view import View
 
 from core import checkpoints
@@ -112,3 +113,17 @@ def test_the_numbers_at_the_axes_are_large_too_and_have_room(view: View) -> None
     view.page.keyboard.press("Escape")
     view.page.wait_for_function(f"() => {seen}[0] === 12")
     assert view.page.evaluate(seen) == [12, 34, 28]
+
+
+def test_of_a_background_that_is_still_being_computed_the_whole_screen_says_so(view: View) -> None:
+    held: list[Route] = []
+    view.page.route("**/fields/**", lambda route: held.append(route))
+    view.open("?z=0.5,1.5&present=1&background=neighbours")
+    said = view.page.get_by_test_id("background-said")
+    said_there = "e => getComputedStyle(e, '::before').content"
+    expect(said).to_be_visible()
+    assert said.evaluate(said_there) == '"10-NN regions: being computed …"'
+    until(lambda: held or view.page.wait_for_timeout(50))
+    held.pop().continue_()
+    view.page.wait_for_function(f"() => ({said_there})(document.querySelector('[data-testid=background-said]')) === '\"\"'")
+    expect(said).to_contain_text("nearest test codes")

@@ -50,28 +50,38 @@ export class Background {
   async update(words) {
     if (words?.address === this.words?.address && !this.failed) return;
     Object.assign(this, { words, field: null, failed: false });
+    this.tell("");
     this.key.hidden = this.line.hidden = !words;
     if (!words) return;
     this.key.innerHTML = `${heading(words)}<div class="lm-computing">${COMPUTING}</div>`; // as high as the legend: nothing moves when that comes
+    this.tell(`${words.title}: being computed …`);
     this.write("");
     try {
       const field = await fields.get(words.address, (signal) => fetched(words, signal));
       if (this.words !== words) return; // something newer was chosen meanwhile
       this.field = field;
+      this.tell("");
       if (this.map.ready) this.map.refresh();
       this.say(this.map.cursor.pointed);
     } catch (error) {
       if (this.words !== words) return;
       this.failed = true;
       if (error instanceof Lost) return this.wait(words);
+      this.tell(`${words.title}: could not be had.`);
       this.key.innerHTML = `<p>This background could not be had: ${escape(why(error))}. Choose it again to try once more.</p>`;
     }
   }
 
   /** The server computes it, and does not answer. */
   wait(words) {
+    this.tell(`${words.title}: the server does not answer.`);
     this.key.innerHTML = `<p><b>${escape(words.title)}</b> comes from the server, which does not answer. It comes by itself when the server does.</p>`;
     whenBack(() => this.words === words && this.update(words), this.signal);
+  }
+
+  /** Why it is not there yet: for the whole screen, where its legend is not; see stage.css. */
+  tell(why) {
+    this.line.dataset.why = why;
   }
 
   /** Draw the legend as the theme has it. */

@@ -42,3 +42,5 @@ def test_a_shipped_model_is_explored(view: View, name: str) -> None:
     view.point(0.45, 0.6)
     assert view.decodes() > before and view.image().max() > 60
     assert SHIPPED[name].description in view.page.locator("[data-testid=stSidebar]").inner_text()
+    model = view.page.get_by_role("combobox", name="Model")
+    assert model.input_value() == SHIPPED[name].title and model.evaluate("e => e.scrollWidth <= e.clientWidth"), "the title is whole"

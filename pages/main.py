@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages import browser
 from pages.session import focus, sidebar
 
 ICON = str(Path(__file__).parent / "session" / "icon.png")  # a file: an emoji or a symbol would be fetched from the network
@@ -29,4 +30,5 @@ with st.sidebar:
     sidebar.device_badge()
     sidebar.leave_room()
     focus.keep()
+browser.outlast_the_server()
 page.run()

@@ -1,4 +1,4 @@
-"""Explore while its server is killed and started again: the page is then in a session that knows nothing of it."""
+"""Pages while their server is killed and started again: they are then in a session that knows nothing of them."""
 
 import re
 from collections.abc import Iterator
@@ -8,13 +8,24 @@ import pytest
 from live import Server, visitor
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from core.models import MODELS
+from core.training import presets
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("restart")]
+
+ANEW = """() => {
+  const anew = { run: false }, app = document.querySelector('[data-testid=stApp]');
+  new MutationObserver(() => { anew.run ||= app.dataset.testScriptState === 'running'; }).observe(app, { attributes: true });
+  return anew;
+}"""
 
 
 @pytest.fixture
 def mortal(mnist_like: Path, tmp_path: Path) -> Iterator[Server]:
-    """A server that its test kills; a second try gets another."""
-    running = Server(mnist_like, tmp_path / "log")
+    """A server that its test kills; a second try gets another. How fast its machine trains is known, so that no page asks by itself."""
+    root = tmp_path / "checkpoints"
+    presets.write_speeds(root / "runs" / ".speeds.json", dict.fromkeys(MODELS, 10_000.0))
+    running = Server(mnist_like, tmp_path / "log", LATENT_CHECKPOINTS=str(root))
     yield running
     running.stop()
     assert "Traceback" not in running.output(), running.output()
@@ -65,3 +76,19 @@ def test_nothing_that_a_visitor_did_is_lost_and_the_page_works_with_the_new_serv
         pill(page, "Decoded grid").click()  # in a fragment, of which the new session knows
         says(page, layers="points")
         expect(map_).not_to_have_class(re.compile("lm-inked"))
+
+
+def test_a_press_in_a_fragment_of_a_page_without_a_link_is_heard_by_the_new_server(mortal: Server, chromium: Browser) -> None:
+    with visitor(chromium, f"{mortal.url}/train", 390) as page:
+        questions = page.get_by_text("Questions to work on")
+        expect(questions).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        mortal.process.kill()
+        mortal.process.wait()
+        page.wait_for_selector("[data-testid=stApp]:not([data-test-connection-state=CONNECTED])")
+        anew = page.evaluate_handle(ANEW)
+        mortal.start()
+        page.wait_for_selector("[data-testid=stApp][data-test-connection-state=CONNECTED]")
+        page.wait_for_function("anew => anew.run && document.querySelector('[data-test-script-state=notRunning]')", arg=anew)
+        questions.click()
+        expect(page.locator(".st-key-exercises")).to_be_visible()

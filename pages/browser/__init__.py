@@ -52,6 +52,11 @@ def mount(part: str, key: str, data: dict[str, Any], width: str = "stretch", **c
     _hear(key, _component()(key=key, data=known | data, width=width, **callbacks), callbacks)
 
 
+def outlast_the_server() -> None:
+    """Mount, on every page, what has it run anew once the server is back, whose session knows nothing of it: again.js. It shows nothing."""
+    mount("again", "again", {}, on_again_change=nothing)
+
+
 def nothing() -> None:
     """For what the browser says and nobody hears."""
 

@@ -10,6 +10,17 @@ const tellers = new Set();
 export const updated = (globalThis[VERSION] ??= import.meta.url) !== import.meta.url;
 globalThis[VERSION] = import.meta.url;
 
+/** The part that does so. It shows nothing, is on every page (pages/main.py) and in no fragment. */
+export default class Again {
+  constructor(root, signal) {
+    runAgain((name, value) => this.tell(name, value), signal);
+  }
+
+  update(data, tell) {
+    this.tell = tell;
+  }
+}
+
 /** Have Streamlit run the whole page whenever it is connected again; tell(name, value) is that of a part in no fragment. */
 export function runAgain(tell, signal) {
   let there = connected();

@@ -15,6 +15,7 @@ const PARTS = {
   pad: () => import("./tools/pad.js"),
   player: () => import("./tools/player.js"),
   "copy-link": () => import("./tools/copy_link.js"),
+  again: () => import("./again.js"),
 };
 
 const instances = new WeakMap();

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.latent import Plane
 from core.portrait import Window
-from pages.browser import mount, nothing
+from pages.browser import mount
 
 MAX_DRAWING_BYTES = 1 << 20
 MAX_BOXES = 200
@@ -90,7 +90,7 @@ def player(frame_uris: Sequence[str], words: str, key: str, seconds: float = 2.0
 
 def copy_link(missing: str) -> None:
     """Mount the button that copies the page's address, beside a sentence on what is shown and is not in it; "" where all of it is."""
-    mount("copy-link", "copy-link", {"missing": missing}, width="content", on_again_change=nothing)
+    mount("copy-link", "copy-link", {"missing": missing}, width="content")
 
 
 def read_drawing(value: object) -> bytes | None:

@@ -1,7 +1,6 @@
 // The button that copies the page's link; where the browser keeps the clipboard from a page, as on plain http, a field with the link selected.
-// It is on every page (but Train's form) and in no fragment, so it also has the page run after the connection was lost.
 
-import { runAgain, updated } from "../again.js";
+import { updated } from "../again.js";
 import { listener } from "../events.js";
 import { ICONS } from "./keys.js";
 
@@ -19,7 +18,6 @@ export default class CopyLink {
       <div><p role="status"></p><input readonly aria-label="The link" hidden></div>`;
     const [missing, button, status, field] = ["p", "button", "[role=status]", "input"].map((selector) => root.querySelector(selector));
     Object.assign(this, { missing, button, status, field });
-    runAgain((name, value) => this.tell(name, value), signal);
     const on = listener(signal);
     on(button, "click", () => this.copy());
     on(document, "pointerdown", ({ target }) => root.contains(target) || this.say(""));
@@ -29,8 +27,7 @@ export default class CopyLink {
   }
 
   /** missing: what is shown and is not in the link, as a sentence; "" where all of it is. */
-  update({ missing = "" }, tell) {
-    this.tell = tell;
+  update({ missing = "" }) {
     Object.assign(this.missing, { textContent: missing, hidden: !missing });
   }
 

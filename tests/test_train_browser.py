@@ -1,9 +1,10 @@
 """Training in a real browser: start, watch, reload, pause, cancel, resume, travel in time, open the result; models out and in again."""
 
+import itertools
 import json
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from core.models import MODELS
 from core.training import presets
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("tools")]
+TRIES = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +52,13 @@ def page(chromium: Browser) -> Iterator[Page]:
         yield page
 
 
+@pytest.fixture
+def named() -> Callable[[str], str]:
+    """Names of runs that no other test has, nor this one's first try: what that started is still there."""
+    number = next(TRIES)
+    return lambda name: f"{name}-{number}"
+
+
 SETTLED = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 
@@ -83,10 +92,11 @@ def shown_epoch(page: Page) -> int:
     return int(page.get_by_test_id("epoch-shown").inner_text().split()[1])
 
 
-def test_a_run_is_started_watched_finished_early_and_opened(train_server, root, page):
-    fill_in(page, train_server.url, "brief", 100_000)
+def test_a_run_is_started_watched_finished_early_and_opened(train_server, root, named, page):
+    brief = named("brief")
+    fill_in(page, train_server.url, brief, 100_000)
     page.get_by_role("button", name="Start training").press("Enter")
-    expect(page).to_have_url(f"{train_server.url}/train?run=brief")
+    expect(page).to_have_url(f"{train_server.url}/train?run={brief}")
     expect(page.get_by_role("heading", name="Train a model")).to_be_focused()  # the button is gone
     page.wait_for_function("() => +document.querySelector('[data-testid=epoch-shown]')?.textContent.split(' ')[1] > 1")
     expect(page.get_by_test_id("curves")).to_be_visible()
@@ -103,18 +113,18 @@ def test_a_run_is_started_watched_finished_early_and_opened(train_server, root, 
     page.goto(f"{train_server.url}/train?run=brief")
     page.get_by_role("button", name="Open in Explore").click()
     page.wait_for_selector("[data-testid=panel]")
-    expect(page).to_have_url(f"{train_server.url}/?checkpoint=brief")
-    assert checkpoints.load("brief", root).card["epochs"] >= 1
+    expect(page).to_have_url(f"{train_server.url}/?checkpoint={brief}")
+    assert checkpoints.load(brief, root).card["epochs"] >= 1
 
 
 @pytest.mark.slow
-def test_start_watch_reload_pause_cancel_resume_and_travel_in_time(train_server, root, page):
-    runs = root / "runs"
+def test_start_watch_reload_pause_cancel_resume_and_travel_in_time(train_server, root, named, page):
+    runs, name = root / "runs", named("first")
     (runs / ".speeds.json").write_text(json.dumps({"key": "another machine", "speeds": {}}))
-    fill_in(page, train_server.url, "first", 100_000)
+    fill_in(page, train_server.url, name, 100_000)
     expect(page.get_by_text("240 epochs, about")).to_be_visible(timeout=120_000)  # once the speed is measured, without a touch
     page.get_by_role("button", name="Start training").click()
-    expect(page).to_have_url(f"{train_server.url}/train?run=first")
+    expect(page).to_have_url(f"{train_server.url}/train?run={name}")
     expect(page.get_by_test_id("epoch")).to_be_visible()
     page.wait_for_function("() => +document.querySelector('[data-testid=epoch-shown]')?.textContent.split(' ')[1] > 2")
 
@@ -140,10 +150,10 @@ def test_start_watch_reload_pause_cancel_resume_and_travel_in_time(train_server,
     expect(page.locator("[data-testid=stMain] .stMarkdownBadge")).to_contain_text("training")
     page.get_by_role("button", name="Cancel").click()
     expect(page.locator("[data-testid=stMain] .stMarkdownBadge")).to_contain_text("stopped")
-    assert jobs.find("first", runs).state == "stopped"
-    stopped_at = jobs.find("first", runs).epoch
+    assert jobs.find(name, runs).state == "stopped"
+    stopped_at = jobs.find(name, runs).epoch
     page.get_by_role("button", name="Resume").click()
-    until(lambda: jobs.find("first", runs).epoch > stopped_at + 1)
+    until(lambda: jobs.find(name, runs).epoch > stopped_at + 1)
     page.get_by_role("button", name="Cancel").click()
     expect(page.locator("[data-testid=stMain] .stMarkdownBadge")).to_contain_text("stopped")
 
@@ -166,59 +176,60 @@ def test_start_watch_reload_pause_cancel_resume_and_travel_in_time(train_server,
 
 
 @pytest.mark.slow
-def test_a_page_on_a_run_that_nobody_trains_sees_it_resumed_and_deleted_by_somebody_else(train_server, root, page):
-    runs = root / "runs"
-    fill_in(page, train_server.url, "left", 100_000)
+def test_a_page_on_a_run_that_nobody_trains_sees_it_resumed_and_deleted_by_somebody_else(train_server, root, named, page):
+    runs, left = root / "runs", named("left")
+    fill_in(page, train_server.url, left, 100_000)
     page.get_by_role("button", name="Start training").click()
     expect(page.get_by_test_id("epoch")).to_be_visible()
     badge = page.locator("[data-testid=stMain] .stMarkdownBadge")
     page.get_by_role("button", name="Cancel").click()
     expect(badge).to_contain_text("stopped")
     page.wait_for_selector(SETTLED)
-    until(lambda: not jobs.find("left", runs).alive)
-    jobs.resume(jobs.find("left", runs))
+    until(lambda: not jobs.find(left, runs).alive)
+    jobs.resume(jobs.find(left, runs))
     expect(badge).to_contain_text("training", timeout=30_000)
-    jobs.cancel(jobs.find("left", runs))
+    jobs.cancel(jobs.find(left, runs))
     expect(badge).to_contain_text("stopped", timeout=30_000)
-    until(lambda: not jobs.find("left", runs).alive)
-    jobs.delete(jobs.find("left", runs))
-    expect(page.get_by_text("The run left is no longer here.")).to_be_visible(timeout=30_000)
+    until(lambda: not jobs.find(left, runs).alive)
+    jobs.delete(jobs.find(left, runs))
+    expect(page.get_by_text(f"The run {left} is no longer here.")).to_be_visible(timeout=30_000)
     expect(page.get_by_role("button", name="Start training")).to_be_visible()
 
 
 @pytest.mark.slow
-def test_a_second_run_waits_its_turn_and_a_finished_one_is_opened_on_explore(train_server, root, page):
-    runs = root / "runs"
-    fill_in(page, train_server.url, "long", 100_000)
+def test_a_second_run_waits_its_turn_and_a_finished_one_is_opened_on_explore(train_server, root, named, page):
+    runs, long, short = root / "runs", named("long"), named("short")
+    fill_in(page, train_server.url, long, 100_000)
     page.get_by_role("button", name="Start training").click()
     expect(page.get_by_test_id("epoch")).to_be_visible()
     page.get_by_role("button", name="New run").click()
-    fill_in(page, train_server.url, "short", 3)
+    fill_in(page, train_server.url, short, 3)
     page.get_by_role("button", name="Start training").click()
     expect(page.get_by_text("Waiting for a free device. It is next.")).to_be_visible()
-    jobs.cancel(jobs.find("long", runs))
+    jobs.cancel(jobs.find(long, runs))
     expect(page.locator("[data-testid=stMain] .stMarkdownBadge")).to_contain_text("finished")
     page.get_by_role("button", name="Open in Explore").click()
     page.wait_for_selector("[data-testid=panel]")
-    expect(page).to_have_url(f"{train_server.url}/?checkpoint=short")
-    assert checkpoints.load("short", root).card["epochs"] == 3
+    expect(page).to_have_url(f"{train_server.url}/?checkpoint={short}")
+    assert checkpoints.load(short, root).card["epochs"] == 3
 
 
 @pytest.mark.slow
-def test_a_model_is_downloaded_and_uploaded_again(train_server, root, page, tmp_path):
+def test_a_model_is_downloaded_and_uploaded_again(train_server, root, named, page, tmp_path):
+    mine = named("mine")
     page.goto(f"{train_server.url}/models")
     with page.expect_download() as waiting:
         page.get_by_role("button", name=re.compile(r"Download vae-mnist-2d$")).click()
-    path = tmp_path / "mine.zip"
+    path = tmp_path / f"{mine}.zip"
     waiting.value.save_as(path)
     assert {"model.safetensors", "card.json", "latents.safetensors", "encoder.onnx", "decoder.onnx"} <= set(
         zipfile.ZipFile(path).namelist()
     )
     page.locator("input[type=file]").set_input_files(path)
-    expect(page.get_by_text("mine has been added")).to_be_visible()
+    expect(page.get_by_text(f"{mine} has been added")).to_be_visible()
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")  # a file goes to the new uploader
     original = (PROJECT / "checkpoints" / "vae-mnist-2d" / "model.safetensors").read_bytes()
-    assert (root / "mine" / "model.safetensors").read_bytes() == original
+    assert (root / mine / "model.safetensors").read_bytes() == original
     nonsense = tmp_path / "evil.zip"
     nonsense.write_bytes(b"this is no zip")
     page.locator("input[type=file]").set_input_files(nonsense)

@@ -110,7 +110,7 @@ def test_a_run_is_started_watched_finished_early_and_opened(train_server, root, 
     page.get_by_role("button", name="Change a setting").click()
     expect(page.get_by_role("button", name="Start training")).to_be_visible()
     expect(page.get_by_text("100,000 epochs over 1,437 images")).to_be_visible()
-    page.goto(f"{train_server.url}/train?run=brief")
+    page.goto(f"{train_server.url}/train?run={brief}")
     page.get_by_role("button", name="Open in Explore").click()
     page.wait_for_selector("[data-testid=panel]")
     expect(page).to_have_url(f"{train_server.url}/?checkpoint={brief}")
